@@ -1,0 +1,136 @@
+// Offline evaluation: metrics, splits and baselines. Seeded and deterministic: the same input, seed
+// and options give the same figures whatever the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "models/matrix_view.h"
+#include "models/rating_matrix.h"
+
+namespace marquee::models {
+
+// ---- Metrics -----------------------------------------------------------------------------------
+
+// Means over users. For a user with n relevant (held-out) items and a ranked list:
+//   Recall@K     hits in the first K / min(K, n)          (Liang et al. 2018, Steck 2019)
+//   NDCG@K       Σ_hits 1/log2(rank + 1) / the same sum for min(K, n) hits at the top
+//   Precision@K  hits in the first K / K
+//   MAP@K        Σ_hits (hits so far / rank) / min(K, n)
+//   coverage     fraction of the catalogue that is in at least one user's first 10
+struct RankingMetrics {
+  double recall_at_20 = 0;
+  double recall_at_50 = 0;
+  double ndcg_at_100 = 0;
+  double precision_at_10 = 0;
+  double map_at_10 = 0;
+  double coverage = 0;
+  int64_t users = 0;
+};
+
+struct RatingMetrics {
+  double rmse = 0;
+  double mae = 0;
+  int64_t ratings = 0;
+};
+
+double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
+double NdcgAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
+double PrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
+double AveragePrecisionAt(std::span<const int32_t> ranked,
+                          std::span<const int32_t> relevant_sorted, int k);
+
+// ---- Ranking protocol --------------------------------------------------------------------------
+
+// A user who took no part in training: what the model is told, and what it should then rank first.
+struct HeldOutUser {
+  int32_t user = 0;                 // row of the split matrix
+  std::vector<RatedItem> given;
+  std::vector<int32_t> relevant;    // ascending
+};
+
+struct UserSplit {
+  RatingMatrix train;  // all ids of the matrix, without the held-out users' ratings
+  std::vector<HeldOutUser> held_out;
+};
+
+// Users are dealt into `folds` at random; those of fold `fold` are held out: of each one's movies
+// given_fraction at random are given (rounded to nearest, at least one movie on either side) and
+// the rest is relevant. Users with fewer than two movies are never held out.
+// folds = 5 and fold = 0 … 4 is `evaluate --folds 5`; folds = 10 and fold = 0 a trainer's split.
+UserSplit SplitUsers(const RatingMatrix& matrix, int folds, int fold, uint64_t seed,
+                     double given_fraction = 0.8);
+
+// The n best items, best first, for what is given, among the whole catalogue without the given.
+// Called from several threads.
+using RankFunction =
+    std::function<std::vector<ScoredItem>(std::span<const RatedItem> given, int n)>;
+
+// Ranks 100 for each held-out user. `items` is the catalogue's size. threads 0: all cores.
+RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t items,
+                               const RankFunction& rank, int threads = 0);
+
+// Baseline: most rated in `train` first (ties to the smaller index), personal only in what it
+// leaves out.
+RankFunction PopularityBaseline(const RatingMatrix& train);
+
+// ---- Rating protocol ---------------------------------------------------------------------------
+
+struct HeldOutRating {
+  int32_t user = 0;
+  int32_t item = 0;
+  float rating = 0;
+};
+
+struct RatingSplit {
+  RatingMatrix train;
+  std::vector<HeldOutRating> held_out;
+};
+
+// Ratings are dealt into `folds` at random; those of fold `fold` are held out.
+RatingSplit SplitRatings(const RatingMatrix& matrix, int folds, int fold, uint64_t seed);
+
+using PredictFunction = std::function<float(int32_t user, int32_t item)>;
+RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
+                              const PredictFunction& predict);
+
+// Baseline: global mean and damped item and user means.
+PredictFunction BiasBaseline(const RatingMatrix& train, float item_damping = 5,
+                             float user_damping = 5);
+
+// ---- Folds -------------------------------------------------------------------------------------
+
+struct RankingReport {
+  std::vector<RankingMetrics> folds;
+  std::vector<RankingMetrics> popularity_folds;
+  RankingMetrics mean;        // over all held-out users (coverage: mean of the folds)
+  RankingMetrics popularity;  // the same for the baseline
+  double ndcg_ratio = 0;      // mean.ndcg_at_100 / popularity.ndcg_at_100
+};
+
+struct RatingReport {
+  std::vector<RatingMetrics> folds;
+  RatingMetrics mean;      // over all held-out ratings
+  RatingMetrics baseline;  // the bias baseline
+};
+
+// Trains on a fold's train matrix; what it returns must own what it captures.
+using RankTrainer = std::function<Result<RankFunction>(const RatingMatrix& train)>;
+using RatingTrainer = std::function<Result<PredictFunction>(const RatingMatrix& train)>;
+// After each fold (from 1); false cancels.
+using FoldProgress = std::function<bool(int fold, int folds)>;
+
+Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds, uint64_t seed,
+                                           const RankTrainer& train,
+                                           const FoldProgress& progress = {}, int threads = 0);
+Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds, uint64_t seed,
+                                          const RatingTrainer& train,
+                                          const FoldProgress& progress = {});
+
+RankingMetrics Mean(std::span<const RankingMetrics> folds);
+RatingMetrics Mean(std::span<const RatingMetrics> folds);
+
+}  // namespace marquee::models

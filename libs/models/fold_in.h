@@ -1,0 +1,68 @@
+// A user's vector from their history alone: the exact minimiser of the iALS objective with the item
+// factors held fixed (Hu, Koren, Volinsky 2008, equation 4), and its exact explanation (section 5
+// there: the score is linear in the observations).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "models/matrix_view.h"
+
+namespace marquee::models {
+
+// The training objective's constants (models/ials.h), kept with the factors.
+struct FoldInOptions {
+  float alpha = 10;                   // α
+  float unobserved_weight = 1;        // w0
+  float regularization = 0.05F;       // λ
+  float regularization_exponent = 0;  // ν
+};
+
+// One movie of a history: dense item index and observation value v ≥ 0 (0 counts for nothing). An
+// item should occur once.
+struct Observation {
+  int32_t item = 0;
+  float value = 1;
+};
+
+// Solves A·x = Σ b_j·y_j with A = w0·G + λ_u·I + Σ α·v_j·y_j·y_jᵀ and b_j = w0 + α·v_j.
+// For histories shorter than k the dual (n×n) system is solved, otherwise the primal (k×k), both
+// whitened by w0·G + λ_u·I, so the smallest eigenvalue is 1 and float suffices.
+// Immutable: any number of threads may solve at once. Holds a view of the factors, which must
+// outlive it; copies them only when G is not diagonal (a model that TrainIals made is).
+class FoldIn {
+ public:
+  // factors [items, k]; gram [k, k] = Σ y·yᵀ. InvalidArgument on mismatched shapes, an unsymmetric
+  // or not positive semidefinite Gram matrix, or options out of range.
+  static Result<FoldIn> Make(MatrixView factors, std::span<const float> gram,
+                             const FoldInOptions& options);
+
+  int factors() const { return factors_; }
+
+  // The user's vector, [k], in the factors' own basis; zeros for an empty history. Observations
+  // whose item is out of range are ignored.
+  std::vector<float> Solve(std::span<const Observation> history) const;
+
+  // Each observation's contribution to each target's score: result[t·n + j], n = history.size(),
+  // = b_j·y_tᵀ·A⁻¹·y_j. Their sum over j is y_t·Solve(history), up to rounding (1e-4 relative to
+  // the sum of magnitudes). One factorization for all targets.
+  std::vector<float> Explain(std::span<const Observation> history,
+                             std::span<const int32_t> targets) const;
+
+ private:
+  FoldIn() = default;
+  struct System;
+  System Assemble(std::span<const Observation> history) const;
+
+  MatrixView original_;             // as given
+  MatrixView rotated_;              // in G's eigenbasis: `original_` itself when G is diagonal
+  std::vector<float> rotated_own_;  // what rotated_ views when it had to be made
+  std::vector<float> rotation_;     // [k, k], column e is eigenvector e; empty when G is diagonal
+  std::vector<float> eigenvalues_;  // [k]
+  FoldInOptions options_;
+  int factors_ = 0;
+};
+
+}  // namespace marquee::models

@@ -1,0 +1,53 @@
+// Exact maximum-inner-product search over all items, and the choice of the best N.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/matrix_view.h"
+
+namespace marquee::models {
+
+// Which items may be returned.
+struct ItemFilter {
+  // Bit i of the words: item i is allowed. Empty: all are. Shorter than the items: the rest isn't.
+  std::span<const uint64_t> allowed;
+  std::span<const int32_t> excluded;  // any order, repeats and unknown indices are harmless
+};
+
+// One bit for each item, as ItemFilter takes it.
+class ItemSet {
+ public:
+  explicit ItemSet(int32_t items) : words_((static_cast<size_t>(items) + 63) / 64) {}
+  void Add(int32_t item) { words_[static_cast<size_t>(item) / 64] |= uint64_t{1} << (item % 64); }
+  bool Contains(int32_t item) const {
+    return (words_[static_cast<size_t>(item) / 64] >> (item % 64) & 1) != 0;
+  }
+  std::span<const uint64_t> words() const { return words_; }
+
+ private:
+  std::vector<uint64_t> words_;
+};
+
+// The n items with the largest item·vector, best first; ties go to the smaller index. Fewer when
+// the filter leaves fewer. factors [items, k], vector [k]. Blocked fp32, SIMD chosen at run time,
+// about 0.2 ms for 60,000 × 64 on one core. Any number of threads.
+std::vector<ScoredItem> TopN(MatrixView factors, std::span<const float> vector, int n,
+                             const ItemFilter& filter = {});
+
+// The same choice from scores that are already there, [items].
+std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemFilter& filter = {});
+
+// 1/|row| for each row, 0 for a zero row: what Similar divides by. [rows]
+std::vector<float> InverseNorms(MatrixView factors);
+
+// The n items most like `item` by cosine, which is the score; `item` itself is left out. Items with
+// zero factors (never rated) are never similar to anything.
+std::vector<ScoredItem> Similar(MatrixView factors, std::span<const float> inverse_norms,
+                                int32_t item, int n, const ItemFilter& filter = {});
+
+// out[i] = factors.Row(i)·vector, [rows].
+void Scores(MatrixView factors, std::span<const float> vector, std::span<float> out);
+
+}  // namespace marquee::models

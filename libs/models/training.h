@@ -1,0 +1,56 @@
+// Training of everything that is served, in one call: what the trainer runs and `evaluate` measures.
+// Library marquee_training (which needs OpenBLAS); serving needs only marquee_models.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "models/biased_als.h"
+#include "models/ease.h"
+#include "models/ials.h"
+#include "models/ranker.h"
+#include "models/rating_matrix.h"
+
+namespace marquee::models {
+
+enum class RankingAlgorithm {
+  kAuto,      // iALS + EASE where the catalogue allows (EaseOptions::max_items), else iALS
+  kIals,
+  kEase,
+  kIalsEase,  // both scores added; FailedPrecondition where EASE is too large
+};
+std::string_view Name(RankingAlgorithm algorithm);  // "auto", "ials", "ease", "ials+ease"
+Result<RankingAlgorithm> ParseRankingAlgorithm(std::string_view name);
+
+struct TrainingProgress {
+  std::string_view stage;  // "ials", "ease", "ratings"
+  int step = 0;            // within the stage, from 1
+  int steps = 0;
+  double loss = 0;         // ials: loss for each observation; ratings: training RMSE; ease: 0
+  double seconds = 0;      // since training began
+};
+
+struct TrainingOptions {
+  RankingAlgorithm algorithm = RankingAlgorithm::kAuto;
+  IalsOptions ials;  // its progress, seed and threads are overwritten by those here
+  EaseOptions ease;
+  BiasedAlsOptions ratings;
+  ConfidenceRule confidence;
+  float ease_weight = 1;
+  bool train_ratings = true;  // the rating model too
+  uint64_t seed = 1;
+  int threads = 0;            // 0: all cores
+  std::function<bool(const TrainingProgress&)> progress;  // false cancels (Code::kCancelled)
+};
+
+// The defaults for a catalogue of this size, as tuned and documented in docs of this module
+// (libs/models/README.md).
+TrainingOptions DefaultTrainingOptions(const RatingMatrix& matrix);
+
+// Trains on star ratings. The model's views are kept alive by its `storage`.
+Result<ServedModel> Train(const RatingMatrix& ratings, const TrainingOptions& options);
+
+}  // namespace marquee::models
