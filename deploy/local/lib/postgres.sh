@@ -1,0 +1,101 @@
+# PostgreSQL 15: a cluster of our own in $STATE/postgres, never the system's. Sourced after common.sh.
+# shellcheck shell=bash
+PG_BIN=${MARQUEE_PG_BIN:-/usr/lib/postgresql/15/bin}
+
+# initdb and postgres refuse to run as root: as root they run as Debian's postgres user, else as whoever calls.
+postgres_run() {
+  if [ "$EUID" -eq 0 ]; then
+    (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups -- "$@" 9>&-)
+  else
+    (cd / && exec "$@" 9>&-)
+  fi
+}
+
+postgres_running() { [ -f "$STATE/postgres/data/postmaster.pid" ] && postgres_run "$PG_BIN/pg_ctl" -D "$STATE/postgres/data" status > /dev/null 2>&1; }
+
+# Unix socket paths end at 107 bytes; a deep state folder gets its socket in /tmp.
+postgres_socket_dir() {
+  local dir=$STATE/postgres/socket
+  [ "${#dir}" -le 80 ] || dir=/tmp/marquee-$(sha256sum <<< "$STATE" | cut -c1-16)
+  echo "$dir"
+}
+
+postgres_admin_uri() { echo "postgresql://postgres:$(secret postgres-superuser)@127.0.0.1:${PORT[postgres]}/${1:-postgres}"; }
+postgres_psql() { PGCONNECT_TIMEOUT=10 psql -X -q -v ON_ERROR_STOP=1 "$(postgres_admin_uri "${DATABASE:-postgres}")" "$@" 9>&-; }
+
+postgres_up() {
+  [ -x "$PG_BIN/initdb" ] || die "PostgreSQL 15 isn't installed ($PG_BIN/initdb): run ci/bootstrap"
+  postgres_running && return
+  require_port postgres
+  local dir=$STATE/postgres data=$STATE/postgres/data socket
+  socket=$(postgres_socket_dir)
+  mkdir -p "$dir" "$socket"
+  if [ "$EUID" -eq 0 ]; then
+    id postgres > /dev/null 2>&1 || die "PostgreSQL can't run as root and there is no user postgres: adduser --system --group postgres"
+    chown postgres: "$dir" "$socket"
+    postgres_run test -w "$dir" || die "user postgres can't reach $dir: allow it through the folders above (chmod a+x), or choose another MARQUEE_STATE_DIR"
+  fi
+  if [ ! -f "$data/PG_VERSION" ]; then
+    say "PostgreSQL: creating a cluster in $data"
+    rm -rf "$data.new"
+    # initdb wants the password in a file, and the postgres user can't enter secrets/.
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    secret postgres-superuser | postgres_run sh -c 'umask 077 && cat > "$1" && shift && exec "$@"' - "$dir/password" \
+      "$PG_BIN/initdb" -D "$data.new" --username=postgres --pwfile="$dir/password" --auth=scram-sha-256 \
+      --encoding=UTF8 --locale=C.UTF-8 --no-sync > "$STATE/logs/initdb.log" 2>&1 ||
+      { log_tail "$STATE/logs/initdb.log"; die "initdb failed: see $STATE/logs/initdb.log"; }
+    rm -f "$dir/password"
+    mv "$data.new" "$data"
+    echo "include 'marquee.conf'" | postgres_run tee -a "$data/postgresql.conf" > /dev/null
+  fi
+  postgres_conf "$socket" | postgres_run tee "$data/marquee.conf" > /dev/null
+  if ! postgres_run "$PG_BIN/pg_ctl" -D "$data" -l "$dir/postgres.log" -w -t 60 start > "$STATE/logs/pg_ctl.log" 2>&1; then
+    log_tail "$dir/postgres.log"
+    die "PostgreSQL didn't start: see $dir/postgres.log"
+  fi
+}
+
+# Light tuning for a machine that runs everything else too. MARQUEE_INFRA_EPHEMERAL=1 (tests, thrown away afterwards)
+# gives up surviving a power cut; a killed process or server loses nothing either way.
+postgres_conf() { # socket folder
+  cat << EOF2
+listen_addresses = '127.0.0.1'
+port = ${PORT[postgres]}
+unix_socket_directories = '$1'
+max_connections = 200
+shared_buffers = 256MB
+effective_cache_size = 1GB
+work_mem = 16MB
+maintenance_work_mem = 128MB
+wal_compression = on
+max_wal_size = 2GB
+checkpoint_timeout = 15min
+random_page_cost = 1.1
+jit = off
+log_min_duration_statement = 500
+log_line_prefix = '%m [%p] %u@%d '
+timezone = 'UTC'
+EOF2
+  [ -z "${MARQUEE_INFRA_EPHEMERAL:-}" ] || printf 'fsync = off\nfull_page_writes = off\n'
+}
+
+postgres_down() {
+  postgres_running || return 0
+  postgres_run "$PG_BIN/pg_ctl" -D "$STATE/postgres/data" -m fast -w -t 60 stop > "$STATE/logs/pg_ctl.log" 2>&1 ||
+    { log_tail "$STATE/logs/pg_ctl.log"; die "PostgreSQL didn't stop"; }
+}
+
+# One role and one database of the same name for each service; nobody else may connect to it.
+postgres_database() { # name
+  local password
+  password=$(secret "postgres-$1")
+  postgres_psql << EOF2
+SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', '$1', '$password')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$1') \gexec
+SELECT format('CREATE DATABASE %I OWNER %I', '$1', '$1')
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$1') \gexec
+REVOKE ALL ON DATABASE "$1" FROM PUBLIC;
+EOF2
+  local file="$STATE/secrets/postgres-$1.uri"
+  (umask 077; printf 'postgresql://%s:%s@127.0.0.1:%s/%s' "$1" "$password" "${PORT[postgres]}" "$1" > "$file.new" && mv "$file.new" "$file")
+}
