@@ -1,0 +1,72 @@
+// An idempotent producer (acks=all): a message that was reported as delivered is on every in-sync replica, once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kafka/types.h"
+
+namespace marquee::kafka {
+
+struct ProducerConfig {
+  ClusterConfig cluster;
+  std::string compression = "lz4";
+  std::chrono::milliseconds linger{2};
+  // A message that Kafka doesn't acknowledge within this is reported as failed.
+  std::chrono::milliseconds delivery_timeout{10'000};
+  int queue_messages = 200'000;  // accepted and not yet reported; beyond: "kafka_queue_full"
+  int queue_kbytes = 131'072;
+};
+
+struct Outgoing {
+  std::string topic;
+  std::string key;
+  std::string value;
+  std::vector<Header> headers;  // traceparent goes here
+};
+
+// Thread-safe. Construction never blocks: brokers are found in the background.
+class Producer {
+ public:
+  using Report = std::function<void(Result<Position>)>;
+
+  explicit Producer(ProducerConfig config);
+  ~Producer();  // as Stop(delivery_timeout)
+
+  // Queues the message. `report` is called exactly once, from the producer's own thread (or the caller's when it can't be
+  // queued), and must not block. Errors: Unavailable "kafka_queue_full" (nothing was sent; try again later), Unavailable
+  // "kafka_unavailable" (it may or may not be in the log), InvalidArgument "message_too_large".
+  void ProduceAsync(Outgoing message, Report report);
+
+  // Queues and waits for the report. When the deadline comes first: Unavailable "kafka_unavailable", and the message may
+  // still arrive, so a repetition must carry the same event id.
+  Result<Position> Produce(Outgoing message, Time deadline);
+
+  // Waits until all that was queued has been reported. DeadlineExceeded "kafka_unavailable" otherwise.
+  Status Flush(Time deadline);
+
+  // How many partitions the topic has; kept for a minute. Unavailable, or NotFound "topic_unknown".
+  Result<std::int32_t> PartitionCount(const std::string& topic, Time deadline);
+  // The offset that each partition's next message gets.
+  Result<Offsets> EndOffsets(const std::string& topic, Time deadline);
+  // Whether a broker answered lately: asks for metadata if nothing was heard for a second (1 s at most).
+  Status Health(const std::string& topic);
+
+  // Refuses new messages and flushes. Idempotent.
+  void Stop(Time deadline);
+
+  std::int64_t queued() const;  // messages without a report yet
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// For set-ups of tests and local runs: OK when it exists already.
+Status CreateTopic(const ClusterConfig& cluster, const std::string& topic, std::int32_t partitions, Time deadline);
+
+}  // namespace marquee::kafka

@@ -1,0 +1,23 @@
+// RatingEvent bytes ⇄ RatingChange.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "projection/rating_rule.h"
+
+namespace marquee::projection {
+
+inline constexpr std::string_view kRatingsTopic = "marquee.ratings.v1";
+inline constexpr std::string_view kDeadLettersTopic = "marquee.dead-letters.v1";
+
+// The bytes of marquee.events.v1.RatingEvent. `out` is replaced.
+void EncodeRating(const RatingChange& change, std::string& out);
+
+// Error.reason is the dead letter's reason: "undecodable", "event_id_invalid", "user_id_invalid", "movie_id_invalid",
+// "rating_out_of_range", "change_missing", "source_unknown", "time_out_of_range", "key_mismatch" (the key isn't the user
+// id: the event may be in the wrong partition, where its order means nothing).
+Result<RatingChange> DecodeRating(std::string_view key, std::string_view value);
+
+}  // namespace marquee::projection
