@@ -21,7 +21,9 @@ class ManualClock final : public Clock {  // for tests; not thread-safe to set w
   explicit ManualClock(Time now = Time{std::chrono::seconds{1'700'000'000}}) : now_(now) {}
   Time Now() const override { return now_; }
   void Set(Time now) { now_ = now; }
-  void Advance(std::chrono::nanoseconds by) { now_ += std::chrono::duration_cast<Time::duration>(by); }
+  void Advance(std::chrono::nanoseconds by) {
+    now_ += std::chrono::duration_cast<Time::duration>(by);
+  }
 
  private:
   Time now_;

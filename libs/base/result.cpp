@@ -60,7 +60,9 @@ Error Error::Cancelled(std::string reason, std::string message) {
 Error Error::DataLoss(std::string reason, std::string message) {
   return {Code::kDataLoss, std::move(reason), std::move(message), {}};
 }
-Error Error::Internal(std::string message) { return {Code::kInternal, "internal", std::move(message), {}}; }
+Error Error::Internal(std::string message) {
+  return {Code::kInternal, "internal", std::move(message), {}};
+}
 
 std::string Error::ToString() const {
   std::string text(Name(code));

@@ -1,5 +1,5 @@
-// Errors are values. A function that can fail for a reason that its caller must handle returns Result<T>; exceptions
-// stop at the adapter that knows them (libs/pg, libs/kafka).
+// Errors are values. A function that can fail for a reason that its caller must handle returns
+// Result<T>; exceptions stop at the adapter that knows them (libs/pg, libs/kafka).
 #pragma once
 
 #include <cassert>
@@ -11,7 +11,8 @@
 
 namespace marquee {
 
-// gRPC's canonical codes, with gRPC's numbers, so that a domain names its errors without including gRPC.
+// gRPC's canonical codes, with gRPC's numbers, so that a domain names its errors without including
+// gRPC.
 enum class Code : int {
   kCancelled = 1,
   kUnknown = 2,
@@ -35,9 +36,11 @@ std::string_view Name(Code code);  // "INVALID_ARGUMENT", …
 
 struct [[nodiscard]] Error {
   Code code = Code::kUnknown;
-  std::string reason;   // stable, lower_snake_case: programs match on it ("rating_out_of_range")
-  std::string message;  // a sentence that may be shown to the caller: says what is wrong and what to do
-  std::string field;    // the offending input's path ("rating", "ratings[2].movie_id"); empty when there is none
+  std::string reason;  // stable, lower_snake_case: programs match on it ("rating_out_of_range")
+  std::string
+      message;  // a sentence that may be shown to the caller: says what is wrong and what to do
+  std::string field;  // the offending input's path ("rating", "ratings[2].movie_id"); empty when
+                      // there is none
 
   static Error InvalidArgument(std::string reason, std::string message, std::string field = {});
   static Error NotFound(std::string reason, std::string message);
@@ -54,7 +57,8 @@ struct [[nodiscard]] Error {
   // The message is for the log: the wire shows a generic sentence with the trace id.
   static Error Internal(std::string message);
 
-  std::string ToString() const;  // "INVALID_ARGUMENT rating_out_of_range (rating): …", for logs and terminals
+  std::string ToString()
+      const;  // "INVALID_ARGUMENT rating_out_of_range (rating): …", for logs and terminals
 
   friend bool operator==(const Error&, const Error&) = default;
 };
@@ -65,8 +69,10 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -120,13 +126,14 @@ using Status = Result<void>;
 #define MARQUEE_CONCAT(a, b) MARQUEE_CONCAT_INNER(a, b)
 
 // RETURN_IF_ERROR(expression): leaves the function with the expression's error.
-#define RETURN_IF_ERROR(expression)                       \
-  do {                                                    \
-    auto marquee_status = (expression);                   \
+#define RETURN_IF_ERROR(expression)                                     \
+  do {                                                                  \
+    auto marquee_status = (expression);                                 \
     if (!marquee_status.ok()) return std::move(marquee_status).error(); \
   } while (false)
 
-// ASSIGN_OR_RETURN(auto movie, repository.Find(id)): declares or assigns the value, or leaves with the error.
+// ASSIGN_OR_RETURN(auto movie, repository.Find(id)): declares or assigns the value, or leaves with
+// the error.
 #define ASSIGN_OR_RETURN(declaration, expression) \
   ASSIGN_OR_RETURN_IMPL(MARQUEE_CONCAT(marquee_result_, __LINE__), declaration, expression)
 #define ASSIGN_OR_RETURN_IMPL(result, declaration, expression) \

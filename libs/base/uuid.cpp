@@ -13,7 +13,8 @@ std::string RandomBytes(std::size_t count) {
   std::size_t filled = 0;
   while (filled < count) {
     const ssize_t got = getrandom(bytes.data() + filled, count - filled, 0);
-    if (got < 0) throw std::runtime_error("getrandom failed");  // no entropy source: nothing can go on safely
+    if (got < 0)
+      throw std::runtime_error("getrandom failed");  // no entropy source: nothing can go on safely
     filled += static_cast<std::size_t>(got);
   }
   return bytes;
@@ -21,10 +22,11 @@ std::string RandomBytes(std::size_t count) {
 
 Uuid Uuid::V7(Time now) {
   Uuid id;
-  const auto milliseconds =
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  const auto milliseconds = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
   const std::string random = RandomBytes(10);
-  for (int i = 0; i < 6; ++i) id.bytes_[i] = static_cast<std::uint8_t>(milliseconds >> (8 * (5 - i)));
+  for (int i = 0; i < 6; ++i)
+    id.bytes_[i] = static_cast<std::uint8_t>(milliseconds >> (8 * (5 - i)));
   std::copy(random.begin(), random.end(), id.bytes_.begin() + 6);
   id.bytes_[6] = static_cast<std::uint8_t>((id.bytes_[6] & 0x0F) | 0x70);
   id.bytes_[8] = static_cast<std::uint8_t>((id.bytes_[8] & 0x3F) | 0x80);

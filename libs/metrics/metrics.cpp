@@ -1,0 +1,176 @@
+#include "metrics/metrics.h"
+
+#include <dirent.h>
+#include <prometheus/collectable.h>
+#include <prometheus/counter.h>
+#include <prometheus/exposer.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <mutex>
+
+namespace marquee::metrics {
+namespace {
+
+prometheus::MetricFamily OneGauge(const std::string& name, const std::string& help, double value,
+                                  prometheus::MetricType type = prometheus::MetricType::Gauge) {
+  prometheus::MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = type;
+  prometheus::ClientMetric metric;
+  if (type == prometheus::MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  family.metric.push_back(std::move(metric));
+  return family;
+}
+
+// The standard process_* metrics of Prometheus' client libraries, which prometheus-cpp leaves out.
+class ProcessCollector final : public prometheus::Collectable {
+ public:
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    std::vector<prometheus::MetricFamily> families;
+    long pages = 0;
+    long resident = 0;
+    if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
+      if (std::fscanf(file, "%ld %ld", &pages, &resident) == 2) {
+        const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
+        families.push_back(
+            OneGauge("process_resident_memory_bytes", "Resident memory.", resident * page));
+        families.push_back(
+            OneGauge("process_virtual_memory_bytes", "Virtual memory.", pages * page));
+      }
+      std::fclose(file);
+    }
+    timespec used{};
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0) {
+      families.push_back(OneGauge("process_cpu_seconds_total", "Processor time used.",
+                                  static_cast<double>(used.tv_sec) + used.tv_nsec / 1e9,
+                                  prometheus::MetricType::Counter));
+    }
+    if (DIR* directory = opendir("/proc/self/fd")) {
+      int count = -3;  // ".", ".." and the directory's own
+      while (readdir(directory) != nullptr) ++count;
+      closedir(directory);
+      families.push_back(OneGauge("process_open_fds", "Open file descriptors.", count));
+    }
+    return families;
+  }
+};
+
+class FunctionCollector final : public prometheus::Collectable {
+ public:
+  struct Entry {
+    std::string name, help;
+    Labels labels;
+    std::function<double()> value;
+  };
+  void Add(Entry entry) {
+    const std::lock_guard lock(mutex_);
+    entries_.push_back(std::move(entry));
+  }
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, prometheus::MetricFamily> families;
+    for (const auto& entry : entries_) {
+      auto& family = families[entry.name];
+      family.name = entry.name;
+      family.help = entry.help;
+      family.type = prometheus::MetricType::Gauge;
+      prometheus::ClientMetric metric;
+      for (const auto& [key, value] : entry.labels) metric.label.push_back({key, value});
+      metric.gauge.value = entry.value();
+      family.metric.push_back(std::move(metric));
+    }
+    std::vector<prometheus::MetricFamily> list;
+    for (auto& [name, family] : families) list.push_back(std::move(family));
+    return list;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace
+
+struct Metrics::Impl {
+  std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
+  std::shared_ptr<ProcessCollector> process = std::make_shared<ProcessCollector>();
+  std::shared_ptr<FunctionCollector> functions = std::make_shared<FunctionCollector>();
+  std::unique_ptr<prometheus::Exposer> exposer;
+};
+
+void Counter::Increment(double by) { static_cast<prometheus::Counter*>(impl_)->Increment(by); }
+void Gauge::Set(double value) { static_cast<prometheus::Gauge*>(impl_)->Set(value); }
+void Gauge::Add(double by) { static_cast<prometheus::Gauge*>(impl_)->Increment(by); }
+void Histogram::Observe(double value) {
+  static_cast<prometheus::Histogram*>(impl_)->Observe(value);
+}
+
+Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::~Metrics() = default;
+
+Counter Metrics::AddCounter(const std::string& name, const std::string& help,
+                            const Labels& labels) {
+  return Counter(
+      &prometheus::BuildCounter().Name(name).Help(help).Register(*impl_->registry).Add(labels));
+}
+Gauge Metrics::AddGauge(const std::string& name, const std::string& help, const Labels& labels) {
+  return Gauge(
+      &prometheus::BuildGauge().Name(name).Help(help).Register(*impl_->registry).Add(labels));
+}
+Histogram Metrics::AddHistogram(const std::string& name, const std::string& help,
+                                const Labels& labels, const std::vector<double>& buckets) {
+  return Histogram(&prometheus::BuildHistogram()
+                        .Name(name)
+                        .Help(help)
+                        .Register(*impl_->registry)
+                        .Add(labels, buckets));
+}
+void Metrics::AddGaugeFunction(const std::string& name, const std::string& help,
+                               const Labels& labels, std::function<double()> value) {
+  impl_->functions->Add({name, help, labels, std::move(value)});
+}
+
+const std::vector<double>& Metrics::LatencyBuckets() {
+  static const std::vector<double> buckets{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                           0.1,     0.25,   0.5,   1,      2.5,   5,    10};
+  return buckets;
+}
+
+Status Metrics::Serve(const std::string& listen) {
+  try {
+    impl_->exposer = std::make_unique<prometheus::Exposer>(listen, 1);
+  } catch (const std::exception&) {  // civetweb says only that it failed
+    return Error::Unavailable("metrics_listen_failed",
+                              "Can't serve metrics on " + listen + ": is the port in use?");
+  }
+  impl_->exposer->RegisterCollectable(impl_->registry);
+  impl_->exposer->RegisterCollectable(impl_->process);
+  impl_->exposer->RegisterCollectable(impl_->functions);
+  return {};
+}
+
+void Metrics::Stop() { impl_->exposer.reset(); }
+
+int Metrics::port() const {
+  if (!impl_->exposer) return 0;
+  const auto ports = impl_->exposer->GetListeningPorts();
+  return ports.empty() ? 0 : ports.front();
+}
+
+std::string Metrics::Text() const {
+  auto families = impl_->registry->Collect();
+  for (auto& family : impl_->functions->Collect()) families.push_back(std::move(family));
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace marquee::metrics

@@ -1,0 +1,72 @@
+// What a handler knows of the call that it answers, beside the request.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace grpc {
+class ServerContext;
+}
+
+namespace marquee::rpc {
+
+struct Caller {
+  std::int64_t user_id = 0;  // 0 for the anonymous and for services
+  std::string subject;       // empty for the anonymous
+  std::vector<std::string> roles;
+  std::string session_id;
+  std::string bearer;  // the token itself, to be forwarded; never log it
+
+  bool authenticated() const { return !subject.empty(); }
+  bool Has(std::string_view role) const;
+};
+
+// A place in a Kafka topic: "everything before next_offset of this partition". Metadata
+// `marquee-position`, once for each: "<stream>:<partition>:<next_offset>", as in "ratings:3:1234".
+struct Position {
+  std::string stream;
+  std::int32_t partition = 0;
+  std::int64_t next_offset = 0;
+
+  std::string ToString() const;
+  static std::optional<Position> Parse(std::string_view text);
+};
+inline constexpr char kPositionKey[] = "marquee-position";
+inline constexpr char kIdempotencyKey[] = "idempotency-key";
+
+class Call {
+ public:
+  Call(grpc::ServerContext& context, Caller caller, Time deadline);
+
+  const Caller& caller() const { return caller_; }
+  Time deadline() const { return deadline_; }   // always finite
+  std::chrono::milliseconds Remaining() const;  // until the deadline, 0 when past
+  bool Cancelled() const;                       // by the caller, or past the deadline. Thread-safe.
+
+  // The client's Idempotency-Key; empty when it sent none. 1 to 128 visible ASCII characters
+  // otherwise (checked).
+  const std::string& idempotency_key() const { return idempotency_key_; }
+  // The positions that the caller must see applied.
+  const std::vector<Position>& positions() const { return positions_; }
+
+  // Tells the caller how far its write has come. Call before answering.
+  void SetPosition(const Position& position) const;
+
+  grpc::ServerContext& context() const { return context_; }
+
+ private:
+  grpc::ServerContext& context_;
+  Caller caller_;
+  Time deadline_;
+  std::string idempotency_key_;
+  std::vector<Position> positions_;
+};
+
+}  // namespace marquee::rpc

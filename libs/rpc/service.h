@@ -1,0 +1,132 @@
+// A gRPC service whose methods return Result<Response>. One place wraps every call: trace,
+// authorization by the rpc's Policy option, validation by the fields' Field options, deadline, RED
+// metrics, one log line.
+//
+//   class CatalogHandler final : public rpc::Service<v1::CatalogService> {
+//    public:
+//     explicit CatalogHandler(Catalog& catalog) : catalog_(catalog) {
+//       Register(this, &CatalogHandler::GetMovie);      // the rpc is known by its request's type
+//       Register(this, &CatalogHandler::ExportMovies);  // streams likewise
+//     }
+//     Result<v1::GetMovieResponse> GetMovie(const rpc::Call& call, const v1::GetMovieRequest&
+//     request); Status ExportMovies(const rpc::Call&, const v1::ExportMoviesRequest&,
+//     grpc::ServerWriter<…>& writer); Result<v1::ImportMoviesResponse> ImportMovies(const
+//     rpc::Call&, grpc::ServerReader<…>& reader);
+//   };
+//
+// Unary and server-streaming requests arrive validated; a client stream's messages are validated by
+// calling rpc::Validate on each.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/method_handler.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "rpc/call.h"
+
+namespace google::protobuf {
+class Message;
+class Descriptor;
+}  // namespace google::protobuf
+
+namespace marquee::rpc {
+
+class Interceptor;  // libs/rpc/interceptor.h
+struct MethodInfo;
+
+// Checks a message, and the messages in it, against their Field options: INVALID_ARGUMENT that
+// names the first offending field ("ratings[2].value").
+Status Validate(const google::protobuf::Message& message);
+
+class ServiceBase : public grpc::Service {
+ public:
+  // Full name, "marquee.catalog.v1.CatalogService".
+  const std::string& name() const { return name_; }
+  // Called by the server before it starts: binds the interceptor, and fails when an rpc has no
+  // handler or no policy.
+  Status Bind(Interceptor& interceptor);
+
+ protected:
+  explicit ServiceBase(std::string full_name);
+  ~ServiceBase() override;
+
+  // The rpc whose request is `request`; ends the program (a programming error) when the service has
+  // none.
+  MethodInfo& MethodOf(const google::protobuf::Descriptor* request);
+  void Add(MethodInfo& method, grpc::internal::RpcMethod::RpcType type,
+           grpc::internal::MethodHandler* handler);
+
+  // Around each call: refuses it, or runs `body`, and records and translates the outcome.
+  grpc::Status Guard(MethodInfo& method, grpc::ServerContext& context,
+                     const google::protobuf::Message* request,
+                     const std::function<Status(const Call&)>& body);
+
+ private:
+  std::string name_;
+  std::vector<std::unique_ptr<MethodInfo>> methods_;
+  Interceptor* interceptor_ = nullptr;
+};
+
+template <typename Generated>
+class Service : public ServiceBase {
+ protected:
+  Service() : ServiceBase(Generated::service_full_name()) {}
+
+  template <typename Self, typename Request, typename Response>
+  void Register(Self* self, Result<Response> (Self::*method)(const Call&, const Request&)) {
+    MethodInfo& info = MethodOf(Request::descriptor());
+    Add(info, grpc::internal::RpcMethod::NORMAL_RPC,
+        new grpc::internal::RpcMethodHandler<ServiceBase, Request, Response>(
+            [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
+                                        const Request* request, Response* response) {
+              return Guard(info, *context, request, [&](const Call& call) -> Status {
+                auto result = (self->*method)(call, *request);
+                if (!result.ok()) return std::move(result).error();
+                *response = std::move(result).value();
+                return {};
+              });
+            },
+            this));
+  }
+
+  template <typename Self, typename Request, typename Response>
+  void Register(Self* self, Status (Self::*method)(const Call&, const Request&,
+                                                   grpc::ServerWriter<Response>&)) {
+    MethodInfo& info = MethodOf(Request::descriptor());
+    Add(info, grpc::internal::RpcMethod::SERVER_STREAMING,
+        new grpc::internal::ServerStreamingHandler<ServiceBase, Request, Response>(
+            [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
+                                        const Request* request,
+                                        grpc::ServerWriter<Response>* writer) {
+              return Guard(info, *context, request, [&](const Call& call) {
+                return (self->*method)(call, *request, *writer);
+              });
+            },
+            this));
+  }
+
+  template <typename Self, typename Request, typename Response>
+  void Register(Self* self,
+                Result<Response> (Self::*method)(const Call&, grpc::ServerReader<Request>&)) {
+    MethodInfo& info = MethodOf(Request::descriptor());
+    Add(info, grpc::internal::RpcMethod::CLIENT_STREAMING,
+        new grpc::internal::ClientStreamingHandler<ServiceBase, Request, Response>(
+            [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
+                                        grpc::ServerReader<Request>* reader, Response* response) {
+              return Guard(info, *context, nullptr, [&](const Call& call) -> Status {
+                auto result = (self->*method)(call, *reader);
+                if (!result.ok()) return std::move(result).error();
+                *response = std::move(result).value();
+                return {};
+              });
+            },
+            this));
+  }
+};
+
+}  // namespace marquee::rpc

@@ -1,0 +1,89 @@
+// Access tokens: JWTs (RFC 7519) signed with ES256 (RFC 7518, section 3.4), and nothing else: the
+// algorithm is ours to choose, never the token's. A verified token is the only way to hold Claims
+// that came from outside.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace marquee::token {
+
+// A key on P-256. Coordinates are 32 bytes, big-endian.
+struct PublicKey {
+  std::string kid;
+  std::string x;
+  std::string y;
+};
+
+struct Claims {
+  std::string subject;             // a user's id in decimal, or "service:<name>"
+  std::int64_t user_id = 0;        // 0 for a service
+  std::vector<std::string> roles;  // "user", "curator", "administrator", "service"
+  std::string session_id;          // claim `sid`; empty for a service
+  std::string token_id;            // claim `jti`
+  Time issued_at;
+  Time expires_at;
+};
+
+struct Policy {
+  std::string issuer = "marquee";
+  std::string audience = "marquee";
+  std::chrono::seconds leeway{5};  // for clocks that differ
+};
+
+// A private key. Movable; signing is thread-safe.
+class SigningKey {
+ public:
+  static SigningKey Generate();  // a fresh P-256 key; its kid is the RFC 7638 thumbprint
+  static Result<SigningKey> FromPem(std::string_view pkcs8);
+  SigningKey(SigningKey&&) noexcept;
+  SigningKey& operator=(SigningKey&&) noexcept;
+  ~SigningKey();
+
+  std::string ToPem() const;  // PKCS #8, unencrypted: for an encrypted store only
+  const PublicKey& public_key() const;
+  // A compact JWS with header {alg: ES256, kid, typ: JWT}.
+  std::string Sign(const Claims& claims, const Policy& policy) const;
+
+ private:
+  struct Impl;
+  explicit SigningKey(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Checks signature, algorithm, kid, issuer, audience and times. Every failure is UNAUTHENTICATED
+// with the reason "token_expired" or "token_invalid".
+Result<Claims> Verify(std::string_view jwt, const std::vector<PublicKey>& keys,
+                      const Policy& policy, Time now);
+
+// Verify with keys that are fetched when first needed, again when a token names an unknown kid (at
+// most once in `least_refresh`), and every `most_age`. Thread-safe. When keys were never had and
+// the source fails: UNAVAILABLE.
+class Verifier {
+ public:
+  using KeySource = std::function<Result<std::vector<PublicKey>>()>;
+  Verifier(Policy policy, KeySource source, const Clock& clock,
+           std::chrono::seconds least_refresh = std::chrono::seconds{5},
+           std::chrono::seconds most_age = std::chrono::seconds{300});
+  ~Verifier();
+
+  Result<Claims> Verify(std::string_view jwt);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// RFC 4648 base64url without padding; also for tests and JWKS.
+std::string Base64Url(std::string_view bytes);
+Result<std::string> FromBase64Url(std::string_view text);
+
+}  // namespace marquee::token
