@@ -21,7 +21,7 @@ postgres_socket_dir() {
 }
 
 postgres_admin_uri() { echo "postgresql://postgres:$(secret postgres-superuser)@127.0.0.1:${PORT[postgres]}/${1:-postgres}"; }
-postgres_psql() { PGCONNECT_TIMEOUT=10 psql -X -q -v ON_ERROR_STOP=1 "$(postgres_admin_uri "${DATABASE:-postgres}")" "$@" 9>&-; }
+postgres_psql() { PGCONNECT_TIMEOUT=10 psql -X -q -v ON_ERROR_STOP=1 "$(postgres_admin_uri)" 9>&-; }
 
 postgres_up() {
   [ -x "$PG_BIN/initdb" ] || die "PostgreSQL 15 isn't installed ($PG_BIN/initdb): run ci/bootstrap"

@@ -1,0 +1,52 @@
+# nginx, the edge: deploy/edge's template rendered for one machine. Sourced after common.sh.
+# shellcheck shell=bash
+NGINX=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx || true)
+
+edge_address() { echo "http://127.0.0.1:${PORT[edge]}"; }
+
+# The variables of deploy/edge/nginx.conf.template. One machine means one address for every client, so the limits here
+# are far above the chart's; a test of them sets its own.
+edge_render() { # destination folder
+  local dir=$1
+  export MARQUEE_EDGE_LISTEN=${MARQUEE_EDGE_HOST:-127.0.0.1}:${PORT[edge]}
+  export MARQUEE_EDGE_TLS_LISTEN=${MARQUEE_EDGE_HOST:-127.0.0.1}:${PORT[edge_tls]}
+  export MARQUEE_EDGE_GATEWAY=127.0.0.1:${PORT[gateway]}
+  export MARQUEE_EDGE_RUN_DIR=$dir
+  export MARQUEE_EDGE_UI_ROOT=${MARQUEE_EDGE_UI_ROOT:-$ROOT/deploy/edge/www}
+  export MARQUEE_EDGE_ACCESS_LOG=$STATE/logs/edge-access.log MARQUEE_EDGE_ERROR_LOG=$STATE/logs/edge.log
+  export MARQUEE_EDGE_RATE=${MARQUEE_EDGE_RATE:-100000} MARQUEE_EDGE_BURST=${MARQUEE_EDGE_BURST:-10000}
+  export MARQUEE_EDGE_AUTH_RATE=${MARQUEE_EDGE_AUTH_RATE:-1000} MARQUEE_EDGE_AUTH_BURST=${MARQUEE_EDGE_AUTH_BURST:-1000}
+  export MARQUEE_EDGE_TLS="$dir/tls*.conf"
+  local template name
+  rm -f "$dir"/*.conf
+  for template in "$ROOT"/deploy/edge/*.conf.template; do
+    name=$(basename "$template" .template)
+    [ "$name" != tls.conf ] || [ -n "${MARQUEE_EDGE_TLS_CERTIFICATE:-}" ] || continue
+    # shellcheck disable=SC2016  # the names for envsubst, not their values
+    envsubst "$(compgen -e MARQUEE_EDGE_ | sed 's/.*/${&}/')" < "$template" > "$dir/$name"
+  done
+}
+
+edge_up() {
+  [ -n "$NGINX" ] || die "nginx isn't installed: run ci/bootstrap"
+  local dir=$STATE/edge stamp
+  mkdir -p "$dir"
+  edge_render "$dir"
+  stamp=$(cat "$dir"/*.conf | sha256sum)
+  if process_pid edge > /dev/null; then
+    [ "$(cat "$STATE/run/edge.stamp" 2> /dev/null)" = "$stamp" ] && return
+    say "edge: its configuration has changed: restarting"
+    edge_down
+  fi
+  require_port edge
+  [ -z "${MARQUEE_EDGE_TLS_CERTIFICATE:-}" ] || require_port edge_tls
+  # As root, workers would become nobody, who may not be able to read the UI's files.
+  local globals="daemon off;"
+  [ "$EUID" -ne 0 ] || globals+=" user root;"
+  "$NGINX" -t -q -p "$dir" -c "$dir/nginx.conf" -g "$globals" 2> "$STATE/logs/edge-check.log" ||
+    { log_tail "$STATE/logs/edge-check.log"; die "nginx refuses its configuration, $dir/nginx.conf"; }
+  process_start edge "$NGINX" -p "$dir" -c "$dir/nginx.conf" -g "$globals"
+  echo "$stamp" > "$STATE/run/edge.stamp"
+}
+
+edge_down() { process_stop edge 5; }
