@@ -1,0 +1,88 @@
+#include "rpc/interceptor.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include "marquee/options/v1/options.pb.h"
+#include "token/token.h"
+
+namespace marquee::rpc {
+
+Status Interceptor::Learn(MethodInfo& method) const {
+  const auto& options = method.descriptor->options();
+  const auto wrong = [&](const std::string& what) {
+    return Error::FailedPrecondition("bad_policy", method.path + " " + what);
+  };
+  if (!options.HasExtension(options::v1::policy)) return wrong("has no policy option.");
+  const auto& policy = options.GetExtension(options::v1::policy);
+  switch (policy.access()) {
+    case options::v1::ACCESS_PUBLIC: method.access = Access::kPublic; break;
+    case options::v1::ACCESS_AUTHENTICATED: method.access = Access::kAuthenticated; break;
+    case options::v1::ACCESS_RESTRICTED: method.access = Access::kRestricted; break;
+    default: return wrong("has a policy without access.");
+  }
+  method.roles.assign(policy.roles().begin(), policy.roles().end());
+  if (!policy.owner().empty()) {
+    method.owner = method.descriptor->input_type()->FindFieldByName(policy.owner());
+    if (method.owner == nullptr || method.owner->type() != google::protobuf::FieldDescriptor::TYPE_INT64 ||
+        method.owner->is_repeated() || method.descriptor->client_streaming()) {
+      return wrong("has an owner that is not an int64 field of its request.");
+    }
+  }
+  if (method.access == Access::kRestricted && method.roles.empty() && method.owner == nullptr) {
+    return wrong("is restricted to nobody.");
+  }
+  return {};
+}
+
+Result<Caller> Interceptor::Authenticate(const MethodInfo& method, const std::string& authorization) const {
+  constexpr std::string_view kScheme = "Bearer ";
+  const bool open = method.access == Access::kPublic;
+  if (authorization.empty()) {
+    if (open) return Caller{};
+    return Error::Unauthenticated("token_missing", "Sign in first: this needs an access token (Authorization: Bearer …).");
+  }
+  const bool bearer = authorization.size() > kScheme.size() &&
+                      (authorization.starts_with(kScheme) || authorization.starts_with("bearer "));
+  if (!bearer) {
+    if (open) return Caller{};
+    return Error::Unauthenticated("token_invalid", "The Authorization header must be \"Bearer\" and an access token.");
+  }
+  std::string jwt = authorization.substr(kScheme.size());
+  auto claims = verifier_.Verify(jwt);
+  if (!claims.ok()) {
+    // A public method serves whoever comes: a stale token must not keep anyone from signing in again.
+    if (open) return Caller{};
+    return std::move(claims).error();
+  }
+  return Caller{claims->user_id, claims->subject, claims->roles, claims->session_id, std::move(jwt)};
+}
+
+Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,
+                              const google::protobuf::Message* request) const {
+  if (method.access != Access::kRestricted) return {};
+  for (const auto& role : method.roles) {
+    if (caller.Has(role)) return {};
+  }
+  if (method.owner != nullptr && request != nullptr && caller.user_id != 0 &&
+      request->GetReflection()->GetInt64(*request, method.owner) == caller.user_id) {
+    return {};
+  }
+  return Error::PermissionDenied("not_allowed", "Your account may not do this.");
+}
+
+void Interceptor::Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const {
+  const auto index = static_cast<std::size_t>(code) < method.duration.size() ? static_cast<std::size_t>(code) : 2U;
+  const std::lock_guard lock(method.mutex);
+  auto& histogram = method.duration[index];
+  if (!histogram) {
+    histogram = metrics_.AddHistogram(
+        "marquee_rpc_duration_seconds", "Time to answer an rpc, by service, method and gRPC status code.",
+        {{"service", method.service},
+         {"method", method.name},
+         {"code", index == 0 ? "OK" : std::string(Name(static_cast<Code>(index)))}});
+  }
+  histogram->Observe(std::chrono::duration<double>(took).count());
+}
+
+}  // namespace marquee::rpc

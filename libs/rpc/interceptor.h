@@ -1,0 +1,67 @@
+// What every call passes through, in this order: trace, deadline, authorization, validation, the handler, and then the
+// metric and the log line.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "metrics/metrics.h"
+#include "rpc/call.h"
+
+namespace google::protobuf {
+class FieldDescriptor;
+class Message;
+class MethodDescriptor;
+}  // namespace google::protobuf
+
+namespace marquee::token {
+class Verifier;
+}
+
+namespace marquee::rpc {
+
+enum class Access { kPublic, kAuthenticated, kRestricted };
+
+struct MethodInfo {
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;
+  std::string path;     // "/marquee.catalog.v1.CatalogService/GetMovie": gRPC keeps the pointer
+  std::string service;  // "marquee.catalog.v1.CatalogService"
+  std::string name;     // "GetMovie"
+  bool registered = false;
+  Access access = Access::kRestricted;
+  std::vector<std::string> roles;
+  const google::protobuf::FieldDescriptor* owner = nullptr;
+
+  std::mutex mutex;
+  std::array<std::optional<metrics::Histogram>, 17> duration;  // by status code, made when first seen
+};
+
+class Interceptor {
+ public:
+  Interceptor(token::Verifier& verifier, metrics::Metrics& metrics, std::chrono::milliseconds default_deadline)
+      : verifier_(verifier), metrics_(metrics), default_deadline_(default_deadline) {}
+
+  // Reads the method's Policy; FAILED_PRECONDITION when it has none or it makes no sense.
+  Status Learn(MethodInfo& method) const;
+
+  // Who calls. UNAUTHENTICATED for a bad token, unless the method is public.
+  Result<Caller> Authenticate(const MethodInfo& method, const std::string& authorization) const;
+  // Whether they may. `request` is null for a client stream.
+  Status Authorize(const MethodInfo& method, const Caller& caller, const google::protobuf::Message* request) const;
+
+  void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
+
+  std::chrono::milliseconds default_deadline() const { return default_deadline_; }
+
+ private:
+  token::Verifier& verifier_;
+  metrics::Metrics& metrics_;
+  std::chrono::milliseconds default_deadline_;
+};
+
+}  // namespace marquee::rpc

@@ -1,0 +1,137 @@
+#include "rpc/service.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "logging/log.h"
+#include "rpc/interceptor.h"
+#include "rpc/status.h"
+#include "tracing/trace.h"
+
+namespace marquee::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+
+[[noreturn]] void Die(const std::string& what) {
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::abort();
+}
+
+std::string Metadata(const grpc::ServerContext& context, const char* key) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(key);
+  return found == metadata.end() ? std::string() : std::string(found->second.data(), found->second.size());
+}
+
+tracing::TraceContext TraceOf(const grpc::ServerContext& context) {
+  if (const auto parent = tracing::TraceContext::Parse(Metadata(context, tracing::kTraceparent))) {
+    return parent->Child();
+  }
+  return tracing::TraceContext::New();
+}
+
+Status CheckIdempotencyKey(const Call& call) {
+  const auto& key = call.idempotency_key();
+  const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  if (key.size() > 128 || !visible) {
+    return Error::InvalidArgument("bad_idempotency_key",
+                                  "An Idempotency-Key is 1 to 128 visible ASCII characters.", "Idempotency-Key");
+  }
+  return {};
+}
+
+}  // namespace
+
+ServiceBase::ServiceBase(std::string full_name) : name_(std::move(full_name)) {
+  const auto* service = pb::DescriptorPool::generated_pool()->FindServiceByName(name_);
+  if (service == nullptr) Die("no such service in the linked protos: " + name_);
+  for (int i = 0; i < service->method_count(); ++i) {
+    auto method = std::make_unique<MethodInfo>();
+    method->descriptor = service->method(i);
+    method->service = name_;
+    method->name = service->method(i)->name();
+    method->path = "/" + name_ + "/" + method->name;
+    methods_.push_back(std::move(method));
+  }
+}
+
+ServiceBase::~ServiceBase() = default;
+
+MethodInfo& ServiceBase::MethodOf(const pb::Descriptor* request) {
+  for (auto& method : methods_) {
+    if (method->descriptor->input_type() == request) return *method;
+  }
+  Die(name_ + " has no rpc that takes a " + request->full_name());
+}
+
+void ServiceBase::Add(MethodInfo& method, grpc::internal::RpcMethod::RpcType type,
+                      grpc::internal::MethodHandler* handler) {
+  method.registered = true;
+  AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), type, handler));
+}
+
+Status ServiceBase::Bind(Interceptor& interceptor) {
+  interceptor_ = &interceptor;
+  for (auto& method : methods_) {
+    if (!method->registered) {
+      return Error::FailedPrecondition("unhandled_rpc", method->path + " has no handler.");
+    }
+    RETURN_IF_ERROR(interceptor.Learn(*method));
+  }
+  return {};
+}
+
+grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context, const pb::Message* request,
+                                const std::function<Status(const Call&)>& body) {
+  const auto started = std::chrono::steady_clock::now();
+  const tracing::Scope trace(TraceOf(context));
+
+  std::string subject;
+  const auto run = [&]() -> Status {
+    ASSIGN_OR_RETURN(Caller caller, interceptor_->Authenticate(method, Metadata(context, "authorization")));
+    subject = caller.subject;
+    RETURN_IF_ERROR(interceptor_->Authorize(method, caller, request));
+    if (request != nullptr) RETURN_IF_ERROR(Validate(*request));
+    // A unary call without a deadline gets one. A stream runs as long as its caller says.
+    auto deadline = context.deadline();
+    const bool streaming = method.descriptor->client_streaming() || method.descriptor->server_streaming();
+    const auto now = SystemClock().Now();
+    deadline = std::min(deadline, now + (streaming ? std::chrono::milliseconds{std::chrono::hours{24}}
+                                                   : interceptor_->default_deadline()));
+    const Call call(context, std::move(caller), deadline);
+    RETURN_IF_ERROR(CheckIdempotencyKey(call));
+    return body(call);
+  };
+
+  Status status;
+  try {
+    status = run();
+  } catch (const std::exception& exception) {  // a bug: adapters translate what they expect
+    status = Error::Internal(std::string("uncaught: ") + exception.what());
+  }
+  const auto took = std::chrono::steady_clock::now() - started;
+  const int code = status.ok() ? 0 : static_cast<int>(status.error().code);
+  interceptor_->Record(method, code, took);
+  const double milliseconds = std::chrono::duration<double, std::milli>(took).count();
+  if (status.ok()) {
+    logging::Info("rpc", {{"method", method.path}, {"code", "OK"}, {"ms", milliseconds}, {"caller", subject}});
+    return grpc::Status::OK;
+  }
+  const Error& error = status.error();
+  const bool ours = error.code == Code::kInternal || error.code == Code::kUnknown || error.code == Code::kDataLoss;
+  logging::Write(ours ? logging::Level::kError : logging::Level::kInfo, "rpc",
+                 {{"method", method.path},
+                  {"code", Name(error.code)},
+                  {"reason", error.reason},
+                  {"field", error.field},
+                  {"error", error.message},
+                  {"ms", milliseconds},
+                  {"caller", subject}});
+  return ToGrpc(error, context);
+}
+
+}  // namespace marquee::rpc
