@@ -20,8 +20,8 @@ struct FoldInOptions {
   float regularization_exponent = 0;  // ν
 };
 
-// One movie of a history: dense item index and observation value v ≥ 0 (0 counts for nothing). An
-// item should occur once.
+// One movie of a history: dense item index and observation value v. One that isn't above 0
+// counts for nothing. An item should occur once.
 struct Observation {
   int32_t item = 0;
   float value = 1;
@@ -38,6 +38,9 @@ class FoldIn {
   // or not positive semidefinite Gram matrix, or options out of range.
   static Result<FoldIn> Make(MatrixView factors, std::span<const float> gram,
                              const FoldInOptions& options);
+
+  FoldIn(FoldIn&&) = default;
+  FoldIn& operator=(FoldIn&&) = default;
 
   int factors() const { return factors_; }
 

@@ -50,7 +50,7 @@ struct IalsOptions {
   float regularization = 0.05F;          // λ, above 0
   float regularization_exponent = 0;     // ν, 0 to 1
   float unobserved_weight = 1;           // w0, above 0
-  float alpha = 10;                      // confidence for each unit of value; values must be ≥ 0
+  float alpha = 10;                      // confidence for each unit of value; values must be above 0
   IalsSolver solver = IalsSolver::kWhitenedCg;
   int cg_steps = 3;                      // for each row and half iteration
   uint64_t seed = 1;                     // the same seed gives the same start on every machine
@@ -75,8 +75,8 @@ struct IalsModel {
   }
 };
 
-// Trains on matrix.values as v. InvalidArgument for options out of range, negative values or an
-// empty matrix. Takes 8·k bytes for each user and item, and the matrix. The calling thread works
+// Trains on matrix.values as v. InvalidArgument for options out of range, values that aren't positive
+// or an empty matrix. Takes 8·k bytes for each user and item, and the matrix. The calling thread works
 // too; `threads - 1` others are started and joined.
 Result<IalsModel> TrainIals(const RatingMatrix& matrix, const IalsOptions& options);
 

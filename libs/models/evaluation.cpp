@@ -1,0 +1,295 @@
+#include "models/evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+
+#include "models/biased_als.h"
+#include "models/parallel.h"
+#include "models/random.h"
+#include "models/top_n.h"
+
+namespace marquee::models {
+namespace {
+
+constexpr int kRanked = 100;
+constexpr size_t kCovered = 10;
+
+bool Relevant(std::span<const int32_t> relevant, int32_t item) {
+  return std::binary_search(relevant.begin(), relevant.end(), item);
+}
+
+size_t Depth(std::span<const int32_t> ranked, int k) {
+  return std::min(ranked.size(), static_cast<size_t>(k));
+}
+
+size_t Hits(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
+  return static_cast<size_t>(
+      std::count_if(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(Depth(ranked, k)),
+                    [&](int32_t item) { return Relevant(relevant, item); }));
+}
+
+double Discount(size_t position) { return 1 / std::log2(static_cast<double>(position) + 2); }
+
+// A fold for each of n things: a random permutation, dealt round robin.
+std::vector<int32_t> DealFolds(size_t n, int folds, uint64_t seed) {
+  std::vector<uint32_t> order(n);
+  std::iota(order.begin(), order.end(), 0U);
+  Random random(seed);
+  Shuffle(order, random);
+  std::vector<int32_t> fold(n);
+  for (size_t i = 0; i < n; ++i) fold[order[i]] = static_cast<int32_t>(i % static_cast<size_t>(folds));
+  return fold;
+}
+
+// Users × items: the user's part of a seed, so that a user's split depends on nobody else.
+uint64_t UserSeed(uint64_t seed, int32_t user) {
+  return Mix(seed ^ 0x75736572ULL, static_cast<uint64_t>(user));
+}
+
+}  // namespace
+
+double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
+  const size_t most = std::min(relevant.size(), static_cast<size_t>(k));
+  return most == 0 ? 0
+                   : static_cast<double>(Hits(ranked, relevant, k)) / static_cast<double>(most);
+}
+
+double PrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
+  return static_cast<double>(Hits(ranked, relevant, k)) / static_cast<double>(k);
+}
+
+double NdcgAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
+  double gain = 0;
+  double ideal = 0;
+  for (size_t i = 0; i < Depth(ranked, k); ++i) {
+    if (Relevant(relevant, ranked[i])) gain += Discount(i);
+  }
+  for (size_t i = 0; i < std::min(relevant.size(), static_cast<size_t>(k)); ++i) {
+    ideal += Discount(i);
+  }
+  return ideal == 0 ? 0 : gain / ideal;
+}
+
+double AveragePrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant,
+                          int k) {
+  const size_t most = std::min(relevant.size(), static_cast<size_t>(k));
+  double sum = 0;
+  size_t hits = 0;
+  for (size_t i = 0; i < Depth(ranked, k); ++i) {
+    if (!Relevant(relevant, ranked[i])) continue;
+    ++hits;
+    sum += static_cast<double>(hits) / static_cast<double>(i + 1);
+  }
+  return most == 0 ? 0 : sum / static_cast<double>(most);
+}
+
+UserSplit SplitUsers(const RatingMatrix& matrix, int folds, int fold, uint64_t seed,
+                     double given_fraction) {
+  const SparseRows& rows = matrix.by_user();
+  const std::vector<int32_t> dealt = DealFolds(static_cast<size_t>(rows.rows()), folds, seed);
+  std::vector<uint8_t> keep(static_cast<size_t>(rows.nonzeros()), 1);
+  UserSplit split;
+  for (int32_t user = 0; user < rows.rows(); ++user) {
+    const auto columns = rows.RowColumns(user);
+    const auto values = rows.RowValues(user);
+    const size_t n = columns.size();
+    if (dealt[static_cast<size_t>(user)] != fold || n < 2) continue;
+    std::fill_n(keep.begin() + rows.offsets[static_cast<size_t>(user)], n, uint8_t{0});
+    const auto given = std::clamp<size_t>(
+        static_cast<size_t>(std::lround(given_fraction * static_cast<double>(n))), 1, n - 1);
+    std::vector<uint32_t> order(n);
+    std::iota(order.begin(), order.end(), 0U);
+    Random random(UserSeed(seed, user));
+    Shuffle(order, random);
+    std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(given));
+    HeldOutUser held{user, {}, {}};
+    for (size_t i = 0; i < n; ++i) {
+      if (i < given) {
+        held.given.push_back({columns[order[i]], values[order[i]]});
+      } else {
+        held.relevant.push_back(columns[order[i]]);
+      }
+    }
+    std::sort(held.relevant.begin(), held.relevant.end());
+    split.held_out.push_back(std::move(held));
+  }
+  split.train = matrix.Select(keep);
+  return split;
+}
+
+RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t items,
+                               const RankFunction& rank, int threads) {
+  struct PerUser {
+    RankingMetrics metrics;
+    std::vector<int32_t> first;
+  };
+  std::vector<PerUser> results(held_out.size());
+  ParallelFor(ThreadCount(threads), static_cast<int64_t>(held_out.size()), [&](int64_t i, int) {
+    const HeldOutUser& user = held_out[static_cast<size_t>(i)];
+    std::vector<int32_t> ranked;
+    for (const ScoredItem& scored : rank(user.given, kRanked)) ranked.push_back(scored.item);
+    PerUser& result = results[static_cast<size_t>(i)];
+    result.metrics.recall_at_20 = RecallAt(ranked, user.relevant, 20);
+    result.metrics.recall_at_50 = RecallAt(ranked, user.relevant, 50);
+    result.metrics.ndcg_at_100 = NdcgAt(ranked, user.relevant, 100);
+    result.metrics.precision_at_10 = PrecisionAt(ranked, user.relevant, 10);
+    result.metrics.map_at_10 = AveragePrecisionAt(ranked, user.relevant, 10);
+    result.metrics.users = 1;
+    ranked.resize(std::min(ranked.size(), kCovered));
+    result.first = std::move(ranked);
+  });
+  std::vector<RankingMetrics> metrics;
+  ItemSet shown(items);
+  int64_t covered = 0;
+  for (const PerUser& result : results) {
+    metrics.push_back(result.metrics);
+    for (const int32_t item : result.first) {
+      covered += shown.Contains(item) ? 0 : 1;
+      shown.Add(item);
+    }
+  }
+  RankingMetrics mean = Mean(metrics);
+  mean.coverage = items == 0 ? 0 : static_cast<double>(covered) / items;
+  return mean;
+}
+
+RankFunction PopularityBaseline(const RatingMatrix& train) {
+  auto counts = std::make_shared<std::vector<float>>();
+  for (int32_t item = 0; item < train.items(); ++item) {
+    counts->push_back(static_cast<float>(train.by_item().RowSize(item)));
+  }
+  return [counts](std::span<const RatedItem> given, int n) {
+    std::vector<int32_t> seen;
+    for (const RatedItem& rated : given) seen.push_back(rated.item);
+    return TopNOf(*counts, n, {{}, seen});
+  };
+}
+
+RatingSplit SplitRatings(const RatingMatrix& matrix, int folds, int fold, uint64_t seed) {
+  const SparseRows& rows = matrix.by_user();
+  const std::vector<int32_t> dealt = DealFolds(static_cast<size_t>(rows.nonzeros()), folds, seed);
+  std::vector<uint8_t> keep(dealt.size());
+  RatingSplit split;
+  for (int32_t user = 0; user < rows.rows(); ++user) {
+    for (auto i = static_cast<size_t>(rows.offsets[static_cast<size_t>(user)]);
+         i < static_cast<size_t>(rows.offsets[static_cast<size_t>(user) + 1]); ++i) {
+      keep[i] = dealt[i] == fold ? 0 : 1;
+      if (keep[i] == 0) split.held_out.push_back({user, rows.columns[i], rows.values[i]});
+    }
+  }
+  split.train = matrix.Select(keep);
+  return split;
+}
+
+RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
+                              const PredictFunction& predict) {
+  RatingMetrics metrics;
+  for (const HeldOutRating& rating : held_out) {
+    const double error = static_cast<double>(predict(rating.user, rating.item) - rating.rating);
+    metrics.rmse += error * error;
+    metrics.mae += std::abs(error);
+  }
+  metrics.ratings = static_cast<int64_t>(held_out.size());
+  if (metrics.ratings == 0) return metrics;
+  metrics.rmse = std::sqrt(metrics.rmse / static_cast<double>(metrics.ratings));
+  metrics.mae /= static_cast<double>(metrics.ratings);
+  return metrics;
+}
+
+PredictFunction BiasBaseline(const RatingMatrix& train, float item_damping, float user_damping) {
+  BiasedAlsOptions options;
+  options.factors = 0;
+  options.item_damping = item_damping;
+  options.user_damping = user_damping;
+  Result<BiasedAlsModel> model = TrainBiasedAls(train, options);
+  if (!model.ok()) return [](int32_t, int32_t) { return (kLowestRating + kHighestRating) / 2; };
+  auto shared = std::make_shared<const BiasedAlsModel>(std::move(*model));
+  return [shared](int32_t user, int32_t item) { return shared->Predict(user, item); };
+}
+
+RankingMetrics Mean(std::span<const RankingMetrics> folds) {
+  RankingMetrics mean;
+  for (const RankingMetrics& fold : folds) {
+    const auto users = static_cast<double>(fold.users);
+    mean.recall_at_20 += users * fold.recall_at_20;
+    mean.recall_at_50 += users * fold.recall_at_50;
+    mean.ndcg_at_100 += users * fold.ndcg_at_100;
+    mean.precision_at_10 += users * fold.precision_at_10;
+    mean.map_at_10 += users * fold.map_at_10;
+    mean.coverage += fold.coverage / static_cast<double>(folds.size());
+    mean.users += fold.users;
+  }
+  if (mean.users == 0) return mean;
+  for (double* metric : {&mean.recall_at_20, &mean.recall_at_50, &mean.ndcg_at_100,
+                         &mean.precision_at_10, &mean.map_at_10}) {
+    *metric /= static_cast<double>(mean.users);
+  }
+  return mean;
+}
+
+RatingMetrics Mean(std::span<const RatingMetrics> folds) {
+  RatingMetrics mean;
+  for (const RatingMetrics& fold : folds) {
+    const auto ratings = static_cast<double>(fold.ratings);
+    mean.rmse += ratings * fold.rmse * fold.rmse;
+    mean.mae += ratings * fold.mae;
+    mean.ratings += fold.ratings;
+  }
+  if (mean.ratings == 0) return mean;
+  mean.rmse = std::sqrt(mean.rmse / static_cast<double>(mean.ratings));
+  mean.mae /= static_cast<double>(mean.ratings);
+  return mean;
+}
+
+Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds, uint64_t seed,
+                                           const RankTrainer& train, const FoldProgress& progress,
+                                           int threads) {
+  if (folds < 2 || folds > matrix.users()) {
+    return Error::InvalidArgument("folds_out_of_range",
+                                  "Folds must be 2 to the number of users.", "folds");
+  }
+  RankingReport report;
+  for (int fold = 0; fold < folds; ++fold) {
+    const UserSplit split = SplitUsers(matrix, folds, fold, seed);
+    ASSIGN_OR_RETURN(const RankFunction rank, train(split.train));
+    report.folds.push_back(EvaluateRanking(split.held_out, matrix.items(), rank, threads));
+    report.popularity_folds.push_back(EvaluateRanking(
+        split.held_out, matrix.items(), PopularityBaseline(split.train), threads));
+    if (progress && !progress(fold + 1, folds)) {
+      return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
+    }
+  }
+  report.mean = Mean(report.folds);
+  report.popularity = Mean(report.popularity_folds);
+  if (report.popularity.ndcg_at_100 > 0) {
+    report.ndcg_ratio = report.mean.ndcg_at_100 / report.popularity.ndcg_at_100;
+  }
+  return report;
+}
+
+Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds, uint64_t seed,
+                                          const RatingTrainer& train,
+                                          const FoldProgress& progress) {
+  if (folds < 2 || folds > matrix.nonzeros()) {
+    return Error::InvalidArgument("folds_out_of_range",
+                                  "Folds must be 2 to the number of ratings.", "folds");
+  }
+  RatingReport report;
+  std::vector<RatingMetrics> baselines;
+  for (int fold = 0; fold < folds; ++fold) {
+    const RatingSplit split = SplitRatings(matrix, folds, fold, seed);
+    ASSIGN_OR_RETURN(const PredictFunction predict, train(split.train));
+    report.folds.push_back(EvaluateRatings(split.held_out, predict));
+    baselines.push_back(EvaluateRatings(split.held_out, BiasBaseline(split.train)));
+    if (progress && !progress(fold + 1, folds)) {
+      return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
+    }
+  }
+  report.mean = Mean(report.folds);
+  report.baseline = Mean(baselines);
+  return report;
+}
+
+}  // namespace marquee::models

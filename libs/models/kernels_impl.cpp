@@ -1,0 +1,358 @@
+// Compiled once for each instruction set with MARQUEE_KERNELS_TABLE naming the table; see
+// CMakeLists.txt. GCC's vector types make the same source serve SSE, AVX2, AVX-512 and others.
+#include <stddef.h>
+#include <stdint.h>
+#if defined(__SSE3__)
+#include <immintrin.h>
+#endif
+
+#include "models/kernels.h"
+
+namespace marquee::models {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr size_t kWidth = 16;
+#elif defined(__AVX__)
+constexpr size_t kWidth = 8;
+#else
+constexpr size_t kWidth = 4;
+#endif
+
+// Unaligned and allowed to alias: callers' rows need not be aligned (a mapped file's aren't).
+typedef float Vector __attribute__((vector_size(kWidth * sizeof(float)), aligned(4), may_alias));
+
+inline Vector Load(const float* from) { return *reinterpret_cast<const Vector*>(from); }
+inline void Store(float* to, Vector value) { *reinterpret_cast<Vector*>(to) = value; }
+inline Vector Broadcast(float value) { return Vector{} + value; }
+
+inline float Sum(Vector v) {
+  float sum = 0;
+  for (size_t i = 0; i < kWidth; ++i) sum += v[i];
+  return sum;
+}
+
+// sums[i] = the sum of the lanes of a, b, c, d.
+inline void Sum4(Vector a, Vector b, Vector c, Vector d, float* sums) {
+#if defined(__AVX__)
+#if defined(__AVX512F__)
+  const auto halve = [](Vector v) __attribute__((always_inline)) {
+    const __m512 wide = (__m512)v;
+    return _mm256_add_ps(_mm512_castps512_ps256(wide), _mm512_extractf32x8_ps(wide, 1));
+  };
+  const __m256 a8 = halve(a), b8 = halve(b), c8 = halve(c), d8 = halve(d);
+#else
+  const __m256 a8 = (__m256)a, b8 = (__m256)b, c8 = (__m256)c, d8 = (__m256)d;
+#endif
+  const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(a8, b8), _mm256_hadd_ps(c8, d8));
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1)));
+#elif defined(__SSE3__)
+  _mm_storeu_ps(sums, _mm_hadd_ps(_mm_hadd_ps((__m128)a, (__m128)b),
+                                  _mm_hadd_ps((__m128)c, (__m128)d)));
+#else
+  sums[0] = Sum(a);
+  sums[1] = Sum(b);
+  sums[2] = Sum(c);
+  sums[3] = Sum(d);
+#endif
+}
+
+inline float Dot(const float* a, const float* b, size_t k) {
+  Vector sum0{}, sum1{};
+  size_t i = 0;
+  for (; i + 2 * kWidth <= k; i += 2 * kWidth) {
+    sum0 += Load(a + i) * Load(b + i);
+    sum1 += Load(a + i + kWidth) * Load(b + i + kWidth);
+  }
+  for (; i + kWidth <= k; i += kWidth) sum0 += Load(a + i) * Load(b + i);
+  float sum = Sum(sum0 + sum1);
+  for (; i < k; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+void DotRows(const float* rows, size_t n, size_t k, const float* v, float* out) {
+  const size_t whole = k / kWidth * kWidth;
+  size_t r = 0;
+  for (; r + 4 <= n; r += 4) {
+    const float* f0 = rows + r * k;
+    const float* f1 = f0 + k;
+    const float* f2 = f1 + k;
+    const float* f3 = f2 + k;
+    Vector s0{}, s1{}, s2{}, s3{};
+    for (size_t c = 0; c < whole; c += kWidth) {
+      const Vector x = Load(v + c);
+      s0 += Load(f0 + c) * x;
+      s1 += Load(f1 + c) * x;
+      s2 += Load(f2 + c) * x;
+      s3 += Load(f3 + c) * x;
+    }
+    Sum4(s0, s1, s2, s3, out + r);
+    for (size_t c = whole; c < k; ++c) {
+      out[r] += f0[c] * v[c];
+      out[r + 1] += f1[c] * v[c];
+      out[r + 2] += f2[c] * v[c];
+      out[r + 3] += f3[c] * v[c];
+    }
+  }
+  for (; r < n; ++r) out[r] = Dot(rows + r * k, v, k);
+}
+
+// q += Σ_j (c0 + c1·v_j + c2·v_j·(f_j·p))·f_j; returns Σ_j (c0 + c1·v_j)·(f_j·p).
+// kFixed: k when it is known at compile time, else 0.
+template <size_t kFixed>
+double Pass(const RowSystem& system, float c0, float c1, float c2, const float* p, float* q) {
+  const size_t k = kFixed != 0 ? kFixed : system.k;
+  const float* fixed = system.fixed;
+  const int32_t* columns = system.columns;
+  const float* values = system.values;
+  const size_t n = system.n;
+  double linear = 0;
+  size_t j = 0;
+  for (; j + 4 <= n; j += 4) {
+    const float* f0 = fixed + static_cast<size_t>(columns[j]) * k;
+    const float* f1 = fixed + static_cast<size_t>(columns[j + 1]) * k;
+    const float* f2 = fixed + static_cast<size_t>(columns[j + 2]) * k;
+    const float* f3 = fixed + static_cast<size_t>(columns[j + 3]) * k;
+    if (j + 12 <= n) {
+      for (size_t a = 8; a < 12; ++a) {
+        const float* next = fixed + static_cast<size_t>(columns[j + a]) * k;
+        for (size_t c = 0; c < k; c += 16) __builtin_prefetch(next + c);
+      }
+    }
+    Vector s0{}, s1{}, s2{}, s3{};
+    for (size_t c = 0; c < k; c += kWidth) {
+      const Vector x = Load(p + c);
+      s0 += Load(f0 + c) * x;
+      s1 += Load(f1 + c) * x;
+      s2 += Load(f2 + c) * x;
+      s3 += Load(f3 + c) * x;
+    }
+    float dots[4];
+    Sum4(s0, s1, s2, s3, dots);
+    float w[4];
+    float part = 0;
+    for (size_t a = 0; a < 4; ++a) {
+      const float base = c0 + c1 * values[j + a];
+      part += base * dots[a];
+      w[a] = base + c2 * values[j + a] * dots[a];
+    }
+    linear += static_cast<double>(part);
+    const Vector w0 = Broadcast(w[0]), w1 = Broadcast(w[1]);
+    const Vector w2 = Broadcast(w[2]), w3 = Broadcast(w[3]);
+    for (size_t c = 0; c < k; c += kWidth) {
+      Vector sum = Load(q + c);
+      sum += Load(f0 + c) * w0;
+      sum += Load(f1 + c) * w1;
+      sum += Load(f2 + c) * w2;
+      sum += Load(f3 + c) * w3;
+      Store(q + c, sum);
+    }
+  }
+  for (; j < n; ++j) {
+    const float* f = fixed + static_cast<size_t>(columns[j]) * k;
+    const float dot = Dot(f, p, k);
+    const float base = c0 + c1 * values[j];
+    linear += static_cast<double>(base * dot);
+    const Vector w = Broadcast(base + c2 * values[j] * dot);
+    for (size_t c = 0; c < k; c += kWidth) Store(q + c, Load(q + c) + Load(f + c) * w);
+  }
+  return linear;
+}
+
+template <size_t kFixed>
+double CgRowOf(const RowSystem& system, int steps, float* x, float* scratch) {
+  const size_t k = kFixed != 0 ? kFixed : system.k;
+  const float* d = system.diagonal;
+  const float* inverse = system.inverse_diagonal;
+  float* r = scratch;
+  float* p = scratch + k;
+  float* q = scratch + 2 * k;
+  for (size_t c = 0; c < k; c += kWidth) Store(r + c, Vector{});
+  const double linear = Pass<kFixed>(system, system.unobserved_weight, system.alpha, -system.alpha,
+                                     x, r);
+  Vector sum{}, xr{};
+  for (size_t c = 0; c < k; c += kWidth) {
+    const Vector residual = Load(r + c) - Load(d + c) * Load(x + c);
+    const Vector z = residual * Load(inverse + c);
+    Store(r + c, residual);
+    Store(p + c, z);
+    sum += residual * z;
+    xr += residual * Load(x + c);
+  }
+  float rz = Sum(sum);
+  // xᵀAx − 2bᵀx with Ax = b − r.
+  double objective = -linear - static_cast<double>(Sum(xr));
+  for (int step = 0; step < steps && rz > 1e-20F; ++step) {
+    for (size_t c = 0; c < k; c += kWidth) Store(q + c, Load(d + c) * Load(p + c));
+    Pass<kFixed>(system, 0, 0, system.alpha, p, q);
+    Vector pq{};
+    for (size_t c = 0; c < k; c += kWidth) pq += Load(p + c) * Load(q + c);
+    const float length = rz / Sum(pq);
+    objective -= static_cast<double>(length) * static_cast<double>(rz);
+    const Vector a = Broadcast(length);
+    Vector next{};
+    for (size_t c = 0; c < k; c += kWidth) {
+      Store(x + c, Load(x + c) + a * Load(p + c));
+      const Vector residual = Load(r + c) - a * Load(q + c);
+      Store(r + c, residual);
+      next += residual * residual * Load(inverse + c);
+    }
+    const float rz_next = Sum(next);
+    const Vector b = Broadcast(rz_next / rz);
+    for (size_t c = 0; c < k; c += kWidth) {
+      Store(p + c, Load(r + c) * Load(inverse + c) + b * Load(p + c));
+    }
+    rz = rz_next;
+  }
+  return objective;
+}
+
+double CgRow(const RowSystem& system, int steps, float* x, float* scratch) {
+  switch (system.k) {
+    case 16: return CgRowOf<16>(system, steps, x, scratch);
+    case 32: return CgRowOf<32>(system, steps, x, scratch);
+    case 64: return CgRowOf<64>(system, steps, x, scratch);
+    case 128: return CgRowOf<128>(system, steps, x, scratch);
+    default: return CgRowOf<0>(system, steps, x, scratch);
+  }
+}
+
+void Gather(const float* rows, size_t k, const int32_t* columns, size_t n, const float* weights,
+            const float* scale, size_t panel_k, float* panel) {
+  for (size_t j = 0; j < n; ++j) {
+    const float* from = rows + static_cast<size_t>(columns[j]) * k;
+    float* to = panel + j * panel_k;
+    const float w = weights != nullptr ? weights[j] : 1.0F;
+    if (scale != nullptr) {
+      for (size_t c = 0; c < k; ++c) to[c] = from[c] * (w * scale[c]);
+    } else {
+      for (size_t c = 0; c < k; ++c) to[c] = from[c] * w;
+    }
+    for (size_t c = k; c < panel_k; ++c) to[c] = 0;
+  }
+}
+
+// A tile of kTileRows × (kTileVectors·kWidth) of the product stays in registers.
+constexpr size_t kTileVectors = kWidth == 16 ? 1 : 2;
+constexpr size_t kTileRows = kWidth == 16 ? 8 : 4;
+
+void Syrk(const float* panel, size_t n, size_t k, float* a) {
+  constexpr size_t kTileColumns = kTileVectors * kWidth;
+  for (size_t i = 0; i < k; i += kTileRows) {
+    for (size_t j = i / kTileColumns * kTileColumns; j < k; j += kTileColumns) {
+      Vector sums[kTileRows][kTileVectors];
+      for (size_t r = 0; r < kTileRows; ++r) {
+        for (size_t v = 0; v < kTileVectors; ++v) {
+          sums[r][v] = Load(a + (i + r) * k + j + v * kWidth);
+        }
+      }
+      for (size_t row = 0; row < n; ++row) {
+        const float* from = panel + row * k;
+        Vector x[kTileVectors];
+        for (size_t v = 0; v < kTileVectors; ++v) x[v] = Load(from + j + v * kWidth);
+        for (size_t r = 0; r < kTileRows; ++r) {
+          const Vector y = Broadcast(from[i + r]);
+          for (size_t v = 0; v < kTileVectors; ++v) sums[r][v] += y * x[v];
+        }
+      }
+      for (size_t r = 0; r < kTileRows; ++r) {
+        for (size_t v = 0; v < kTileVectors; ++v) {
+          Store(a + (i + r) * k + j + v * kWidth, sums[r][v]);
+        }
+      }
+    }
+  }
+}
+
+void Rotate(float* rows, size_t n, size_t k, const float* q) {
+  constexpr size_t kTileColumns = kTileVectors * kWidth;
+  float copy[kTileRows * kMaxFactors];
+  for (size_t r = 0; r < n; r += kTileRows) {
+    const size_t height = n - r < kTileRows ? n - r : kTileRows;
+    float* target = rows + r * k;
+    for (size_t c = 0; c < height * k; ++c) copy[c] = target[c];
+    for (size_t c = height * k; c < kTileRows * k; ++c) copy[c] = 0;
+    for (size_t j = 0; j < k; j += kTileColumns) {
+      Vector sums[kTileRows][kTileVectors] = {};
+      for (size_t c = 0; c < k; ++c) {
+        Vector x[kTileVectors];
+        for (size_t v = 0; v < kTileVectors; ++v) x[v] = Load(q + c * k + j + v * kWidth);
+        for (size_t t = 0; t < kTileRows; ++t) {
+          const Vector y = Broadcast(copy[t * k + c]);
+          for (size_t v = 0; v < kTileVectors; ++v) sums[t][v] += y * x[v];
+        }
+      }
+      for (size_t t = 0; t < height; ++t) {
+        for (size_t v = 0; v < kTileVectors; ++v) {
+          Store(target + t * k + j + v * kWidth, sums[t][v]);
+        }
+      }
+    }
+  }
+}
+
+bool Cholesky(float* a, size_t n, size_t stride) {
+  for (size_t i = 0; i < n; ++i) {
+    float* pivot_row = a + i * stride;
+    const float pivot = pivot_row[i];
+    if (!(pivot > 0)) return false;
+    const float inverse = 1 / __builtin_sqrtf(pivot);
+    for (size_t c = i; c < n; ++c) pivot_row[c] *= inverse;
+    for (size_t r = i + 1; r < n; ++r) {
+      float* row = a + r * stride;
+      const float factor = pivot_row[r];
+      // From the vector that holds the diagonal: what it spoils left of it is never read.
+      size_t c = r / kWidth * kWidth;
+      const Vector f = Broadcast(factor);
+      for (; c + kWidth <= n; c += kWidth) Store(row + c, Load(row + c) - f * Load(pivot_row + c));
+      for (c = c < r ? r : c; c < n; ++c) row[c] -= factor * pivot_row[c];
+    }
+  }
+  return true;
+}
+
+void CholeskySolve(const float* u, size_t n, size_t stride, float* b) {
+  for (size_t i = 0; i < n; ++i) {  // Uᵀy = b, by columns of Uᵀ
+    const float* row = u + i * stride;
+    b[i] /= row[i];
+    const float y = b[i];
+    for (size_t c = i + 1; c < n; ++c) b[c] -= row[c] * y;
+  }
+  for (size_t i = n; i-- > 0;) {  // Ux = y
+    const float* row = u + i * stride;
+    b[i] = (b[i] - Dot(row + i + 1, b + i + 1, n - i - 1)) / row[i];
+  }
+}
+
+void Combine(const float* panel, size_t n, size_t k, const float* coefficients, float* out) {
+  const size_t whole = k / kWidth * kWidth;
+  size_t j = 0;
+  for (; j + 4 <= n; j += 4) {
+    const float* f0 = panel + j * k;
+    const float* f1 = f0 + k;
+    const float* f2 = f1 + k;
+    const float* f3 = f2 + k;
+    const Vector w0 = Broadcast(coefficients[j]), w1 = Broadcast(coefficients[j + 1]);
+    const Vector w2 = Broadcast(coefficients[j + 2]), w3 = Broadcast(coefficients[j + 3]);
+    for (size_t c = 0; c < whole; c += kWidth) {
+      Store(out + c, Load(out + c) + Load(f0 + c) * w0 + Load(f1 + c) * w1 + Load(f2 + c) * w2 +
+                         Load(f3 + c) * w3);
+    }
+    for (size_t c = whole; c < k; ++c) {
+      out[c] += f0[c] * coefficients[j] + f1[c] * coefficients[j + 1] +
+                f2[c] * coefficients[j + 2] + f3[c] * coefficients[j + 3];
+    }
+  }
+  for (; j < n; ++j) {
+    const float* f = panel + j * k;
+    for (size_t c = 0; c < k; ++c) out[c] += f[c] * coefficients[j];
+  }
+}
+
+}  // namespace
+
+extern const Kernels MARQUEE_KERNELS_TABLE;
+const Kernels MARQUEE_KERNELS_TABLE = {MARQUEE_KERNELS_NAME, DotRows,  CgRow,         Gather, Syrk,
+                                       Rotate,               Cholesky, CholeskySolve, Combine};
+
+}  // namespace marquee::models

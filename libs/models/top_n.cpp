@@ -1,0 +1,157 @@
+#include "models/top_n.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "models/kernels.h"
+
+namespace marquee::models {
+namespace {
+
+bool Better(const ScoredItem& a, const ScoredItem& b) {
+  return a.score > b.score || (a.score == b.score && a.item < b.item);
+}
+
+// Takes blocks of scores in ascending item order and keeps the best n that the filter lets through.
+class Selection {
+ public:
+  static constexpr size_t kBlock = 1024;
+
+  Selection(size_t n, const ItemFilter& filter)
+      : n_(n), allowed_(filter.allowed),
+        excluded_(filter.excluded.begin(), filter.excluded.end()) {
+    std::sort(excluded_.begin(), excluded_.end());
+    kept_.reserve(2 * n_ + 64);
+  }
+
+  // Overwrites the scores of excluded items.
+  void Take(int32_t first, std::span<float> scores) {
+    const int64_t end = int64_t{first} + static_cast<int64_t>(scores.size());
+    for (; next_ < excluded_.size() && excluded_[next_] < end; ++next_) {
+      if (excluded_[next_] >= first) {
+        scores[static_cast<size_t>(excluded_[next_] - first)] = kNever;
+      }
+    }
+    constexpr size_t kGroup = 16;
+    size_t i = 0;
+    for (; i + kGroup <= scores.size(); i += kGroup) {
+      float best = scores[i];
+      for (size_t c = 1; c < kGroup; ++c) best = scores[i + c] > best ? scores[i + c] : best;
+      if (!(best > threshold_)) continue;
+      for (size_t c = i; c < i + kGroup; ++c) Offer(first, c, scores[c]);
+    }
+    for (; i < scores.size(); ++i) Offer(first, i, scores[i]);
+  }
+
+  std::vector<ScoredItem> Finish() {
+    Shrink();
+    std::sort(kept_.begin(), kept_.end(), Better);
+    return std::move(kept_);
+  }
+
+ private:
+  static constexpr float kNever = -std::numeric_limits<float>::infinity();
+
+  void Offer(int32_t first, size_t offset, float score) {
+    if (!(score > threshold_)) return;
+    const int32_t item = first + static_cast<int32_t>(offset);
+    if (!allowed_.empty()) {
+      const size_t word = static_cast<size_t>(item) / 64;
+      if (word >= allowed_.size() || (allowed_[word] >> (item % 64) & 1) == 0) return;
+    }
+    kept_.push_back({item, score});
+    if (kept_.size() >= 2 * n_ + 64) Shrink();
+  }
+
+  // Later items lose ties, so from here on only a strictly better score can enter.
+  void Shrink() {
+    if (kept_.size() <= n_) return;
+    std::nth_element(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(n_ - 1),
+                     kept_.end(), Better);
+    kept_.resize(n_);
+    threshold_ = kept_[n_ - 1].score;
+  }
+
+  size_t n_;
+  std::span<const uint64_t> allowed_;
+  std::vector<int32_t> excluded_;
+  size_t next_ = 0;
+  float threshold_ = kNever;
+  std::vector<ScoredItem> kept_;
+};
+
+// score_block(first, scores) fills the scores of the block that begins at `first`.
+template <typename ScoreBlock>
+std::vector<ScoredItem> Select(int32_t items, int n, const ItemFilter& filter,
+                               const ScoreBlock& score_block) {
+  if (n <= 0) return {};
+  Selection selection(static_cast<size_t>(std::min(n, std::max(items, 1))), filter);
+  std::array<float, Selection::kBlock> scores;
+  for (int32_t first = 0; first < items; first += static_cast<int32_t>(Selection::kBlock)) {
+    const auto size = std::min(Selection::kBlock, static_cast<size_t>(items - first));
+    score_block(first, std::span<float>(scores.data(), size));
+    selection.Take(first, std::span<float>(scores.data(), size));
+  }
+  return selection.Finish();
+}
+
+}  // namespace
+
+std::vector<ScoredItem> TopN(MatrixView factors, std::span<const float> vector, int n,
+                             const ItemFilter& filter) {
+  if (vector.size() != static_cast<size_t>(factors.columns)) return {};
+  const Kernels& kernels = BestKernels();
+  return Select(factors.rows, n, filter, [&](int32_t first, std::span<float> scores) {
+    kernels.dot_rows(factors.Row(first).data(), scores.size(), vector.size(), vector.data(),
+                     scores.data());
+  });
+}
+
+std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemFilter& filter) {
+  return Select(static_cast<int32_t>(scores.size()), n, filter,
+                [&](int32_t first, std::span<float> block) {
+                  std::copy_n(scores.begin() + first, block.size(), block.begin());
+                });
+}
+
+std::vector<float> InverseNorms(MatrixView factors) {
+  std::vector<float> norms(static_cast<size_t>(factors.rows));
+  const Kernels& kernels = BestKernels();
+  for (int32_t row = 0; row < factors.rows; ++row) {
+    float square = 0;
+    const float* values = factors.Row(row).data();
+    kernels.dot_rows(values, 1, static_cast<size_t>(factors.columns), values, &square);
+    norms[static_cast<size_t>(row)] = square > 0 ? 1 / std::sqrt(square) : 0;
+  }
+  return norms;
+}
+
+std::vector<ScoredItem> Similar(MatrixView factors, std::span<const float> inverse_norms,
+                                int32_t item, int n, const ItemFilter& filter) {
+  if (item < 0 || item >= factors.rows || inverse_norms[static_cast<size_t>(item)] == 0) return {};
+  std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
+  excluded.push_back(item);
+  std::vector<float> direction(factors.Row(item).begin(), factors.Row(item).end());
+  for (float& value : direction) value *= inverse_norms[static_cast<size_t>(item)];
+  const Kernels& kernels = BestKernels();
+  return Select(factors.rows, n, {filter.allowed, excluded},
+                [&](int32_t first, std::span<float> scores) {
+                  kernels.dot_rows(factors.Row(first).data(), scores.size(), direction.size(),
+                                   direction.data(), scores.data());
+                  for (size_t i = 0; i < scores.size(); ++i) {
+                    const float inverse = inverse_norms[static_cast<size_t>(first) + i];
+                    scores[i] = inverse > 0 ? scores[i] * inverse
+                                            : -std::numeric_limits<float>::infinity();
+                  }
+                });
+}
+
+void Scores(MatrixView factors, std::span<const float> vector, std::span<float> out) {
+  if (vector.size() != static_cast<size_t>(factors.columns) || factors.rows == 0) return;
+  BestKernels().dot_rows(factors.data, static_cast<size_t>(factors.rows), vector.size(),
+                         vector.data(), out.data());
+}
+
+}  // namespace marquee::models
