@@ -1,0 +1,227 @@
+#include "token/jwt.h"
+
+#include <openssl/sha.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "token/es256.h"
+
+namespace marquee::token {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMostBytes = 8 * 1024;
+constexpr std::int64_t kLatestSecond = 9'000'000'000;  // beyond it, Time's nanoseconds overflow
+constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+int Digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '-') return 62;
+  if (c == '_') return 63;
+  return -1;
+}
+
+std::int64_t Seconds(Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+Time FromSeconds(std::int64_t seconds) { return Time{std::chrono::seconds{seconds}}; }
+
+const std::string* StringIn(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
+}
+
+// A NumericDate of ours: whole seconds.
+std::optional<std::int64_t> SecondIn(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  const auto value = found->get<std::uint64_t>();
+  if (value > static_cast<std::uint64_t>(kLatestSecond)) return std::nullopt;
+  return static_cast<std::int64_t>(value);
+}
+
+bool NamesAudience(const Json& object, const std::string& audience) {
+  const auto found = object.find("aud");
+  if (found == object.end()) return false;
+  if (found->is_string()) return *found == audience;
+  if (!found->is_array()) return false;
+  bool named = false;
+  for (const auto& entry : *found) {
+    if (!entry.is_string()) return false;
+    named = named || entry == audience;
+  }
+  return named;
+}
+
+// A user's id in canonical decimal, or 0 for "service:<name>"; nullopt for anything else.
+std::optional<std::int64_t> UserOf(std::string_view subject) {
+  constexpr std::string_view kService = "service:";
+  if (subject.starts_with(kService) && subject.size() > kService.size()) return 0;
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(subject.data(), subject.data() + subject.size(), id);
+  if (error != std::errc{} || end != subject.data() + subject.size() || id <= 0) {
+    return std::nullopt;
+  }
+  if (subject.front() == '0') return std::nullopt;
+  return id;
+}
+
+// An optional claim that must be a string when it is there.
+Result<std::string> OptionalString(const Json& object, const char* name) {
+  if (!object.contains(name)) return std::string();
+  const auto* text = StringIn(object, name);
+  if (text == nullptr) return Invalid(std::string("claim ") + name + " isn't a string");
+  return *text;
+}
+
+Status ReadRoles(const Json& object, std::vector<std::string>& roles) {
+  const auto found = object.find("roles");
+  if (found == object.end()) return {};
+  if (!found->is_array()) return Invalid("claim roles isn't a list");
+  for (const auto& role : *found) {
+    if (!role.is_string()) return Invalid("claim roles isn't a list of strings");
+    roles.push_back(role.get<std::string>());
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string Base64Url(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    buffer = (buffer << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += kAlphabet[(buffer >> (bits - 6)) & 63];
+  }
+  if (bits > 0) text += kAlphabet[(buffer << (6 - bits)) & 63];
+  return text;
+}
+
+Result<std::string> FromBase64Url(std::string_view text) {
+  const auto bad = [] {
+    return Error::InvalidArgument("base64url_malformed", "This isn't base64url without padding.");
+  };
+  if (text.size() % 4 == 1) return bad();
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const int digit = Digit(c);
+    if (digit < 0) return bad();
+    buffer = (buffer << 6) | static_cast<std::uint32_t>(digit);
+    if ((bits += 6) >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((buffer >> bits) & 0xFF);
+    }
+  }
+  // Left-over bits must be zero: a value has one encoding only.
+  if ((buffer & ((1U << bits) - 1)) != 0) return bad();
+  return bytes;
+}
+
+Error Invalid(std::string_view detail) {
+  return Error::Unauthenticated("token_invalid",
+                                "The access token isn't valid: " + std::string(detail) + ".");
+}
+
+Result<ParsedJwt> ParseJwt(std::string_view jwt) {
+  if (jwt.size() > kMostBytes) return Invalid("it is too long");
+  const auto first = jwt.find('.');
+  const auto second = first == jwt.npos ? jwt.npos : jwt.find('.', first + 1);
+  if (second == jwt.npos || jwt.find('.', second + 1) != jwt.npos) {
+    return Invalid("it doesn't have three parts");
+  }
+  const auto header_text = FromBase64Url(jwt.substr(0, first));
+  auto payload = FromBase64Url(jwt.substr(first + 1, second - first - 1));
+  auto signature = FromBase64Url(jwt.substr(second + 1));
+  if (!header_text.ok() || !payload.ok() || !signature.ok()) return Invalid("it isn't base64url");
+
+  const Json header = Json::parse(*header_text, nullptr, false);
+  if (!header.is_object()) return Invalid("its header isn't a JSON object");
+  const auto* algorithm = StringIn(header, "alg");
+  if (algorithm == nullptr || *algorithm != "ES256") return Invalid("it isn't signed with ES256");
+  if (header.contains("crit")) return Invalid("it has critical extensions");
+  if (header.contains("typ")) {
+    const auto* type = StringIn(header, "typ");
+    if (type == nullptr || *type != "JWT") return Invalid("it isn't a JWT");
+  }
+  const auto* kid = StringIn(header, "kid");
+  if (kid == nullptr || kid->empty()) return Invalid("it names no key");
+  if (signature->size() != kSignatureBytes) return Invalid("its signature has the wrong length");
+  return ParsedJwt{jwt.substr(0, second), *kid, *std::move(payload), *std::move(signature)};
+}
+
+Status CheckTimes(const Claims& claims, const Policy& policy, Time now) {
+  const Error expired =
+      Error::Unauthenticated("token_expired", "The access token has expired: refresh it.");
+  if (now >= claims.expires_at + policy.leeway) return expired;
+  if (now + policy.leeway < claims.issued_at) return Invalid("it isn't valid yet");
+  return {};
+}
+
+Result<Claims> CheckClaims(std::string_view payload, const Policy& policy, Time now) {
+  const Json json = Json::parse(payload, nullptr, false);
+  if (!json.is_object()) return Invalid("its payload isn't a JSON object");
+  const auto* issuer = StringIn(json, "iss");
+  if (issuer == nullptr || *issuer != policy.issuer) return Invalid("another issuer made it");
+  if (!NamesAudience(json, policy.audience)) return Invalid("it is meant for another audience");
+
+  const auto expires = SecondIn(json, "exp");
+  const auto issued = SecondIn(json, "iat");
+  if (!expires || !issued) return Invalid("exp and iat must be whole seconds");
+  if (json.contains("nbf")) {
+    const auto not_before = SecondIn(json, "nbf");
+    if (!not_before) return Invalid("nbf must be whole seconds");
+    if (Seconds(now + policy.leeway) < *not_before) return Invalid("it isn't valid yet");
+  }
+  Claims claims;
+  claims.issued_at = FromSeconds(*issued);
+  claims.expires_at = FromSeconds(*expires);
+  RETURN_IF_ERROR(CheckTimes(claims, policy, now));
+
+  ASSIGN_OR_RETURN(claims.subject, OptionalString(json, "sub"));
+  const auto user = UserOf(claims.subject);
+  if (!user) return Invalid("its subject is neither a user nor a service");
+  claims.user_id = *user;
+  ASSIGN_OR_RETURN(claims.session_id, OptionalString(json, "sid"));
+  ASSIGN_OR_RETURN(claims.token_id, OptionalString(json, "jti"));
+  RETURN_IF_ERROR(ReadRoles(json, claims.roles));
+  return claims;
+}
+
+std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view kid,
+                    const std::function<std::string(std::string_view)>& sign) {
+  const Json header = {{"alg", "ES256"}, {"kid", kid}, {"typ", "JWT"}};
+  Json payload = {{"iss", policy.issuer},
+                  {"aud", policy.audience},
+                  {"sub", claims.subject},
+                  {"roles", claims.roles},
+                  {"iat", Seconds(claims.issued_at)},
+                  {"nbf", Seconds(claims.issued_at)},
+                  {"exp", Seconds(claims.expires_at)}};
+  if (!claims.session_id.empty()) payload["sid"] = claims.session_id;
+  if (!claims.token_id.empty()) payload["jti"] = claims.token_id;
+  std::string text = Base64Url(header.dump()) + "." + Base64Url(payload.dump());
+  const std::string signature = sign(text);
+  return text + "." + Base64Url(signature);
+}
+
+std::string Thumbprint(std::string_view x, std::string_view y) {
+  const std::string canonical =
+      R"({"crv":"P-256","kty":"EC","x":")" + Base64Url(x) + R"(","y":")" + Base64Url(y) + R"("})";
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(canonical.data()), canonical.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return Base64Url(digest);
+}
+
+}  // namespace marquee::token

@@ -1,0 +1,37 @@
+// A JWT taken apart, before anything of it is believed. Internal to libs/token.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "token/token.h"
+
+namespace marquee::token {
+
+struct ParsedJwt {
+  std::string_view signing_input;  // into the text that was parsed
+  std::string kid;
+  std::string payload;    // JSON, not yet parsed
+  std::string signature;  // 64 bytes
+};
+
+// "token_invalid" with a detail.
+Error Invalid(std::string_view detail);
+
+// Structure and header: three parts, base64url, ES256, a kid, nothing critical, 8 KiB at most.
+Result<ParsedJwt> ParseJwt(std::string_view jwt);
+
+// The payload of a token whose signature is good: claims of the right types, issuer, audience and
+// times.
+Result<Claims> CheckClaims(std::string_view payload, const Policy& policy, Time now);
+
+// The times only, for a token that was verified before.
+Status CheckTimes(const Claims& claims, const Policy& policy, Time now);
+
+std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view kid,
+                    const std::function<std::string(std::string_view)>& sign);
+
+// RFC 7638.
+std::string Thumbprint(std::string_view x, std::string_view y);
+
+}  // namespace marquee::token

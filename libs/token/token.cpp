@@ -1,0 +1,56 @@
+#include "token/token.h"
+
+#include "token/es256.h"
+#include "token/jwt.h"
+
+namespace marquee::token {
+
+struct SigningKey::Impl {
+  explicit Impl(Es256Key parsed) : key(std::move(parsed)), shared{{}, key.X(), key.Y()} {
+    shared.kid = Thumbprint(shared.x, shared.y);
+  }
+  Es256Key key;
+  PublicKey shared;
+};
+
+SigningKey::SigningKey(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SigningKey::SigningKey(SigningKey&&) noexcept = default;
+SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
+SigningKey::~SigningKey() = default;
+
+SigningKey SigningKey::Generate() {
+  return SigningKey(std::make_unique<Impl>(Es256Key::Generate()));
+}
+
+Result<SigningKey> SigningKey::FromPem(std::string_view pkcs8) {
+  auto key = Es256Key::FromPem(pkcs8);
+  if (!key) {
+    return Error::InvalidArgument("signing_key_malformed", "This isn't a private key on P-256.");
+  }
+  return SigningKey(std::make_unique<Impl>(*std::move(key)));
+}
+
+std::string SigningKey::ToPem() const { return impl_->key.ToPem(); }
+
+const PublicKey& SigningKey::public_key() const { return impl_->shared; }
+
+std::string SigningKey::Sign(const Claims& claims, const Policy& policy) const {
+  return SignJwt(claims, policy, impl_->shared.kid,
+                 [this](std::string_view text) { return impl_->key.Sign(text); });
+}
+
+Result<Claims> Verify(std::string_view jwt, const std::vector<PublicKey>& keys,
+                      const Policy& policy, Time now) {
+  ASSIGN_OR_RETURN(const ParsedJwt parsed, ParseJwt(jwt));
+  for (const auto& candidate : keys) {
+    if (candidate.kid != parsed.kid) continue;
+    const auto key = Es256Key::FromPoint(candidate.x, candidate.y);
+    if (!key || !key->Verify(parsed.signing_input, parsed.signature)) {
+      return Invalid("its signature is wrong");
+    }
+    return CheckClaims(parsed.payload, policy, now);
+  }
+  return Invalid("its key is unknown");
+}
+
+}  // namespace marquee::token
