@@ -7,7 +7,9 @@
 
 namespace marquee::rpc {
 
-bool Caller::Has(std::string_view role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
+bool Caller::Has(std::string_view role) const {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
 
 std::string Position::ToString() const {
   return stream + ":" + std::to_string(partition) + ":" + std::to_string(next_offset);
@@ -31,7 +33,8 @@ std::optional<Position> Position::Parse(std::string_view text) {
 
 Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
     : context_(context), caller_(std::move(caller)), deadline_(deadline) {
-  constexpr std::size_t kMostPositions = 64;  // more than a caller's partitions; a header is not a place for lists
+  constexpr std::size_t kMostPositions =
+      64;  // more than a caller's partitions; a header is not a place for lists
   for (const auto& [key, value] : context.client_metadata()) {
     const std::string_view name(key.data(), key.size());
     const std::string_view text(value.data(), value.size());
@@ -44,7 +47,8 @@ Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
 }
 
 std::chrono::milliseconds Call::Remaining() const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - SystemClock().Now());
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - SystemClock().Now());
   return std::max(left, std::chrono::milliseconds{0});
 }
 

@@ -14,8 +14,9 @@ namespace {
 
 void CarryTrace(grpc::ClientContext& context) {
   const auto* current = tracing::Current();
-  context.AddMetadata(tracing::kTraceparent,
-                      (current != nullptr ? current->Child() : tracing::TraceContext::New()).ToTraceparent());
+  context.AddMetadata(
+      tracing::kTraceparent,
+      (current != nullptr ? current->Child() : tracing::TraceContext::New()).ToTraceparent());
 }
 
 }  // namespace
@@ -30,18 +31,22 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int max_m
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3'000);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // retries are made at one layer only, and that is not this one
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES,
+                   0);  // retries are made at one layer only, and that is not this one
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-void ForwardCaller(grpc::ClientContext& context, const Call& call, std::chrono::milliseconds at_most) {
+void ForwardCaller(grpc::ClientContext& context, const Call& call,
+                   std::chrono::milliseconds at_most) {
   context.set_deadline(std::min<Time>(call.deadline(), SystemClock().Now() + at_most));
-  if (!call.caller().bearer.empty()) context.AddMetadata("authorization", "Bearer " + call.caller().bearer);
+  if (!call.caller().bearer.empty())
+    context.AddMetadata("authorization", "Bearer " + call.caller().bearer);
   CarryTrace(context);
 }
 
-void ActAsService(grpc::ClientContext& context, const std::string& bearer, std::chrono::milliseconds deadline) {
+void ActAsService(grpc::ClientContext& context, const std::string& bearer,
+                  std::chrono::milliseconds deadline) {
   context.set_deadline(SystemClock().Now() + deadline);
   if (!bearer.empty()) context.AddMetadata("authorization", "Bearer " + bearer);
   CarryTrace(context);
@@ -58,9 +63,16 @@ struct ServiceToken::Impl {
   Time expires_at;
 };
 
-ServiceToken::ServiceToken(std::shared_ptr<grpc::Channel> auth, std::string service, std::string secret,
-                           const Clock& clock)
-    : impl_(new Impl{auth::v1::AuthService::NewStub(auth), std::move(service), std::move(secret), clock, {}, {}, {}, {}}) {}
+ServiceToken::ServiceToken(std::shared_ptr<grpc::Channel> auth, std::string service,
+                           std::string secret, const Clock& clock)
+    : impl_(new Impl{auth::v1::AuthService::NewStub(auth),
+                     std::move(service),
+                     std::move(secret),
+                     clock,
+                     {},
+                     {},
+                     {},
+                     {}}) {}
 
 ServiceToken::~ServiceToken() = default;
 

@@ -24,7 +24,8 @@ Status Interceptor::Learn(MethodInfo& method) const {
   method.roles.assign(policy.roles().begin(), policy.roles().end());
   if (!policy.owner().empty()) {
     method.owner = method.descriptor->input_type()->FindFieldByName(policy.owner());
-    if (method.owner == nullptr || method.owner->type() != google::protobuf::FieldDescriptor::TYPE_INT64 ||
+    if (method.owner == nullptr ||
+        method.owner->type() != google::protobuf::FieldDescriptor::TYPE_INT64 ||
         method.owner->is_repeated() || method.descriptor->client_streaming()) {
       return wrong("has an owner that is not an int64 field of its request.");
     }
@@ -35,27 +36,32 @@ Status Interceptor::Learn(MethodInfo& method) const {
   return {};
 }
 
-Result<Caller> Interceptor::Authenticate(const MethodInfo& method, const std::string& authorization) const {
+Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
+                                         const std::string& authorization) const {
   constexpr std::string_view kScheme = "Bearer ";
   const bool open = method.access == Access::kPublic;
   if (authorization.empty()) {
     if (open) return Caller{};
-    return Error::Unauthenticated("token_missing", "Sign in first: this needs an access token (Authorization: Bearer …).");
+    return Error::Unauthenticated(
+        "token_missing", "Sign in first: this needs an access token (Authorization: Bearer …).");
   }
   const bool bearer = authorization.size() > kScheme.size() &&
                       (authorization.starts_with(kScheme) || authorization.starts_with("bearer "));
   if (!bearer) {
     if (open) return Caller{};
-    return Error::Unauthenticated("token_invalid", "The Authorization header must be \"Bearer\" and an access token.");
+    return Error::Unauthenticated(
+        "token_invalid", "The Authorization header must be \"Bearer\" and an access token.");
   }
   std::string jwt = authorization.substr(kScheme.size());
   auto claims = verifier_.Verify(jwt);
   if (!claims.ok()) {
-    // A public method serves whoever comes: a stale token must not keep anyone from signing in again.
+    // A public method serves whoever comes: a stale token must not keep anyone from signing in
+    // again.
     if (open) return Caller{};
     return std::move(claims).error();
   }
-  return Caller{claims->user_id, claims->subject, claims->roles, claims->session_id, std::move(jwt)};
+  return Caller{claims->user_id, claims->subject, claims->roles, claims->session_id,
+                std::move(jwt)};
 }
 
 Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,
@@ -72,12 +78,14 @@ Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,
 }
 
 void Interceptor::Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const {
-  const auto index = static_cast<std::size_t>(code) < method.duration.size() ? static_cast<std::size_t>(code) : 2U;
+  const auto index =
+      static_cast<std::size_t>(code) < method.duration.size() ? static_cast<std::size_t>(code) : 2U;
   const std::lock_guard lock(method.mutex);
   auto& histogram = method.duration[index];
   if (!histogram) {
     histogram = metrics_.AddHistogram(
-        "marquee_rpc_duration_seconds", "Time to answer an rpc, by service, method and gRPC status code.",
+        "marquee_rpc_duration_seconds",
+        "Time to answer an rpc, by service, method and gRPC status code.",
         {{"service", method.service},
          {"method", method.name},
          {"code", index == 0 ? "OK" : std::string(Name(static_cast<Code>(index)))}});

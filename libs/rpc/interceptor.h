@@ -1,5 +1,5 @@
-// What every call passes through, in this order: trace, deadline, authorization, validation, the handler, and then the
-// metric and the log line.
+// What every call passes through, in this order: trace, deadline, authorization, validation, the
+// handler, and then the metric and the log line.
 #pragma once
 
 #include <array>
@@ -38,12 +38,14 @@ struct MethodInfo {
   const google::protobuf::FieldDescriptor* owner = nullptr;
 
   std::mutex mutex;
-  std::array<std::optional<metrics::Histogram>, 17> duration;  // by status code, made when first seen
+  std::array<std::optional<metrics::Histogram>, 17>
+      duration;  // by status code, made when first seen
 };
 
 class Interceptor {
  public:
-  Interceptor(token::Verifier& verifier, metrics::Metrics& metrics, std::chrono::milliseconds default_deadline)
+  Interceptor(token::Verifier& verifier, metrics::Metrics& metrics,
+              std::chrono::milliseconds default_deadline)
       : verifier_(verifier), metrics_(metrics), default_deadline_(default_deadline) {}
 
   // Reads the method's Policy; FAILED_PRECONDITION when it has none or it makes no sense.
@@ -52,7 +54,8 @@ class Interceptor {
   // Who calls. UNAUTHENTICATED for a bad token, unless the method is public.
   Result<Caller> Authenticate(const MethodInfo& method, const std::string& authorization) const;
   // Whether they may. `request` is null for a client stream.
-  Status Authorize(const MethodInfo& method, const Caller& caller, const google::protobuf::Message* request) const;
+  Status Authorize(const MethodInfo& method, const Caller& caller,
+                   const google::protobuf::Message* request) const;
 
   void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
 

@@ -35,8 +35,8 @@ struct Running {
   int port = 0;
 };
 
-Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-                      metrics::Metrics& metrics) {
+Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*>& services,
+                      token::Verifier& verifier, metrics::Metrics& metrics) {
   static std::once_flag once;  // both must be set before the first server is built
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(true);
@@ -57,7 +57,8 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a share
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
+                             0);  // a port in use is an error, not a share
   grpc::ResourceQuota quota("marquee");
   quota.SetMaxThreads(config.max_threads);
   builder.SetResourceQuota(quota);
@@ -66,8 +67,8 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 4);
   running.server = builder.BuildAndStart();
   if (!running.server || running.port == 0) {
-    return Error::Unavailable("listen_failed",
-                              "Can't listen on " + config.grpc_listen + " (MARQUEE_GRPC_LISTEN): is the port in use?");
+    return Error::Unavailable("listen_failed", "Can't listen on " + config.grpc_listen +
+                                                   " (MARQUEE_GRPC_LISTEN): is the port in use?");
   }
   running.server->GetHealthCheckService()->SetServingStatus(kLive, true);
   return running;
@@ -133,22 +134,24 @@ class ReadinessLoop {
 ServerConfig ServerConfig::Read(config::Reader& reader, const std::string& default_grpc_listen,
                                 const std::string& default_metrics_listen) {
   ServerConfig config;
-  config.grpc_listen =
-      reader.Address("MARQUEE_GRPC_LISTEN", default_grpc_listen, "where the service listens for gRPC");
+  config.grpc_listen = reader.Address("MARQUEE_GRPC_LISTEN", default_grpc_listen,
+                                      "where the service listens for gRPC");
   config.metrics_listen =
       reader.Address("MARQUEE_METRICS_LISTEN", default_metrics_listen, "where it serves /metrics");
   config.log_level = reader.String("MARQUEE_LOG_LEVEL", "info", "debug, info, warning or error");
   if (!logging::ParseLevel(config.log_level).ok()) {
-    reader.Problem("MARQUEE_LOG_LEVEL", "must be debug, info, warning or error, not \"" + config.log_level + "\"");
+    reader.Problem("MARQUEE_LOG_LEVEL",
+                   "must be debug, info, warning or error, not \"" + config.log_level + "\"");
   }
-  config.default_deadline = reader.Milliseconds("MARQUEE_RPC_DEFAULT_DEADLINE_MS", 10'000, 100, 600'000,
-                                                "the longest that a unary call may take");
+  config.default_deadline = reader.Milliseconds("MARQUEE_RPC_DEFAULT_DEADLINE_MS", 10'000, 100,
+                                                600'000, "the longest that a unary call may take");
   config.stop_grace = reader.Milliseconds("MARQUEE_STOP_GRACE_MS", 10'000, 0, 600'000,
                                           "how long calls in flight may take to end at a stop");
-  config.max_message_bytes = static_cast<int>(reader.Int("MARQUEE_RPC_MAX_MESSAGE_BYTES", 8 << 20, 64 << 10, 256 << 20,
-                                                         "the largest message that is taken or sent"));
-  config.max_threads = static_cast<int>(
-      reader.Int("MARQUEE_RPC_MAX_THREADS", 64, 4, 4096, "how many calls are handled at once; more wait"));
+  config.max_message_bytes =
+      static_cast<int>(reader.Int("MARQUEE_RPC_MAX_MESSAGE_BYTES", 8 << 20, 64 << 10, 256 << 20,
+                                  "the largest message that is taken or sent"));
+  config.max_threads = static_cast<int>(reader.Int(
+      "MARQUEE_RPC_MAX_THREADS", 64, 4, 4096, "how many calls are handled at once; more wait"));
   return config;
 }
 
@@ -160,8 +163,9 @@ void Prepare(const std::string& service, const ServerConfig& config) {
   logging::Init(service, level.ok() ? *level : logging::Level::kInfo);
 }
 
-int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-          metrics::Metrics& metrics, std::vector<ReadyCheck> ready, std::function<void()> stopping) {
+int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
+          token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
+          std::function<void()> stopping) {
   const auto serving = metrics.Serve(config.metrics_listen);
   if (!serving.ok()) {
     logging::Error("start failed", {{"error", serving.error().message}});
@@ -192,8 +196,8 @@ struct TestServer::Impl {
   Running running;
 };
 
-TestServer::TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier, metrics::Metrics& metrics,
-                       const std::string& listen)
+TestServer::TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier,
+                       metrics::Metrics& metrics, const std::string& listen)
     : impl_(std::make_unique<Impl>()) {
   ServerConfig config;
   config.grpc_listen = listen;
@@ -211,6 +215,8 @@ TestServer::~TestServer() {
   impl_->running.server->Wait();
 }
 
-std::string TestServer::address() const { return "127.0.0.1:" + std::to_string(impl_->running.port); }
+std::string TestServer::address() const {
+  return "127.0.0.1:" + std::to_string(impl_->running.port);
+}
 
 }  // namespace marquee::rpc

@@ -24,7 +24,8 @@ namespace pb = google::protobuf;
 std::string Metadata(const grpc::ServerContext& context, const char* key) {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(key);
-  return found == metadata.end() ? std::string() : std::string(found->second.data(), found->second.size());
+  return found == metadata.end() ? std::string()
+                                 : std::string(found->second.data(), found->second.size());
 }
 
 tracing::TraceContext TraceOf(const grpc::ServerContext& context) {
@@ -36,10 +37,12 @@ tracing::TraceContext TraceOf(const grpc::ServerContext& context) {
 
 Status CheckIdempotencyKey(const Call& call) {
   const auto& key = call.idempotency_key();
-  const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  const bool visible =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (key.size() > 128 || !visible) {
     return Error::InvalidArgument("bad_idempotency_key",
-                                  "An Idempotency-Key is 1 to 128 visible ASCII characters.", "Idempotency-Key");
+                                  "An Idempotency-Key is 1 to 128 visible ASCII characters.",
+                                  "Idempotency-Key");
   }
   return {};
 }
@@ -85,23 +88,27 @@ Status ServiceBase::Bind(Interceptor& interceptor) {
   return {};
 }
 
-grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context, const pb::Message* request,
+grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context,
+                                const pb::Message* request,
                                 const std::function<Status(const Call&)>& body) {
   const auto started = std::chrono::steady_clock::now();
   const tracing::Scope trace(TraceOf(context));
 
   std::string subject;
   const auto run = [&]() -> Status {
-    ASSIGN_OR_RETURN(Caller caller, interceptor_->Authenticate(method, Metadata(context, "authorization")));
+    ASSIGN_OR_RETURN(Caller caller,
+                     interceptor_->Authenticate(method, Metadata(context, "authorization")));
     subject = caller.subject;
     RETURN_IF_ERROR(interceptor_->Authorize(method, caller, request));
     if (request != nullptr) RETURN_IF_ERROR(Validate(*request));
     // A unary call without a deadline gets one. A stream runs as long as its caller says.
     auto deadline = context.deadline();
-    const bool streaming = method.descriptor->client_streaming() || method.descriptor->server_streaming();
+    const bool streaming =
+        method.descriptor->client_streaming() || method.descriptor->server_streaming();
     const auto now = SystemClock().Now();
-    deadline = std::min(deadline, now + (streaming ? std::chrono::milliseconds{std::chrono::hours{24}}
-                                                   : interceptor_->default_deadline()));
+    deadline =
+        std::min(deadline, now + (streaming ? std::chrono::milliseconds{std::chrono::hours{24}}
+                                            : interceptor_->default_deadline()));
     const Call call(context, std::move(caller), deadline);
     RETURN_IF_ERROR(CheckIdempotencyKey(call));
     return body(call);
@@ -118,11 +125,14 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
   interceptor_->Record(method, code, took);
   const double milliseconds = std::chrono::duration<double, std::milli>(took).count();
   if (status.ok()) {
-    logging::Info("rpc", {{"method", method.path}, {"code", "OK"}, {"ms", milliseconds}, {"caller", subject}});
+    logging::Info(
+        "rpc",
+        {{"method", method.path}, {"code", "OK"}, {"ms", milliseconds}, {"caller", subject}});
     return grpc::Status::OK;
   }
   const Error& error = status.error();
-  const bool ours = error.code == Code::kInternal || error.code == Code::kUnknown || error.code == Code::kDataLoss;
+  const bool ours = error.code == Code::kInternal || error.code == Code::kUnknown ||
+                    error.code == Code::kDataLoss;
   logging::Write(ours ? logging::Level::kError : logging::Level::kInfo, "rpc",
                  {{"method", method.path},
                   {"code", Name(error.code)},

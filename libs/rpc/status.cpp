@@ -5,9 +5,11 @@
 namespace marquee::rpc {
 namespace {
 
-std::string TextOf(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata, const char* key) {
+std::string TextOf(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
+                   const char* key) {
   const auto found = metadata.find(key);
-  return found == metadata.end() ? std::string() : std::string(found->second.data(), found->second.size());
+  return found == metadata.end() ? std::string()
+                                 : std::string(found->second.data(), found->second.size());
 }
 
 // A metadata value is visible ASCII: anything else is percent-encoded, as is '%'.
@@ -54,7 +56,8 @@ grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context) {
   if (!error.field.empty()) context.AddTrailingMetadata(kFieldKey, Encode(error.field));
   const bool hidden = error.code == Code::kInternal || error.code == Code::kUnknown;
   return {static_cast<grpc::StatusCode>(error.code),
-          hidden ? "Something went wrong on our side; the trace id finds it in the logs." : error.message};
+          hidden ? "Something went wrong on our side; the trace id finds it in the logs."
+                 : error.message};
 }
 
 Error FromGrpc(const grpc::Status& status, const grpc::ClientContext& context) {

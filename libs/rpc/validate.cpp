@@ -1,5 +1,5 @@
-// Enforces the Field options of marquee/options/v1/options.proto. Rules of a message type are read from its descriptor
-// once and kept.
+// Enforces the Field options of marquee/options/v1/options.proto. Rules of a message type are read
+// from its descriptor once and kept.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
@@ -31,7 +31,8 @@ const std::vector<FieldRule>& RulesOf(const pb::Descriptor* descriptor) {
   auto rules = std::make_unique<std::vector<FieldRule>>();
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const auto* field = descriptor->field(i);
-    const bool descend = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map() &&
+    const bool descend = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE &&
+                         !field->is_map() &&
                          field->message_type()->full_name().starts_with("marquee.");
     if (descend || field->options().HasExtension(options::v1::field)) {
       rules->push_back({field, field->options().GetExtension(options::v1::field), descend});
@@ -49,32 +50,39 @@ std::string Text(double value) {
 }
 
 std::size_t CodePoints(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
-std::optional<Error> CheckNumber(const options::v1::Field& rule, double value, const std::string& path) {
+std::optional<Error> CheckNumber(const options::v1::Field& rule, double value,
+                                 const std::string& path) {
   // Written so that NaN fails.
   if (rule.has_minimum() && !(value >= rule.minimum())) {
-    return Error::InvalidArgument("out_of_range", path + " must be at least " + Text(rule.minimum()) + ".", path);
+    return Error::InvalidArgument("out_of_range",
+                                  path + " must be at least " + Text(rule.minimum()) + ".", path);
   }
   if (rule.has_maximum() && !(value <= rule.maximum())) {
-    return Error::InvalidArgument("out_of_range", path + " must be at most " + Text(rule.maximum()) + ".", path);
+    return Error::InvalidArgument("out_of_range",
+                                  path + " must be at most " + Text(rule.maximum()) + ".", path);
   }
   return std::nullopt;
 }
 
-std::optional<Error> CheckText(const FieldRule& entry, const std::string& value, const std::string& path) {
+std::optional<Error> CheckText(const FieldRule& entry, const std::string& value,
+                               const std::string& path) {
   const bool bytes = entry.field->type() == pb::FieldDescriptor::TYPE_BYTES;
   const std::size_t length = bytes ? value.size() : CodePoints(value);
   const char* unit = bytes ? " bytes" : " characters";
   if (entry.rule.has_min_length() && length < entry.rule.min_length()) {
     return Error::InvalidArgument(
-        "too_short", path + " must have at least " + std::to_string(entry.rule.min_length()) + unit + ".", path);
+        "too_short",
+        path + " must have at least " + std::to_string(entry.rule.min_length()) + unit + ".", path);
   }
   if (entry.rule.has_max_length() && length > entry.rule.max_length()) {
     return Error::InvalidArgument(
-        "too_long", path + " must have at most " + std::to_string(entry.rule.max_length()) + unit + ".", path);
+        "too_long",
+        path + " must have at most " + std::to_string(entry.rule.max_length()) + unit + ".", path);
   }
   return std::nullopt;
 }
@@ -90,39 +98,47 @@ std::optional<Error> CheckValue(const pb::Message& message, const FieldRule& ent
   std::string scratch;
   switch (field->cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_INT32:
-      return CheckNumber(
-          entry.rule, repeated ? reflection.GetRepeatedInt32(message, field, index) : reflection.GetInt32(message, field),
-          path);
+      return CheckNumber(entry.rule,
+                         repeated ? reflection.GetRepeatedInt32(message, field, index)
+                                  : reflection.GetInt32(message, field),
+                         path);
     case pb::FieldDescriptor::CPPTYPE_INT64:
-      return CheckNumber(entry.rule,
-                         static_cast<double>(repeated ? reflection.GetRepeatedInt64(message, field, index)
-                                                      : reflection.GetInt64(message, field)),
-                         path);
-    case pb::FieldDescriptor::CPPTYPE_UINT32:
       return CheckNumber(
           entry.rule,
-          repeated ? reflection.GetRepeatedUInt32(message, field, index) : reflection.GetUInt32(message, field), path);
-    case pb::FieldDescriptor::CPPTYPE_UINT64:
-      return CheckNumber(entry.rule,
-                         static_cast<double>(repeated ? reflection.GetRepeatedUInt64(message, field, index)
-                                                      : reflection.GetUInt64(message, field)),
-                         path);
-    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-      return CheckNumber(
-          entry.rule,
-          repeated ? reflection.GetRepeatedDouble(message, field, index) : reflection.GetDouble(message, field), path);
-    case pb::FieldDescriptor::CPPTYPE_FLOAT:
-      return CheckNumber(
-          entry.rule, repeated ? reflection.GetRepeatedFloat(message, field, index) : reflection.GetFloat(message, field),
+          static_cast<double>(repeated ? reflection.GetRepeatedInt64(message, field, index)
+                                       : reflection.GetInt64(message, field)),
           path);
+    case pb::FieldDescriptor::CPPTYPE_UINT32:
+      return CheckNumber(entry.rule,
+                         repeated ? reflection.GetRepeatedUInt32(message, field, index)
+                                  : reflection.GetUInt32(message, field),
+                         path);
+    case pb::FieldDescriptor::CPPTYPE_UINT64:
+      return CheckNumber(
+          entry.rule,
+          static_cast<double>(repeated ? reflection.GetRepeatedUInt64(message, field, index)
+                                       : reflection.GetUInt64(message, field)),
+          path);
+    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+      return CheckNumber(entry.rule,
+                         repeated ? reflection.GetRepeatedDouble(message, field, index)
+                                  : reflection.GetDouble(message, field),
+                         path);
+    case pb::FieldDescriptor::CPPTYPE_FLOAT:
+      return CheckNumber(entry.rule,
+                         repeated ? reflection.GetRepeatedFloat(message, field, index)
+                                  : reflection.GetFloat(message, field),
+                         path);
     case pb::FieldDescriptor::CPPTYPE_STRING:
       return CheckText(entry,
-                       repeated ? reflection.GetRepeatedStringReference(message, field, index, &scratch)
-                                : reflection.GetStringReference(message, field, &scratch),
+                       repeated
+                           ? reflection.GetRepeatedStringReference(message, field, index, &scratch)
+                           : reflection.GetStringReference(message, field, &scratch),
                        path);
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
       if (!entry.descend) return std::nullopt;
-      return Check(repeated ? reflection.GetRepeatedMessage(message, field, index) : reflection.GetMessage(message, field),
+      return Check(repeated ? reflection.GetRepeatedMessage(message, field, index)
+                            : reflection.GetMessage(message, field),
                    path + ".");
     case pb::FieldDescriptor::CPPTYPE_BOOL:
     case pb::FieldDescriptor::CPPTYPE_ENUM: return std::nullopt;
@@ -143,28 +159,34 @@ std::optional<Error> Check(const pb::Message& message, const std::string& prefix
     const auto path = [&] { return prefix + field->name(); };
     if (!IsPresent(message, field)) {
       if (entry.rule.required()) {
-        // A number that is required and zero is out of its range rather than missing, if it has a range.
+        // A number that is required and zero is out of its range rather than missing, if it has a
+        // range.
         if (entry.rule.has_minimum() && entry.rule.minimum() > 0 && !field->is_repeated() &&
             field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) {
           return Error::InvalidArgument(
-              "missing_field", path() + " is required and must be at least " + Text(entry.rule.minimum()) + ".", path());
+              "missing_field",
+              path() + " is required and must be at least " + Text(entry.rule.minimum()) + ".",
+              path());
         }
         return Error::InvalidArgument("missing_field", path() + " is required.", path());
       }
-      // An absent optional field has no value to judge; a plain one is zero, which its minimum may refuse.
+      // An absent optional field has no value to judge; a plain one is zero, which its minimum may
+      // refuse.
       if (field->has_presence() || field->is_repeated()) continue;
     }
     if (field->is_repeated()) {
       const int size = message.GetReflection()->FieldSize(message, field);
       if (entry.rule.has_max_items() && size > static_cast<int>(entry.rule.max_items())) {
         return Error::InvalidArgument(
-            "too_many_items", path() + " must have at most " + std::to_string(entry.rule.max_items()) + " items.",
+            "too_many_items",
+            path() + " must have at most " + std::to_string(entry.rule.max_items()) + " items.",
             path());
       }
       const bool each = entry.descend || entry.rule.has_minimum() || entry.rule.has_maximum() ||
                         entry.rule.has_min_length() || entry.rule.has_max_length();
       for (int i = 0; each && i < size; ++i) {
-        if (auto error = CheckValue(message, entry, i, path() + "[" + std::to_string(i) + "]")) return error;
+        if (auto error = CheckValue(message, entry, i, path() + "[" + std::to_string(i) + "]"))
+          return error;
       }
     } else if (auto error = CheckValue(message, entry, -1, path())) {
       return error;

@@ -1,0 +1,360 @@
+// The interceptor and the server over real gRPC, with the reviews contract as a guinea pig.
+#include <gtest/gtest.h>
+
+#include "marquee/auth/v1/auth.pb.h"
+#include "marquee/ratings/v1/ratings.grpc.pb.h"
+#include "marquee/recommender/v1/recommender.pb.h"
+#include "marquee/reviews/v1/reviews.grpc.pb.h"
+#include "metrics/metrics.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+#include "rpc/service.h"
+#include "rpc/status.h"
+#include "tracing/trace.h"
+
+namespace marquee::rpc {
+namespace {
+
+class FakeReviews final : public Service<reviews::v1::ReviewsService> {
+ public:
+  FakeReviews() {
+    Register(this, &FakeReviews::CreateReview);
+    Register(this, &FakeReviews::ListReviews);
+    Register(this, &FakeReviews::GetReview);
+    Register(this, &FakeReviews::UpdateReview);
+    Register(this, &FakeReviews::DeleteReview);
+  }
+  Result<reviews::v1::CreateReviewResponse> CreateReview(
+      const Call& call, const reviews::v1::CreateReviewRequest& request) {
+    call.SetPosition({"reviews", 3, 42});
+    reviews::v1::CreateReviewResponse response;
+    response.mutable_review()->set_user_id(call.caller().user_id);
+    response.mutable_review()->set_text(request.text() + "|" + call.idempotency_key());
+    response.mutable_review()->set_author(tracing::Current()->trace_id);
+    return response;
+  }
+  Result<reviews::v1::ListReviewsResponse> ListReviews(const Call& call,
+                                                       const reviews::v1::ListReviewsRequest&) {
+    reviews::v1::ListReviewsResponse response;
+    response.set_next_page_token(call.caller().authenticated() ? "someone" : "anyone");
+    return response;
+  }
+  Result<reviews::v1::GetReviewResponse> GetReview(const Call&,
+                                                   const reviews::v1::GetReviewRequest& request) {
+    if (request.review_id() == 2) throw std::runtime_error("secret detail");
+    return Error{Code::kNotFound, "no_such_review", "There is no review 1 – really.", "review_id"};
+  }
+  Result<reviews::v1::UpdateReviewResponse> UpdateReview(const Call& call,
+                                                         const reviews::v1::UpdateReviewRequest&) {
+    if (call.Remaining() > std::chrono::seconds{11}) return Error::Internal("no deadline");
+    return reviews::v1::UpdateReviewResponse();
+  }
+  Result<reviews::v1::DeleteReviewResponse> DeleteReview(const Call&,
+                                                         const reviews::v1::DeleteReviewRequest&) {
+    return reviews::v1::DeleteReviewResponse();
+  }
+};
+
+// Only what is restricted matters here.
+class FakeRatings final : public Service<ratings::v1::RatingsService> {
+ public:
+  FakeRatings() {
+    Register(this, &FakeRatings::PutRating);
+    Register(this, &FakeRatings::DeleteRating);
+    Register(this, &FakeRatings::GetRating);
+    Register(this, &FakeRatings::ListRatings);
+    Register(this, &FakeRatings::RecordInteractions);
+    Register(this, &FakeRatings::GetIngestStatus);
+    Register(this, &FakeRatings::GetUserHistory);
+    Register(this, &FakeRatings::ExportRatings);
+    Register(this, &FakeRatings::BulkIngest);
+  }
+  template <typename Response, typename Request>
+  Result<Response> Empty(const Call&, const Request&) {
+    return Response();
+  }
+#define FAKE(name)                                                                      \
+  Result<ratings::v1::name##Response> name(const Call& call,                            \
+                                           const ratings::v1::name##Request& request) { \
+    return Empty<ratings::v1::name##Response>(call, request);                           \
+  }
+  FAKE(PutRating)
+  FAKE(DeleteRating) FAKE(GetRating) FAKE(ListRatings) FAKE(RecordInteractions)
+      FAKE(GetIngestStatus) FAKE(GetUserHistory)
+#undef FAKE
+          Status ExportRatings(const Call&, const ratings::v1::ExportRatingsRequest&,
+                               grpc::ServerWriter<ratings::v1::ExportRatingsResponse>& writer) {
+    ratings::v1::ExportRatingsResponse response;
+    for (int i = 0; i < 3; ++i) writer.Write(response);
+    return {};
+  }
+  Result<ratings::v1::BulkIngestResponse> BulkIngest(
+      const Call&, grpc::ServerReader<ratings::v1::BulkIngestRequest>& reader) {
+    ratings::v1::BulkIngestRequest request;
+    ratings::v1::BulkIngestResponse response;
+    while (reader.Read(&request))
+      response.set_accepted(response.accepted() + request.user_ids_size());
+    return response;
+  }
+};
+
+class RpcTest : public testing::Test {
+ protected:
+  RpcTest()
+      : key_(token::SigningKey::Generate()),
+        verifier_(
+            {},
+            [this]() -> Result<std::vector<token::PublicKey>> {
+              return std::vector{key_.public_key()};
+            },
+            SystemClock()),
+        server_({&reviews_, &ratings_}, verifier_, metrics_),
+        channel_(MakeChannel(server_.address())),
+        stub_(reviews::v1::ReviewsService::NewStub(channel_)),
+        ratings_stub_(ratings::v1::RatingsService::NewStub(channel_)) {}
+
+  std::string Token(std::int64_t user_id, std::vector<std::string> roles,
+                    std::chrono::seconds lifetime) {
+    token::Claims claims;
+    claims.user_id = user_id;
+    claims.subject = user_id != 0 ? std::to_string(user_id) : "service:test";
+    claims.roles = std::move(roles);
+    claims.issued_at = SystemClock().Now() - std::chrono::hours{1};
+    claims.expires_at = SystemClock().Now() + lifetime;
+    return key_.Sign(claims, {});
+  }
+  std::string UserToken() { return Token(7, {"user"}, std::chrono::minutes{5}); }
+
+  // Calls with a deadline and, when given, a bearer token; the answer is the error or nothing.
+  template <typename Stub, typename Method, typename Request, typename Response>
+  Status Do(Stub& stub, Method method, const Request& request, Response& response,
+            const std::string& bearer = {}) {
+    grpc::ClientContext context;
+    ActAsService(context, bearer, std::chrono::seconds{5});
+    const auto status = (stub.*method)(&context, request, &response);
+    if (status.ok()) return {};
+    return FromGrpc(status, context);
+  }
+
+  FakeReviews reviews_;
+  FakeRatings ratings_;
+  token::SigningKey key_;
+  token::Verifier verifier_;
+  metrics::Metrics metrics_;
+  TestServer server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<reviews::v1::ReviewsService::Stub> stub_;
+  std::unique_ptr<ratings::v1::RatingsService::Stub> ratings_stub_;
+};
+
+using Reviews = reviews::v1::ReviewsService::Stub;
+using Ratings = ratings::v1::RatingsService::Stub;
+
+reviews::v1::CreateReviewRequest GoodReview() {
+  reviews::v1::CreateReviewRequest request;
+  request.set_movie_id(1);
+  request.set_text("Good.");
+  return request;
+}
+
+TEST_F(RpcTest, RefusesACallerWithoutAToken) {
+  reviews::v1::CreateReviewResponse response;
+  const auto status = Do(*stub_, &Reviews::CreateReview, GoodReview(), response);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, Code::kUnauthenticated);
+  EXPECT_EQ(status.error().reason, "token_missing");
+}
+
+TEST_F(RpcTest, RefusesExpiredAndForgedTokens) {
+  reviews::v1::CreateReviewResponse response;
+  const auto expired = Do(*stub_, &Reviews::CreateReview, GoodReview(), response,
+                          Token(7, {"user"}, std::chrono::seconds{-60}));
+  ASSERT_FALSE(expired.ok());
+  EXPECT_EQ(expired.error().reason, "token_expired");
+
+  token::Claims claims;
+  claims.user_id = 7;
+  claims.subject = "7";
+  claims.roles = {"administrator"};
+  claims.issued_at = SystemClock().Now();
+  claims.expires_at = SystemClock().Now() + std::chrono::minutes{5};
+  const auto forged = Do(*stub_, &Reviews::CreateReview, GoodReview(), response,
+                         token::SigningKey::Generate().Sign(claims, {}));
+  ASSERT_FALSE(forged.ok());
+  EXPECT_EQ(forged.error().code, Code::kUnauthenticated);
+  EXPECT_EQ(forged.error().reason, "token_invalid");
+}
+
+TEST_F(RpcTest, PassesTheCallerTheTraceAndTheIdempotencyKeyAndReturnsThePosition) {
+  reviews::v1::CreateReviewResponse response;
+  const tracing::Scope scope(tracing::TraceContext::New());
+  grpc::ClientContext traced;
+  ActAsService(traced, UserToken(), std::chrono::seconds{5});
+  traced.AddMetadata(kIdempotencyKey, "key-1");
+  ASSERT_TRUE(stub_->CreateReview(&traced, GoodReview(), &response).ok());
+  EXPECT_EQ(response.review().user_id(), 7);
+  EXPECT_EQ(response.review().text(), "Good.|key-1");
+  EXPECT_EQ(response.review().author(), tracing::Current()->trace_id);
+  const auto& trailing = traced.GetServerTrailingMetadata();
+  const auto position = trailing.find(kPositionKey);
+  ASSERT_NE(position, trailing.end());
+  EXPECT_EQ(std::string(position->second.data(), position->second.size()), "reviews:3:42");
+}
+
+TEST_F(RpcTest, ServesAPublicMethodToAnyoneEvenWithAStaleToken) {
+  reviews::v1::ListReviewsRequest request;
+  request.set_movie_id(1);
+  reviews::v1::ListReviewsResponse response;
+  ASSERT_TRUE(Do(*stub_, &Reviews::ListReviews, request, response).ok());
+  EXPECT_EQ(response.next_page_token(), "anyone");
+  ASSERT_TRUE(
+      Do(*stub_, &Reviews::ListReviews, request, response, Token(7, {}, std::chrono::seconds{-60}))
+          .ok());
+  EXPECT_EQ(response.next_page_token(), "anyone");
+  ASSERT_TRUE(Do(*stub_, &Reviews::ListReviews, request, response, UserToken()).ok());
+  EXPECT_EQ(response.next_page_token(), "someone");
+}
+
+TEST_F(RpcTest, ValidatesFieldsByTheirOptionsAndNamesTheOffender) {
+  struct Case {
+    std::int64_t movie_id;
+    std::string text;
+    std::string reason, field;
+  };
+  const std::string longest(10'000, 'x');
+  for (const auto& c :
+       {Case{0, "x", "missing_field", "movie_id"}, Case{-1, "x", "out_of_range", "movie_id"},
+        Case{1, "", "missing_field", "text"}, Case{1, longest + "x", "too_long", "text"}}) {
+    reviews::v1::CreateReviewRequest request;
+    request.set_movie_id(c.movie_id);
+    request.set_text(c.text);
+    reviews::v1::CreateReviewResponse response;
+    const auto status = Do(*stub_, &Reviews::CreateReview, request, response, UserToken());
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().code, Code::kInvalidArgument);
+    EXPECT_EQ(status.error().reason, c.reason);
+    EXPECT_EQ(status.error().field, c.field);
+  }
+}
+
+TEST_F(RpcTest, CarriesAnErrorsReasonFieldAndMessageAndHidesAnException) {
+  reviews::v1::GetReviewRequest request;
+  request.set_review_id(1);
+  reviews::v1::GetReviewResponse response;
+  auto status = Do(*stub_, &Reviews::GetReview, request, response);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error(), (Error{Code::kNotFound, "no_such_review",
+                                   "There is no review 1 – really.", "review_id"}));
+  request.set_review_id(2);
+  status = Do(*stub_, &Reviews::GetReview, request, response);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, Code::kInternal);
+  EXPECT_EQ(status.error().message.find("secret detail"), std::string::npos);
+}
+
+TEST_F(RpcTest, GivesACallWithoutADeadlineOne) {
+  reviews::v1::UpdateReviewRequest request;
+  request.set_review_id(1);
+  request.set_text("x");
+  reviews::v1::UpdateReviewResponse response;
+  grpc::ClientContext context;  // no deadline
+  context.AddMetadata("authorization", "Bearer " + UserToken());
+  EXPECT_TRUE(stub_->UpdateReview(&context, request, &response).ok());
+}
+
+TEST_F(RpcTest, LetsInTheOwnerOrARoleAndNobodyElse) {
+  ratings::v1::GetUserHistoryRequest request;
+  request.set_user_id(7);
+  ratings::v1::GetUserHistoryResponse response;
+  const auto as = [&](const std::string& bearer) {
+    return Do(*ratings_stub_, &Ratings::GetUserHistory, request, response, bearer);
+  };
+  EXPECT_TRUE(as(UserToken()).ok());
+  EXPECT_TRUE(as(Token(0, {"service"}, std::chrono::minutes{1})).ok());
+  const auto other = as(Token(8, {"user"}, std::chrono::minutes{1}));
+  ASSERT_FALSE(other.ok());
+  EXPECT_EQ(other.error().code, Code::kPermissionDenied);
+}
+
+TEST_F(RpcTest, GuardsStreamsLikeUnaryCalls) {
+  {
+    grpc::ClientContext context;
+    ActAsService(context, UserToken(), std::chrono::seconds{5});
+    auto reader = ratings_stub_->ExportRatings(&context, {});
+    ratings::v1::ExportRatingsResponse response;
+    EXPECT_FALSE(reader->Read(&response));
+    EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  }
+  const auto service = Token(0, {"service"}, std::chrono::minutes{1});
+  {
+    grpc::ClientContext context;
+    ActAsService(context, service, std::chrono::seconds{5});
+    auto reader = ratings_stub_->ExportRatings(&context, {});
+    ratings::v1::ExportRatingsResponse response;
+    int read = 0;
+    while (reader->Read(&response)) ++read;
+    EXPECT_EQ(read, 3);
+    EXPECT_TRUE(reader->Finish().ok());
+  }
+  grpc::ClientContext context;
+  ActAsService(context, service, std::chrono::seconds{5});
+  ratings::v1::BulkIngestResponse response;
+  auto writer = ratings_stub_->BulkIngest(&context, &response);
+  ratings::v1::BulkIngestRequest request;
+  request.add_user_ids(1);
+  request.add_user_ids(2);
+  for (int i = 0; i < 10; ++i) writer->Write(request);
+  writer->WritesDone();
+  ASSERT_TRUE(writer->Finish().ok());
+  EXPECT_EQ(response.accepted(), 20);
+}
+
+TEST_F(RpcTest, MeasuresEveryCallByMethodAndCode) {
+  reviews::v1::CreateReviewResponse response;
+  ASSERT_FALSE(Do(*stub_, &Reviews::CreateReview, GoodReview(), response).ok());
+  ASSERT_TRUE(Do(*stub_, &Reviews::CreateReview, GoodReview(), response, UserToken()).ok());
+  const std::string text = metrics_.Text();
+  EXPECT_NE(text.find("marquee_rpc_duration_seconds_count{code=\"OK\",method=\"CreateReview\""),
+            std::string::npos);
+  EXPECT_NE(text.find("code=\"UNAUTHENTICATED\",method=\"CreateReview\""), std::string::npos);
+}
+
+TEST(Validate, NamesANestedFieldByItsIndex) {
+  recommender::v1::RecommendForRatingsRequest request;
+  for (const float value : {4.0F, 4.5F, 9.0F}) {
+    auto& rating = *request.add_ratings();
+    rating.set_movie_id(1);
+    rating.set_value(value);
+  }
+  const auto status = Validate(request);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().field, "ratings[2].value");
+  EXPECT_EQ(status.error().reason, "out_of_range");
+}
+
+TEST(Validate, CountsCharactersNotBytesAndSkipsAbsentOptionalFields) {
+  auth::v1::RegisterRequest request;
+  request.set_email("ada@example.com");
+  std::string password;
+  for (int i = 0; i < 256; ++i) password += "é";
+  request.set_password(password);
+  EXPECT_TRUE(Validate(request).ok());
+  request.set_password(password + "é");
+  EXPECT_EQ(Validate(request).error().field, "password");
+  request.set_password("short");
+  EXPECT_EQ(Validate(request).error().reason, "too_short");
+  EXPECT_TRUE(Validate(auth::v1::UpdateMeRequest()).ok());
+}
+
+TEST(Position, ParsesWhatItPrintsAndNothingElse) {
+  const auto position = Position::Parse("ratings:3:1234");
+  ASSERT_TRUE(position.has_value());
+  EXPECT_EQ(position->ToString(), "ratings:3:1234");
+  for (const char* bad :
+       {"", "ratings", "ratings:3", ":3:4", "ratings:x:4", "ratings:3:-1", "ratings:3:4x"}) {
+    EXPECT_FALSE(Position::Parse(bad).has_value()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace marquee::rpc
