@@ -1,6 +1,7 @@
 // PostgreSQL arrays as parameters and results: one round trip for many rows.
 //
-//   tx.exec_params("INSERT INTO t SELECT * FROM unnest($1::bigint[], $2::text[])", Array(ids), Array(titles));
+//   tx.exec_params("INSERT INTO t SELECT * FROM unnest($1::bigint[], $2::text[])", Array(ids),
+//   Array(titles));
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,8 @@ std::string Array(std::span<const std::optional<float>> values);  // nullopt: NU
 std::string Array(std::span<const std::optional<std::string>> values);
 std::string Array(std::span<const std::optional<std::int64_t>> values);
 
-// What PostgreSQL prints for a one-dimensional text[] or bigint[]. DataLoss "array_malformed" otherwise; a NULL element
-// is refused as well.
+// What PostgreSQL prints for a one-dimensional text[] or bigint[]. DataLoss "array_malformed"
+// otherwise; a NULL element is refused as well.
 Result<std::vector<std::string>> ParseTextArray(std::string_view text);
 Result<std::vector<std::int64_t>> ParseInt64Array(std::string_view text);
 

@@ -18,8 +18,9 @@ class result;
 
 namespace marquee::pg {
 
-// COPY table (columns) FROM STDIN within a transaction; nothing else may run in it until Finish(). A row's fields are
-// appended in the columns' order. Throws the driver's exceptions: use it inside Pool::Run only.
+// COPY table (columns) FROM STDIN within a transaction; nothing else may run in it until Finish().
+// A row's fields are appended in the columns' order. Throws the driver's exceptions: use it inside
+// Pool::Run only.
 class CopyIn {
  public:
   // `table` and `columns` are identifiers written in the source, never input.
@@ -38,8 +39,9 @@ class CopyIn {
   std::unique_ptr<Impl> impl_;
 };
 
-// Runs a SELECT through a cursor and hands over its rows `chunk_rows` at a time, so that memory stays bounded. `sql` is
-// written in the source and takes no parameters. The first error from `each` stops it and is returned.
+// Runs a SELECT through a cursor and hands over its rows `chunk_rows` at a time, so that memory
+// stays bounded. `sql` is written in the source and takes no parameters. The first error from
+// `each` stops it and is returned.
 Status ForEachChunk(Transaction& tx, std::string_view sql, int chunk_rows,
                     const std::function<Status(const pqxx::result&)>& each);
 

@@ -1,4 +1,5 @@
-// A bounded pool of PostgreSQL connections and the transactions run on them. Driver exceptions stop here.
+// A bounded pool of PostgreSQL connections and the transactions run on them. Driver exceptions stop
+// here.
 //
 //   auto count = pool.Run([&](pg::Transaction& tx) -> Result<std::int64_t> {
 //     const auto rows = tx.exec_params("SELECT count(*) FROM movies WHERE year = $1", year);
@@ -26,26 +27,31 @@ class transaction_base;
 
 namespace marquee::pg {
 
-// exec_params(sql, values…), exec(sql) and what else pqxx 6 and 7 have in common. Never build SQL from input.
+// exec_params(sql, values…), exec(sql) and what else pqxx 6 and 7 have in common. Never build SQL
+// from input.
 using Transaction = pqxx::transaction_base;
 
 struct PoolConfig {
-  std::string uri;  // postgresql://user:password@host:port/database, or libpq's key=value form
+  std::string uri = {};  // postgresql://user:password@host:port/database, or libpq's key=value form
   int min_connections = 0;  // kept open when idle
   int max_connections = 8;
-  std::chrono::milliseconds acquire_timeout{2'000};    // a call waits no longer for a free connection
-  std::chrono::milliseconds statement_timeout{10'000};  // and no statement runs longer, whatever the call's deadline
+  std::chrono::milliseconds acquire_timeout{2'000};  // a call waits no longer for a free connection
+  std::chrono::milliseconds statement_timeout{
+      10'000};  // and no statement runs longer, whatever the call's deadline
   std::chrono::milliseconds connect_timeout{3'000};
-  std::chrono::milliseconds idle_timeout{300'000};  // an idle connection above the minimum is closed after this
+  std::chrono::milliseconds idle_timeout{
+      300'000};          // an idle connection above the minimum is closed after this
   int max_attempts = 4;  // of a transaction that failed by serialization or deadlock
   std::string application_name = "marquee";
 };
 
-// What a pool reports, for metrics; called from callers' threads, outside the pool's lock. Any may be empty.
+// What a pool reports, for metrics; called from callers' threads, outside the pool's lock. Any may
+// be empty.
 struct PoolHooks {
-  std::function<void(std::chrono::nanoseconds waited)> acquired;                   // a connection was lent
-  std::function<void(int open, int in_use)> resized;                               // either number changed
-  std::function<void(std::chrono::nanoseconds took, std::optional<Code>)> finished;  // a Run ended; nullopt: success
+  std::function<void(std::chrono::nanoseconds waited)> acquired;  // a connection was lent
+  std::function<void(int open, int in_use)> resized;              // either number changed
+  std::function<void(std::chrono::nanoseconds took, std::optional<Code>)>
+      finished;  // a Run ended; nullopt: success
 };
 
 struct PoolStats {
@@ -58,11 +64,13 @@ enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
 struct RunOptions {
   Time deadline = Time::max();  // the call's; also becomes the transaction's statement_timeout
   Isolation isolation = Isolation::kReadCommitted;
-  // Lifts the pool's statement_timeout to this for one transaction (exports, imports). The deadline still holds.
-  std::optional<std::chrono::milliseconds> statement_timeout;
+  // Lifts the pool's statement_timeout to this for one transaction (exports, imports). The deadline
+  // still holds.
+  std::optional<std::chrono::milliseconds> statement_timeout = {};
 };
 
-// Thread-safe. Starting never blocks and never fails: connections are opened when first needed, and again after a loss.
+// Thread-safe. Starting never blocks and never fails: connections are opened when first needed, and
+// again after a loss.
 class Pool {
  public:
   explicit Pool(PoolConfig config, PoolHooks hooks = {});
@@ -70,17 +78,19 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // Runs `fn(Transaction&)`, which returns a Result<T> (or Status), in a read-write transaction and commits; an error
-  // from `fn`, or an exception, rolls back. `fn` may run more than once (serialization failure, deadlock): it must have
-  // no effects outside the transaction. Errors of the database come as:
-  //   AlreadyExists "unique_violation"        field: the constraint's name  ┐ see IsViolationOf(); a store maps these
-  //   FailedPrecondition "foreign_key_violation"  field: the constraint     │ to the domain's errors before they leave
-  //   InvalidArgument "check_violation"       field: the constraint         ┘
-  //   Aborted "transaction_conflict"          still conflicting after max_attempts
-  //   Unavailable "database_unavailable"      no connection, or it broke (the commit may then have happened)
-  //   ResourceExhausted "database_busy"       no connection became free within acquire_timeout
-  //   DeadlineExceeded "database_timeout"     the deadline or statement_timeout passed
-  //   Internal                                everything else, the driver's text in the message (for the log)
+  // Runs `fn(Transaction&)`, which returns a Result<T> (or Status), in a read-write transaction and
+  // commits; an error from `fn`, or an exception, rolls back. `fn` may run more than once
+  // (serialization failure, deadlock): it must have no effects outside the transaction, and must
+  // let the driver's exceptions pass. Errors of the database come as:
+  // - AlreadyExists "unique_violation", FailedPrecondition "foreign_key_violation", InvalidArgument
+  //   "check_violation": `field` is the constraint's name (see IsViolationOf); a store maps these
+  //   to the domain's own errors before they leave;
+  // - Aborted "transaction_conflict": still conflicting after max_attempts;
+  // - Unavailable "database_unavailable": no connection, or it broke (the commit may have
+  // happened);
+  // - ResourceExhausted "database_busy": no connection became free within acquire_timeout;
+  // - DeadlineExceeded "database_timeout": the deadline or statement_timeout passed;
+  // - Internal: everything else, the driver's text in the message (for the log).
   template <typename Fn>
   auto Run(Fn&& fn, const RunOptions& options = {}) -> std::invoke_result_t<Fn&, Transaction&> {
     return RunAs(false, std::forward<Fn>(fn), options);
@@ -92,14 +102,15 @@ class Pool {
     return RunAs(true, std::forward<Fn>(fn), options);
   }
 
-  // Whether the database answers: at once if something succeeded in the last second, else by asking (1 s at most).
-  // A pool that is merely busy is healthy.
+  // Whether the database answers: at once if something succeeded in the last second, else by asking
+  // (1 s at most). A pool that is merely busy is healthy.
   Status Health();
   PoolStats Stats() const;
 
  private:
   template <typename Fn>
-  auto RunAs(bool read_only, Fn&& fn, const RunOptions& options) -> std::invoke_result_t<Fn&, Transaction&> {
+  auto RunAs(bool read_only, Fn&& fn, const RunOptions& options)
+      -> std::invoke_result_t<Fn&, Transaction&> {
     using Outcome = std::invoke_result_t<Fn&, Transaction&>;
     if constexpr (std::is_same_v<Outcome, Status>) {
       return Execute(read_only, options, std::ref(fn));
@@ -114,7 +125,8 @@ class Pool {
       return *std::move(outcome);
     }
   }
-  Status Execute(bool read_only, const RunOptions& options, const std::function<Status(Transaction&)>& fn);
+  Status Execute(bool read_only, const RunOptions& options,
+                 const std::function<Status(Transaction&)>& fn);
 
   class Impl;
   std::unique_ptr<Impl> impl_;

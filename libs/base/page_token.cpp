@@ -1,0 +1,97 @@
+#include "base/page_token.h"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <cstdint>
+
+namespace marquee {
+namespace {
+
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t kChecksumBytes = 6;
+
+Error Refused() {
+  return Error::InvalidArgument("page_token_invalid",
+                                "the page token is not one that this list gave out", "page_token");
+}
+
+void AppendSized(std::string& out, std::string_view text) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(size >> shift));
+  out.append(text);
+}
+
+std::string Checksum(std::string_view list, std::string_view payload) {
+  std::string input = "marquee page token 1";
+  AppendSized(input, list);
+  input.append(payload);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(input.data()), input.size(), digest.data());
+  return {reinterpret_cast<const char*>(digest.data()), kChecksumBytes};
+}
+
+}  // namespace
+
+std::string Base64UrlEncode(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : bytes) {
+    bits = (bits << 8) | static_cast<unsigned char>(c);
+    for (count += 8; count >= 6; count -= 6) out.push_back(kAlphabet[(bits >> (count - 6)) & 63]);
+  }
+  if (count > 0) out.push_back(kAlphabet[(bits << (6 - count)) & 63]);
+  return out;
+}
+
+Result<std::string> Base64UrlDecode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const auto digit = kAlphabet.find(c);
+    if (digit == std::string_view::npos) {
+      return Error::InvalidArgument("base64_invalid", "not base64url without padding");
+    }
+    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
+    if ((count += 6) >= 8) out.push_back(static_cast<char>((bits >> (count -= 8)) & 0xff));
+  }
+  // A whole byte's worth of digits is missing, or bits that Encode would have left zero are set.
+  if (count >= 6 || (bits & ((1U << count) - 1)) != 0) {
+    return Error::InvalidArgument("base64_invalid", "not base64url without padding");
+  }
+  return out;
+}
+
+std::string EncodePageToken(std::string_view list, std::span<const std::string> key) {
+  std::string payload;
+  for (const auto& field : key) AppendSized(payload, field);
+  return Base64UrlEncode(Checksum(list, payload) + payload);
+}
+
+Result<std::vector<std::string>> DecodePageToken(std::string_view list, std::string_view token,
+                                                 std::size_t fields) {
+  const auto bytes = Base64UrlDecode(token);
+  if (!bytes.ok() || bytes->size() < kChecksumBytes) return Refused();
+  std::string_view payload = *bytes;
+  const auto checksum = payload.substr(0, kChecksumBytes);
+  payload.remove_prefix(kChecksumBytes);
+  if (checksum != Checksum(list, payload)) return Refused();
+  std::vector<std::string> key;
+  while (payload.size() >= 4) {
+    std::uint32_t size = 0;
+    for (int i = 3; i >= 0; --i) size = (size << 8) | static_cast<unsigned char>(payload[i]);
+    payload.remove_prefix(4);
+    if (size > payload.size()) return Refused();
+    key.emplace_back(payload.substr(0, size));
+    payload.remove_prefix(size);
+  }
+  if (!payload.empty() || key.size() != fields) return Refused();
+  return key;
+}
+
+}  // namespace marquee

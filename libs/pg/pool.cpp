@@ -1,0 +1,329 @@
+#include "pg/pool.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <pqxx/pqxx>
+#include <random>
+#include <thread>
+
+#include "pg/translate.h"
+
+namespace marquee::pg {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// libpq reads both forms; what is said last stands. tcp_user_timeout ends a connection whose peer
+// vanished.
+std::string WithParameters(const PoolConfig& config) {
+  const auto connect_seconds =
+      std::to_string(std::max<std::int64_t>(2, (config.connect_timeout.count() + 999) / 1000));
+  const bool is_uri = config.uri.find("://") != std::string::npos;
+  std::string text = config.uri;
+  bool first = text.find('?') == std::string::npos;
+  auto add = [&](std::string_view name, const std::string& value) {
+    text += is_uri ? (first ? "?" : "&") : " ";
+    first = false;
+    text.append(name).append("=").append(value);
+  };
+  add("connect_timeout", connect_seconds);
+  add("keepalives_idle", "10");
+  add("keepalives_interval", "5");
+  add("keepalives_count", "3");
+  add("tcp_user_timeout", "15000");
+  if (text.find("application_name=") == std::string::npos) {
+    add("application_name", config.application_name);
+  }
+  return text;
+}
+
+milliseconds Jittered(milliseconds base) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return milliseconds(
+      std::uniform_int_distribution<std::int64_t>(base.count() / 2 + 1, base.count() + 1)(random));
+}
+
+struct Connection {
+  explicit Connection(const std::string& uri) : pq(uri) {
+#if !defined(PQXX_VERSION_MAJOR) || PQXX_VERSION_MAJOR < 7
+    // pqxx 6 would reconnect behind our back, in the middle of what we take for one transaction.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    pq.activate();
+    pq.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+#endif
+  }
+  pqxx::connection pq;
+  Steady::time_point idle_since{};
+  bool reused = false;
+};
+
+}  // namespace
+
+class Pool::Impl {
+ public:
+  Impl(PoolConfig config, PoolHooks hooks)
+      : config_(std::move(config)), hooks_(std::move(hooks)), uri_(WithParameters(config_)) {}
+
+  Status Execute(bool read_only, const RunOptions& options,
+                 const std::function<Status(Transaction&)>& fn) {
+    const auto started = Steady::now();
+    Status status = ExecuteWithRetries(read_only, options, fn);
+    if (hooks_.finished) {
+      hooks_.finished(Steady::now() - started,
+                      status.ok() ? std::nullopt : std::optional(status.error().code));
+    }
+    return status;
+  }
+
+  Status Health() {
+    const auto age = Steady::now().time_since_epoch() - milliseconds(1000);
+    if (last_success_.load(std::memory_order_relaxed) > age.count()) return {};
+    if (StatsNow().in_use >= config_.max_connections)
+      return last_failed_.load() ? Down() : Status{};
+    return Execute(true, {.deadline = SystemClock().Now() + milliseconds(1000)},
+                   [](Transaction& tx) -> Status {
+                     tx.exec("SELECT 1");
+                     return {};
+                   });
+  }
+
+  PoolStats StatsNow() const {
+    const std::lock_guard lock(mutex_);
+    return {open_, open_ - static_cast<int>(idle_.size())};
+  }
+
+ private:
+  static Error Down() {
+    return Error::Unavailable("database_unavailable", "the database can't be reached; try again");
+  }
+
+  Status ExecuteWithRetries(bool read_only, const RunOptions& options,
+                            const std::function<Status(Transaction&)>& fn) {
+    milliseconds backoff{10};
+    for (int attempt = 1;; ++attempt) {
+      bool stale = false;
+      Failure failure = Attempt(read_only, options, fn, stale);
+      if (failure.error.reason.empty()) return {};
+      // A connection that broke while idle has run nothing of ours: take another, at no cost to the
+      // attempts.
+      if (stale) {
+        --attempt;
+        continue;
+      }
+      if (!failure.retry || attempt >= config_.max_attempts) return std::move(failure.error);
+      const auto pause = Jittered(backoff);
+      if (options.deadline != Time::max() && SystemClock().Now() + pause >= options.deadline) {
+        return std::move(failure.error);
+      }
+      std::this_thread::sleep_for(pause);
+      backoff = std::min(backoff * 2, milliseconds(200));
+    }
+  }
+
+  // An empty error is success.
+  Failure Attempt(bool read_only, const RunOptions& options,
+                  const std::function<Status(Transaction&)>& fn, bool& stale) {
+    auto acquired = Acquire(options.deadline);
+    if (!acquired.ok()) return {std::move(acquired).error(), false, false};
+    std::unique_ptr<Connection> connection = std::move(*acquired);
+    bool begun = false;
+    bool discard = false;  // what isn't known to be outside any transaction is not lent again
+    Failure failure;
+    try {
+      pqxx::nontransaction tx(connection->pq);
+      tx.exec(BeginStatement(read_only, options));
+      begun = true;
+      Status status = Guarded(fn, tx);
+      if (status.ok()) {
+        tx.exec("COMMIT");
+      } else {
+        failure.error = std::move(status).error();
+        tx.exec("ROLLBACK");
+      }
+    } catch (const Thrown& thrown) {
+      failure = thrown.failure;
+    } catch (const std::exception& exception) {
+      // A rollback that fails hides nothing: the error of `fn` stands.
+      Failure translated = Translate(exception);
+      discard = true;
+      if (failure.error.reason.empty()) failure = std::move(translated);
+    }
+    stale = !begun && failure.connection_lost && connection->reused;
+    const bool usable = !discard && Usable(*connection, failure);
+    Note(failure);
+    Release(std::move(connection), usable);
+    return failure;
+  }
+
+  struct Thrown {
+    Failure failure;
+  };
+
+  // Errors of `fn` are told from those of BEGIN, COMMIT and ROLLBACK.
+  Status Guarded(const std::function<Status(Transaction&)>& fn, pqxx::nontransaction& tx) {
+    try {
+      return fn(tx);
+    } catch (const std::exception& exception) {
+      throw Thrown{Translate(exception)};
+    }
+  }
+
+  std::string BeginStatement(bool read_only, const RunOptions& options) const {
+    milliseconds limit = options.statement_timeout.value_or(config_.statement_timeout);
+    if (options.deadline != Time::max()) {
+      const auto left = std::chrono::ceil<milliseconds>(options.deadline - SystemClock().Now());
+      limit = std::clamp(left, milliseconds(1), limit);
+    }
+    std::string sql = "BEGIN ISOLATION LEVEL ";
+    switch (options.isolation) {
+      case Isolation::kReadCommitted: sql += "READ COMMITTED"; break;
+      case Isolation::kRepeatableRead: sql += "REPEATABLE READ"; break;
+      case Isolation::kSerializable: sql += "SERIALIZABLE"; break;
+    }
+    if (read_only) sql += " READ ONLY";
+    return sql + "; SET LOCAL statement_timeout = " + std::to_string(limit.count());
+  }
+
+  // Rolls back what an exception left open; a connection that can't do that is thrown away.
+  static bool Usable(Connection& connection, const Failure& failure) {
+    if (failure.connection_lost || !connection.pq.is_open()) return false;
+    if (failure.error.reason.empty()) return true;
+    try {
+      pqxx::nontransaction tx(connection.pq);
+      tx.exec("ROLLBACK");
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  void Note(const Failure& failure) {
+    const bool down = failure.connection_lost;
+    last_failed_ = down;
+    if (down) {
+      last_success_ = 0;
+    } else {
+      last_success_ = Steady::now().time_since_epoch().count();
+    }
+  }
+
+  Result<std::unique_ptr<Connection>> Acquire(Time deadline) {
+    const auto started = Steady::now();
+    auto until = started + config_.acquire_timeout;
+    if (deadline != Time::max()) {
+      const auto left = deadline - SystemClock().Now();
+      if (left <= Time::duration::zero()) {
+        return Error::DeadlineExceeded("database_timeout",
+                                       "the deadline passed before the database was asked");
+      }
+      until = std::min(until, started + std::chrono::duration_cast<Steady::duration>(left));
+    }
+    std::unique_ptr<Connection> connection;
+    std::vector<std::unique_ptr<Connection>> expired;
+    {
+      std::unique_lock lock(mutex_);
+      const bool free = freed_.wait_until(
+          lock, until, [this] { return !idle_.empty() || open_ < config_.max_connections; });
+      if (!free) {
+        return Error::ResourceExhausted("database_busy",
+                                        "too many requests use the database at once; try again");
+      }
+      expired = TakeExpired();
+      if (!idle_.empty()) {
+        connection = std::move(idle_.back());
+        idle_.pop_back();
+      } else {
+        ++open_;
+      }
+    }
+    if (connection == nullptr) {
+      try {
+        connection = std::make_unique<Connection>(uri_);
+      } catch (const std::exception& exception) {
+        Forget();
+        Note({{}, false, true});
+        return Down();
+      }
+    }
+    if (hooks_.acquired) hooks_.acquired(Steady::now() - started);
+    Resized();
+    return connection;
+  }
+
+  // The longest idle are at the front. Under the lock.
+  std::vector<std::unique_ptr<Connection>> TakeExpired() {
+    std::vector<std::unique_ptr<Connection>> expired;
+    const auto limit = Steady::now() - config_.idle_timeout;
+    while (open_ > config_.min_connections && idle_.size() > 1 &&
+           idle_.front()->idle_since < limit) {
+      expired.push_back(std::move(idle_.front()));
+      idle_.pop_front();
+      --open_;
+    }
+    return expired;
+  }
+
+  void Release(std::unique_ptr<Connection> connection, bool usable) {
+    if (!usable) {
+      connection.reset();
+      Forget();
+      return;
+    }
+    connection->idle_since = Steady::now();
+    connection->reused = true;
+    {
+      const std::lock_guard lock(mutex_);
+      idle_.push_back(std::move(connection));
+    }
+    freed_.notify_one();
+    Resized();
+  }
+
+  void Forget() {
+    {
+      const std::lock_guard lock(mutex_);
+      --open_;
+    }
+    freed_.notify_one();
+    Resized();
+  }
+
+  void Resized() {
+    if (!hooks_.resized) return;
+    const auto stats = StatsNow();
+    hooks_.resized(stats.open, stats.in_use);
+  }
+
+  const PoolConfig config_;
+  const PoolHooks hooks_;
+  const std::string uri_;
+  mutable std::mutex mutex_;
+  std::condition_variable freed_;
+  std::deque<std::unique_ptr<Connection>> idle_;
+  int open_ = 0;  // lent, idle or being opened
+  std::atomic<Steady::rep> last_success_{0};
+  std::atomic<bool> last_failed_{false};
+};
+
+Pool::Pool(PoolConfig config, PoolHooks hooks)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(hooks))) {}
+Pool::~Pool() = default;
+Status Pool::Health() { return impl_->Health(); }
+PoolStats Pool::Stats() const { return impl_->StatsNow(); }
+Status Pool::Execute(bool read_only, const RunOptions& options,
+                     const std::function<Status(Transaction&)>& fn) {
+  return impl_->Execute(read_only, options, fn);
+}
+
+bool IsViolationOf(const Error& error, std::string_view constraint) {
+  return error.field == constraint &&
+         (error.reason == "unique_violation" || error.reason == "foreign_key_violation" ||
+          error.reason == "check_violation");
+}
+
+}  // namespace marquee::pg
