@@ -119,11 +119,13 @@ secret() { cat "$(secret_file "$1")"; }
 # $STATE/run/NAME.pid holds the process id and its start time in clock ticks, so a reused id is never taken for ours.
 process_start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
+process_state() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c1; }
+
 process_pid() { # name → prints the pid if it runs, else fails
   local pid started
   [ -f "$STATE/run/$1.pid" ] && read -r pid started < "$STATE/run/$1.pid" || return 1
   [ -n "$started" ] && [ "$(process_start_time "$pid")" = "$started" ] || return 1
-  [ "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -c1)" != Z ] || return 1
+  [ "$(process_state "$pid")" != Z ] || return 1
   echo "$pid"
 }
 

@@ -56,9 +56,7 @@ def main():
     arguments = parser.parse_args()
 
     wanted = read_topics(arguments.topics, arguments.ratings_partitions)
-    admin = AdminClient(
-        {"bootstrap.servers": arguments.brokers, "log_level": 0, "reconnect.backoff.max.ms": 250}
-    )
+    admin = AdminClient({"bootstrap.servers": arguments.brokers, "log_level": 0, "reconnect.backoff.max.ms": 250})
     deadline = time.monotonic() + arguments.seconds
     there = existing_topics(admin, arguments.pid, deadline)
     missing = [topic for topic in wanted if topic.topic not in there]

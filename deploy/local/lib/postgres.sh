@@ -11,7 +11,13 @@ postgres_run() {
   fi
 }
 
-postgres_running() { [ -f "$STATE/postgres/data/postmaster.pid" ] && postgres_run "$PG_BIN/pg_ctl" -D "$STATE/postgres/data" status > /dev/null 2>&1; }
+# pg_ctl calls a killed postmaster running as long as nobody has collected its exit status, and postgres itself then
+# refuses to start: a container whose first process collects nothing keeps such zombies for ever.
+postgres_running() {
+  local file=$STATE/postgres/data/postmaster.pid
+  [ -f "$file" ] && [[ $(process_state "$(head -n 1 "$file")") == [^Z] ]] &&
+    postgres_run "$PG_BIN/pg_ctl" -D "$STATE/postgres/data" status > /dev/null 2>&1
+}
 
 # Unix socket paths end at 107 bytes; a deep state folder gets its socket in /tmp.
 postgres_socket_dir() {
@@ -48,6 +54,9 @@ postgres_up() {
     mv "$data.new" "$data"
     echo "include 'marquee.conf'" | postgres_run tee -a "$data/postgresql.conf" > /dev/null
   fi
+  if [ -f "$data/postmaster.pid" ] && [ "$(process_state "$(head -n 1 "$data/postmaster.pid")")" = Z ]; then
+    rm -f "$data/postmaster.pid" "$socket"/.s.PGSQL.*
+  fi
   postgres_conf "$socket" | postgres_run tee "$data/marquee.conf" > /dev/null
   if ! postgres_run "$PG_BIN/pg_ctl" -D "$data" -l "$dir/postgres.log" -w -t 60 start > "$STATE/logs/pg_ctl.log" 2>&1; then
     log_tail "$dir/postgres.log"
@@ -83,6 +92,21 @@ postgres_down() {
   postgres_running || return 0
   postgres_run "$PG_BIN/pg_ctl" -D "$STATE/postgres/data" -m fast -w -t 60 stop > "$STATE/logs/pg_ctl.log" 2>&1 ||
     { log_tail "$STATE/logs/pg_ctl.log"; die "PostgreSQL didn't stop"; }
+}
+
+# As a power cut would: the postmaster and its children at once. Returns when they are gone, for `up` to come after.
+postgres_kill() {
+  postgres_running || return 0
+  local postmaster pids pid deadline=$((SECONDS + 10))
+  postmaster=$(head -n 1 "$STATE/postgres/data/postmaster.pid")
+  mapfile -t pids < <(echo "$postmaster"; pgrep -P "$postmaster")
+  kill -KILL "${pids[@]}" 2> /dev/null || true
+  for pid in "${pids[@]}"; do
+    while [ -e "/proc/$pid" ] && [ "$(process_state "$pid")" != Z ]; do
+      [ "$SECONDS" -lt "$deadline" ] || die "PostgreSQL (process $pid) can't be killed"
+      sleep 0.02
+    done
+  done
 }
 
 # One role and one database of the same name for each service; nobody else may connect to it.

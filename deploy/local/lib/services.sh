@@ -53,6 +53,7 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
 # auth's list of who may ask for a service token.
 service_secrets_write() {
   local name file=$STATE/secrets/service-secrets
+  [ ! -f "$file" ] || [ "$(wc -l < "$file")" != "$(service_names | wc -l)" ] || return 0
   (
     umask 077
     for name in $(service_names); do printf '%s:%s\n' "$name" "$(secret "service-$name")"; done > "$file.new"
@@ -89,6 +90,7 @@ service_up() { # name
   binary=$(service_binary "$name")
   [ -x "$binary" ] || die "$binary is missing: run ci/build marquee-$name"
   mkdir -p "$STATE/artefacts"
+  service_secrets_write
   (umask 077; service_env "$name" > "$env_file")
   stamp=$(stat -c '%Y %s %i' "$binary" | cat - "$env_file" | sha256sum)
   if process_pid "$name" > /dev/null; then

@@ -10,6 +10,7 @@ import time
 import urllib.parse
 
 INTERVAL_SECONDS = 0.05
+LONGEST_INTERVAL_SECONDS = 0.5
 
 
 def grpc_probe(address):
@@ -77,6 +78,7 @@ def main():
 
     deadline = time.monotonic() + arguments.seconds
     failed = {}
+    interval = INTERVAL_SECONDS
     why = {}
     while waiting:
         for name, (probe, pid) in list(waiting.items()):
@@ -91,7 +93,8 @@ def main():
             failed.update({name: f"not ready after {arguments.seconds:.0f} s: {why[name]}" for name in waiting})
             break
         if waiting:
-            time.sleep(INTERVAL_SECONDS)
+            time.sleep(interval)
+            interval = min(interval * 1.3, LONGEST_INTERVAL_SECONDS)
     for name, reason in failed.items():
         print(f"{name}: {reason}")
     sys.exit(1 if failed else 0)
