@@ -1,5 +1,5 @@
-// Reads every partition of a topic in order, in every replica of a service (no consumer group): what a service keeps in
-// memory (the recommender's histories, the model announcements).
+// Reads every partition of a topic in order, in every replica of a service (no consumer group):
+// what a service keeps in memory (the recommender's histories, the model announcements).
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,17 @@ inline constexpr std::int64_t kFromBeginning = -2;
 inline constexpr std::int64_t kFromEnd = -1;
 
 struct PartitionLogConfig {
-  ClusterConfig cluster;
-  std::string topic;
+  ClusterConfig cluster = {};
+  std::string topic = {};
 };
 
-// One thread of its own calls everything that is passed in. Never blocks at construction; while Kafka is away it keeps
-// trying.
+// One thread of its own calls everything that is passed in. Never blocks at construction; while
+// Kafka is away it keeps trying.
 class PartitionLog {
  public:
-  // Where to start: an offset, kFromBeginning or kFromEnd for each of the partitions 0 … count−1. Asked again (with
-  // back-off) while it fails. An offset that Kafka no longer has becomes the earliest one.
+  // Where to start: an offset, kFromBeginning or kFromEnd for each of the partitions 0 … count−1.
+  // Asked again (with back-off) while it fails. An offset that Kafka no longer has becomes the
+  // earliest one.
   using Start = std::function<Result<Offsets>(std::int32_t partition_count)>;
   using Handler = std::function<void(const Message&)>;  // must not throw
 

@@ -1,4 +1,5 @@
-// An idempotent producer (acks=all): a message that was reported as delivered is on every in-sync replica, once.
+// An idempotent producer (acks=all): a message that was reported as delivered is on every in-sync
+// replica, once.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,7 @@
 namespace marquee::kafka {
 
 struct ProducerConfig {
-  ClusterConfig cluster;
+  ClusterConfig cluster = {};
   std::string compression = "lz4";
   std::chrono::milliseconds linger{2};
   // A message that Kafka doesn't acknowledge within this is reported as failed.
@@ -23,10 +24,10 @@ struct ProducerConfig {
 };
 
 struct Outgoing {
-  std::string topic;
-  std::string key;
-  std::string value;
-  std::vector<Header> headers;  // traceparent goes here
+  std::string topic = {};
+  std::string key = {};
+  std::string value = {};
+  std::vector<Header> headers = {};  // traceparent goes here
 };
 
 // Thread-safe. Construction never blocks: brokers are found in the background.
@@ -37,23 +38,27 @@ class Producer {
   explicit Producer(ProducerConfig config);
   ~Producer();  // as Stop(delivery_timeout)
 
-  // Queues the message. `report` is called exactly once, from the producer's own thread (or the caller's when it can't be
-  // queued), and must not block. Errors: Unavailable "kafka_queue_full" (nothing was sent; try again later), Unavailable
-  // "kafka_unavailable" (it may or may not be in the log), InvalidArgument "message_too_large".
+  // Queues the message. `report` is called exactly once, from the producer's own thread (or the
+  // caller's when it can't be queued), and must not block. Errors: Unavailable "kafka_queue_full"
+  // (nothing was sent; try again later), Unavailable "kafka_unavailable" (it may or may not be in
+  // the log), InvalidArgument "message_too_large".
   void ProduceAsync(Outgoing message, Report report);
 
-  // Queues and waits for the report. When the deadline comes first: Unavailable "kafka_unavailable", and the message may
-  // still arrive, so a repetition must carry the same event id.
+  // Queues and waits for the report. When the deadline comes first: Unavailable
+  // "kafka_unavailable", and the message may still arrive, so a repetition must carry the same
+  // event id.
   Result<Position> Produce(Outgoing message, Time deadline);
 
-  // Waits until all that was queued has been reported. DeadlineExceeded "kafka_unavailable" otherwise.
+  // Waits until all that was queued has been reported. DeadlineExceeded "kafka_unavailable"
+  // otherwise.
   Status Flush(Time deadline);
 
   // How many partitions the topic has; kept for a minute. Unavailable, or NotFound "topic_unknown".
   Result<std::int32_t> PartitionCount(const std::string& topic, Time deadline);
   // The offset that each partition's next message gets.
   Result<Offsets> EndOffsets(const std::string& topic, Time deadline);
-  // Whether a broker answered lately: asks for metadata if nothing was heard for a second (1 s at most).
+  // Whether a broker answered lately: asks for metadata if nothing was heard for a second (1 s at
+  // most).
   Status Health(const std::string& topic);
 
   // Refuses new messages and flushes. Idempotent.
@@ -67,6 +72,7 @@ class Producer {
 };
 
 // For set-ups of tests and local runs: OK when it exists already.
-Status CreateTopic(const ClusterConfig& cluster, const std::string& topic, std::int32_t partitions, Time deadline);
+Status CreateTopic(const ClusterConfig& cluster, const std::string& topic, std::int32_t partitions,
+                   Time deadline);
 
 }  // namespace marquee::kafka

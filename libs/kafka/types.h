@@ -19,14 +19,15 @@ struct Position {
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-// "ratings:3:1042", the text of the metadata marquee-position: a log's short name, a partition and the offset written.
+// "ratings:3:1042", the text of the metadata marquee-position: a log's short name, a partition and
+// the offset written.
 std::string FormatPosition(std::string_view log, const Position& position);
 // InvalidArgument "position_invalid" unless it is exactly such a text for that log.
 Result<Position> ParsePosition(std::string_view log, std::string_view text);
 
 struct Header {
-  std::string name;
-  std::string value;
+  std::string name = {};
+  std::string value = {};
 };
 
 // A message as read.
@@ -34,9 +35,9 @@ struct Message {
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   Time timestamp{};  // the producer's
-  std::string key;
-  std::string value;
-  std::string traceparent;  // W3C, from the header of that name; empty if there was none
+  std::string key = {};
+  std::string value = {};
+  std::string traceparent = {};  // W3C, from the header of that name; empty if there was none
 };
 
 using Offsets = std::map<std::int32_t, std::int64_t>;  // partition → offset of the next message
@@ -45,13 +46,15 @@ struct ClusterConfig {
   std::string brokers = "127.0.0.1:9092";  // host:port, comma-separated
   std::string client_id = "marquee";
   // Further librdkafka properties (security.protocol, sasl.*, ssl.*), set first so that ours stand.
-  std::map<std::string, std::string> properties;
+  std::map<std::string, std::string> properties = {};
 };
 
-// The partition that Kafka's Java default partitioner, and librdkafka's murmur2_random, choose for a key.
+// The partition that Kafka's Java default partitioner, and librdkafka's murmur2_random, choose for
+// a key.
 std::int32_t PartitionFor(std::string_view key, std::int32_t partition_count);
 
-// librdkafka's log lines and errors, syslog levels (0 emergency … 7 debug). Called from its threads.
+// librdkafka's log lines and errors, syslog levels (0 emergency … 7 debug). Called from its
+// threads.
 using LogFunction = void (*)(int level, const std::string& client_id, const std::string& message);
 void SetLogFunction(LogFunction function);  // once, before any client is made; stderr by default
 

@@ -1,0 +1,331 @@
+#include "kafka/producer.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
+
+#include "kafka/internal.h"
+
+namespace marquee::kafka {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+struct Pending {
+  Producer::Report report;
+};
+
+class DeliveryReports final : public RdKafka::DeliveryReportCb {
+ public:
+  DeliveryReports(std::function<void()> reported, std::atomic<Steady::rep>& heard)
+      : reported_(std::move(reported)), heard_(heard) {}
+
+  void dr_cb(RdKafka::Message& message) override {
+    const std::unique_ptr<Pending> pending(static_cast<Pending*>(message.msg_opaque()));
+    switch (message.err()) {
+      case RdKafka::ERR_NO_ERROR:
+        heard_ = Steady::now().time_since_epoch().count();
+        pending->report(Position{message.partition(), message.offset()});
+        break;
+      case RdKafka::ERR_MSG_SIZE_TOO_LARGE:
+        pending->report(Error::InvalidArgument("message_too_large", "the event is too large"));
+        break;
+      default: pending->report(Unavailable(message.errstr()));
+    }
+    reported_();
+  }
+
+ private:
+  std::function<void()> reported_;
+  std::atomic<Steady::rep>& heard_;
+};
+
+}  // namespace
+
+class Producer::Impl {
+ public:
+  explicit Impl(ProducerConfig config)
+      : config_(std::move(config)),
+        reports_([this] { Reported(); }, heard_),
+        events_(config_.cluster.client_id, [this](RdKafka::ErrorCode, bool fatal) {
+          if (fatal) fatal_ = true;
+        }) {
+    current_ = Make();
+    poller_ = std::jthread([this](const std::stop_token& stop) { Poll(stop); });
+  }
+
+  ~Impl() {
+    Stop(SystemClock().Now() + config_.delivery_timeout);
+    poller_.request_stop();
+    poller_.join();
+    // What is still unreported now never will be otherwise: fail it.
+    Abandon(*current_);
+  }
+
+  void ProduceAsync(Outgoing message, Report report) {
+    if (stopped_) {
+      report(Error::Unavailable("kafka_unavailable", "the service is stopping; try again"));
+      return;
+    }
+    auto pending = std::make_unique<Pending>(Pending{std::move(report)});
+    std::unique_ptr<RdKafka::Headers> headers;
+    if (!message.headers.empty()) {
+      headers.reset(RdKafka::Headers::create());
+      for (const auto& header : message.headers) headers->add(header.name, header.value);
+    }
+    ++queued_;
+    RdKafka::ErrorCode code = RdKafka::ERR_NO_ERROR;
+    {
+      const std::shared_ptr<RdKafka::Producer> producer = Current();
+      code = producer->produce(message.topic, RdKafka::Topic::PARTITION_UA,
+                               RdKafka::Producer::RK_MSG_COPY, message.value.data(),
+                               message.value.size(), message.key.data(), message.key.size(), 0,
+                               headers.get(), pending.get());
+    }
+    if (code == RdKafka::ERR_NO_ERROR) {
+      // Both now belong to librdkafka; the report gives the pending back.
+      static_cast<void>(headers.release());
+      static_cast<void>(pending.release());
+      return;
+    }
+    if (code == RdKafka::ERR__FATAL) fatal_ = true;
+    pending->report(Refusal(code));
+    Reported();
+  }
+
+  Result<Position> Produce(Outgoing message, Time deadline) {
+    struct Wait {
+      std::mutex mutex;
+      std::condition_variable reported;
+      std::optional<Result<Position>> result;
+    };
+    const auto wait = std::make_shared<Wait>();
+    ProduceAsync(std::move(message), [wait](Result<Position> result) {
+      {
+        const std::lock_guard lock(wait->mutex);
+        wait->result.emplace(std::move(result));
+      }
+      wait->reported.notify_one();
+    });
+    const int limit =
+        MillisecondsLeft(deadline, static_cast<int>(config_.delivery_timeout.count()) + 1'000);
+    std::unique_lock lock(wait->mutex);
+    if (!wait->reported.wait_for(lock, std::chrono::milliseconds(limit),
+                                 [&] { return wait->result.has_value(); })) {
+      return Unavailable("no acknowledgement in time");
+    }
+    return *wait->result;
+  }
+
+  // The poller serves the reports, and the linger is short: waiting is all there is to do.
+  Status Flush(Time deadline) {
+    std::unique_lock lock(drained_mutex_);
+    while (queued_ > 0) {
+      const int left = MillisecondsLeft(deadline, 1'000);
+      if (left == 0) {
+        return Error::DeadlineExceeded("kafka_unavailable", "the event log took too long");
+      }
+      drained_.wait_for(lock, std::chrono::milliseconds(left));
+    }
+    return {};
+  }
+
+  Result<std::int32_t> PartitionCount(const std::string& topic, Time deadline) {
+    {
+      const std::lock_guard lock(counts_mutex_);
+      const auto known = counts_.find(topic);
+      if (known != counts_.end() && Steady::now() - known->second.at < std::chrono::minutes(1)) {
+        return known->second.count;
+      }
+    }
+    ASSIGN_OR_RETURN(const std::int32_t count, TopicPartitions(*Current(), topic, deadline));
+    heard_ = Steady::now().time_since_epoch().count();
+    const std::lock_guard lock(counts_mutex_);
+    counts_[topic] = {count, Steady::now()};
+    return count;
+  }
+
+  Result<Offsets> EndOffsets(const std::string& topic, Time deadline) {
+    ASSIGN_OR_RETURN(const std::int32_t count, PartitionCount(topic, deadline));
+    const auto producer = Current();
+    Offsets offsets;
+    for (std::int32_t partition = 0; partition < count; ++partition) {
+      std::int64_t low = 0;
+      std::int64_t high = 0;
+      const auto code = producer->query_watermark_offsets(topic, partition, &low, &high,
+                                                          MillisecondsLeft(deadline, 5'000));
+      if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
+      offsets[partition] = high;
+    }
+    heard_ = Steady::now().time_since_epoch().count();
+    return offsets;
+  }
+
+  Status Health(const std::string& topic) {
+    const auto fresh = Steady::now().time_since_epoch() - std::chrono::seconds(1);
+    if (heard_ > std::chrono::duration_cast<Steady::duration>(fresh).count()) return {};
+    const auto count =
+        TopicPartitions(*Current(), topic, SystemClock().Now() + std::chrono::seconds(1));
+    if (!count.ok()) return count.error();
+    heard_ = Steady::now().time_since_epoch().count();
+    return {};
+  }
+
+  void Stop(Time deadline) {
+    if (stopped_.exchange(true)) return;
+    static_cast<void>(Flush(deadline).ok());
+  }
+
+  std::int64_t queued() const { return queued_; }
+
+ private:
+  void Reported() {
+    if (--queued_ > 0) return;
+    const std::lock_guard lock(drained_mutex_);
+    drained_.notify_all();
+  }
+
+  std::shared_ptr<RdKafka::Producer> Make() {
+    Conf conf(config_.cluster);
+    conf.Set("enable.idempotence", "true");
+    conf.Set("acks", "all");
+    conf.Set("partitioner", "murmur2_random");
+    conf.Set("compression.codec", config_.compression);
+    conf.Set("linger.ms", std::to_string(config_.linger.count()));
+    conf.Set("message.timeout.ms", std::to_string(config_.delivery_timeout.count()));
+    conf.Set("queue.buffering.max.messages", std::to_string(config_.queue_messages));
+    conf.Set("queue.buffering.max.kbytes", std::to_string(config_.queue_kbytes));
+    conf.Set("batch.size", "262144");
+    conf.Set("topic.metadata.refresh.interval.ms", "60000");
+    conf.SetCallback<RdKafka::DeliveryReportCb>("dr_cb", &reports_);
+    conf.SetCallback<RdKafka::EventCb>("event_cb", &events_);
+    std::string error;
+    std::shared_ptr<RdKafka::Producer> producer(RdKafka::Producer::create(conf.get(), error));
+    if (producer == nullptr) throw std::invalid_argument(error);
+    return producer;
+  }
+
+  std::shared_ptr<RdKafka::Producer> Current() const {
+    const std::lock_guard lock(current_mutex_);
+    return current_;
+  }
+
+  static Error Refusal(RdKafka::ErrorCode code) {
+    if (code == RdKafka::ERR__QUEUE_FULL) {
+      return Error::Unavailable("kafka_queue_full", "too much waits for the event log; try again");
+    }
+    if (code == RdKafka::ERR_MSG_SIZE_TOO_LARGE) {
+      return Error::InvalidArgument("message_too_large", "the event is too large");
+    }
+    return Unavailable(RdKafka::err2str(code));
+  }
+
+  void Poll(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const auto producer = Current();
+      producer->poll(50);
+      if (fatal_.exchange(false)) Replace();
+    }
+  }
+
+  // An idempotent producer that met a fatal error refuses everything from then on.
+  void Replace() {
+    std::shared_ptr<RdKafka::Producer> old;
+    try {
+      auto fresh = Make();
+      const std::lock_guard lock(current_mutex_);
+      old = std::exchange(current_, std::move(fresh));
+    } catch (const std::exception&) {
+      fatal_ = true;  // again at the next poll
+      return;
+    }
+    Abandon(*old);
+  }
+
+  // Fails what is queued: each report is called.
+  static void Abandon(RdKafka::Producer& producer) {
+    producer.purge(RdKafka::Producer::PURGE_QUEUE | RdKafka::Producer::PURGE_INFLIGHT);
+    while (producer.outq_len() > 0) producer.poll(10);
+  }
+
+  const ProducerConfig config_;
+  std::atomic<std::int64_t> queued_{0};
+  std::atomic<Steady::rep> heard_{0};
+  std::atomic<bool> fatal_{false};
+  std::atomic<bool> stopped_{false};
+  std::mutex drained_mutex_;
+  std::condition_variable drained_;
+  DeliveryReports reports_;
+  EventCallback events_;
+  mutable std::mutex current_mutex_;
+  std::shared_ptr<RdKafka::Producer> current_;
+  struct Count {
+    std::int32_t count = 0;
+    Steady::time_point at{};
+  };
+  std::mutex counts_mutex_;
+  std::map<std::string, Count> counts_;
+  std::jthread poller_;
+};
+
+Producer::Producer(ProducerConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+Producer::~Producer() = default;
+void Producer::ProduceAsync(Outgoing message, Report report) {
+  impl_->ProduceAsync(std::move(message), std::move(report));
+}
+Result<Position> Producer::Produce(Outgoing message, Time deadline) {
+  return impl_->Produce(std::move(message), deadline);
+}
+Status Producer::Flush(Time deadline) { return impl_->Flush(deadline); }
+Result<std::int32_t> Producer::PartitionCount(const std::string& topic, Time deadline) {
+  return impl_->PartitionCount(topic, deadline);
+}
+Result<Offsets> Producer::EndOffsets(const std::string& topic, Time deadline) {
+  return impl_->EndOffsets(topic, deadline);
+}
+Status Producer::Health(const std::string& topic) { return impl_->Health(topic); }
+void Producer::Stop(Time deadline) { impl_->Stop(deadline); }
+std::int64_t Producer::queued() const { return impl_->queued(); }
+
+Status CreateTopic(const ClusterConfig& cluster, const std::string& topic, std::int32_t partitions,
+                   Time deadline) {
+  Conf conf(cluster);
+  std::string error;
+  const std::unique_ptr<RdKafka::Producer> client(RdKafka::Producer::create(conf.get(), error));
+  if (client == nullptr) return Error::Internal("kafka: " + error);
+  char text[256];
+  rd_kafka_NewTopic_t* wanted =
+      rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, text, sizeof text);
+  if (wanted == nullptr) return Error::InvalidArgument("topic_invalid", text);
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client->c_ptr());
+  rd_kafka_CreateTopics(client->c_ptr(), &wanted, 1, nullptr, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, MillisecondsLeft(deadline, 60'000));
+  Status status;
+  if (event == nullptr) {
+    status = Unavailable("no answer in time");
+  } else if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    status = Unavailable(rd_kafka_event_error_string(event));
+  } else {
+    std::size_t count = 0;
+    const auto** topics =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    const auto code = rd_kafka_topic_result_error(topics[0]);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      status = Unavailable(rd_kafka_err2str(code));
+    }
+  }
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_NewTopic_destroy(wanted);
+  return status;
+}
+
+}  // namespace marquee::kafka
