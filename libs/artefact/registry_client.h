@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -78,14 +79,15 @@ class RegistryClient {
   ~RegistryClient();
 
   // NotFound "alias_unknown" while nothing was promoted; Unavailable …; DataLoss when the card can't
-  // be read or doesn't describe this version.
-  Result<RegisteredVersion> GetAlias(const std::string& model, const std::string& alias);
+  // be read or doesn't describe this version. A stop request ends either call at once (Cancelled).
+  Result<RegisteredVersion> GetAlias(const std::string& model, const std::string& alias,
+                                     std::stop_token stop = {});
 
   // From the cache when it holds an intact copy, else downloaded (temporary file, bounded size, hash,
   // rename) and then checked whole. DataLoss "artefact_corrupt": wrong hash, size, shapes or values,
   // or a model of another kind than its name says; the file is removed. ResourceExhausted
   // "artefact_too_large", Unavailable for the network and the disk.
-  Result<FetchedModel> Fetch(const RegisteredVersion& version);
+  Result<FetchedModel> Fetch(const RegisteredVersion& version, std::stop_token stop = {});
 
  private:
   struct Impl;

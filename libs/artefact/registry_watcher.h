@@ -2,8 +2,10 @@
 // at once when Kafka announces a promotion; fetches what is new and hands it over. On any failure the
 // last good model stays, and it tries again with back-off.
 //
-//   artefact::RegistryWatcher ranking(registry, {.model = "ranking"}, [&](auto model) { return models.Install(model); });
-//   kafka::PartitionLog log({cluster, artefact::kModelsTopic}, FromBeginning, artefact::AnnounceTo({&ranking, &rating}));
+//   artefact::RegistryWatcher ranking(registry, {.model = "ranking"},
+//                                     [&](auto model) { return models.Install(model); });
+//   kafka::PartitionLog log({cluster, artefact::kModelsTopic}, FromTheEnd,
+//                           artefact::AnnounceTo({&ranking, &rating}));
 #pragma once
 
 #include <chrono>
@@ -51,10 +53,10 @@ class RegistryWatcher {
   RegistryWatcher(RegistryClient& client, RegistryWatcherConfig config, Install install);
   ~RegistryWatcher();  // as Stop()
 
-  // A promotion was announced; asks the registry unless that version is in use. Thread-safe.
+  // A promotion was announced: asks the registry now. The registry's answer counts. Thread-safe.
   void Announced(const std::string& model, const std::string& alias, std::int64_t version);
   RegistryWatcherState state() const;
-  void Stop();  // at most a download chunk's time
+  void Stop();  // cancels a call or download in progress; waits for an Install. Idempotent
 
  private:
   struct Impl;

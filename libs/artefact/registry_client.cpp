@@ -1,0 +1,284 @@
+#include "artefact/registry_client.h"
+
+#include <fcntl.h>
+#include <grpcpp/grpcpp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <system_error>
+
+#include "artefact/sha256.h"
+#include "base/uuid.h"
+#include "config/config.h"
+#include "logging/log.h"
+#include "marquee/trainer/v1/trainer.grpc.pb.h"
+#include "rpc/client.h"
+#include "rpc/status.h"
+
+namespace marquee::artefact {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr char kTemporary[] = ".partial-";
+
+Error Corrupt(const std::string& what) {
+  return Error::DataLoss("artefact_corrupt", "The artefact is corrupt: " + what + ".");
+}
+
+Error DiskFailed(const std::string& what) {
+  return Error::Unavailable("artefact_cache_unavailable",
+                            "The artefact cache can't be written: " + what + ".");
+}
+
+bool IsSlug(const std::string& text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+// A file that goes away unless it is kept.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(fs::path path)
+      : path_(std::move(path)),
+        descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) {}
+  ~TemporaryFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+    std::error_code ignored;
+    if (!kept_) fs::remove(path_, ignored);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  Status Write(std::string_view bytes) {
+    while (descriptor_ >= 0 && !bytes.empty()) {
+      const auto written = write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return DiskFailed(std::strerror(errno));
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+    if (descriptor_ < 0) return DiskFailed(path_.string() + " can't be made");
+    return {};
+  }
+  // The cache needs no fsync: what a crash leaves is checked before it is trusted.
+  Status KeepAs(const fs::path& path) {
+    std::error_code failed;
+    fs::rename(path_, path, failed);
+    if (failed) return DiskFailed(failed.message());
+    kept_ = true;
+    return {};
+  }
+
+ private:
+  fs::path path_;
+  int descriptor_;
+  bool kept_ = false;
+};
+
+Result<RegisteredVersion> FromWire(const trainer::v1::ModelVersion& wire) {
+  RegisteredVersion version;
+  version.model = wire.model();
+  version.version = wire.version();
+  version.run_id = wire.run_id();
+  version.aliases.assign(wire.aliases().begin(), wire.aliases().end());
+  version.sha256 = wire.sha256();
+  version.size_bytes = wire.size_bytes();
+  version.created_at =
+      Time{std::chrono::duration_cast<Time::duration>(std::chrono::seconds{wire.created_at().seconds()} +
+                                                      std::chrono::nanoseconds{wire.created_at().nanos()})};
+  ASSIGN_OR_RETURN(version.card, ParseModelCard(wire.card()));
+  if (version.card.model != version.model || version.card.artefact_sha256 != version.sha256 ||
+      version.card.artefact_bytes != version.size_bytes)
+    return Error::DataLoss("model_card_invalid", "The model card describes another version.");
+  return version;
+}
+
+// Whether the file holds what its model's name promises.
+Status CheckKind(const std::string& model, const models::ServedModel& served) {
+  if (served.item_ids.empty()) return Corrupt("it knows no movie");
+  if (model == kRankingModel && served.item_factors.empty() && served.ease.empty())
+    return Corrupt("it can't rank");
+  if (model == kRatingModel && served.item_bias.empty()) return Corrupt("it can't predict ratings");
+  return {};
+}
+
+}  // namespace
+
+RegistryClientConfig RegistryClientConfig::Read(config::Reader& reader,
+                                                const std::string& default_cache_dir) {
+  RegistryClientConfig config;
+  config.cache_dir = reader.String("MARQUEE_ARTEFACT_CACHE_DIR", default_cache_dir,
+                                   "Folder for downloaded model artefacts");
+  config.max_bytes = reader.Int("MARQUEE_ARTEFACT_MAX_BYTES", config.max_bytes, 1, 1LL << 40,
+                                "Largest model artefact that is downloaded, in bytes");
+  config.call_timeout =
+      reader.Milliseconds("MARQUEE_ARTEFACT_CALL_TIMEOUT_MS", config.call_timeout.count(), 10, 60'000,
+                          "Deadline of a question to the model registry");
+  config.download_timeout =
+      reader.Milliseconds("MARQUEE_ARTEFACT_DOWNLOAD_TIMEOUT_MS", config.download_timeout.count(),
+                          1'000, 86'400'000, "Deadline of an artefact's download");
+  config.keep = static_cast<int>(reader.Int("MARQUEE_ARTEFACT_CACHE_KEEP", config.keep, 1, 100,
+                                            "Artefacts kept in the cache, for each model"));
+  return config;
+}
+
+struct RegistryClient::Impl {
+  std::unique_ptr<trainer::v1::TrainerService::Stub> stub;
+  rpc::ServiceToken* token;
+  RegistryClientConfig config;
+
+  // Makes a call in our own name: cancelled by `stop`, and once more with a new token when the old one
+  // isn't taken.
+  Status Call(std::chrono::milliseconds timeout, const std::stop_token& stop,
+              const std::function<Result<grpc::Status>(grpc::ClientContext&)>& make) {
+    for (const bool last : {token == nullptr, true}) {
+      std::string bearer;
+      if (token != nullptr) {
+        ASSIGN_OR_RETURN(bearer, token->Get());
+      }
+      grpc::ClientContext context;
+      rpc::ActAsService(context, bearer, timeout);
+      const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
+      ASSIGN_OR_RETURN(const auto status, make(context));
+      if (status.ok()) return {};
+      if (!last && status.error_code() == grpc::StatusCode::UNAUTHENTICATED) {
+        token->Forget();
+        continue;
+      }
+      return rpc::FromGrpc(status, context);
+    }
+    return Error::Internal("unreachable");
+  }
+
+  fs::path PathOf(const RegisteredVersion& version) const {
+    return config.cache_dir / (version.model + "-" + std::to_string(version.version) + "-" +
+                               version.sha256.substr(0, 16) + ".safetensors");
+  }
+
+  Result<FetchedModel> Load(const RegisteredVersion& version, const fs::path& path) const {
+    auto loaded = LoadModel(path);
+    if (!loaded.ok()) {
+      if (loaded.error().code == Code::kNotFound) return std::move(loaded).error();
+      return Corrupt(loaded.error().message);
+    }
+    if (loaded->sha256 != version.sha256) return Corrupt("its SHA-256 is another");
+    RETURN_IF_ERROR(CheckKind(version.model, loaded->model));
+    return FetchedModel{version, path, *std::move(loaded)};
+  }
+
+  Status Download(const RegisteredVersion& version, const fs::path& path,
+                  const std::stop_token& stop) {
+    std::error_code failed;
+    fs::create_directories(config.cache_dir, failed);
+    if (failed) return DiskFailed(failed.message());
+    Sweep(version.model);
+    const auto space = fs::space(config.cache_dir, failed);
+    if (!failed && space.available < static_cast<std::uintmax_t>(version.size_bytes))
+      return DiskFailed("no room for " + std::to_string(version.size_bytes) + " bytes");
+
+    return Call(config.download_timeout, stop,
+                [&](grpc::ClientContext& context) -> Result<grpc::Status> {
+                  return Receive(version, path, context);
+                });
+  }
+
+  Result<grpc::Status> Receive(const RegisteredVersion& version, const fs::path& path,
+                               grpc::ClientContext& context) {
+    trainer::v1::DownloadArtefactRequest request;
+    request.set_model(version.model);
+    request.set_version(version.version);
+    TemporaryFile file(path.string() + kTemporary + Uuid::V7(SystemClock().Now()).ToString());
+    Sha256 hash;
+    std::int64_t received = 0;
+    Status outcome;
+    auto reader = stub->DownloadArtefact(&context, request);
+    for (trainer::v1::DownloadArtefactResponse response; outcome.ok() && reader->Read(&response);) {
+      received += static_cast<std::int64_t>(response.chunk().size());
+      if (received > version.size_bytes) {
+        outcome = Corrupt("it is longer than the registry says");
+        break;
+      }
+      hash.Update(response.chunk());
+      outcome = file.Write(response.chunk());
+    }
+    if (!outcome.ok()) context.TryCancel();
+    const auto status = reader->Finish();
+    RETURN_IF_ERROR(outcome);
+    if (!status.ok()) return status;
+    if (received != version.size_bytes)
+      return Corrupt("it ended after " + std::to_string(received) + " of " +
+                     std::to_string(version.size_bytes) + " bytes");
+    if (hash.FinishHex() != version.sha256) return Corrupt("its SHA-256 is another");
+    RETURN_IF_ERROR(file.KeepAs(path));
+    return status;
+  }
+
+  // Leaves the newest files of a model, less one for the file about to come, and what others are
+  // still downloading.
+  void Sweep(const std::string& model) const {
+    std::error_code failed;
+    std::vector<std::pair<fs::file_time_type, fs::path>> files;
+    for (const auto& entry : fs::directory_iterator(config.cache_dir, failed)) {
+      const auto name = entry.path().filename().string();
+      const auto written = entry.last_write_time(failed);
+      if (failed || !name.starts_with(model + "-")) continue;
+      if (name.ends_with(".safetensors")) files.emplace_back(written, entry.path());
+      if (name.find(kTemporary) != std::string::npos &&
+          written + config.download_timeout < fs::file_time_type::clock::now())
+        fs::remove(entry.path(), failed);
+    }
+    std::sort(files.rbegin(), files.rend());
+    for (size_t i = static_cast<size_t>(config.keep - 1); i < files.size(); ++i)
+      fs::remove(files[i].second, failed);
+  }
+};
+
+RegistryClient::RegistryClient(std::shared_ptr<grpc::Channel> trainer, rpc::ServiceToken* token,
+                               RegistryClientConfig config)
+    : impl_(new Impl{trainer::v1::TrainerService::NewStub(trainer), token, std::move(config)}) {}
+
+RegistryClient::~RegistryClient() = default;
+
+Result<RegisteredVersion> RegistryClient::GetAlias(const std::string& model,
+                                                   const std::string& alias, std::stop_token stop) {
+  trainer::v1::GetAliasRequest request;
+  request.set_model(model);
+  request.set_alias(alias);
+  trainer::v1::GetAliasResponse response;
+  RETURN_IF_ERROR(impl_->Call(impl_->config.call_timeout, stop,
+                              [&](grpc::ClientContext& context) -> Result<grpc::Status> {
+                                return impl_->stub->GetAlias(&context, request, &response);
+                              }));
+  return FromWire(response.model_version());
+}
+
+Result<FetchedModel> RegistryClient::Fetch(const RegisteredVersion& version, std::stop_token stop) {
+  // The names become a path: nothing but what we write ourselves may be in them.
+  if (!IsSlug(version.model) || version.version < 1 || version.sha256.size() != 64 ||
+      !std::all_of(version.sha256.begin(), version.sha256.end(),
+                   [](unsigned char c) { return std::isxdigit(c) != 0; }))
+    return Corrupt("the registry's entry is malformed");
+  if (version.size_bytes > impl_->config.max_bytes)
+    return Error::ResourceExhausted("artefact_too_large",
+                                    "The artefact has " + std::to_string(version.size_bytes) +
+                                        " bytes; MARQUEE_ARTEFACT_MAX_BYTES allows " +
+                                        std::to_string(impl_->config.max_bytes) + ".");
+  const auto path = impl_->PathOf(version);
+  std::error_code ignored;
+  if (fs::exists(path, ignored)) {
+    auto cached = impl_->Load(version, path);
+    if (cached.ok()) return cached;
+    logging::Warning("cached artefact isn't usable: downloading it again",
+                     {{"path", path.string()}, {"error", cached.error().ToString()}});
+    fs::remove(path, ignored);
+  }
+  RETURN_IF_ERROR(impl_->Download(version, path, stop));
+  auto model = impl_->Load(version, path);
+  if (!model.ok()) fs::remove(path, ignored);
+  return model;
+}
+
+}  // namespace marquee::artefact
