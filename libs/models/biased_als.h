@@ -26,8 +26,8 @@ struct BiasedFoldInOptions {
 };
 
 struct BiasedAlsOptions {
-  int factors = 16;
-  int iterations = 8;
+  int factors = 32;
+  int iterations = 10;
   float regularization = 1.5F;
   float item_damping = 5;
   float user_damping = 5;

@@ -16,12 +16,12 @@
 namespace marquee::models {
 
 struct EaseOptions {
-  float regularization = 100;  // λ, above 0
+  float regularization = 200;  // λ, above 0
   // Items with fewer raters than this take no part (their rows and columns are empty).
-  int min_item_count = 1;
+  int min_item_count = 3;
   // Above this many taking part FailedPrecondition is returned: memory is 4·items² bytes (8·items²
   // in double precision), time grows with the cube (9,724 items: 5 s on two cores; 20,000: 39 s).
-  int max_items = 20'000;
+  int max_items = 15'000;
   bool double_precision = false;
   // Kept of each row (what one history item says about others), largest magnitudes first.
   int neighbours = 400;

@@ -14,10 +14,10 @@ namespace marquee::models {
 
 // The training objective's constants (models/ials.h), kept with the factors.
 struct FoldInOptions {
-  float alpha = 10;                   // α
+  float alpha = 1;                    // α
   float unobserved_weight = 1;        // w0
-  float regularization = 0.05F;       // λ
-  float regularization_exponent = 0;  // ν
+  float regularization = 8;           // λ
+  float regularization_exponent = 1;  // ν
 };
 
 // One movie of a history: dense item index and observation value v. One that isn't above 0

@@ -47,10 +47,10 @@ struct IalsTimings {
 struct IalsOptions {
   int factors = 64;  // k, 1 to 1024
   int iterations = 16;
-  float regularization = 0.05F;          // λ, above 0
-  float regularization_exponent = 0;     // ν, 0 to 1
+  float regularization = 8;              // λ, above 0; grows with √(users·items), see training.h
+  float regularization_exponent = 1;     // ν, 0 to 1
   float unobserved_weight = 1;           // w0, above 0
-  float alpha = 10;                      // confidence for each unit of value; values must be above 0
+  float alpha = 1;                       // confidence for each unit of value; values must be above 0
   IalsSolver solver = IalsSolver::kWhitenedCg;
   int cg_steps = 3;                      // for each row and half iteration
   uint64_t seed = 1;                     // the same seed gives the same start on every machine

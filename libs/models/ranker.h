@@ -18,10 +18,10 @@
 
 namespace marquee::models {
 
-// How stars become an observation's value v: v = max(floor, 1 + slope·(rating − 3)). slope 0 counts
-// every rated movie alike.
+// How stars become an observation's value v: v = max(floor, 1 + slope·(rating − 3)). A movie that was
+// loved says more than one that was endured; slope 0 counts every rated movie alike.
 struct ConfidenceRule {
-  float slope = 0;
+  float slope = 0.2F;
   float floor = 0.1F;
   float Value(float rating) const {
     const float value = 1 + slope * (rating - 3);

@@ -1,6 +1,8 @@
 #include "models/training.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 namespace marquee::models {
@@ -104,6 +106,15 @@ Result<RankingAlgorithm> ParseRankingAlgorithm(std::string_view name) {
 
 TrainingOptions DefaultTrainingOptions(const RatingMatrix& matrix) {
   TrainingOptions options;
+  const auto users = static_cast<double>(matrix.users());
+  const auto items = static_cast<double>(matrix.items());
+  if (matrix.nonzeros() == 0) return options;
+  const double density = static_cast<double>(matrix.nonzeros()) / (users * items);
+  const double unobserved_weight = std::clamp(std::pow(density / 0.017, 2), 0.1, 1.0);
+  options.ials.unobserved_weight = static_cast<float>(unobserved_weight);
+  options.ials.regularization =
+      static_cast<float>(0.0033 * unobserved_weight * std::sqrt(users * items));
+  options.ease.regularization = static_cast<float>(200 * std::pow(users / 610, 1.0 / 6));
   return options;
 }
 
