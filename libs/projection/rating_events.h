@@ -15,9 +15,10 @@ inline constexpr std::string_view kDeadLettersTopic = "marquee.dead-letters.v1";
 // The bytes of marquee.events.v1.RatingEvent. `out` is replaced.
 void EncodeRating(const RatingChange& change, std::string& out);
 
-// Error.reason is the dead letter's reason: "undecodable", "event_id_invalid", "user_id_invalid", "movie_id_invalid",
-// "rating_out_of_range", "change_missing", "source_unknown", "time_out_of_range", "key_mismatch" (the key isn't the user
-// id: the event may be in the wrong partition, where its order means nothing).
+// Error.reason is the dead letter's reason: "undecodable", "event_id_invalid", "user_id_invalid",
+// "movie_id_invalid", "rating_out_of_range", "change_missing", "source_unknown",
+// "time_out_of_range", "key_mismatch" (the key isn't the user id: the event may be in the wrong
+// partition, where its order means nothing).
 Result<RatingChange> DecodeRating(std::string_view key, std::string_view value);
 
 }  // namespace marquee::projection

@@ -1,0 +1,61 @@
+#include "projection/rating_rule.h"
+
+#include <bit>
+
+namespace marquee::projection {
+namespace {
+
+// Name spaces of our version 5 UUIDs: fixed for ever, or repeated imports and retries would be
+// counted twice.
+const Uuid& LiveNamespace() {
+  static const Uuid uuid = *Uuid::Parse("6f0e3c52-8d0b-4c1e-9a54-0d5f6f3f2a01");
+  return uuid;
+}
+const Uuid& ImportNamespace() {
+  static const Uuid uuid = *Uuid::Parse("6f0e3c52-8d0b-4c1e-9a54-0d5f6f3f2a02");
+  return uuid;
+}
+
+void AppendInteger(std::string& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+}
+
+}  // namespace
+
+std::optional<RatingState> Apply(const std::optional<RatingState>& state,
+                                 const RatingChange& change) {
+  if (change.source == Source::kImport && state.has_value()) {
+    if (state->source == Source::kLive) return std::nullopt;
+    if (state->value == change.value && state->rated_at_us == change.occurred_at_us)
+      return std::nullopt;
+  }
+  return RatingState{.value = change.value,
+                     .source = change.source,
+                     .rated_at_us = change.occurred_at_us,
+                     .event_id = change.event_id,
+                     .revision = (state ? state->revision : 0) + 1};
+}
+
+Uuid ImportEventId(std::int64_t user_id, std::int64_t movie_id, float value,
+                   std::int64_t rated_at_seconds) {
+  std::string name;
+  AppendInteger(name, static_cast<std::uint64_t>(user_id));
+  AppendInteger(name, static_cast<std::uint64_t>(movie_id));
+  AppendInteger(name, std::bit_cast<std::uint32_t>(value));
+  AppendInteger(name, static_cast<std::uint64_t>(rated_at_seconds));
+  return Uuid::V5(ImportNamespace(), name);
+}
+
+Uuid LiveEventId(std::int64_t user_id, std::string_view idempotency_key) {
+  std::string name;
+  AppendInteger(name, static_cast<std::uint64_t>(user_id));
+  name.append(idempotency_key);
+  return Uuid::V5(LiveNamespace(), name);
+}
+
+bool IsRatingValue(float value) {
+  const float twice = value * 2;
+  return twice >= 1 && twice <= 10 && twice == static_cast<float>(static_cast<int>(twice));
+}
+
+}  // namespace marquee::projection
