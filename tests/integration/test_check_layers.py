@@ -25,7 +25,7 @@ def test_lets_right_dependencies_be(tmp_path):
             "services/catalog/domain/movie.h": '#pragma once\n#include <string>\n#include "base/result.h"',
             "services/catalog/app/catalog.cpp": '#include "catalog/domain/movie.h"\n#include <Eigen/Dense>',
             "services/catalog/store/pg.cpp": '#include <pqxx/pqxx>\nauto q = "SELECT 1";',
-            "services/catalog/rpc/handler.cpp": '#include "marquee/catalog/v1/a.pb.h"\n#include "catalog/app/catalog.h"',
+            "services/catalog/rpc/handler.cpp": '#include "marquee/catalog/v1/a.pb.h"\n#include "catalog/app/a.h"',
             "services/catalog/main.cpp": '#include "catalog/store/pg.h"\n#include "catalog/rpc/handler.h"',
             "services/catalog/domain/movie_test.cpp": '#include <gtest/gtest.h>\nsetenv("A", "b", 1);',
             "libs/pg/pool.cpp": "#include <pqxx/pqxx>",
