@@ -6,6 +6,8 @@
 // Hyperparameters that serving needs are in __metadata__ as decimal strings: alpha,
 // unobserved_weight, regularization, regularization_exponent, confidence_slope, confidence_floor,
 // ease_weight, explicit_regularization, explicit_user_damping; with format_version and algorithm.
+// A file holds what ranks (item_factors and item_gram, or ease), what predicts ratings (item_bias,
+// global_mean, perhaps explicit_factors), or both: the trainer's model "rating" has only the latter.
 #pragma once
 
 #include <filesystem>

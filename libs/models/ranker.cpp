@@ -40,8 +40,8 @@ Status Validate(const ServedModel& model) {
   if (model.item_bias.empty() && !model.explicit_factors.empty()) {
     return Unfit("The model has explicit factors without biases.");
   }
-  if (model.item_factors.empty() && model.ease.empty()) {
-    return Unfit("The model has neither item factors nor an EASE matrix.");
+  if (model.item_factors.empty() && model.ease.empty() && model.item_bias.empty()) {
+    return Unfit("The model has neither item factors nor an EASE matrix nor item biases.");
   }
   return ValidateEase(model.ease, items);
 }
@@ -104,7 +104,7 @@ std::vector<ScoredItem> Ranker::Recommend(std::span<const RatedItem> history, in
   const auto known = [this](const RatedItem& rated) {
     return rated.item >= 0 && rated.item < items();
   };
-  if (std::none_of(history.begin(), history.end(), known)) return {};
+  if (!ranks() || std::none_of(history.begin(), history.end(), known)) return {};
   std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
   for (const RatedItem& rated : history) excluded.push_back(rated.item);
   if (model_.ease.empty()) {
@@ -146,7 +146,7 @@ std::vector<Ranker::Explanation> Ranker::Explain(std::span<const RatedItem> hist
 }
 
 std::vector<ScoredItem> Ranker::Similar(int32_t item, int n, const ItemFilter& filter) const {
-  if (item < 0 || item >= items()) return {};
+  if (item < 0 || item >= items() || !ranks()) return {};
   if (fold_in_) return models::Similar(model_.item_factors, inverse_norms_, item, n, filter);
   std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
   excluded.push_back(item);

@@ -56,14 +56,16 @@ class Ranker {
  public:
   static constexpr int kMaxHistory = 10'000;
 
-  // InvalidArgument when shapes don't fit each other, ids don't ascend, or neither factors nor EASE
-  // are there.
+  // InvalidArgument when shapes don't fit each other, ids don't ascend, or neither a ranking model
+  // (factors, EASE) nor a rating model (biases) is there. Either alone will do.
   static Result<std::shared_ptr<const Ranker>> Make(ServedModel model);
 
   int32_t items() const { return static_cast<int32_t>(model_.item_ids.size()); }
   std::optional<int32_t> IndexOf(int64_t item_id) const;
   int64_t IdOf(int32_t item) const { return model_.item_ids[static_cast<size_t>(item)]; }
   const ServedModel& model() const { return model_; }
+  // Whether there is a ranking model; without one Recommend and Similar return nothing.
+  bool ranks() const { return fold_in_.has_value() || !model_.ease.empty(); }
 
   // The best n for this history, best first, without the history's own items. Empty history:
   // empty list (the caller shows Popular).
@@ -84,6 +86,7 @@ class Ranker {
                                    std::span<const int32_t> items) const;
 
   // Movies like this one, best first: cosine of the item factors, or, without factors, EASE's row.
+  // Empty for an item out of range.
   std::vector<ScoredItem> Similar(int32_t item, int n, const ItemFilter& filter = {}) const;
 
   // Most rated first; empty when the model holds no counts.

@@ -119,17 +119,22 @@ TrainingOptions DefaultTrainingOptions(const RatingMatrix& matrix) {
 }
 
 Result<ServedModel> Train(const RatingMatrix& ratings, const TrainingOptions& options) {
+  if (!options.train_ranking && !options.train_ratings) {
+    return Error::InvalidArgument("nothing_to_train", "Neither ranking nor ratings are asked for.");
+  }
   const Pipeline pipeline(options);
   auto storage = std::make_shared<Storage>();
-  const RatingMatrix observations = WithConfidence(ratings, options.confidence);
   RankingAlgorithm algorithm = options.algorithm;
-  if (WantsEase(algorithm)) {
+  const bool ranking = options.train_ranking;
+  const RatingMatrix observations =
+      ranking ? WithConfidence(ratings, options.confidence) : RatingMatrix();
+  if (ranking && WantsEase(algorithm)) {
     ASSIGN_OR_RETURN(const bool trained, pipeline.TrainEaseStage(observations, *storage));
     if (algorithm == RankingAlgorithm::kAuto) {
       algorithm = trained ? RankingAlgorithm::kIalsEase : RankingAlgorithm::kIals;
     }
   }
-  if (WantsIals(algorithm)) RETURN_IF_ERROR(pipeline.TrainIalsStage(observations, *storage));
+  if (ranking && WantsIals(algorithm)) RETURN_IF_ERROR(pipeline.TrainIalsStage(observations, *storage));
   if (options.train_ratings) RETURN_IF_ERROR(pipeline.TrainRatingsStage(ratings, *storage));
 
   storage->item_ids = ratings.item_ids();
@@ -137,16 +142,16 @@ Result<ServedModel> Train(const RatingMatrix& ratings, const TrainingOptions& op
     storage->popularity.push_back(static_cast<float>(ratings.by_item().RowSize(item)));
   }
   ServedModel model;
-  model.algorithm = Name(algorithm);
+  model.algorithm = ranking ? Name(algorithm) : "biased_als";
   model.item_ids = storage->item_ids;
   model.item_popularity = storage->popularity;
   model.confidence = options.confidence;
-  if (WantsIals(algorithm)) {
+  if (ranking && WantsIals(algorithm)) {
     model.item_factors = storage->ials.items();
     model.item_gram = storage->ials.item_gram;
     model.fold_in = storage->ials.fold_in;
   }
-  if (WantsEase(algorithm)) {
+  if (ranking && WantsEase(algorithm)) {
     model.ease = storage->ease.view();
     model.ease_weight = algorithm == RankingAlgorithm::kEase ? 1 : options.ease_weight;
   }

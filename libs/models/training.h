@@ -40,7 +40,8 @@ struct TrainingOptions {
   BiasedAlsOptions ratings;
   ConfidenceRule confidence;
   float ease_weight = 2;
-  bool train_ratings = true;  // the rating model too
+  bool train_ranking = true;  // iALS, EASE
+  bool train_ratings = true;  // biased ALS; both in one ServedModel when both are asked for
   uint64_t seed = 1;
   int threads = 0;            // 0: all cores
   std::function<bool(const TrainingProgress&)> progress;  // false cancels (Code::kCancelled)
@@ -51,7 +52,7 @@ struct TrainingOptions {
 // EASE's λ = 200·(users/610)^(1/6).
 TrainingOptions DefaultTrainingOptions(const RatingMatrix& matrix);
 
-// Trains on star ratings. The model's views are kept alive by its `storage`.
+// Trains on star ratings; with train_ratings alone the algorithm is "biased_als". The model's views are kept alive by its `storage`.
 Result<ServedModel> Train(const RatingMatrix& ratings, const TrainingOptions& options);
 
 }  // namespace marquee::models
