@@ -151,7 +151,7 @@ class Reader {
       const auto found = index.find(id);
       if (found == index.end()) continue;
       auto& movie = dataset_.movies[found->second];
-      if (!fields[1].empty()) movie.imdb_id = "tt" + std::string(fields[1]);
+      if (!fields[1].empty()) movie.imdb_id.assign("tt").append(fields[1]);
       ParseNumber(fields[2], movie.tmdb_id);
     }
     return {};
@@ -192,7 +192,7 @@ class Reader {
       }
       std::string genres;
       for (std::size_t i = 1; i < std::size(kGenres) && 5 + i < fields.size(); ++i) {
-        if (fields[5 + i] == "1") genres += (genres.empty() ? "" : "|") + std::string(kGenres[i]);
+        if (fields[5 + i] == "1") genres.append(genres.empty() ? "" : "|").append(kGenres[i]);
       }
       AddMovie(lines, text, fields[0], fields[1], genres, '|');
     }
@@ -418,11 +418,12 @@ std::pair<std::string, int> SplitTitle(std::string_view text) {
   }
   for (const std::string_view article :
        {"The", "A", "An", "Les", "Le", "La", "L'", "Das", "Der", "Die", "El", "Il"}) {
-    const std::string tail = ", " + std::string(article);
-    if (text.size() > tail.size() && text.ends_with(tail)) {
-      const std::string space = article == "L'" ? "" : " ";
-      return {std::string(article) + space + std::string(text.substr(0, text.size() - tail.size())),
-              year};
+    if (text.size() > article.size() + 2 && text.ends_with(article) &&
+        text.substr(0, text.size() - article.size()).ends_with(", ")) {
+      std::string title(article);
+      if (article != "L'") title += ' ';
+      title += text.substr(0, text.size() - article.size() - 2);
+      return {std::move(title), year};
     }
   }
   return {std::string(text), year};

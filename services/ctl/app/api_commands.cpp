@@ -1,0 +1,247 @@
+// The commands that speak REST.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "ctl/app/commands.h"
+#include "ctl/clients/rest.h"
+#include "ctl/terminal/terminal.h"
+
+namespace marquee::ctl {
+namespace {
+
+using nlohmann::json;
+
+RestClient Rest(const Context& context) { return {context.server, context.credentials_file}; }
+
+std::string Text(const json& object, const char* key) { return object.value(key, std::string()); }
+
+std::string TitleOf(const json& movie) {
+  const int year = movie.value("year", 0);
+  return Text(movie, "title") + (year != 0 ? " (" + std::to_string(year) + ")" : "");
+}
+
+std::string Joined(const json& list) {
+  std::string text;
+  for (const auto& item : list) text += (text.empty() ? "" : ", ") + item.get<std::string>();
+  return text;
+}
+
+// An id, or the best match of a title.
+Result<json> FindMovie(RestClient& rest, const std::string& movie) {
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(movie.data(), movie.data() + movie.size(), id);
+  if (error == std::errc{} && end == movie.data() + movie.size()) {
+    return rest.Get("/v1/movies/" + std::to_string(id));
+  }
+  ASSIGN_OR_RETURN(const json found, rest.Get("/v1/movies?page_size=1&query=" + UrlEncode(movie)));
+  if (found.value("movies", json::array()).empty()) {
+    return Error::NotFound("no_such_movie", "No movie's title matches \"" + movie + "\".");
+  }
+  return found["movies"][0];
+}
+
+std::string Because(const json& recommendation) {
+  std::string text;
+  for (const auto& reason : recommendation.value("because", json::array())) {
+    text += (text.empty() ? "" : ", ") + Text(reason, "title") + " (" +
+            Fixed(reason.value("rating", 0.0), 1) + ")";
+  }
+  return text;
+}
+
+std::vector<std::string> VersionRow(const json& version) {
+  const json metrics = version.value("metrics", json::object());
+  std::string shown;
+  for (const char* key : {"ndcg_at_100", "recall_at_20", "rmse", "mae"}) {
+    for (const auto& [name, number] : metrics.items()) {
+      if (name == key || name.ends_with("." + std::string(key))) {
+        if (name.find("popularity") != std::string::npos ||
+            name.find("baseline") != std::string::npos)
+          continue;
+        shown +=
+            (shown.empty() ? "" : "  ") + std::string(key) + " " + Fixed(number.get<double>(), 4);
+        break;
+      }
+    }
+  }
+  return {Text(version, "model"), std::to_string(version.value("version", 0)),
+          Joined(version.value("aliases", json::array())),
+          Text(version, "created_at").substr(0, 19), shown};
+}
+
+}  // namespace
+
+int Login(const Context& context, const LoginFlags& flags) {
+  auto rest = Rest(context);
+  std::string password = flags.password;
+  if (password.empty()) password = AskSecret("Password: ");
+  if (password.empty()) std::getline(std::cin, password);
+  json body{{"email", flags.email}, {"password", password}};
+  std::string path = "/v1/auth/login";
+  if (flags.bootstrap) {
+    path = "/v1/auth/bootstrap";
+    body["bootstrap_secret"] = flags.bootstrap_secret;
+  } else if (flags.make_account) {
+    path = "/v1/auth/register";
+  }
+  const auto session = rest.Send("POST", path, body);
+  if (!session.ok()) return Fail(context, session.error());
+  if (const auto kept = rest.KeepSession(*session); !kept.ok()) return Fail(context, kept.error());
+  const json user = session->value("user", json::object());
+  return Show(context, {{"server", rest.server()}, {"user", user}},
+              fmt::format("Logged in to {} as {} ({}).\n", rest.server(), Text(user, "email"),
+                          Joined(user.value("roles", json::array()))));
+}
+
+int Rate(const Context& context, const RateFlags& flags) {
+  auto rest = Rest(context);
+  const auto movie = FindMovie(rest, flags.movie);
+  if (!movie.ok()) return Fail(context, movie.error());
+  const std::string path =
+      "/v1/me/ratings/" + std::to_string(movie->value("movie_id", std::int64_t{0}));
+  const auto answer = flags.remove ? rest.Send("DELETE", path, json::object())
+                                   : rest.Send("PUT", path, {{"value", flags.value}});
+  if (!answer.ok()) return Fail(context, answer.error());
+  if (flags.remove)
+    return Show(context, *answer, "Took back the rating of " + TitleOf(*movie) + ".\n");
+  return Show(context, *answer, fmt::format("Rated {} {:.1f}.\n", TitleOf(*movie), flags.value));
+}
+
+int Recommend(const Context& context, const RecommendFlags& flags) {
+  auto rest = Rest(context);
+  std::string path = "/v1/me/recommendations?count=" + std::to_string(flags.count);
+  if (!flags.genre.empty()) path += "&genre=" + UrlEncode(flags.genre);
+  if (flags.year_min != 0) path += "&year_min=" + std::to_string(flags.year_min);
+  if (flags.year_max != 0) path += "&year_max=" + std::to_string(flags.year_max);
+  if (flags.min_rating_count != 0)
+    path += "&min_rating_count=" + std::to_string(flags.min_rating_count);
+  const auto answer = rest.Get(path);
+  if (!answer.ok()) return Fail(context, answer.error());
+  std::vector<std::vector<std::string>> rows;
+  const auto& list = (*answer)["recommendations"];
+  for (const auto& item : list) {
+    rows.push_back({std::to_string(rows.size() + 1), TitleOf(item),
+                    Joined(item.value("genres", json::array())), Fixed(item.value("score", 0.0), 3),
+                    Because(item)});
+  }
+  std::string text = Table({"#", "movie", "genres", "score", "because you rated"}, rows, 60);
+  if (answer->value("degraded", false)) {
+    text +=
+        "\nThis is the popular list: rate some movies (marqueectl rate \"toy story\" 5) for one of "
+        "your own.\n";
+  } else {
+    text += fmt::format("\nFrom {} ratings of yours, by version {} of the ranking model.\n",
+                        answer->value("history_size", 0), answer->value("model_version", 0));
+  }
+  return Show(context, *answer, text);
+}
+
+int Train(const Context& context, const TrainFlags& flags) {
+  auto rest = Rest(context);
+  json body = json::object();
+  if (flags.factors != 0) body["hyperparameters"]["factors"] = flags.factors;
+  if (flags.iterations != 0) body["hyperparameters"]["iterations"] = flags.iterations;
+  if (flags.force_promotion) body["force_promotion"] = true;
+  auto run = rest.Send("POST", "/v1/training-runs", body);
+  if (!run.ok()) return Fail(context, run.error());
+  const std::int64_t id = run->value("run_id", std::int64_t{0});
+  if (flags.wait) {
+    ProgressBar bar("Training", 1000, context.quiet);
+    while (Text(*run, "state") == "RUN_STATE_RUNNING") {
+      bar.SetLabel(Text(*run, "stage").empty() ? "Training" : Text(*run, "stage"));
+      bar.Set(static_cast<std::int64_t>(run->value("progress", 0.0) * 1000));
+      std::this_thread::sleep_for(std::chrono::milliseconds{300});
+      run = rest.Get("/v1/training-runs/" + std::to_string(id));
+      if (!run.ok()) return Fail(context, run.error());
+    }
+    bar.Finish();
+    if (Text(*run, "state") != "RUN_STATE_SUCCEEDED") {
+      return Fail(context,
+                  Error::FailedPrecondition("training_failed",
+                                            "Run " + std::to_string(id) + " ended as " +
+                                                Text(*run, "state") + ": " + Text(*run, "error")));
+    }
+  }
+  std::string text = fmt::format("Run {}: {}.\n", id, Text(*run, "state"));
+  std::vector<std::vector<std::string>> metrics;
+  const json figures = run->value("metrics", json::object());
+  for (const auto& [name, number] : figures.items()) {
+    metrics.push_back({name, Fixed(number.get<double>(), 4)});
+  }
+  if (!metrics.empty()) text += "\n" + Table({"metric", "value"}, metrics);
+  std::vector<std::vector<std::string>> versions;
+  for (const auto& version : run->value("model_versions", json::array()))
+    versions.push_back(VersionRow(version));
+  if (!versions.empty())
+    text += "\n" + Table({"model", "version", "aliases", "made", "quality"}, versions, 60);
+  return Show(context, *run, text);
+}
+
+int Models(const Context& context, const std::string& model) {
+  auto rest = Rest(context);
+  json all = json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const std::string& name : model.empty() ? std::vector<std::string>{"ranking", "rating"}
+                                               : std::vector<std::string>{model}) {
+    const auto answer = rest.Get("/v1/models/" + UrlEncode(name) + "/versions");
+    if (!answer.ok()) return Fail(context, answer.error());
+    for (const auto& version : answer->value("model_versions", json::array())) {
+      all.push_back(version);
+      rows.push_back(VersionRow(version));
+    }
+  }
+  return Show(context, all,
+              rows.empty() ? std::string("No models yet: marqueectl train makes the first.\n")
+                           : Table({"model", "version", "aliases", "made", "quality"}, rows, 60));
+}
+
+int Promote(const Context& context, const std::string& model, std::int64_t version) {
+  auto rest = Rest(context);
+  const auto answer = rest.Send("PUT", "/v1/models/" + UrlEncode(model) + "/aliases/champion",
+                                {{"version", version}});
+  if (!answer.ok()) return Fail(context, answer.error());
+  return Show(context, *answer,
+              fmt::format("Version {} of {} is the champion now.\n", version, model));
+}
+
+int StatusOf(const Context& context) {
+  auto rest = Rest(context);
+  const auto ready = rest.Get("/readyz");
+  if (!ready.ok() && ready.error().reason == "server_unreachable")
+    return Fail(context, ready.error());
+  json value{{"server", rest.server()}, {"ready", ready.ok()}};
+  std::string text =
+      rest.server() +
+      (ready.ok() ? " is ready.\n" : " is not ready: " + ready.error().message + "\n");
+  if (const auto me = rest.Get("/v1/me"); me.ok()) {
+    value["user"] = *me;
+    text += "Logged in as " + Text(*me, "email") + " (" +
+            Joined(me->value("roles", json::array())) + ").\n";
+  } else {
+    text += "Not logged in.\n";
+  }
+  if (const auto ingest = rest.Get("/v1/ingest/status"); ingest.ok()) {
+    value["ingest"] = *ingest;
+    text += fmt::format("Ratings: {} stored, {} waiting in Kafka, {} dead letters.\n",
+                        Grouped(ingest->value("rating_count", std::int64_t{0})),
+                        Grouped(ingest->value("lag", std::int64_t{0})),
+                        Grouped(ingest->value("dead_letter_count", std::int64_t{0})));
+  }
+  for (const char* model : {"ranking", "rating"}) {
+    if (const auto version = rest.Get(std::string("/v1/models/") + model + "/aliases/champion");
+        version.ok()) {
+      value["models"][model] = *version;
+      text += fmt::format("Model {}: version {} of {}.\n", model, version->value("version", 0),
+                          Text(*version, "created_at").substr(0, 19));
+    }
+  }
+  Show(context, value, text);
+  return ready.ok() ? 0 : 3;
+}
+
+}  // namespace marquee::ctl

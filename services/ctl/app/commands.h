@@ -1,0 +1,87 @@
+// The commands. Each takes its flags as a struct, does its work, shows its result and returns the
+// exit status.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "ctl/app/context.h"
+
+namespace marquee::ctl {
+
+// --- with no server
+// -------------------------------------------------------------------------------------------------
+
+struct DatagenFlags {
+  std::filesystem::path out;
+  std::filesystem::path films = ".tools/node/node_modules/vega-datasets/data/movies.json";
+  int users = 2'000;
+  std::int64_t ratings = 200'000;
+  std::uint64_t seed = 1;
+};
+int Datagen(const Context& context, const DatagenFlags& flags);
+
+struct EvaluateFlags {
+  std::filesystem::path data;
+  std::string task = "ranking";    // or "rating"
+  std::string algorithm = "auto";  // of ranking: auto, ials, ease, ials+ease
+  int folds = 5;
+  std::uint64_t seed = 1;
+  int factors = 0;  // 0: the default for the data set's size
+};
+int Evaluate(const Context& context, const EvaluateFlags& flags);
+
+// --- over gRPC
+// ------------------------------------------------------------------------------------------------------
+
+struct ImportFlags {
+  std::filesystem::path data;
+  std::filesystem::path
+      rejects;  // empty: marquee-rejects-<folder>.tsv in the current folder, when there are any
+  bool wait = true;  // until the writer has applied everything
+};
+int Import(const Context& context, const ImportFlags& flags);
+
+// --- over REST
+// ------------------------------------------------------------------------------------------------------
+
+struct LoginFlags {
+  std::string email;
+  bool make_account = false;     // register first
+  bool bootstrap = false;        // become the first administrator
+  std::string bootstrap_secret;  // from MARQUEE_AUTH_BOOTSTRAP_SECRET or its _FILE
+  std::string
+      password;  // from MARQUEE_PASSWORD; else asked for, else the first line of standard input
+};
+int Login(const Context& context, const LoginFlags& flags);
+
+struct RateFlags {
+  std::string movie;  // an id, or words of a title
+  double value = 0;
+  bool remove = false;
+};
+int Rate(const Context& context, const RateFlags& flags);
+
+struct RecommendFlags {
+  int count = 10;
+  std::string genre;
+  int year_min = 0;
+  int year_max = 0;
+  std::int64_t min_rating_count = 0;
+};
+int Recommend(const Context& context, const RecommendFlags& flags);
+
+struct TrainFlags {
+  int factors = 0;
+  int iterations = 0;
+  bool force_promotion = false;
+  bool wait = true;
+};
+int Train(const Context& context, const TrainFlags& flags);
+
+int Models(const Context& context, const std::string& model);
+int Promote(const Context& context, const std::string& model, std::int64_t version);
+int StatusOf(const Context& context);
+
+}  // namespace marquee::ctl

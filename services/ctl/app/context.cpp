@@ -1,0 +1,47 @@
+#include "ctl/app/context.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace marquee::ctl {
+
+int Fail(const Context& context, const Error& error) {
+  if (context.json) {
+    const nlohmann::json value{{"error",
+                                {{"code", Name(error.code)},
+                                 {"reason", error.reason},
+                                 {"message", error.message},
+                                 {"field", error.field}}}};
+    std::printf("%s\n", value.dump(2).c_str());
+  } else {
+    const std::string field = error.field.empty() ? "" : " [" + error.field + "]";
+    std::fprintf(stderr, "marqueectl: %s (%s)%s\n", error.message.c_str(), error.reason.c_str(),
+                 field.c_str());
+  }
+  switch (error.code) {
+    case Code::kInvalidArgument:
+    case Code::kNotFound:
+    case Code::kAlreadyExists:
+    case Code::kPermissionDenied:
+    case Code::kUnauthenticated:
+    case Code::kFailedPrecondition:
+    case Code::kOutOfRange: return 2;
+    case Code::kUnavailable:
+    case Code::kDeadlineExceeded:
+    case Code::kResourceExhausted:
+    case Code::kAborted: return 3;
+    case Code::kCancelled:
+    case Code::kUnknown:
+    case Code::kUnimplemented:
+    case Code::kInternal:
+    case Code::kDataLoss: return 1;
+  }
+  return 1;
+}
+
+int Show(const Context& context, const nlohmann::json& value, const std::string& text) {
+  std::fputs(context.json ? (value.dump(2) + "\n").c_str() : text.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace marquee::ctl

@@ -1,0 +1,28 @@
+// What every command shares: the global flags, and how results and errors are shown.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/result.h"
+
+namespace marquee::ctl {
+
+struct Context {
+  std::string server;  // empty: the one of the last login, or http://127.0.0.1:8080
+  std::string catalog_address;
+  std::string ratings_address;
+  std::filesystem::path credentials_file;
+  bool json = false;
+  bool quiet = false;  // no progress bars
+};
+
+// Prints an error for a person (standard error) or a program (standard output, --json); returns the
+// exit status: 2 for what the user can mend by typing something else, 3 for what may go away by
+// itself, 1 for the rest.
+int Fail(const Context& context, const Error& error);
+// Prints `text`, or, with --json, `value`; returns 0.
+int Show(const Context& context, const nlohmann::json& value, const std::string& text);
+
+}  // namespace marquee::ctl

@@ -1,0 +1,180 @@
+// datagen and evaluate: what needs no server.
+#include <fmt/format.h>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "ctl/app/commands.h"
+#include "ctl/domain/datagen.h"
+#include "ctl/domain/dataset.h"
+#include "ctl/terminal/terminal.h"
+#include "models/evaluation.h"
+#include "models/rating_matrix.h"
+#include "models/training.h"
+
+namespace marquee::ctl {
+namespace {
+
+using nlohmann::json;
+
+Result<models::RatingMatrix> MatrixOf(const Dataset& dataset) {
+  std::vector<std::int64_t> users;
+  std::vector<std::int64_t> movies;
+  std::vector<float> values;
+  users.reserve(dataset.ratings.size());
+  movies.reserve(dataset.ratings.size());
+  values.reserve(dataset.ratings.size());
+  for (const auto& rating : dataset.ratings) {
+    users.push_back(rating.user_id);
+    movies.push_back(rating.movie_id);
+    values.push_back(rating.value);
+  }
+  return models::RatingMatrix::Build(users, movies, values);
+}
+
+json ToJson(const models::RankingMetrics& metrics) {
+  return {{"ndcg_at_100", metrics.ndcg_at_100},
+          {"recall_at_20", metrics.recall_at_20},
+          {"recall_at_50", metrics.recall_at_50},
+          {"precision_at_10", metrics.precision_at_10},
+          {"map_at_10", metrics.map_at_10},
+          {"coverage", metrics.coverage},
+          {"users", metrics.users}};
+}
+
+std::vector<std::string> Row(const std::string& name, const models::RankingMetrics& m) {
+  return {name,
+          Fixed(m.ndcg_at_100, 4),
+          Fixed(m.recall_at_20, 4),
+          Fixed(m.recall_at_50, 4),
+          Fixed(m.precision_at_10, 4),
+          Fixed(m.map_at_10, 4),
+          Fixed(m.coverage, 4)};
+}
+
+int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
+                        const models::RatingMatrix& matrix) {
+  const auto algorithm = models::ParseRankingAlgorithm(flags.algorithm);
+  if (!algorithm.ok()) return Fail(context, algorithm.error());
+  auto options = models::DefaultTrainingOptions(matrix);
+  options.algorithm = *algorithm;
+  options.train_ratings = false;
+  options.seed = flags.seed;
+  if (flags.factors > 0) options.ials.factors = flags.factors;
+  ProgressBar bar("Folds", flags.folds, context.quiet);
+  const auto report = models::CrossValidateRanking(
+      matrix, flags.folds, flags.seed,
+      [&](const models::RatingMatrix& train) -> Result<models::RankFunction> {
+        ASSIGN_OR_RETURN(auto served, models::Train(train, options));
+        ASSIGN_OR_RETURN(auto ranker, models::Ranker::Make(std::move(served)));
+        return models::RankFunction([ranker](std::span<const models::RatedItem> given, int n) {
+          return ranker->Recommend(given, n);
+        });
+      },
+      [&](int fold, int) {
+        bar.Set(fold);
+        return true;
+      });
+  bar.Finish();
+  if (!report.ok()) return Fail(context, report.error());
+  json folds = json::array();
+  for (const auto& fold : report->folds) folds.push_back(ToJson(fold));
+  const json value{{"task", "ranking"},
+                   {"algorithm", flags.algorithm},
+                   {"folds", flags.folds},
+                   {"seed", flags.seed},
+                   {"ratings", matrix.nonzeros()},
+                   {"users", matrix.users()},
+                   {"movies", matrix.items()},
+                   {"model", ToJson(report->mean)},
+                   {"popularity", ToJson(report->popularity)},
+                   {"ndcg_ratio_to_popularity", report->ndcg_ratio},
+                   {"per_fold", folds}};
+  const std::vector<std::string> header{
+      "", "NDCG@100", "Recall@20", "Recall@50", "Precision@10", "MAP@10", "coverage"};
+  const std::string text =
+      Table(header, {Row("this model", report->mean), Row("popularity", report->popularity)}) +
+      fmt::format(
+          "\nNDCG@100 is {:.3f} times popularity's ({} folds of held-out users, seed {}).\n",
+          report->ndcg_ratio, flags.folds, flags.seed);
+  return Show(context, value, text);
+}
+
+int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
+                       const models::RatingMatrix& matrix) {
+  auto options = models::DefaultTrainingOptions(matrix).ratings;
+  options.seed = flags.seed;
+  if (flags.factors > 0) options.factors = flags.factors;
+  ProgressBar bar("Folds", flags.folds, context.quiet);
+  const auto report = models::CrossValidateRatings(
+      matrix, flags.folds, flags.seed,
+      [&](const models::RatingMatrix& train) -> Result<models::PredictFunction> {
+        ASSIGN_OR_RETURN(auto model, models::TrainBiasedAls(train, options));
+        auto shared = std::make_shared<const models::BiasedAlsModel>(std::move(model));
+        return models::PredictFunction(
+            [shared](std::int32_t user, std::int32_t item) { return shared->Predict(user, item); });
+      },
+      [&](int fold, int) {
+        bar.Set(fold);
+        return true;
+      });
+  bar.Finish();
+  if (!report.ok()) return Fail(context, report.error());
+  json folds = json::array();
+  for (const auto& fold : report->folds) folds.push_back({{"rmse", fold.rmse}, {"mae", fold.mae}});
+  const json value{
+      {"task", "rating"},
+      {"folds", flags.folds},
+      {"seed", flags.seed},
+      {"ratings", matrix.nonzeros()},
+      {"users", matrix.users()},
+      {"movies", matrix.items()},
+      {"model", {{"rmse", report->mean.rmse}, {"mae", report->mean.mae}}},
+      {"bias_baseline", {{"rmse", report->baseline.rmse}, {"mae", report->baseline.mae}}},
+      {"per_fold", folds}};
+  const std::string text =
+      Table({"", "RMSE", "MAE"},
+            {{"this model", Fixed(report->mean.rmse, 4), Fixed(report->mean.mae, 4)},
+             {"biases only", Fixed(report->baseline.rmse, 4), Fixed(report->baseline.mae, 4)}}) +
+      fmt::format("\n{} folds of held-out ratings, seed {}.\n", flags.folds, flags.seed);
+  return Show(context, value, text);
+}
+
+}  // namespace
+
+int Datagen(const Context& context, const DatagenFlags& flags) {
+  const auto films = ReadVegaFilms(flags.films);
+  if (!films.ok()) return Fail(context, films.error());
+  const auto dataset = GenerateAudience(
+      *films, {.users = flags.users, .ratings = flags.ratings, .seed = flags.seed});
+  if (!dataset.ok()) return Fail(context, dataset.error());
+  if (const auto status = WriteCsv(*dataset, flags.out); !status.ok())
+    return Fail(context, status.error());
+  const json value{{"folder", flags.out.string()},
+                   {"movies", dataset->movies.size()},
+                   {"users", flags.users},
+                   {"ratings", dataset->ratings.size()},
+                   {"seed", flags.seed}};
+  return Show(context, value,
+              fmt::format("Wrote {} movies and {} ratings of {} simulated users to {} (seed {}).\n",
+                          Grouped(static_cast<std::int64_t>(dataset->movies.size())),
+                          Grouped(static_cast<std::int64_t>(dataset->ratings.size())),
+                          Grouped(flags.users), flags.out.string(), flags.seed));
+}
+
+int Evaluate(const Context& context, const EvaluateFlags& flags) {
+  if (flags.folds < 2) {
+    return Fail(context, Error::InvalidArgument("too_few_folds",
+                                                "There must be at least two folds.", "--folds"));
+  }
+  ProgressBar reading("Reading", 100, context.quiet);
+  const auto dataset = ReadDataset(
+      flags.data, {}, [&](double share) { reading.Set(static_cast<std::int64_t>(share * 100)); });
+  reading.Finish();
+  if (!dataset.ok()) return Fail(context, dataset.error());
+  const auto matrix = MatrixOf(*dataset);
+  if (!matrix.ok()) return Fail(context, matrix.error());
+  return flags.task == "rating" ? EvaluateRatingTask(context, flags, *matrix)
+                                : EvaluateRankingTask(context, flags, *matrix);
+}
+
+}  // namespace marquee::ctl

@@ -1,0 +1,224 @@
+#include "ctl/clients/rest.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "config/config.h"
+
+namespace marquee::ctl {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostAnswerBytes = 64 << 20;
+
+std::size_t Collect(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& text = *static_cast<std::string*>(to);
+  if (text.size() + size * count > kMostAnswerBytes) return 0;  // curl reports a write error
+  text.append(data, size * count);
+  return size * count;
+}
+
+Code CodeOf(long status) {
+  switch (status) {
+    case 400: return Code::kInvalidArgument;
+    case 401: return Code::kUnauthenticated;
+    case 403: return Code::kPermissionDenied;
+    case 404: return Code::kNotFound;
+    case 409: return Code::kAlreadyExists;
+    case 412: return Code::kFailedPrecondition;
+    case 429: return Code::kResourceExhausted;
+    case 503: return Code::kUnavailable;
+    case 504: return Code::kDeadlineExceeded;
+    default: return Code::kUnknown;
+  }
+}
+
+}  // namespace
+
+Result<Credentials> Credentials::Load(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file)
+    return Error::NotFound("not_logged_in",
+                           "Nobody is logged in: run marqueectl login EMAIL first.");
+  const json parsed = json::parse(file, nullptr, false);
+  if (!parsed.is_object()) {
+    return Error::DataLoss("bad_credentials",
+                           path.string() + " is damaged: delete it and log in again.");
+  }
+  return Credentials{parsed.value("server", ""), parsed.value("email", ""),
+                     parsed.value("access_token", ""), parsed.value("refresh_token", "")};
+}
+
+Status Credentials::Save(const std::filesystem::path& path) const {
+  const auto failed = [&] {
+    return Error::Unavailable("write_failed",
+                              "Can't write " + path.string() + ", where logins are kept.");
+  };
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  const std::string temporary = path.string() + ".tmp";
+  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return failed();
+  const std::string text = json{
+      {"server", server},
+      {"email", email},
+      {"access_token", access_token},
+      {"refresh_token",
+       refresh_token}}.dump();
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (close(fd) != 0 || !written) return failed();
+  std::filesystem::rename(temporary, path, error);
+  if (error) return failed();
+  return {};
+}
+
+std::filesystem::path DefaultCredentialsFile() {
+  const auto& environment = config::SystemEnvironment();
+  if (const auto file = environment.Get("MARQUEE_CREDENTIALS_FILE")) return *file;
+  if (const auto folder = environment.Get("XDG_CONFIG_HOME")) {
+    return std::filesystem::path(*folder) / "marquee" / "credentials.json";
+  }
+  return std::filesystem::path(environment.Get("HOME").value_or(".")) / ".config" / "marquee" /
+         "credentials.json";
+}
+
+std::string UrlEncode(const std::string& text) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const unsigned char c : text) {
+    if (std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
+      out += static_cast<char>(c);
+    } else {
+      out += '%';
+      out += kDigits[c >> 4];
+      out += kDigits[c & 15];
+    }
+  }
+  return out;
+}
+
+struct RestClient::Impl {
+  std::string server;
+  std::filesystem::path file;
+  Credentials credentials;
+  CURL* curl = nullptr;
+
+  Result<json> Once(const std::string& method, const std::string& path, const json* body,
+                    bool with_token, long& status) {
+    curl_easy_reset(curl);
+    std::string answer;
+    const std::string url = server + path;
+    const std::string payload = body != nullptr ? body->dump() : "";
+    curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
+    if (body != nullptr) headers = curl_slist_append(headers, "Content-Type: application/json");
+    if (with_token && !credentials.access_token.empty()) {
+      headers =
+          curl_slist_append(headers, ("Authorization: Bearer " + credentials.access_token).c_str());
+    }
+    curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    if (body != nullptr) {
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, payload.c_str());
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(payload.size()));
+    }
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Collect);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5'000L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 30'000L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    const CURLcode code = curl_easy_perform(curl);
+    curl_slist_free_all(headers);
+    status = 0;
+    if (code != CURLE_OK) {
+      return Error::Unavailable("server_unreachable",
+                                "Can't reach " + server + ": " + curl_easy_strerror(code) +
+                                    ". Is Marquee running? (--server names another address.)");
+    }
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    json parsed = json::parse(answer, nullptr, false);
+    if (status >= 200 && status < 300)
+      return parsed.is_discarded() ? json::object() : std::move(parsed);
+    if (!parsed.is_object()) {
+      return Error{
+          CodeOf(status), "http_" + std::to_string(status),
+          method + " " + path + " was answered with status " + std::to_string(status) + ".", ""};
+    }
+    return Error{CodeOf(status), parsed.value("code", "http_" + std::to_string(status)),
+                 parsed.value("detail", parsed.value("title", "")), parsed.value("field", "")};
+  }
+
+  Status Refresh() {
+    long status = 0;
+    const json body{{"refresh_token", credentials.refresh_token}};
+    ASSIGN_OR_RETURN(const json session, Once("POST", "/v1/auth/refresh", &body, false, status));
+    return Keep(session);
+  }
+
+  Status Keep(const json& session) {
+    credentials.server = server;
+    credentials.access_token = session.value("access_token", "");
+    credentials.refresh_token = session.value("refresh_token", "");
+    if (session.contains("user")) credentials.email = session["user"].value("email", "");
+    return credentials.Save(file);
+  }
+
+  Result<json> Do(const std::string& method, const std::string& path, const json* body) {
+    long status = 0;
+    auto answer = Once(method, path, body, true, status);
+    if (answer.ok() || status != 401 || credentials.refresh_token.empty()) return answer;
+    if (!Refresh().ok()) {
+      return Error::Unauthenticated(
+          "login_expired",
+          "The login has expired: run marqueectl login " + credentials.email + " again.");
+    }
+    return Once(method, path, body, true, status);
+  }
+};
+
+RestClient::RestClient(std::string server, std::filesystem::path credentials_file)
+    : impl_(std::make_unique<Impl>()) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  impl_->curl = curl_easy_init();
+  impl_->file = std::move(credentials_file);
+  if (auto loaded = Credentials::Load(impl_->file); loaded.ok())
+    impl_->credentials = std::move(*loaded);
+  // A token goes only to the server that gave it.
+  if (server.empty())
+    server =
+        impl_->credentials.server.empty() ? "http://127.0.0.1:8080" : impl_->credentials.server;
+  while (server.ends_with('/')) server.pop_back();
+  if (server != impl_->credentials.server) impl_->credentials = Credentials{};
+  impl_->server = std::move(server);
+}
+
+RestClient::~RestClient() { curl_easy_cleanup(impl_->curl); }
+
+Result<json> RestClient::Get(const std::string& path) { return impl_->Do("GET", path, nullptr); }
+
+Result<json> RestClient::Send(const std::string& method, const std::string& path,
+                              const json& body) {
+  return impl_->Do(method, path, &body);
+}
+
+Status RestClient::KeepSession(const json& session) { return impl_->Keep(session); }
+
+Result<std::string> RestClient::AccessToken() {
+  if (impl_->credentials.access_token.empty()) {
+    return Error::Unauthenticated("not_logged_in", "Nobody is logged in at " + impl_->server +
+                                                       ": run marqueectl login EMAIL first.");
+  }
+  ASSIGN_OR_RETURN(const json me, Get("/v1/me"));  // refreshes a stale one
+  return impl_->credentials.access_token;
+}
+
+const std::string& RestClient::server() const { return impl_->server; }
+
+}  // namespace marquee::ctl

@@ -1,0 +1,50 @@
+// Marquee's REST API, as the command line uses it: through the gateway, like everyone.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/result.h"
+
+namespace marquee::ctl {
+
+// Tokens of a login, kept between commands in a file that only its owner can read.
+struct Credentials {
+  std::string server;
+  std::string email;
+  std::string access_token;
+  std::string refresh_token;
+
+  static Result<Credentials> Load(
+      const std::filesystem::path& file);  // NOT_FOUND when there are none
+  Status Save(const std::filesystem::path& file) const;
+};
+std::filesystem::path DefaultCredentialsFile();
+
+// One connection, kept. A 401 for a stale token is answered by one refresh and one repetition; new
+// tokens are saved. Errors carry the problem document's code, detail and field; UNAVAILABLE when
+// the server can't be reached.
+class RestClient {
+ public:
+  RestClient(std::string server, std::filesystem::path credentials_file);
+  ~RestClient();
+
+  Result<nlohmann::json> Get(const std::string& path);
+  Result<nlohmann::json> Send(const std::string& method, const std::string& path,
+                              const nlohmann::json& body);
+  // Keeps what /v1/auth/login or /register answered.
+  Status KeepSession(const nlohmann::json& session);
+  // A valid access token, for the gRPC imports. UNAUTHENTICATED when nobody is logged in.
+  Result<std::string> AccessToken();
+  const std::string& server() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string UrlEncode(const std::string& text);
+
+}  // namespace marquee::ctl

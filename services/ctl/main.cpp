@@ -1,0 +1,174 @@
+// marqueectl: the command line. This file says what there is to type; services/ctl/app does it.
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "config/config.h"
+#include "ctl/app/commands.h"
+#include "ctl/app/completion.h"
+#include "ctl/clients/rest.h"
+
+namespace {
+
+using namespace marquee::ctl;  // NOLINT(google-build-using-namespace): a program's own names, in
+                               // its main only
+
+void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  static ImportFlags import;
+  auto* c = app.add_subcommand(
+      "import",
+      "Import a MovieLens folder (latest-small, 100k, 1m, 10m, 20m, 25m, 32m) or JSON Lines");
+  c->add_option("folder", import.data, "The data set's folder")->required();
+  c->add_option("--rejects", import.rejects, "Where to list the lines that were left out, and why");
+  c->add_flag("!--no-wait", import.wait,
+              "Return once Kafka has everything, before PostgreSQL does");
+  c->footer(
+      "Needs a curator's or administrator's login. Running it again changes nothing twice.\n\n"
+      "  marqueectl login admin@example.com && marqueectl import ml-latest-small");
+  c->callback([&] { run = [&] { return Import(context, import); }; });
+
+  static DatagenFlags datagen;
+  c = app.add_subcommand("datagen", "Write a demo data set: real films, a simulated audience");
+  c->add_option("out", datagen.out, "The folder to write movies.csv and ratings.csv into")
+      ->required();
+  c->add_option("--films", datagen.films, "vega-datasets' movies.json")->capture_default_str();
+  c->add_option("--users", datagen.users, "How many people")->capture_default_str();
+  c->add_option("--ratings", datagen.ratings, "About how many ratings")->capture_default_str();
+  c->add_option("--seed", datagen.seed, "The same seed, the same data")->capture_default_str();
+  c->callback([&] { run = [&] { return Datagen(context, datagen); }; });
+
+  static EvaluateFlags evaluate;
+  c = app.add_subcommand("evaluate", "Train and judge a model on a data set, without any server");
+  c->add_option("--data", evaluate.data, "The data set's folder, in any format that import reads")
+      ->required();
+  c->add_option("--task", evaluate.task, "ranking: which movies; rating: how many stars")
+      ->check(CLI::IsMember({"ranking", "rating"}))
+      ->capture_default_str();
+  c->add_option("--algorithm", evaluate.algorithm, "Of the ranking")
+      ->check(CLI::IsMember({"auto", "ials", "ease", "ials+ease"}))
+      ->capture_default_str();
+  c->add_option("--folds", evaluate.folds, "Of cross-validation")
+      ->check(CLI::Range(2, 100))
+      ->capture_default_str();
+  c->add_option("--seed", evaluate.seed, "Of the folds and the training")->capture_default_str();
+  c->add_option("--factors", evaluate.factors, "Latent factors; 0: the default")
+      ->check(CLI::Range(0, 512))
+      ->capture_default_str();
+  c->footer(
+      "ranking: users are dealt into folds; of each held-out user's movies 80 % are given and 20 % "
+      "predicted, among\n"
+      "the whole catalogue. rating: ratings are dealt into folds.");
+  c->callback([&] { run = [&] { return Evaluate(context, evaluate); }; });
+}
+
+void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  static LoginFlags login;
+  auto* c = app.add_subcommand("login", "Log in and remember it");
+  c->add_option("email", login.email, "The account's e-mail address")->required();
+  c->add_flag("--register", login.make_account, "Make the account first");
+  c->add_flag("--bootstrap", login.bootstrap,
+              "Make it the first administrator (MARQUEE_AUTH_BOOTSTRAP_SECRET or …_FILE)");
+  c->footer(
+      "The password comes from MARQUEE_PASSWORD, the terminal, or the first line of standard "
+      "input.");
+  c->callback([&] {
+    run = [&] {
+      marquee::config::Reader reader(marquee::config::SystemEnvironment());
+      login.password = reader.Secret("MARQUEE_PASSWORD", "", "the account's password");
+      login.bootstrap_secret =
+          reader.Secret("MARQUEE_AUTH_BOOTSTRAP_SECRET", "", "the operator's bootstrap secret");
+      if (const auto status = reader.Finish(); !status.ok()) return Fail(context, status.error());
+      return Login(context, login);
+    };
+  });
+
+  static RateFlags rate;
+  c = app.add_subcommand("rate", "Rate a movie");
+  c->add_option("movie", rate.movie, "Its id, or words of its title")->required();
+  c->add_option("value", rate.value, "0.5 to 5.0, in steps of 0.5");
+  c->add_flag("--remove", rate.remove, "Take the rating back");
+  c->callback([&] { run = [&] { return Rate(context, rate); }; });
+
+  static RecommendFlags recommend;
+  c = app.add_subcommand("recommend", "Recommendations for you, with why each was chosen");
+  c->add_option("-n,--count", recommend.count, "How many")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  c->add_option("--genre", recommend.genre, "Only of this genre");
+  c->add_option("--year-min", recommend.year_min, "Only from this year on");
+  c->add_option("--year-max", recommend.year_max, "Only up to this year");
+  c->add_option("--min-ratings", recommend.min_rating_count,
+                "Only movies that this many people rated");
+  c->callback([&] { run = [&] { return Recommend(context, recommend); }; });
+}
+
+void AddModelCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  static TrainFlags train;
+  auto* c = app.add_subcommand("train", "Train, judge and, if better, promote new models");
+  c->add_option("--factors", train.factors, "Latent factors; 0: the service's default")
+      ->check(CLI::Range(0, 512));
+  c->add_option("--iterations", train.iterations, "0: the service's default")
+      ->check(CLI::Range(0, 200));
+  c->add_flag("--force-promotion", train.force_promotion,
+              "Promote even what does not beat the champion");
+  c->add_flag("!--no-wait", train.wait, "Return once the run has started");
+  c->callback([&] { run = [&] { return Train(context, train); }; });
+
+  static std::string model;
+  c = app.add_subcommand("models", "List the models' versions");
+  c->add_option("model", model, "ranking or rating; both when unset")
+      ->check(CLI::IsMember({"ranking", "rating"}));
+  c->callback([&] { run = [&] { return Models(context, model); }; });
+
+  static std::int64_t version = 0;
+  c = app.add_subcommand("promote", "Make a version the champion: promotion or rollback");
+  c->add_option("model", model, "ranking or rating")
+      ->required()
+      ->check(CLI::IsMember({"ranking", "rating"}));
+  c->add_option("version", version, "Its number")->required()->check(CLI::PositiveNumber);
+  c->callback([&] { run = [&] { return Promote(context, model, version); }; });
+
+  c = app.add_subcommand("status", "Whether the suite is ready, and how far it has come");
+  c->callback([&] { run = [&] { return StatusOf(context); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("marqueectl: Marquee from the command line", "marqueectl");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(
+      "marqueectl COMMAND --help tells more. Exit status: 0 done, 2 your input, 3 try again later, "
+      "1 otherwise.");
+  Context context;
+  context.credentials_file = DefaultCredentialsFile();
+  app.add_option("--server", context.server,
+                 "Marquee's address (default: the last login's, or http://127.0.0.1:8080)")
+      ->envname("MARQUEE_SERVER");
+  context.catalog_address = "127.0.0.1:50052";
+  context.ratings_address = "127.0.0.1:50053";
+  app.add_option("--catalog-address", context.catalog_address, "catalog's gRPC address, for import")
+      ->envname("MARQUEE_CATALOG_ADDRESS")
+      ->capture_default_str();
+  app.add_option("--ratings-address", context.ratings_address,
+                 "rating-ingest's gRPC address, for import")
+      ->envname("MARQUEE_RATINGS_ADDRESS")
+      ->capture_default_str();
+  app.add_flag("--json", context.json, "Print JSON, for programs");
+  app.add_flag("-q,--quiet", context.quiet, "No progress bars");
+
+  std::function<int()> run;
+  AddDataCommands(app, context, run);
+  AddPeopleCommands(app, context, run);
+  AddModelCommands(app, context, run);
+  static std::string shell;
+  auto* completion = app.add_subcommand(
+      "completion", "Print a completion script: source <(marqueectl completion bash)");
+  completion->add_option("shell", shell, "bash or zsh")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}));
+  completion->callback([&] { run = [&] { return PrintCompletion(app, shell); }; });
+
+  CLI11_PARSE(app, argc, argv);
+  return run();
+}
