@@ -102,7 +102,8 @@ class Suite(Local):
         return f"127.0.0.1:{self.port('kafka')}"
 
     def pid(self, service):
-        return int(self.run("control", service, "pid").stdout)
+        """Of the process that was started last, whether or not it still runs."""
+        return int((self.state / "run" / f"{service}.pid").read_text().split()[0])
 
     def kill(self, service):
         """SIGKILL; returns once the process is gone."""

@@ -109,17 +109,20 @@ postgres_kill() {
   done
 }
 
-# One role and one database of the same name for each service; nobody else may connect to it.
-postgres_database() { # name
-  local password
-  password=$(secret "postgres-$1")
-  postgres_psql << EOF2
-SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', '$1', '$password')
-  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$1') \gexec
-SELECT format('CREATE DATABASE %I OWNER %I', '$1', '$1')
-  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$1') \gexec
-REVOKE ALL ON DATABASE "$1" FROM PUBLIC;
+# One role and one database of the same name for each service; nobody else may connect to it. All in one session.
+postgres_databases() { # name…
+  local name file
+  for name in "$@"; do
+    cat << EOF2
+SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', '$name', '$(secret "postgres-$name")')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$name') \gexec
+SELECT format('CREATE DATABASE %I OWNER %I', '$name', '$name')
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$name') \gexec
+REVOKE ALL ON DATABASE "$name" FROM PUBLIC;
 EOF2
-  local file="$STATE/secrets/postgres-$1.uri"
-  (umask 077; printf 'postgresql://%s:%s@127.0.0.1:%s/%s' "$1" "$password" "${PORT[postgres]}" "$1" > "$file.new" && mv "$file.new" "$file")
+  done | postgres_psql || die "the databases couldn't be made"
+  for name in "$@"; do
+    file=$STATE/secrets/postgres-$name.uri
+    (umask 077; printf 'postgresql://%s:%s@127.0.0.1:%s/%s' "$name" "$(secret "postgres-$name")" "${PORT[postgres]}" "$name" > "$file.new" && mv "$file.new" "$file")
+  done
 }

@@ -62,11 +62,8 @@ service_secrets_write() {
 }
 
 services_databases() {
-  local name database
-  for name in $(service_names); do
-    database=$(service_database "$name")
-    [ -z "$database" ] || postgres_database "$database"
-  done
+  # shellcheck disable=SC2046  # one word each
+  postgres_databases $(awk 'NF && $2 != "-" {print $2}' <<< "$SERVICE_TABLE")
 }
 
 # All databases at once: sqitch spends most of its time starting.
