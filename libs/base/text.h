@@ -1,0 +1,21 @@
+// UTF-8 text, as far as rules for names and reviews need it. Text is taken to be valid UTF-8:
+// protobuf has checked it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace marquee {
+
+// Without the ASCII white space and no-break, ideographic and zero-width spaces around it.
+std::string_view Trimmed(std::string_view text);
+
+std::string AsciiLower(std::string_view text);  // other letters stay as they are
+
+std::size_t CodePoints(std::string_view text);
+
+// C0, DEL and C1; of these, a text of several lines may have line feeds, and tabs.
+bool HasControls(std::string_view text, bool lines_allowed = false);
+
+}  // namespace marquee
