@@ -1,0 +1,108 @@
+#include "auth/app/accounts.h"
+
+#include "auth/domain/password.h"
+
+namespace marquee::auth {
+namespace {
+
+Error CredentialsWrong() {
+  return Error::Unauthenticated("credentials_wrong",
+                                "The e-mail address or the password is wrong.");
+}
+
+// The caller's own account being unknown means that their token outlived it.
+template <typename T>
+Result<T> OrGone(Result<T> result) {
+  if (result.ok() || result.error().code != Code::kNotFound) return result;
+  return Error::Unauthenticated("account_gone", "This account was deleted.");
+}
+
+}  // namespace
+
+Result<SignedIn> Accounts::Register(const Registration& registration, Time deadline) {
+  ASSIGN_OR_RETURN(const Email email, Email::Make(registration.email));
+  ASSIGN_OR_RETURN(const NewPassword password,
+                   NewPassword::Make(registration.password, email, "password"));
+  ASSIGN_OR_RETURN(std::string name, MakeDisplayName(registration.display_name));
+  ASSIGN_OR_RETURN(std::string hash, hasher_.Hash(password.text(), deadline));
+  ASSIGN_OR_RETURN(
+      const Account account,
+      accounts_.Create({email, std::move(hash), std::move(name), {Role::kUser}, clock_.Now()},
+                       deadline));
+  return sessions_.Start(account, deadline);
+}
+
+Result<Account> Accounts::CheckPassword(const Email& email, const std::string& password,
+                                        Time deadline) {
+  const auto found = accounts_.FindCredentials(email, deadline);
+  if (!found.ok()) {
+    if (found.error().code != Code::kNotFound) return found.error();
+    // Takes as long as a comparison would.
+    RETURN_IF_ERROR([&]() -> Status {
+      ASSIGN_OR_RETURN([[maybe_unused]] const auto hash, hasher_.Hash(password, deadline));
+      return {};
+    }());
+    return CredentialsWrong();
+  }
+  ASSIGN_OR_RETURN(const bool right, hasher_.Verify(password, found->password_hash, deadline));
+  if (!right) return CredentialsWrong();
+  return found->account;
+}
+
+Result<SignedIn> Accounts::Login(const std::string& email, const std::string& password,
+                                 Time deadline) {
+  ASSIGN_OR_RETURN(const Email address, Email::Make(email));
+  auto signed_in = [&]() -> Result<SignedIn> {
+    ASSIGN_OR_RETURN(const Account account, CheckPassword(address, password, deadline));
+    return sessions_.Start(account, deadline);
+  }();
+  metrics_.SignIn(signed_in.ok() ? Status() : Status(signed_in.error()));
+  return signed_in;
+}
+
+Result<Account> Accounts::Get(const Person& person, Time deadline) {
+  return OrGone(accounts_.Find(person.user_id, deadline));
+}
+
+Status Accounts::PreparePassword(const Person& person, const AccountUpdate& update,
+                                 AccountChange& change, Time deadline) {
+  if (!update.new_password && !update.current_password) return {};
+  if (!update.new_password) {
+    return Error::InvalidArgument("missing_field", "Say the new password, too.", "new_password");
+  }
+  if (!update.current_password) {
+    return Error::InvalidArgument("missing_field", "Say the current password, too.",
+                                  "current_password");
+  }
+  ASSIGN_OR_RETURN(const Credentials now,
+                   OrGone(accounts_.FindCredentials(person.user_id, deadline)));
+  ASSIGN_OR_RETURN(const bool right,
+                   hasher_.Verify(*update.current_password, now.password_hash, deadline));
+  if (!right) {
+    return Error::InvalidArgument("password_wrong", "This isn't the current password.",
+                                  "current_password");
+  }
+  ASSIGN_OR_RETURN(const Email email, Email::Make(now.account.email));
+  ASSIGN_OR_RETURN(const NewPassword password,
+                   NewPassword::Make(*update.new_password, email, "new_password"));
+  ASSIGN_OR_RETURN(change.password_hash, hasher_.Hash(password.text(), deadline));
+  return {};
+}
+
+Result<Account> Accounts::Update(const Person& person, const AccountUpdate& update, Time deadline) {
+  AccountChange change{.kept_session_id = person.session_id, .changed_at = clock_.Now()};
+  if (update.display_name) {
+    ASSIGN_OR_RETURN(change.display_name, MakeDisplayName(*update.display_name));
+  }
+  RETURN_IF_ERROR(PreparePassword(person, update, change, deadline));
+  return OrGone(accounts_.Change(person.user_id, change, deadline));
+}
+
+Status Accounts::Delete(const Person& person, Time deadline) {
+  auto deleted = accounts_.Delete(person.user_id, deadline);
+  // Someone who deletes twice has what they want.
+  if (!deleted.ok() && deleted.error().code == Code::kNotFound) return {};
+  return deleted;
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,64 @@
+// What people do with their own accounts.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "auth/app/auth_metrics.h"
+#include "auth/app/sessions.h"
+#include "auth/domain/ports.h"
+
+namespace marquee::auth {
+
+struct Registration {
+  std::string email;
+  std::string password;
+  std::string display_name;
+};
+
+struct AccountUpdate {
+  std::optional<std::string> display_name = {};
+  std::optional<std::string> current_password = {};
+  std::optional<std::string> new_password = {};
+};
+
+// Who signed in, as the access token says.
+struct Person {
+  std::int64_t user_id = 0;
+  std::string session_id = {};
+};
+
+class Accounts {
+ public:
+  Accounts(AccountRepository& accounts, PasswordHasher& hasher, Sessions& sessions,
+           const Clock& clock, AuthMetrics& metrics)
+      : accounts_(accounts),
+        hasher_(hasher),
+        sessions_(sessions),
+        clock_(clock),
+        metrics_(metrics) {}
+
+  // AlreadyExists "email_taken".
+  Result<SignedIn> Register(const Registration& registration, Time deadline);
+  // Unauthenticated "credentials_wrong", whether or not there is such an account: the answer takes
+  // as long and says the same.
+  Result<SignedIn> Login(const std::string& email, const std::string& password, Time deadline);
+
+  // These: Unauthenticated "account_gone" when the account was deleted after the token was issued.
+  Result<Account> Get(const Person& person, Time deadline);
+  Result<Account> Update(const Person& person, const AccountUpdate& update, Time deadline);
+  Status Delete(const Person& person, Time deadline);
+
+ private:
+  Result<Account> CheckPassword(const Email& email, const std::string& password, Time deadline);
+  Status PreparePassword(const Person& person, const AccountUpdate& update, AccountChange& change,
+                         Time deadline);
+
+  AccountRepository& accounts_;
+  PasswordHasher& hasher_;
+  Sessions& sessions_;
+  const Clock& clock_;
+  AuthMetrics& metrics_;
+};
+
+}  // namespace marquee::auth

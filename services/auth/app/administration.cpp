@@ -1,0 +1,65 @@
+#include "auth/app/administration.h"
+
+#include "auth/app/secrets.h"
+#include "auth/domain/password.h"
+
+namespace marquee::auth {
+
+Result<AccountPage> Administration::List(std::int64_t after, int page_size, Time deadline) {
+  constexpr int kDefaultPage = 50;
+  const int limit = page_size > 0 ? page_size : kDefaultPage;
+  ASSIGN_OR_RETURN(auto accounts, accounts_.List(after, limit + 1, deadline));
+  AccountPage page{std::move(accounts)};
+  if (static_cast<int>(page.accounts.size()) > limit) {
+    page.accounts.pop_back();
+    page.next = page.accounts.back().user_id;
+  }
+  return page;
+}
+
+Result<Account> Administration::SetRoles(std::int64_t user_id, std::span<const std::string> roles,
+                                         Time deadline) {
+  ASSIGN_OR_RETURN(const Roles parsed, ParseRoles(roles));
+  return accounts_.SetRoles(user_id, parsed, deadline);
+}
+
+Result<SignedIn> Administration::BootstrapAdministrator(const Bootstrap& bootstrap, Time deadline) {
+  if (bootstrap_secret_.empty()) {
+    return Error::FailedPrecondition("bootstrap_disabled",
+                                     "No bootstrap secret is configured here.");
+  }
+  if (!SecretsEqual(bootstrap.secret, bootstrap_secret_)) {
+    return Error::PermissionDenied("bootstrap_secret_wrong", "The bootstrap secret is wrong.");
+  }
+  // Asked here to spare the work below; the repository asks again, under its lock.
+  ASSIGN_OR_RETURN(const bool done, accounts_.HasAdministrator(deadline));
+  if (done) {
+    return Error::FailedPrecondition("already_bootstrapped",
+                                     "There is an administrator: ask them for the role.");
+  }
+  ASSIGN_OR_RETURN(const Account account, MakeFirst(bootstrap, deadline));
+  return sessions_.Start(account, deadline);
+}
+
+Result<Account> Administration::MakeFirst(const Bootstrap& bootstrap, Time deadline) {
+  ASSIGN_OR_RETURN(const Email email, Email::Make(bootstrap.email));
+  const auto found = accounts_.FindCredentials(email, deadline);
+  if (found.ok()) {
+    ASSIGN_OR_RETURN(const bool right,
+                     hasher_.Verify(bootstrap.password, found->password_hash, deadline));
+    if (!right) {
+      return Error::Unauthenticated("credentials_wrong",
+                                    "There is an account with this e-mail address, and this isn't "
+                                    "its password.");
+    }
+    return accounts_.PromoteFirstAdministrator(found->account.user_id, deadline);
+  }
+  if (found.error().code != Code::kNotFound) return found.error();
+  ASSIGN_OR_RETURN(const NewPassword password,
+                   NewPassword::Make(bootstrap.password, email, "password"));
+  ASSIGN_OR_RETURN(std::string hash, hasher_.Hash(password.text(), deadline));
+  return accounts_.CreateFirstAdministrator(
+      {email, std::move(hash), "", {Role::kUser, Role::kAdministrator}, clock_.Now()}, deadline);
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,50 @@
+// The keys that access tokens are signed with: made at the first start of the first replica, stored
+// encrypted, the same in all replicas.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "auth/domain/ports.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "token/token.h"
+
+namespace marquee::auth {
+
+// Thread-safe. Empty until Refresh has succeeded once; after that it serves from memory.
+class KeyRing {
+ public:
+  KeyRing(KeyRepository& keys, const Sealer& sealer, const Clock& clock, token::Policy policy)
+      : repository_(keys), sealer_(sealer), clock_(clock), policy_(std::move(policy)) {}
+
+  // Reads the keys, and makes the first if there is none. Called from time to time, so that a key
+  // that another replica added is known here.
+  Status Refresh(Time deadline);
+
+  Status Ready() const;  // Unavailable "signing_keys_unavailable"
+  Result<std::string> Sign(const token::Claims& claims) const;
+  Result<std::vector<token::PublicKey>> PublicKeys() const;
+
+ private:
+  struct Key {
+    std::shared_ptr<const token::SigningKey> signer;
+    Time created_at;
+  };
+  using Keys = std::vector<Key>;  // oldest first
+
+  Result<std::vector<SealedKey>> Load(Time deadline);
+  Result<Key> Open(const SealedKey& sealed, const Keys& known) const;
+  std::shared_ptr<const Keys> Current() const;
+
+  KeyRepository& repository_;
+  const Sealer& sealer_;
+  const Clock& clock_;
+  const token::Policy policy_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Keys> keys_ = std::make_shared<Keys>();
+};
+
+}  // namespace marquee::auth

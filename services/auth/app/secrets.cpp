@@ -1,0 +1,36 @@
+#include "auth/app/secrets.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include "base/uuid.h"
+#include "token/token.h"
+
+namespace marquee::auth {
+namespace {
+
+constexpr std::size_t kTokenBytes = 32;
+
+}  // namespace
+
+std::string Sha256(std::string_view text) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
+
+bool SecretsEqual(std::string_view a, std::string_view b) {
+  const std::string left = Sha256(a);
+  const std::string right = Sha256(b);
+  return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+std::string NewOpaqueToken() { return token::Base64Url(RandomBytes(kTokenBytes)); }
+
+bool LooksLikeOpaqueToken(std::string_view text) {
+  const auto bytes = token::FromBase64Url(text);
+  return bytes.ok() && bytes->size() == kTokenBytes;
+}
+
+}  // namespace marquee::auth

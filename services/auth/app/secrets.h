@@ -1,0 +1,19 @@
+// Random secrets, and how they are kept and compared.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace marquee::auth {
+
+std::string Sha256(std::string_view text);  // 32 bytes
+
+// In a time that tells nothing of where, or whether, they differ.
+bool SecretsEqual(std::string_view a, std::string_view b);
+
+// An opaque token: 256 random bits as 43 characters of base64url. Its hash is what is stored; a
+// plain hash will do, since there is nothing to guess.
+std::string NewOpaqueToken();
+bool LooksLikeOpaqueToken(std::string_view text);
+
+}  // namespace marquee::auth

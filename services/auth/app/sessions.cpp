@@ -1,0 +1,82 @@
+#include "auth/app/sessions.h"
+
+#include "auth/app/secrets.h"
+#include "base/uuid.h"
+
+namespace marquee::auth {
+namespace {
+
+Status Explain(RefreshVerdict verdict) {
+  switch (verdict) {
+    case RefreshVerdict::kRotate: return {};
+    case RefreshVerdict::kUnknown:
+      return Error::Unauthenticated("refresh_token_invalid",
+                                    "The refresh token isn't valid: sign in again.");
+    case RefreshVerdict::kEnded:
+      return Error::Unauthenticated("session_ended", "The session has ended: sign in again.");
+    case RefreshVerdict::kExpired:
+      return Error::Unauthenticated("refresh_token_expired",
+                                    "The session has expired: sign in again.");
+    case RefreshVerdict::kReused:
+      return Error::Unauthenticated(
+          "refresh_token_reused",
+          "The refresh token was used before, so its session has ended: sign in again.");
+  }
+  return Error::Internal("unknown refresh verdict");
+}
+
+}  // namespace
+
+Result<SignedIn> Sessions::Issue(const Account& account, const std::string& session_id,
+                                 std::string refresh_token, Time now) const {
+  token::Claims claims;
+  claims.subject = std::to_string(account.user_id);
+  claims.user_id = account.user_id;
+  claims.roles = Names(account.roles);
+  claims.session_id = session_id;
+  claims.token_id = Uuid::V7(now).ToString();
+  claims.issued_at = now;
+  claims.expires_at = now + lifetimes_.access;
+  ASSIGN_OR_RETURN(std::string access_token, keys_.Sign(claims));
+  return SignedIn{account, std::move(access_token), lifetimes_.access, std::move(refresh_token)};
+}
+
+Result<SignedIn> Sessions::Start(const Account& account, Time deadline) {
+  const Time now = clock_.Now();
+  const Session session{Uuid::V7(now).ToString(), account.user_id, now, now + lifetimes_.refresh};
+  // Signed first: what can't be given out isn't stored.
+  ASSIGN_OR_RETURN(SignedIn signed_in, Issue(account, session.session_id, NewOpaqueToken(), now));
+  RETURN_IF_ERROR(sessions_.Start(session, Sha256(signed_in.refresh_token), deadline));
+  return signed_in;
+}
+
+Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, Time deadline) {
+  RETURN_IF_ERROR(keys_.Ready());  // or the old token would be spent for nothing
+  const Time now = clock_.Now();
+  std::string next = NewOpaqueToken();
+  Rotation rotation;
+  if (LooksLikeOpaqueToken(refresh_token)) {
+    ASSIGN_OR_RETURN(rotation, sessions_.Rotate(Sha256(refresh_token), Sha256(next), now,
+                                                now + lifetimes_.refresh, deadline));
+  }
+  metrics_.Refresh(rotation.verdict);
+  RETURN_IF_ERROR(Explain(rotation.verdict));
+  return Issue(rotation.account, rotation.session_id, std::move(next), now);
+}
+
+Status Sessions::End(std::string_view refresh_token, Time deadline) {
+  if (!LooksLikeOpaqueToken(refresh_token)) return {};
+  return sessions_.End(Sha256(refresh_token), clock_.Now(), deadline);
+}
+
+Status Sessions::Purge(Time deadline) {
+  // Remembered for a while, to say "expired" rather than "unknown".
+  constexpr std::chrono::hours kRemembered{24};
+  const Time now = clock_.Now();
+  ASSIGN_OR_RETURN(const std::int64_t active,
+                   sessions_.Purge(now, now - kRemembered, now - lifetimes_.refresh, deadline));
+  metrics_.ActiveSessions(active);
+  return {};
+}
+
+}  // namespace marquee::auth

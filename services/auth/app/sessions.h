@@ -1,0 +1,53 @@
+// Giving out tokens: an access token that every service can check by itself, and a refresh token
+// that is traded for the next pair.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "auth/app/auth_metrics.h"
+#include "auth/app/key_ring.h"
+#include "auth/domain/ports.h"
+
+namespace marquee::auth {
+
+struct Lifetimes {
+  std::chrono::seconds access{std::chrono::minutes{15}};
+  std::chrono::seconds refresh{std::chrono::hours{24 * 30}};  // from the last refresh
+};
+
+struct SignedIn {
+  Account account;
+  std::string access_token;
+  std::chrono::seconds expires_in{};
+  std::string refresh_token;
+};
+
+class Sessions {
+ public:
+  Sessions(SessionRepository& sessions, const KeyRing& keys, const Clock& clock,
+           AuthMetrics& metrics, Lifetimes lifetimes = {})
+      : sessions_(sessions), keys_(keys), clock_(clock), metrics_(metrics), lifetimes_(lifetimes) {}
+
+  Result<SignedIn> Start(const Account& account, Time deadline);
+  // Unauthenticated "refresh_token_invalid", "refresh_token_expired", "session_ended" or
+  // "refresh_token_reused".
+  Result<SignedIn> Refresh(std::string_view refresh_token, Time deadline);
+  Status End(std::string_view refresh_token, Time deadline);
+
+  // Forgets what is over, and counts what goes on.
+  Status Purge(Time deadline);
+
+ private:
+  Result<SignedIn> Issue(const Account& account, const std::string& session_id,
+                         std::string refresh_token, Time now) const;
+
+  SessionRepository& sessions_;
+  const KeyRing& keys_;
+  const Clock& clock_;
+  AuthMetrics& metrics_;
+  const Lifetimes lifetimes_;
+};
+
+}  // namespace marquee::auth

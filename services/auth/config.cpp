@@ -1,0 +1,51 @@
+#include "auth/config.h"
+
+namespace marquee::auth {
+namespace {
+
+void RequireLength(config::Reader& reader, const std::string& name, const std::string& secret,
+                   std::size_t least) {
+  if (!secret.empty() && secret.size() < least) {
+    reader.Problem(name, "must have at least " + std::to_string(least) +
+                             " characters, chosen at random (openssl rand -hex 24)");
+  }
+}
+
+}  // namespace
+
+Result<AuthConfig> AuthConfig::FromEnv(const config::Environment& environment) {
+  config::Reader reader(environment);
+  AuthConfig config;
+  config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:9000", "0.0.0.0:9100");
+  config.database.application_name = "marquee-auth";
+  config.database.uri = reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "auth's database");
+  config.database.max_connections = static_cast<int>(
+      reader.Int("MARQUEE_POSTGRES_MAX_CONNECTIONS", 8, 2, 200, "connections at most"));
+
+  config.key_encryption_secret =
+      reader.Secret("MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", std::nullopt,
+                    "encrypts the signing keys in the database; the same for all replicas");
+  RequireLength(reader, "MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", config.key_encryption_secret, 32);
+  config.bootstrap_secret = reader.Secret("MARQUEE_AUTH_BOOTSTRAP_SECRET", "",
+                                          "makes the first administrator, once; unset: nobody can");
+  RequireLength(reader, "MARQUEE_AUTH_BOOTSTRAP_SECRET", config.bootstrap_secret, 16);
+  auto secrets = ParseServiceSecrets(reader.Secret("MARQUEE_AUTH_SERVICE_SECRETS", "",
+                                                   "lines name:secret, for services' own tokens"));
+  if (secrets.ok()) {
+    config.service_secrets = *std::move(secrets);
+  } else {
+    reader.Problem("MARQUEE_AUTH_SERVICE_SECRETS", secrets.error().message);
+  }
+
+  config.hashing.running = static_cast<int>(
+      reader.Int("MARQUEE_AUTH_HASHES_RUNNING", 2, 1, 256,
+                 "passwords hashed at once; each takes 64 MiB of memory and a core"));
+  config.hashing.waiting = static_cast<int>(reader.Int("MARQUEE_AUTH_HASHES_WAITING", 16, 0, 1024,
+                                                       "sign-ins that may wait for their turn"));
+  config.hashing.patience = reader.Milliseconds("MARQUEE_AUTH_HASHES_PATIENCE_MS", 3'000, 0, 60'000,
+                                                "how long each of them waits");
+  RETURN_IF_ERROR(reader.Finish());
+  return config;
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,25 @@
+// What marquee-auth reads from its environment.
+#pragma once
+
+#include <string>
+
+#include "auth/app/service_tokens.h"
+#include "auth/crypto/hash_gate.h"
+#include "config/config.h"
+#include "pg/pool.h"
+#include "rpc/server.h"
+
+namespace marquee::auth {
+
+struct AuthConfig {
+  rpc::ServerConfig server;
+  pg::PoolConfig database;
+  std::string key_encryption_secret;
+  std::string bootstrap_secret;  // empty: there is no bootstrapping
+  ServiceSecrets service_secrets;
+  HashGateLimits hashing;
+
+  static Result<AuthConfig> FromEnv(const config::Environment& environment);
+};
+
+}  // namespace marquee::auth

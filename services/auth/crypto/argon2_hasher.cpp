@@ -1,0 +1,56 @@
+#include "auth/crypto/argon2_hasher.h"
+
+#include <sodium.h>
+
+#include <cerrno>
+#include <stdexcept>
+
+namespace marquee::auth {
+namespace {
+
+Error OutOfMemory() {
+  return Error::ResourceExhausted("out_of_memory", "There isn't enough memory: try again.");
+}
+
+}  // namespace
+
+Argon2Hasher::Argon2Hasher(HashGateLimits limits, Argon2Cost cost, Observer observer)
+    : gate_(limits), cost_(cost), observer_(std::move(observer)) {
+  if (sodium_init() < 0) throw std::runtime_error("libsodium can't be initialized");
+}
+
+template <typename Work>
+Status Argon2Hasher::Guarded(Time deadline, const Work& work) {
+  RETURN_IF_ERROR(gate_.Enter(deadline));
+  const auto started = std::chrono::steady_clock::now();
+  work();
+  gate_.Leave();
+  if (observer_) observer_(std::chrono::steady_clock::now() - started);
+  return {};
+}
+
+Result<std::string> Argon2Hasher::Hash(std::string_view password, Time deadline) {
+  char hash[crypto_pwhash_STRBYTES];
+  int outcome = -1;
+  RETURN_IF_ERROR(Guarded(deadline, [&] {
+    outcome = crypto_pwhash_str_alg(hash, password.data(), password.size(), cost_.passes,
+                                    cost_.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
+  }));
+  if (outcome != 0) return OutOfMemory();
+  return std::string(hash);
+}
+
+Result<bool> Argon2Hasher::Verify(std::string_view password, const std::string& hash,
+                                  Time deadline) {
+  int outcome = -1;
+  bool starved = false;
+  RETURN_IF_ERROR(Guarded(deadline, [&] {
+    errno = 0;
+    outcome = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size());
+    starved = outcome != 0 && errno == ENOMEM;  // libsodium calls both "not verified"
+  }));
+  if (starved) return OutOfMemory();
+  return outcome == 0;
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,34 @@
+// Argon2id (RFC 9106) by libsodium. Hashes carry their own parameters.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "auth/crypto/hash_gate.h"
+#include "auth/domain/ports.h"
+
+namespace marquee::auth {
+
+struct Argon2Cost {
+  unsigned long long passes = 2;  // libsodium's interactive limits
+  std::size_t memory_bytes = 64 << 20;
+};
+
+class Argon2Hasher final : public PasswordHasher {
+ public:
+  using Observer = std::function<void(std::chrono::nanoseconds took)>;
+  explicit Argon2Hasher(HashGateLimits limits, Argon2Cost cost = {}, Observer observer = {});
+
+  Result<std::string> Hash(std::string_view password, Time deadline) override;
+  Result<bool> Verify(std::string_view password, const std::string& hash, Time deadline) override;
+
+ private:
+  template <typename Work>
+  Status Guarded(Time deadline, const Work& work);
+
+  HashGate gate_;
+  const Argon2Cost cost_;
+  const Observer observer_;
+};
+
+}  // namespace marquee::auth

@@ -1,0 +1,42 @@
+// People's accounts and what they may do.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace marquee::auth {
+
+// Ids below belong to imported data sets.
+inline constexpr std::int64_t kFirstUserId = 1'000'000'001;
+
+enum class Role { kUser, kCurator, kAdministrator };
+using Roles = std::set<Role>;
+
+std::string_view Name(Role role);
+std::vector<std::string> Names(const Roles& roles);
+// InvalidArgument "role_unknown" that names the first that isn't one, "roles_missing" for none.
+Result<Roles> ParseRoles(std::span<const std::string> names);
+
+struct Account {
+  std::int64_t user_id = 0;
+  std::string email;
+  std::string display_name;
+  Roles roles;
+  Time created_at;
+
+  bool IsAdministrator() const { return roles.contains(Role::kAdministrator); }
+  friend bool operator==(const Account&, const Account&) = default;
+};
+
+// Trimmed, at most 100 characters, in one line; may be empty. InvalidArgument
+// "display_name_malformed".
+Result<std::string> MakeDisplayName(std::string_view text);
+
+}  // namespace marquee::auth

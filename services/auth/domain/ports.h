@@ -1,0 +1,124 @@
+// What auth needs of the world. store/ and crypto/ implement it; one contract suite runs against
+// every store. Implementations are thread-safe. Every call takes the moment by which it must be
+// done; errors beside those named: Unavailable, DeadlineExceeded and the like.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/domain/account.h"
+#include "auth/domain/email.h"
+#include "auth/domain/session.h"
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace marquee::auth {
+
+struct NewAccount {
+  Email email;
+  std::string password_hash;
+  std::string display_name;
+  Roles roles;
+  Time created_at;
+};
+
+struct Credentials {
+  Account account;
+  std::string password_hash;
+};
+
+struct AccountChange {
+  std::optional<std::string> display_name = {};
+  // With a new password, all sessions but this one end.
+  std::optional<std::string> password_hash = {};
+  std::string kept_session_id = {};
+  Time changed_at = {};
+};
+
+// NotFound "account_unknown" where an account is named that isn't there.
+class AccountRepository {
+ public:
+  virtual ~AccountRepository() = default;
+  // AlreadyExists "email_taken".
+  virtual Result<Account> Create(const NewAccount& account, Time deadline) = 0;
+  virtual Result<Account> Find(std::int64_t user_id, Time deadline) = 0;
+  virtual Result<Credentials> FindCredentials(const Email& email, Time deadline) = 0;
+  virtual Result<Credentials> FindCredentials(std::int64_t user_id, Time deadline) = 0;
+  virtual Result<Account> Change(std::int64_t user_id, const AccountChange& change,
+                                 Time deadline) = 0;
+  // With its sessions. FailedPrecondition "last_administrator".
+  virtual Status Delete(std::int64_t user_id, Time deadline) = 0;
+  // By id, those above `after`.
+  virtual Result<std::vector<Account>> List(std::int64_t after, int limit, Time deadline) = 0;
+  // FailedPrecondition "last_administrator" when nobody would be left.
+  virtual Result<Account> SetRoles(std::int64_t user_id, const Roles& roles, Time deadline) = 0;
+
+  virtual Result<bool> HasAdministrator(Time deadline) = 0;
+  // Both: FailedPrecondition "already_bootstrapped" when there is an administrator, whoever else
+  // tries at the same time.
+  virtual Result<Account> CreateFirstAdministrator(const NewAccount& account, Time deadline) = 0;
+  virtual Result<Account> PromoteFirstAdministrator(std::int64_t user_id, Time deadline) = 0;
+};
+
+struct Rotation {
+  RefreshVerdict verdict = RefreshVerdict::kUnknown;
+  std::string session_id = {};  // these two only with kRotate
+  Account account = {};
+};
+
+// Refresh tokens are known by their hashes (32 bytes) only.
+class SessionRepository {
+ public:
+  virtual ~SessionRepository() = default;
+  // NotFound "account_unknown".
+  virtual Status Start(const Session& session, const std::string& token_hash, Time deadline) = 0;
+  // Judges the token and does what the verdict says, as one step: of two who present the same token
+  // at once, one rotates it and the other reuses it.
+  virtual Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash,
+                                  Time now, Time expires_at, Time deadline) = 0;
+  // Ends the session of a token, spent or not. Unknown and ended ones are fine.
+  virtual Status End(const std::string& token_hash, Time now, Time deadline) = 0;
+  // Forgets sessions that expired before `expired_before` and tokens spent before `spent_before`;
+  // returns how many sessions go on.
+  virtual Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
+                                     Time deadline) = 0;
+};
+
+// A signing key as it is stored: encrypted.
+struct SealedKey {
+  std::string kid;
+  std::string sealed;
+  Time created_at;
+};
+
+class KeyRepository {
+ public:
+  virtual ~KeyRepository() = default;
+  virtual Result<std::vector<SealedKey>> ListActive(Time deadline) = 0;
+  // Stores it if there is no active key, whoever else tries at the same time; returns the active
+  // ones.
+  virtual Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) = 0;
+};
+
+// Slow and hungry by intent. ResourceExhausted "too_many_sign_ins" when too many are at it.
+class PasswordHasher {
+ public:
+  virtual ~PasswordHasher() = default;
+  virtual Result<std::string> Hash(std::string_view password, Time deadline) = 0;
+  virtual Result<bool> Verify(std::string_view password, const std::string& hash,
+                              Time deadline) = 0;
+};
+
+// Encrypts what is stored.
+class Sealer {
+ public:
+  virtual ~Sealer() = default;
+  virtual std::string Seal(std::string_view plain) const = 0;
+  // FailedPrecondition "seal_broken": another secret, or altered bytes.
+  virtual Result<std::string> Open(std::string_view sealed) const = 0;
+};
+
+}  // namespace marquee::auth

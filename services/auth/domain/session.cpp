@@ -1,0 +1,13 @@
+#include "auth/domain/session.h"
+
+namespace marquee::auth {
+
+RefreshVerdict JudgeRefresh(const std::optional<PresentedToken>& token, Time now) {
+  if (!token) return RefreshVerdict::kUnknown;
+  if (token->session_ended_at) return RefreshVerdict::kEnded;
+  if (now >= token->session_expires_at) return RefreshVerdict::kExpired;
+  if (token->spent) return RefreshVerdict::kReused;
+  return RefreshVerdict::kRotate;
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,45 @@
+// marquee-auth: composition only.
+#include "auth/app/housekeeper.h"
+#include "auth/config.h"
+#include "auth/crypto/argon2_hasher.h"
+#include "auth/crypto/secretbox.h"
+#include "auth/rpc/auth_handler.h"
+#include "auth/store/pg_accounts.h"
+#include "auth/store/pg_keys.h"
+#include "auth/store/pg_sessions.h"
+#include "base/clock.h"
+#include "metrics/metrics.h"
+#include "rpc/server.h"
+
+int main() {
+  using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
+  namespace rpc = marquee::rpc;
+
+  const auto config = AuthConfig::FromEnv(marquee::config::SystemEnvironment());
+  if (!config.ok()) return marquee::config::Fatal(config.error());
+  rpc::Prepare("auth", config->server);
+  const auto& clock = marquee::SystemClock();
+  marquee::metrics::Metrics registry;
+  AuthMetrics metrics(registry);
+
+  marquee::pg::Pool pool(config->database);
+  PgAccounts account_store(pool);
+  PgSessions session_store(pool);
+  PgKeys key_store(pool);
+  const Secretbox sealer(config->key_encryption_secret);
+  Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
+
+  KeyRing keys(key_store, sealer, clock, {});
+  Sessions sessions(session_store, keys, clock, metrics);
+  Accounts accounts(account_store, hasher, sessions, clock, metrics);
+  Administration administration(account_store, hasher, sessions, clock, config->bootstrap_secret);
+  const ServiceTokens service_tokens(config->service_secrets, keys, clock);
+  AuthHandler handler(accounts, administration, sessions, service_tokens, keys);
+
+  const Housekeeper housekeeper(keys, sessions, clock);
+  marquee::token::Verifier verifier(
+      {}, [&] { return keys.PublicKeys(); }, clock);
+  return rpc::Serve(config->server, {&handler}, verifier, registry,
+                    {{"postgres", [&] { return pool.Health(); }},
+                     {"signing keys", [&] { return keys.Ready(); }}});
+}

@@ -1,0 +1,6 @@
+BEGIN;
+
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+
+COMMIT;

@@ -1,0 +1,5 @@
+BEGIN;
+
+DROP TABLE signing_keys;
+
+COMMIT;

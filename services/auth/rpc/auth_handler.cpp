@@ -1,0 +1,164 @@
+#include "auth/rpc/auth_handler.h"
+
+#include <charconv>
+
+#include "auth/rpc/convert.h"
+#include "base/page_token.h"
+
+namespace marquee::auth {
+namespace {
+
+constexpr char kUserList[] = "users";
+
+// The caller as a person: services and the like have no account.
+Result<Person> PersonOf(const rpc::Call& call) {
+  const auto& caller = call.caller();
+  if (caller.user_id == 0) {
+    return Error::PermissionDenied("not_a_person", "Only a person has an account.");
+  }
+  return Person{caller.user_id, caller.session_id};
+}
+
+Result<std::int64_t> PositionIn(const std::string& page_token) {
+  if (page_token.empty()) return 0;
+  ASSIGN_OR_RETURN(const auto key, DecodePageToken(kUserList, page_token, 1));
+  std::int64_t id = 0;
+  const auto& text = key.front();
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return Error::InvalidArgument("page_token_invalid", "This isn't a page token of this list.",
+                                  "page_token");
+  }
+  return id;
+}
+
+// A response that holds a session.
+template <typename Response>
+Result<Response> WithSession(const Result<SignedIn>& signed_in) {
+  if (!signed_in.ok()) return signed_in.error();
+  Response response;
+  ToProto(*signed_in, *response.mutable_session());
+  return response;
+}
+
+template <typename Response>
+Result<Response> WithUser(const Result<Account>& account) {
+  if (!account.ok()) return account.error();
+  Response response;
+  ToProto(*account, *response.mutable_user());
+  return response;
+}
+
+}  // namespace
+
+AuthHandler::AuthHandler(Accounts& accounts, Administration& administration, Sessions& sessions,
+                         const ServiceTokens& service_tokens, const KeyRing& keys)
+    : accounts_(accounts),
+      administration_(administration),
+      sessions_(sessions),
+      service_tokens_(service_tokens),
+      keys_(keys) {
+  Register(this, &AuthHandler::RegisterAccount);
+  Register(this, &AuthHandler::Login);
+  Register(this, &AuthHandler::Refresh);
+  Register(this, &AuthHandler::Logout);
+  Register(this, &AuthHandler::BootstrapAdministrator);
+  Register(this, &AuthHandler::GetMe);
+  Register(this, &AuthHandler::UpdateMe);
+  Register(this, &AuthHandler::DeleteMe);
+  Register(this, &AuthHandler::ListUsers);
+  Register(this, &AuthHandler::SetRoles);
+  Register(this, &AuthHandler::GetJwks);
+  Register(this, &AuthHandler::IssueServiceToken);
+}
+
+Result<v1::RegisterResponse> AuthHandler::RegisterAccount(const rpc::Call& call,
+                                                          const v1::RegisterRequest& request) {
+  return WithSession<v1::RegisterResponse>(accounts_.Register(
+      {request.email(), request.password(), request.display_name()}, call.deadline()));
+}
+
+Result<v1::LoginResponse> AuthHandler::Login(const rpc::Call& call,
+                                             const v1::LoginRequest& request) {
+  return WithSession<v1::LoginResponse>(
+      accounts_.Login(request.email(), request.password(), call.deadline()));
+}
+
+Result<v1::RefreshResponse> AuthHandler::Refresh(const rpc::Call& call,
+                                                 const v1::RefreshRequest& request) {
+  return WithSession<v1::RefreshResponse>(
+      sessions_.Refresh(request.refresh_token(), call.deadline()));
+}
+
+Result<v1::LogoutResponse> AuthHandler::Logout(const rpc::Call& call,
+                                               const v1::LogoutRequest& request) {
+  RETURN_IF_ERROR(sessions_.End(request.refresh_token(), call.deadline()));
+  return v1::LogoutResponse();
+}
+
+Result<v1::BootstrapAdministratorResponse> AuthHandler::BootstrapAdministrator(
+    const rpc::Call& call, const v1::BootstrapAdministratorRequest& request) {
+  return WithSession<v1::BootstrapAdministratorResponse>(administration_.BootstrapAdministrator(
+      {request.bootstrap_secret(), request.email(), request.password()}, call.deadline()));
+}
+
+Result<v1::GetMeResponse> AuthHandler::GetMe(const rpc::Call& call, const v1::GetMeRequest&) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  return WithUser<v1::GetMeResponse>(accounts_.Get(person, call.deadline()));
+}
+
+Result<v1::UpdateMeResponse> AuthHandler::UpdateMe(const rpc::Call& call,
+                                                   const v1::UpdateMeRequest& request) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  AccountUpdate update;
+  if (request.has_display_name()) update.display_name = request.display_name();
+  if (request.has_current_password()) update.current_password = request.current_password();
+  if (request.has_new_password()) update.new_password = request.new_password();
+  return WithUser<v1::UpdateMeResponse>(accounts_.Update(person, update, call.deadline()));
+}
+
+Result<v1::DeleteMeResponse> AuthHandler::DeleteMe(const rpc::Call& call,
+                                                   const v1::DeleteMeRequest&) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  RETURN_IF_ERROR(accounts_.Delete(person, call.deadline()));
+  return v1::DeleteMeResponse();
+}
+
+Result<v1::ListUsersResponse> AuthHandler::ListUsers(const rpc::Call& call,
+                                                     const v1::ListUsersRequest& request) {
+  ASSIGN_OR_RETURN(const std::int64_t after, PositionIn(request.page_token()));
+  ASSIGN_OR_RETURN(const AccountPage page,
+                   administration_.List(after, request.page_size(), call.deadline()));
+  v1::ListUsersResponse response;
+  for (const auto& account : page.accounts) ToProto(account, *response.add_users());
+  if (page.next != 0) {
+    const std::vector<std::string> key = {std::to_string(page.next)};
+    response.set_next_page_token(EncodePageToken(kUserList, key));
+  }
+  return response;
+}
+
+Result<v1::SetRolesResponse> AuthHandler::SetRoles(const rpc::Call& call,
+                                                   const v1::SetRolesRequest& request) {
+  const std::vector<std::string> roles(request.roles().begin(), request.roles().end());
+  return WithUser<v1::SetRolesResponse>(
+      administration_.SetRoles(request.user_id(), roles, call.deadline()));
+}
+
+Result<v1::GetJwksResponse> AuthHandler::GetJwks(const rpc::Call&, const v1::GetJwksRequest&) {
+  ASSIGN_OR_RETURN(const auto keys, keys_.PublicKeys());
+  v1::GetJwksResponse response;
+  for (const auto& key : keys) ToProto(key, *response.add_keys());
+  return response;
+}
+
+Result<v1::IssueServiceTokenResponse> AuthHandler::IssueServiceToken(
+    const rpc::Call&, const v1::IssueServiceTokenRequest& request) {
+  ASSIGN_OR_RETURN(const auto token, service_tokens_.Issue(request.service(), request.secret()));
+  v1::IssueServiceTokenResponse response;
+  response.set_access_token(token.access_token);
+  response.set_expires_in(token.expires_in.count());
+  return response;
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,15 @@
+// Domain to contract.
+#pragma once
+
+#include "auth/app/sessions.h"
+#include "auth/domain/account.h"
+#include "marquee/auth/v1/auth.pb.h"
+#include "token/token.h"
+
+namespace marquee::auth {
+
+void ToProto(const Account& account, v1::User& out);
+void ToProto(const SignedIn& signed_in, v1::Session& out);
+void ToProto(const token::PublicKey& key, v1::Jwk& out);
+
+}  // namespace marquee::auth

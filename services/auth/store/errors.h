@@ -1,0 +1,24 @@
+// The domain's errors, as every store says them.
+#pragma once
+
+#include "base/result.h"
+
+namespace marquee::auth {
+
+inline Error AccountUnknown() {
+  return Error::NotFound("account_unknown", "There is no such account.");
+}
+inline Error EmailTaken() {
+  return Error::AlreadyExists("email_taken", "There is an account with this e-mail address.",
+                              "email");
+}
+inline Error LastAdministrator() {
+  return Error::FailedPrecondition("last_administrator",
+                                   "This is the last administrator: make another one first.");
+}
+inline Error AlreadyBootstrapped() {
+  return Error::FailedPrecondition("already_bootstrapped",
+                                   "There is an administrator: ask them for the role.");
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,225 @@
+#include "auth/store/memory_store.h"
+
+#include <algorithm>
+
+#include "auth/store/errors.h"
+
+namespace marquee::auth {
+namespace {
+
+Time Stored(Time time) {  // as precisely as PostgreSQL keeps it
+  return std::chrono::floor<std::chrono::microseconds>(time);
+}
+
+}  // namespace
+
+Status MemoryStore::Check() const {
+  if (failure_) return *failure_;
+  return {};
+}
+
+void MemoryStore::Fail(std::optional<Error> error) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(error);
+}
+
+Credentials* MemoryStore::At(std::int64_t user_id) {
+  const auto found = accounts_.find(user_id);
+  return found == accounts_.end() ? nullptr : &found->second;
+}
+
+bool MemoryStore::AnyAdministrator() const {
+  return std::ranges::any_of(
+      accounts_, [](const auto& entry) { return entry.second.account.IsAdministrator(); });
+}
+
+bool MemoryStore::IsLastAdministrator(const Account& account) const {
+  return account.IsAdministrator() && std::ranges::none_of(accounts_, [&](const auto& entry) {
+           return entry.first != account.user_id && entry.second.account.IsAdministrator();
+         });
+}
+
+Result<Account> MemoryStore::Insert(const NewAccount& account) {
+  for (const auto& [id, stored] : accounts_) {
+    if (Email::Make(stored.account.email)->key() == account.email.key()) return EmailTaken();
+  }
+  const Account created{next_id_++, account.email.address(), account.display_name, account.roles,
+                        Stored(account.created_at)};
+  accounts_[created.user_id] = {created, account.password_hash};
+  return created;
+}
+
+Result<Account> MemoryStore::Create(const NewAccount& account, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  return Insert(account);
+}
+
+Result<Account> MemoryStore::Find(std::int64_t user_id, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto* found = At(user_id);
+  if (found == nullptr) return AccountUnknown();
+  return found->account;
+}
+
+Result<Credentials> MemoryStore::FindCredentials(const Email& email, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  for (const auto& [id, stored] : accounts_) {
+    if (Email::Make(stored.account.email)->key() == email.key()) return stored;
+  }
+  return AccountUnknown();
+}
+
+Result<Credentials> MemoryStore::FindCredentials(std::int64_t user_id, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto* found = At(user_id);
+  if (found == nullptr) return AccountUnknown();
+  return *found;
+}
+
+Result<Account> MemoryStore::Change(std::int64_t user_id, const AccountChange& change, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  auto* found = At(user_id);
+  if (found == nullptr) return AccountUnknown();
+  if (change.display_name) found->account.display_name = *change.display_name;
+  if (change.password_hash) {
+    found->password_hash = *change.password_hash;
+    for (auto& [id, stored] : sessions_) {
+      if (stored.session.user_id == user_id && id != change.kept_session_id && !stored.ended_at) {
+        stored.ended_at = change.changed_at;
+      }
+    }
+  }
+  return found->account;
+}
+
+Status MemoryStore::Delete(std::int64_t user_id, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto* found = At(user_id);
+  if (found == nullptr) return AccountUnknown();
+  if (IsLastAdministrator(found->account)) return LastAdministrator();
+  accounts_.erase(user_id);
+  std::erase_if(sessions_,
+                [&](const auto& entry) { return entry.second.session.user_id == user_id; });
+  std::erase_if(tokens_,
+                [&](const auto& entry) { return !sessions_.contains(entry.second.session_id); });
+  return {};
+}
+
+Result<std::vector<Account>> MemoryStore::List(std::int64_t after, int limit, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  std::vector<Account> page;
+  for (auto entry = accounts_.upper_bound(after);
+       entry != accounts_.end() && static_cast<int>(page.size()) < limit; ++entry) {
+    page.push_back(entry->second.account);
+  }
+  return page;
+}
+
+Result<Account> MemoryStore::SetRoles(std::int64_t user_id, const Roles& roles, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  auto* found = At(user_id);
+  if (found == nullptr) return AccountUnknown();
+  if (!roles.contains(Role::kAdministrator) && IsLastAdministrator(found->account)) {
+    return LastAdministrator();
+  }
+  found->account.roles = roles;
+  return found->account;
+}
+
+Result<bool> MemoryStore::HasAdministrator(Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  return AnyAdministrator();
+}
+
+Result<Account> MemoryStore::CreateFirstAdministrator(const NewAccount& account, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  if (AnyAdministrator()) return AlreadyBootstrapped();
+  return Insert(account);
+}
+
+Result<Account> MemoryStore::PromoteFirstAdministrator(std::int64_t user_id, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  if (AnyAdministrator()) return AlreadyBootstrapped();
+  auto* found = At(user_id);
+  if (found == nullptr) return AccountUnknown();
+  found->account.roles.insert(Role::kAdministrator);
+  return found->account;
+}
+
+Status MemoryStore::Start(const Session& session, const std::string& token_hash, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  if (At(session.user_id) == nullptr) return AccountUnknown();
+  sessions_[session.session_id] = {session, std::nullopt};
+  tokens_[token_hash] = {session.session_id, std::nullopt};
+  return {};
+}
+
+Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::string& next_hash,
+                                     Time now, Time expires_at, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto token = tokens_.find(token_hash);
+  if (token == tokens_.end()) return Rotation{JudgeRefresh(std::nullopt, now)};
+  auto& stored = sessions_.at(token->second.session_id);
+  const auto verdict = JudgeRefresh(PresentedToken{token->second.spent_at.has_value(),
+                                                   stored.session.expires_at, stored.ended_at},
+                                    now);
+  if (verdict == RefreshVerdict::kReused) stored.ended_at = now;
+  if (verdict != RefreshVerdict::kRotate) return Rotation{verdict};
+  token->second.spent_at = now;
+  stored.session.expires_at = expires_at;
+  tokens_[next_hash] = {stored.session.session_id, std::nullopt};
+  return Rotation{verdict, stored.session.session_id, At(stored.session.user_id)->account};
+}
+
+Status MemoryStore::End(const std::string& token_hash, Time now, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto token = tokens_.find(token_hash);
+  if (token == tokens_.end()) return {};
+  auto& stored = sessions_.at(token->second.session_id);
+  if (!stored.ended_at) stored.ended_at = now;
+  return {};
+}
+
+Result<std::int64_t> MemoryStore::Purge(Time now, Time expired_before, Time spent_before, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  std::erase_if(sessions_, [&](const auto& entry) {
+    return entry.second.session.expires_at < expired_before;
+  });
+  std::erase_if(tokens_, [&](const auto& entry) {
+    return !sessions_.contains(entry.second.session_id) ||
+           (entry.second.spent_at && *entry.second.spent_at < spent_before);
+  });
+  return std::ranges::count_if(sessions_, [&](const auto& entry) {
+    return !entry.second.ended_at && entry.second.session.expires_at > now;
+  });
+}
+
+Result<std::vector<SealedKey>> MemoryStore::ListActive(Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  return keys_;
+}
+
+Result<std::vector<SealedKey>> MemoryStore::AddFirst(const SealedKey& key, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  if (keys_.empty()) keys_.push_back({key.kid, key.sealed, Stored(key.created_at)});
+  return keys_;
+}
+
+}  // namespace marquee::auth

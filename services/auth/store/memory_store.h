@@ -1,0 +1,64 @@
+// The store in memory, for tests: it keeps the same contract as PostgreSQL
+// (store/contract_test.cpp).
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "auth/domain/ports.h"
+
+namespace marquee::auth {
+
+class MemoryStore final : public AccountRepository, public SessionRepository, public KeyRepository {
+ public:
+  Result<Account> Create(const NewAccount& account, Time deadline) override;
+  Result<Account> Find(std::int64_t user_id, Time deadline) override;
+  Result<Credentials> FindCredentials(const Email& email, Time deadline) override;
+  Result<Credentials> FindCredentials(std::int64_t user_id, Time deadline) override;
+  Result<Account> Change(std::int64_t user_id, const AccountChange& change, Time deadline) override;
+  Status Delete(std::int64_t user_id, Time deadline) override;
+  Result<std::vector<Account>> List(std::int64_t after, int limit, Time deadline) override;
+  Result<Account> SetRoles(std::int64_t user_id, const Roles& roles, Time deadline) override;
+  Result<bool> HasAdministrator(Time deadline) override;
+  Result<Account> CreateFirstAdministrator(const NewAccount& account, Time deadline) override;
+  Result<Account> PromoteFirstAdministrator(std::int64_t user_id, Time deadline) override;
+
+  Status Start(const Session& session, const std::string& token_hash, Time deadline) override;
+  Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash, Time now,
+                          Time expires_at, Time deadline) override;
+  Status End(const std::string& token_hash, Time now, Time deadline) override;
+  Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
+                             Time deadline) override;
+
+  Result<std::vector<SealedKey>> ListActive(Time deadline) override;
+  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) override;
+
+  // From now on every call fails with this error; nullopt ends it.
+  void Fail(std::optional<Error> error);
+
+ private:
+  struct StoredSession {
+    Session session;
+    std::optional<Time> ended_at;
+  };
+  struct StoredToken {
+    std::string session_id;
+    std::optional<Time> spent_at;
+  };
+
+  Status Check() const;
+  Result<Account> Insert(const NewAccount& account);
+  Credentials* At(std::int64_t user_id);
+  bool IsLastAdministrator(const Account& account) const;
+  bool AnyAdministrator() const;
+
+  mutable std::mutex mutex_;
+  std::optional<Error> failure_;
+  std::int64_t next_id_ = kFirstUserId;
+  std::map<std::int64_t, Credentials> accounts_;
+  std::map<std::string, StoredSession> sessions_;
+  std::map<std::string, StoredToken> tokens_;
+  std::vector<SealedKey> keys_;
+};
+
+}  // namespace marquee::auth

@@ -1,0 +1,23 @@
+// Signing keys in PostgreSQL, encrypted.
+#pragma once
+
+#include "auth/domain/ports.h"
+
+namespace marquee::pg {
+class Pool;
+}
+
+namespace marquee::auth {
+
+class PgKeys final : public KeyRepository {
+ public:
+  explicit PgKeys(pg::Pool& pool) : pool_(pool) {}
+
+  Result<std::vector<SealedKey>> ListActive(Time deadline) override;
+  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) override;
+
+ private:
+  pg::Pool& pool_;
+};
+
+}  // namespace marquee::auth

@@ -1,0 +1,136 @@
+#include "auth/store/pg_sessions.h"
+
+#include <pqxx/pqxx>
+
+#include "auth/store/errors.h"
+#include "auth/store/rows.h"
+#include "pg/pool.h"
+#include "pg/time.h"
+
+namespace marquee::auth {
+namespace {
+
+#define MOMENT MARQUEE_AUTH_MOMENT
+
+void AddToken(pg::Transaction& tx, const std::string& hash, const std::string& session_id,
+              Time now) {
+  tx.exec_params(
+      "INSERT INTO refresh_tokens (token_hash, session_id, issued_at) "
+      "VALUES (decode($1, 'hex'), $2::uuid, " MOMENT(3) ")",
+      ToHex(hash), session_id, pg::ToMicroseconds(now));
+}
+
+// The session of a token, locked until the end of the transaction; empty when there is none.
+std::string LockSession(pg::Transaction& tx, const std::string& token_hash) {
+  const auto rows = tx.exec_params(
+      "SELECT session_id FROM sessions WHERE session_id = "
+      "(SELECT session_id FROM refresh_tokens WHERE token_hash = decode($1, 'hex')) FOR UPDATE",
+      ToHex(token_hash));
+  return rows.empty() ? std::string() : rows[0][0].as<std::string>();
+}
+
+struct Presented {
+  PresentedToken token;
+  Account account;
+};
+
+// Read after the lock was taken, by a statement of its own: it sees what the last holder wrote.
+Result<Presented> ReadPresented(pg::Transaction& tx, const std::string& token_hash) {
+  const auto rows = tx.exec_params(
+      "SELECT " MARQUEE_AUTH_ACCOUNT_COLUMNS
+      ", t.spent_at IS NOT NULL, (extract(epoch FROM s.expires_at) * 1000000)::bigint, "
+      "(extract(epoch FROM s.ended_at) * 1000000)::bigint "
+      "FROM refresh_tokens t JOIN sessions s USING (session_id) JOIN accounts USING (user_id) "
+      "WHERE t.token_hash = decode($1, 'hex')",
+      ToHex(token_hash));
+  if (rows.empty()) return Error::Internal("a locked session lost its token");
+  const auto row = rows[0];
+  ASSIGN_OR_RETURN(Account account, ReadAccount(row));
+  Presented presented{{row[5].as<bool>(), pg::FromMicroseconds(row[6].as<std::int64_t>()), {}},
+                      std::move(account)};
+  if (!row[7].is_null()) {
+    presented.token.session_ended_at = pg::FromMicroseconds(row[7].as<std::int64_t>());
+  }
+  return presented;
+}
+
+void Advance(pg::Transaction& tx, const std::string& session_id, const std::string& token_hash,
+             const std::string& next_hash, Time now, Time expires_at) {
+  tx.exec_params(
+      "UPDATE refresh_tokens SET spent_at = " MOMENT(2) " WHERE token_hash = decode($1, 'hex')",
+      ToHex(token_hash), pg::ToMicroseconds(now));
+  AddToken(tx, next_hash, session_id, now);
+  tx.exec_params("UPDATE sessions SET expires_at = " MOMENT(2) " WHERE session_id = $1::uuid",
+                 session_id, pg::ToMicroseconds(expires_at));
+}
+
+}  // namespace
+
+Status PgSessions::Start(const Session& session, const std::string& token_hash, Time deadline) {
+  auto status = pool_.Run(
+      [&](pg::Transaction& tx) -> Status {
+        tx.exec_params(
+            "INSERT INTO sessions (session_id, user_id, created_at, expires_at) "
+            "VALUES ($1::uuid, $2, " MOMENT(3) ", " MOMENT(4) ")",
+            session.session_id, session.user_id, pg::ToMicroseconds(session.created_at),
+            pg::ToMicroseconds(session.expires_at));
+        AddToken(tx, token_hash, session.session_id, session.created_at);
+        return {};
+      },
+      {.deadline = deadline});
+  if (!status.ok() && pg::IsViolationOf(status.error(), "sessions_of_account")) {
+    return AccountUnknown();
+  }
+  return status;
+}
+
+Result<Rotation> PgSessions::Rotate(const std::string& token_hash, const std::string& next_hash,
+                                    Time now, Time expires_at, Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<Rotation> {
+        const std::string session_id = LockSession(tx, token_hash);
+        if (session_id.empty()) return Rotation{JudgeRefresh(std::nullopt, now)};
+        ASSIGN_OR_RETURN(Presented presented, ReadPresented(tx, token_hash));
+        const auto verdict = JudgeRefresh(presented.token, now);
+        if (verdict == RefreshVerdict::kReused) {
+          tx.exec_params("UPDATE sessions SET ended_at = " MOMENT(2) " WHERE session_id = $1::uuid",
+                         session_id, pg::ToMicroseconds(now));
+        }
+        if (verdict != RefreshVerdict::kRotate) return Rotation{verdict};
+        Advance(tx, session_id, token_hash, next_hash, now, expires_at);
+        return Rotation{verdict, session_id, std::move(presented.account)};
+      },
+      {.deadline = deadline});
+}
+
+Status PgSessions::End(const std::string& token_hash, Time now, Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Status {
+        tx.exec_params("UPDATE sessions SET ended_at = " MOMENT(2)
+                       " WHERE ended_at IS NULL AND session_id = "
+                       "(SELECT session_id FROM refresh_tokens WHERE token_hash = "
+                       "decode($1, 'hex'))",
+                       ToHex(token_hash), pg::ToMicroseconds(now));
+        return {};
+      },
+      {.deadline = deadline});
+}
+
+Result<std::int64_t> PgSessions::Purge(Time now, Time expired_before, Time spent_before,
+                                       Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<std::int64_t> {
+        tx.exec_params("DELETE FROM sessions WHERE expires_at < " MOMENT(1),
+                       pg::ToMicroseconds(expired_before));
+        tx.exec_params("DELETE FROM refresh_tokens WHERE spent_at < " MOMENT(1),
+                       pg::ToMicroseconds(spent_before));
+        return tx
+            .exec_params(
+                "SELECT count(*) FROM sessions WHERE ended_at IS NULL AND expires_at > " MOMENT(1),
+                pg::ToMicroseconds(now))[0][0]
+            .as<std::int64_t>();
+      },
+      {.deadline = deadline});
+}
+
+}  // namespace marquee::auth

@@ -1,0 +1,29 @@
+// Rows to values, for the PostgreSQL stores of auth.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "auth/domain/account.h"
+#include "base/result.h"
+
+namespace pqxx {
+class row;
+}
+
+// The columns that ReadAccount takes, first in a SELECT or RETURNING.
+#define MARQUEE_AUTH_ACCOUNT_COLUMNS                                          \
+  "accounts.user_id, accounts.email, accounts.display_name, accounts.roles, " \
+  "(extract(epoch FROM accounts.created_at) * 1000000)::bigint"
+// A moment given as microseconds, by the parameter's number.
+#define MARQUEE_AUTH_MOMENT(parameter) \
+  "(timestamptz 'epoch' + $" #parameter "::bigint * interval '1 microsecond')"
+
+namespace marquee::auth {
+
+Result<Account> ReadAccount(const pqxx::row& row);
+
+std::string ToHex(std::string_view bytes);
+std::string FromHex(std::string_view hex);  // of what PostgreSQL's encode() printed
+
+}  // namespace marquee::auth
