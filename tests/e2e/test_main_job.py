@@ -6,7 +6,7 @@ import threading
 
 import psycopg
 import pytest
-from support.waiting import wait_until
+from support.waiting import eventually
 
 RATINGS, MOVIES = 100_836, 9_742
 
@@ -39,7 +39,7 @@ def test_the_catalogue_counts_every_rating_once(loaded, api):
         return sum(year["rating_count"] for year in api.get("/v1/analytics/ratings-by-year")["years"])
 
     # 18 ratings are of movies whose year nobody knows: what the data set's own files give.
-    wait_until(lambda: years_sum() >= RATINGS - 200, 60, "the catalogue has read the ratings topic")
+    eventually(lambda: years_sum() >= RATINGS - 200, 60, what="the catalogue has read the ratings topic")
     movie = api.movies(query="Toy Story", page_size=1)["movies"][0]
     assert (movie["title"], movie["year"], movie["rating_count"]) == ("Toy Story", 1995, 215)
     assert movie["rating_mean"] == pytest.approx(3.92093, abs=1e-4)
@@ -167,8 +167,8 @@ def test_fifty_promotions_under_load_fail_no_request_and_mix_no_models(loaded, c
         return caller.recommend_for(ratings, count=20)
 
     def serves(version):
-        return wait_until(
-            lambda: ask(api)["model_version"] == version, 20, f"the recommender serves version {version}"
+        return eventually(
+            lambda: ask(api)["model_version"] == version, 20, what=f"the recommender serves version {version}"
         )
 
     expected = {}

@@ -1,7 +1,7 @@
 """Dependencies that are down: a 503 that says so, nothing pretended, and life again by itself."""
 
 import pytest
-from support.waiting import wait_until
+from support.waiting import eventually
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def test_without_the_recommender_the_popular_list_answers_degraded(person, suite
     assert answer.json()["degraded"] is True
     assert len(answer.json()["recommendations"]) == 5
     suite.start("recommender")
-    wait_until(lambda: not person.recommend()["degraded"], 30, "the recommender answers again")
+    eventually(lambda: not person.recommend()["degraded"], 30, what="the recommender answers again")
 
 
 def test_without_kafka_a_rating_is_refused_and_reads_go_on(person, suite):
@@ -32,7 +32,7 @@ def test_without_kafka_a_rating_is_refused_and_reads_go_on(person, suite):
         assert person.get("/v1/movies/1")["title"] == "Toy Story"
     finally:
         suite.infra("up", "kafka")
-    wait_until(lambda: person.send("PUT", "/v1/me/ratings/2", json={"value": 4}).ok, 60, "ratings are taken again")
+    eventually(lambda: person.send("PUT", "/v1/me/ratings/2", json={"value": 4}).ok, 60, what="ratings are taken again")
     assert person.recommend()["history_size"] == 2
 
 
@@ -51,16 +51,16 @@ def test_without_postgresql_answers_are_503_and_come_back(person, suite):
         assert person.recommend()["history_size"] == 1
     finally:
         suite.infra("up", "postgres")
-    wait_until(lambda: person.send("GET", "/v1/movies").ok, 60, "the catalogue answers again")
-    wait_until(lambda: person.other().send("GET", "/v1/movies/1/reviews").ok, 60, "reviews answers again")
+    eventually(lambda: person.send("GET", "/v1/movies").ok, 60, what="the catalogue answers again")
+    eventually(lambda: person.other().send("GET", "/v1/movies/1/reviews").ok, 60, what="reviews answers again")
 
 
 def test_a_rating_survives_a_killed_writer(person, suite):
     person.rate(260, 4.5)
     suite.kill("rating_ingest")
     suite.start("rating_ingest")
-    wait_until(
-        lambda: {rating["movie_id"] for rating in person.ratings()} == {1, 260}, 30, "the rating is in PostgreSQL"
+    eventually(
+        lambda: {rating["movie_id"] for rating in person.ratings()} == {1, 260}, 30, what="the rating is in PostgreSQL"
     )
 
 
