@@ -78,7 +78,7 @@ class RegistryClient {
                  RegistryClientConfig config);
   ~RegistryClient();
 
-  // NotFound "alias_unknown" while nothing was promoted; Unavailable …; DataLoss when the card can't
+  // NotFound "alias_unset" while nothing was promoted; Unavailable …; DataLoss when the card can't
   // be read or doesn't describe this version. A stop request ends either call at once (Cancelled).
   Result<RegisteredVersion> GetAlias(const std::string& model, const std::string& alias,
                                      std::stop_token stop = {});

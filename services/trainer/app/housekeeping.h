@@ -1,0 +1,40 @@
+// What a trainer does unasked: ends runs whose process has died, starts runs by the schedule, and
+// keeps the gauges of the registry.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "trainer/app/trainer.h"
+
+namespace marquee::trainer {
+
+struct HousekeepingSettings {
+  std::chrono::milliseconds interval{0};  // between the starts of runs; 0: no schedule
+  std::chrono::milliseconds tick{5'000};  // how often dead runs and the schedule are looked at
+};
+
+class Housekeeping {
+ public:
+  // Starts a thread, whose first round is at once. All outlive it.
+  Housekeeping(Trainer& trainer, ModelRegistry& registry, TrainerMetrics& metrics,
+               HousekeepingSettings settings);
+  ~Housekeeping();  // as Stop()
+  void Stop();      // Idempotent
+
+ private:
+  void Run(const std::stop_token& stop);
+  Status Round();
+
+  Trainer& trainer_;
+  ModelRegistry& registry_;
+  TrainerMetrics& metrics_;
+  HousekeepingSettings settings_;
+  bool swept_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace marquee::trainer

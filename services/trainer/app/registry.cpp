@@ -1,0 +1,37 @@
+#include "trainer/app/registry.h"
+
+namespace marquee::trainer {
+
+Result<std::vector<ModelVersion>> Registry::ListVersions(const std::string& model,
+                                                         std::int64_t before, int limit) {
+  RETURN_IF_ERROR(CheckModel(model));
+  return store_.ListVersions(model, before, limit);
+}
+
+Result<ModelVersion> Registry::GetAlias(const std::string& model, const std::string& alias) {
+  RETURN_IF_ERROR(CheckModel(model));
+  RETURN_IF_ERROR(CheckAlias(alias));
+  return store_.GetAlias(model, alias);
+}
+
+Result<ModelVersion> Registry::SetAlias(const std::string& model, const std::string& alias,
+                                        std::int64_t version, std::int64_t moved_by) {
+  RETURN_IF_ERROR(CheckModel(model));
+  RETURN_IF_ERROR(CheckAlias(alias));
+  ASSIGN_OR_RETURN(const auto found, store_.GetVersion(model, version));
+  if (!folder_.Has(found.file))
+    return Error::FailedPrecondition(
+        "artefact_missing", "The version's artefact is not there any more: it can't be served.");
+  ASSIGN_OR_RETURN(auto moved, store_.SetAlias(model, alias, version, moved_by));
+  promoted_();
+  return moved;
+}
+
+Status Registry::Download(const std::string& model, std::int64_t version,
+                          const std::function<Status(std::string chunk)>& each) {
+  RETURN_IF_ERROR(CheckModel(model));
+  ASSIGN_OR_RETURN(const auto found, store_.GetVersion(model, version));
+  return folder_.Read(found.file, kChunkBytes, each);
+}
+
+}  // namespace marquee::trainer

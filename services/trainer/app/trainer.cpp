@@ -1,0 +1,309 @@
+#include "trainer/app/trainer.h"
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "logging/log.h"
+#include "tracing/trace.h"
+
+namespace marquee::trainer {
+namespace {
+
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr milliseconds kWatchPoll{1'000};  // for runs of other replicas
+constexpr milliseconds kLeastBeatPause{200};
+constexpr int kNice = 10;  // training leaves the cores to the rpcs, here and next door
+
+Error Stopping() {
+  return Error::Unavailable("trainer_stopping", "The trainer is being stopped; try again shortly.");
+}
+
+bool SameForWatchers(const TrainingRun& a, const TrainingRun& b) {
+  return a.state == b.state && a.stage == b.stage && a.progress == b.progress &&
+         a.rating_count == b.rating_count && a.metrics == b.metrics;
+}
+
+}  // namespace
+
+struct Trainer::Worker {
+  TrainingRun run;
+  tracing::TraceContext trace;
+  RunMonitor monitor;
+  bool fenced = false;  // the run is somebody else's to end; written by the beat, read after its join
+  std::jthread thread;
+};
+
+Trainer::Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job,
+                 const ArtefactFolder& folder, TrainerMetrics& metrics, TrainerSettings settings,
+                 std::function<void()> registered)
+    : runs_(runs),
+      registry_(registry),
+      job_(job),
+      folder_(folder),
+      metrics_(metrics),
+      settings_(std::move(settings)),
+      registered_(std::move(registered)) {}
+
+Trainer::~Trainer() { Stop(); }
+
+Result<TrainingRun> Trainer::Start(const NewRun& run) {
+  RETURN_IF_ERROR(Validate(run.hyperparameters));
+  const std::lock_guard starting(start_mutex_);
+  if (const std::lock_guard lock(mutex_); stopping_) return Stopping();
+  ASSIGN_OR_RETURN(auto started, runs_.Start(run, settings_.owner));
+  if (!started.fresh) return std::move(started.run);
+  return Launch(std::move(started.run));
+}
+
+Result<bool> Trainer::StartIfDue(milliseconds interval) {
+  const std::lock_guard starting(start_mutex_);
+  if (const std::lock_guard lock(mutex_); stopping_) return false;
+  ASSIGN_OR_RETURN(auto started, runs_.StartIfDue({}, settings_.owner, interval));
+  if (!started) return false;
+  RETURN_IF_ERROR([&]() -> Status {
+    auto launched = Launch(*std::move(started));
+    if (!launched.ok()) return std::move(launched).error();
+    return {};
+  }());
+  return true;
+}
+
+Result<TrainingRun> Trainer::Launch(TrainingRun run) {
+  std::shared_ptr<Worker> last;
+  {
+    const std::lock_guard lock(mutex_);
+    last = worker_;
+  }
+  // The last run isn't running in the database, or this one couldn't have begun: its thread is at its
+  // end, or should be.
+  if (last) last->monitor.Cancel(Error::Aborted("run_fenced", "Another run has begun."));
+  if (last && last->thread.joinable()) last->thread.join();
+  const auto* trace = tracing::Current();
+  auto worker = std::make_shared<Worker>();
+  worker->run = run;
+  worker->trace = trace != nullptr ? trace->Child() : tracing::TraceContext::New();
+  const std::lock_guard lock(mutex_);
+  worker_ = worker;
+  if (stopping_) worker->monitor.Cancel(Stopping());  // ends it properly
+  worker->thread = std::jthread([this, worker = worker.get()] { Work(*worker); });
+  return run;
+}
+
+void Trainer::Work(Worker& worker) {
+  const tracing::Scope scope(worker.trace);
+  setpriority(PRIO_PROCESS, 0, kNice);  // of this thread, and of those that it starts
+  const auto began = SteadyClock::now();
+  logging::Info("run started", {{"run_id", worker.run.run_id}, {"by", worker.run.started_by}});
+  metrics_.RunStarted();
+  RunState state = RunState::kFailed;
+  {
+    RunOutcome outcome;
+    Result<std::vector<NewVersion>> versions = Error::Internal("the run didn't take place");
+    {
+      const std::jthread beat([&](std::stop_token stop) { Beat(worker, stop); });
+      try {
+        versions = job_.Run(worker.run, worker.monitor, outcome);
+      } catch (const std::bad_alloc&) {
+        versions = Error::ResourceExhausted("out_of_memory", "There is not enough memory to train.");
+      } catch (const std::exception& exception) {
+        versions = Error::Internal(exception.what());
+      }
+    }
+    state = Settle(worker, versions, outcome);
+    Changed();
+    if (state == RunState::kSucceeded) {
+      metrics_.Measured(outcome.metrics);
+      metrics_.LastSuccess(SystemClock().Now());
+      registered_();
+    }
+  }
+  malloc_trim(0);  // gigabytes, perhaps, for a service that now idles
+  const std::chrono::duration<double> took = SteadyClock::now() - began;
+  metrics_.RunEnded(state, took);
+  logging::Info("run ended", {{"run_id", worker.run.run_id},
+                              {"state", Name(state)},
+                              {"seconds", took.count()}});
+}
+
+void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
+  const tracing::Scope scope(worker.trace);
+  while (!stop.stop_requested()) {
+    const auto position = worker.monitor.position();
+    metrics_.RunProgress(position.progress);
+    const auto cancel =
+        runs_.Heartbeat(worker.run.run_id, settings_.owner, position.stage, position.progress);
+    if (!cancel.ok() && cancel.error().code == Code::kAborted) {
+      worker.fenced = true;
+      worker.monitor.Cancel(cancel.error());
+      return;
+    }
+    if (!cancel.ok())
+      logging::Warning("heartbeat failed", {{"error", cancel.error().ToString()}});
+    else if (*cancel)
+      worker.monitor.Cancel(Error::Cancelled("cancelled", "Somebody asked for it."));
+    Changed();
+    worker.monitor.WaitForStage(position.stage, settings_.heartbeat, stop);
+    // Stages may fly by: no more than five statements a second.
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any().wait_for(lock, stop, kLeastBeatPause, [] { return false; });
+  }
+}
+
+RunState Trainer::Settle(Worker& worker, const Result<std::vector<NewVersion>>& versions,
+                         const RunOutcome& outcome) {
+  RunState state = RunState::kFailed;
+  if (!versions.ok()) {
+    const bool cancelled = worker.monitor.Cancelled();
+    state = cancelled ? RunState::kCancelled : RunState::kFailed;
+    logging::Warning("run didn't succeed", {{"run_id", worker.run.run_id},
+                                            {"state", Name(state)},
+                                            {"error", versions.error().ToString()}});
+  }
+  const auto give_up = SteadyClock::now() + settings_.settle_timeout;
+  auto pause = kLeastBeatPause;
+  while (!worker.fenced) {
+    const auto stored = StoreEnd(worker, versions, outcome, state);
+    if (stored.ok()) {
+      if (state != RunState::kSucceeded) folder_.RemoveRun(worker.run.run_id);
+      return state;
+    }
+    logging::Error("the run's end isn't stored", {{"run_id", worker.run.run_id},
+                                                  {"error", stored.error().ToString()}});
+    if (stored.error().code == Code::kAborted) break;
+    std::unique_lock lock(mutex_);
+    // A stop shortens the patience, not to nothing. Whoever then marks the run as failed sweeps its
+    // files.
+    if (SteadyClock::now() + pause > give_up || (stopping_ && pause > milliseconds{1'000}))
+      return RunState::kFailed;
+    changed_.wait_for(lock, pause, [] { return false; });
+    pause *= 2;
+  }
+  // Somebody else has ended it, as failed: nothing of it is registered.
+  folder_.RemoveRun(worker.run.run_id);
+  return RunState::kFailed;
+}
+
+Status Trainer::StoreEnd(Worker& worker, const Result<std::vector<NewVersion>>& versions,
+                         const RunOutcome& outcome, RunState& state) {
+  const auto run_id = worker.run.run_id;
+  if (!versions.ok())
+    return runs_.End(run_id, settings_.owner, state, RunError(versions.error()), outcome);
+  const auto completed = registry_.Complete(run_id, settings_.owner, outcome, *versions);
+  if (completed.ok()) {
+    state = RunState::kSucceeded;
+    return {};
+  }
+  // An earlier attempt may have been committed though its answer was lost.
+  if (completed.error().code == Code::kAborted) {
+    ASSIGN_OR_RETURN(const auto run, runs_.Get(run_id));
+    if (run.state == RunState::kSucceeded) {
+      state = RunState::kSucceeded;
+      return {};
+    }
+  }
+  return completed;
+}
+
+Result<TrainingRun> Trainer::Cancel(std::int64_t run_id, milliseconds patience) {
+  ASSIGN_OR_RETURN(auto run, runs_.RequestCancel(run_id));
+  std::uint64_t seen = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    seen = changes_;
+    if (worker_ && worker_->run.run_id == run_id)
+      worker_->monitor.Cancel(Error::Cancelled("cancelled", "Somebody asked for it."));
+  }
+  const auto until = SteadyClock::now() + patience;
+  while (!HasEnded(run.state) && SteadyClock::now() < until) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, std::min(until, SteadyClock::now() + kLeastBeatPause),
+                        [&] { return changes_ != seen; });
+    seen = changes_;
+    lock.unlock();
+    ASSIGN_OR_RETURN(run, runs_.Get(run_id));
+  }
+  return run;
+}
+
+Status Trainer::Watch(std::int64_t run_id, const std::function<bool(const TrainingRun&)>& send,
+                      const std::function<bool()>& cancelled) {
+  std::optional<TrainingRun> sent;
+  while (true) {
+    std::uint64_t seen = 0;
+    bool stopping = false;
+    {
+      const std::lock_guard lock(mutex_);
+      seen = changes_;
+      stopping = stopping_;
+    }
+    ASSIGN_OR_RETURN(auto run, runs_.Get(run_id));
+    if (!sent || !SameForWatchers(*sent, run)) {
+      if (!send(run)) return Error::Cancelled("cancelled", "Nobody listens any more.");
+      sent = run;
+    }
+    if (HasEnded(run.state)) return {};
+    if (stopping) return Stopping();
+    if (cancelled()) return Error::Cancelled("cancelled", "The call was cancelled.");
+    WaitForChange(seen);
+  }
+}
+
+Status Trainer::Recover(bool sweep) {
+  ASSIGN_OR_RETURN(const auto failed, runs_.FailAbandoned(settings_.owner));
+  for (const auto run_id : failed)
+    logging::Warning("an abandoned run was marked as failed", {{"run_id", run_id}});
+  ASSIGN_OR_RETURN(const auto last, runs_.LastSuccess());
+  if (last) metrics_.LastSuccess(*last);
+  if (!sweep && failed.empty()) return {};
+  RETURN_IF_ERROR(folder_.Check());
+  ASSIGN_OR_RETURN(const int swept,
+                   folder_.Sweep(
+                       [&](std::int64_t run_id) -> Result<std::optional<bool>> {
+                         auto run = runs_.Get(run_id);
+                         if (run.ok()) return std::optional(HasEnded(run->state));
+                         if (run.error().code == Code::kNotFound) return std::optional<bool>{};
+                         return std::move(run).error();
+                       },
+                       [&] { return registry_.RegisteredFiles(); }));
+  if (swept > 0) logging::Info("leftover artefacts removed", {{"files", swept}});
+  return {};
+}
+
+void Trainer::Stop() {
+  std::shared_ptr<Worker> worker;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    ++changes_;
+    worker = worker_;
+    if (worker) worker->monitor.Cancel(Error::Cancelled("trainer_stopped", "The trainer was stopped."));
+  }
+  changed_.notify_all();
+  const std::lock_guard starting(start_mutex_);  // none is being launched
+  {
+    const std::lock_guard lock(mutex_);
+    worker = worker_;
+  }
+  if (worker && worker->thread.joinable()) worker->thread.join();
+}
+
+void Trainer::Changed() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++changes_;
+  }
+  changed_.notify_all();
+}
+
+void Trainer::WaitForChange(std::uint64_t seen) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kWatchPoll, [&] { return changes_ != seen; });
+}
+
+}  // namespace marquee::trainer

@@ -1,0 +1,92 @@
+// Training runs as a service: started by a person or the schedule, one at a time across all replicas,
+// watched, cancelled, and ended properly whatever happens.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "trainer/app/artefact_folder.h"
+#include "trainer/app/run_monitor.h"
+#include "trainer/app/trainer_metrics.h"
+#include "trainer/app/training_job.h"
+#include "trainer/domain/ports.h"
+
+namespace marquee::trainer {
+
+struct TrainerSettings {
+  Owner owner;
+  std::chrono::milliseconds heartbeat{1'000};
+  // How long the end of a run is tried to be stored while the database is away; then the run is left
+  // to the heartbeat's expiry.
+  std::chrono::milliseconds settle_timeout{60'000};
+};
+
+// Thread-safe.
+class Trainer {
+ public:
+  // All outlive it. `registered` is called after a run has registered its versions.
+  Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job,
+          const ArtefactFolder& folder, TrainerMetrics& metrics, TrainerSettings settings,
+          std::function<void()> registered);
+  ~Trainer();  // as Stop()
+
+  // AlreadyExists "training_run_active"; Unavailable "trainer_stopping".
+  Result<TrainingRun> Start(const NewRun& run);
+  // Starts one when none has started for `interval`; says whether it did.
+  Result<bool> StartIfDue(std::chrono::milliseconds interval);
+
+  // Asks the run to stop and waits, at most `patience`, until it has; returns it as it then is.
+  Result<TrainingRun> Cancel(std::int64_t run_id, std::chrono::milliseconds patience);
+  Result<TrainingRun> Get(std::int64_t run_id) { return runs_.Get(run_id); }
+  Result<std::vector<TrainingRun>> List(std::int64_t before, int limit) {
+    return runs_.List(before, limit);
+  }
+  // Sends the run at once and at each change until it has ended. `send` returns false when nobody
+  // listens any more; `cancelled` is asked between.
+  Status Watch(std::int64_t run_id, const std::function<bool(const TrainingRun&)>& send,
+               const std::function<bool()>& cancelled);
+
+  // Marks runs as failed whose process is gone; if there were some, or `sweep`, removes what ended runs
+  // have left in the folder.
+  Status Recover(bool sweep);
+
+  // Cancels the run in progress, waits until its end is stored, and refuses new ones. Idempotent.
+  void Stop();
+
+ private:
+  struct Worker;
+  Result<TrainingRun> Launch(TrainingRun run);
+  void Work(Worker& worker);
+  void Beat(Worker& worker, const std::stop_token& stop);
+  RunState Settle(Worker& worker, const Result<std::vector<NewVersion>>& versions,
+                  const RunOutcome& outcome);
+  Status StoreEnd(Worker& worker, const Result<std::vector<NewVersion>>& versions,
+                  const RunOutcome& outcome, RunState& state);
+  void Changed();
+  void WaitForChange(std::uint64_t seen);
+
+  RunRepository& runs_;
+  ModelRegistry& registry_;
+  TrainingJob& job_;
+  const ArtefactFolder& folder_;
+  TrainerMetrics& metrics_;
+  TrainerSettings settings_;
+  std::function<void()> registered_;
+
+  std::mutex start_mutex_;  // one start at a time
+  std::mutex mutex_;        // guards what follows
+  std::condition_variable changed_;
+  std::uint64_t changes_ = 0;  // grows when the stored run of this process may have changed
+  bool stopping_ = false;
+  std::shared_ptr<Worker> worker_;  // the latest
+};
+
+}  // namespace marquee::trainer

@@ -1,0 +1,65 @@
+#include "trainer/app/trainer_metrics.h"
+
+namespace marquee::trainer {
+namespace {
+
+const std::vector<double> kRunBuckets = {1, 3, 10, 30, 60, 120, 300, 600, 1'800, 3'600, 10'800};
+
+double Seconds(Time time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+TrainerMetrics::TrainerMetrics(metrics::Metrics& metrics)
+    : metrics_(metrics),
+      active_(metrics.AddGauge("marquee_trainer_run_active", "1 while a run is going on here")),
+      progress_(metrics.AddGauge("marquee_trainer_run_progress_ratio",
+                                 "Progress of the run going on here, 0 to 1")),
+      last_success_(metrics.AddGauge("marquee_trainer_last_success_timestamp_seconds",
+                                     "When a run last succeeded; 0 for never")),
+      pending_(metrics.AddGauge("marquee_trainer_unannounced_promotions",
+                                "Promotions stored and not yet on Kafka")) {}
+
+void TrainerMetrics::RunStarted() {
+  active_.Set(1);
+  progress_.Set(0);
+}
+
+void TrainerMetrics::RunProgress(double progress) { progress_.Set(progress); }
+
+void TrainerMetrics::RunEnded(RunState state, std::chrono::duration<double> took) {
+  active_.Set(0);
+  progress_.Set(0);
+  metrics_
+      .AddHistogram("marquee_trainer_run_duration_seconds", "How long runs took",
+                    {{"result", std::string(Name(state))}}, kRunBuckets)
+      .Observe(took.count());
+}
+
+void TrainerMetrics::LastSuccess(Time at) { last_success_.Set(Seconds(at)); }
+
+void TrainerMetrics::Measured(const std::map<std::string, double>& measured) {
+  for (const auto& [name, value] : measured) {
+    const auto dot = name.find('.');
+    if (dot == std::string::npos) continue;
+    metrics_
+        .AddGauge("marquee_trainer_model_quality_ratio", "What the latest run measured on held-out data",
+                  {{"model", name.substr(0, dot)}, {"metric", name.substr(dot + 1)}})
+        .Set(value);
+  }
+}
+
+void TrainerMetrics::AliasPoints(const std::string& alias, const ModelVersion& version) {
+  const metrics::Labels labels = {{"model", version.model}, {"alias", alias}};
+  metrics_.AddGauge("marquee_trainer_model_version", "The version that an alias names", labels)
+      .Set(static_cast<double>(version.version));
+  metrics_
+      .AddGauge("marquee_trainer_model_created_timestamp_seconds",
+                "When the version that an alias names was made", labels)
+      .Set(Seconds(version.created_at));
+}
+
+void TrainerMetrics::PendingAnnouncements(double count) { pending_.Set(count); }
+
+}  // namespace marquee::trainer

@@ -1,0 +1,36 @@
+// What Prometheus sees of training. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "metrics/metrics.h"
+#include "trainer/domain/model_version.h"
+#include "trainer/domain/run.h"
+
+namespace marquee::trainer {
+
+class TrainerMetrics {
+ public:
+  explicit TrainerMetrics(metrics::Metrics& metrics);
+
+  void RunStarted();
+  void RunProgress(double progress);
+  void RunEnded(RunState state, std::chrono::duration<double> took);
+  void LastSuccess(Time at);
+  // The run's figures, as gauges by name: what the latest run measured.
+  void Measured(const std::map<std::string, double>& metrics);
+  void AliasPoints(const std::string& alias, const ModelVersion& version);
+  void PendingAnnouncements(double count);
+
+ private:
+  metrics::Metrics& metrics_;
+  metrics::Gauge active_;
+  metrics::Gauge progress_;
+  metrics::Gauge last_success_;
+  metrics::Gauge pending_;
+};
+
+}  // namespace marquee::trainer

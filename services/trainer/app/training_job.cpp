@@ -1,0 +1,169 @@
+#include "trainer/app/training_job.h"
+
+#include <utility>
+
+#include "artefact/model_card.h"
+#include "logging/log.h"
+#include "models/rating_matrix.h"
+#include "trainer/domain/quality_gate.h"
+
+namespace marquee::trainer {
+
+struct TrainingJob::Data {
+  models::RatingMatrix matrix;
+  artefact::DataSnapshot snapshot;
+};
+
+struct TrainingJob::Champion {
+  std::optional<ModelVersion> version;            // nothing: no champion yet
+  std::optional<models::ServedModel> evaluation;  // nothing: lost, or never was
+};
+
+Result<std::vector<NewVersion>> TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor,
+                                                 RunOutcome& outcome) {
+  outcome.hyperparameters = run.hyperparameters;
+  RETURN_IF_ERROR(folder_.Check());
+  ASSIGN_OR_RETURN(const auto data, Export(monitor, outcome));
+  const auto record = [&](const std::string& model, const TrainedModel& trained) {
+    for (const auto& [name, value] : trained.metrics) outcome.metrics[model + "." + name] = value;
+  };
+
+  ASSIGN_OR_RETURN(const auto ranking_champion, FindChampion(kRanking));
+  ASSIGN_OR_RETURN(const auto ranking,
+                   TrainRankingModel(data.matrix, run.hyperparameters, outcome.hyperparameters,
+                                     settings_.training, ranking_champion.evaluation, monitor));
+  record(kRanking, ranking);
+
+  ASSIGN_OR_RETURN(const auto rating_champion, FindChampion(kRating));
+  ASSIGN_OR_RETURN(const auto rating,
+                   TrainRatingModel(data.matrix, outcome.hyperparameters.seed, settings_.training,
+                                    rating_champion.evaluation, monitor));
+  record(kRating, rating);
+
+  monitor.Report(Stage::kSave, 0);
+  std::vector<NewVersion> versions(2);
+  const auto seed = outcome.hyperparameters.seed;
+  ASSIGN_OR_RETURN(versions[0], Save(run, kRanking, ranking, ranking_champion, data, seed));
+  monitor.Report(Stage::kSave, 0.6);
+  ASSIGN_OR_RETURN(versions[1], Save(run, kRating, rating, rating_champion, data, seed));
+  monitor.Report(Stage::kSave, 1);
+  RETURN_IF_ERROR(monitor.CheckCancelled());
+  return versions;
+}
+
+Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& outcome) {
+  monitor.Report(Stage::kExport, 0);
+  // How many will come isn't known: a million rows are half of the way.
+  auto snapshot = ratings_.Export([&](std::int64_t rows) {
+    const auto count = static_cast<double>(rows);
+    return monitor.Report(Stage::kExport, 0.9 * count / (count + 1e6));
+  });
+  RETURN_IF_ERROR(monitor.CheckCancelled());
+  if (!snapshot.ok()) return std::move(snapshot).error();
+
+  outcome.rating_count = static_cast<std::int64_t>(snapshot->values.size());
+  Data data;
+  ASSIGN_OR_RETURN(data.matrix, models::RatingMatrix::Build(snapshot->user_ids, snapshot->movie_ids,
+                                                            snapshot->values));
+  data.snapshot = {.ratings = outcome.rating_count,
+                   .users = data.matrix.users(),
+                   .movies = data.matrix.items(),
+                   .next_offsets = std::move(snapshot->next_offsets),
+                   .sha256 = std::move(snapshot->sha256)};
+  logging::Info("ratings exported", {{"ratings", data.snapshot.ratings},
+                                     {"users", data.snapshot.users},
+                                     {"movies", data.snapshot.movies}});
+  if (data.snapshot.ratings < settings_.min_ratings || data.matrix.users() < settings_.min_users ||
+      data.matrix.items() < settings_.min_movies) {
+    return Error::FailedPrecondition(
+        "not_enough_ratings",
+        "There are " + std::to_string(data.snapshot.ratings) + " ratings by " +
+            std::to_string(data.snapshot.users) + " users of " +
+            std::to_string(data.snapshot.movies) + " movies; training takes at least " +
+            std::to_string(settings_.min_ratings) + " ratings, " +
+            std::to_string(settings_.min_users) + " users and " +
+            std::to_string(settings_.min_movies) + " movies.");
+  }
+  return data;
+}
+
+Result<TrainingJob::Champion> TrainingJob::FindChampion(const std::string& model) {
+  Champion champion;
+  auto version = registry_.GetAlias(model, kChampion);
+  if (!version.ok()) {
+    if (version.error().code == Code::kNotFound) return champion;
+    return std::move(version).error();
+  }
+  champion.version = *std::move(version);
+  auto evaluation = folder_.Load(champion.version->evaluation_file);
+  if (evaluation.ok()) {
+    champion.evaluation = *std::move(evaluation);
+  } else {
+    logging::Warning("the champion can't be judged anew: its recorded metric counts",
+                     {{"model", model},
+                      {"version", champion.version->version},
+                      {"error", evaluation.error().ToString()}});
+  }
+  return champion;
+}
+
+Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const std::string& model_name,
+                                     const TrainedModel& model, const Champion& champion,
+                                     const Data& data, std::int64_t seed) {
+  const auto objective = ObjectiveOf(model_name);
+  const auto metric = [&](const std::map<std::string, double>& metrics,
+                          const std::string& prefix) -> std::optional<double> {
+    const auto it = metrics.find(prefix + std::string(objective.metric));
+    return it == metrics.end() ? std::nullopt : std::optional(it->second);
+  };
+  GateInput gate{.candidate = metric(model.metrics, "").value(),
+                 .champion_exists = champion.version.has_value(),
+                 .champion = metric(model.metrics, "champion."),
+                 .force = run.force_promotion};
+  if (champion.version && !gate.champion) gate.champion = metric(champion.version->metrics, "");
+  const auto decision = Decide(objective, gate);
+  logging::Info("quality gate", {{"model", model_name},
+                                 {"promote", decision.promote},
+                                 {"why", decision.reason},
+                                 {"candidate", gate.candidate},
+                                 {"champion", gate.champion.value_or(0)}});
+
+  NewVersion version;
+  version.model = model_name;
+  version.file = ArtefactFolder::FileName(model_name, run.run_id, ArtefactKind::kServed);
+  version.evaluation_file =
+      ArtefactFolder::FileName(model_name, run.run_id, ArtefactKind::kEvaluation);
+  version.metrics = model.metrics;
+  version.promote = decision.promote;
+  if (!run.force_promotion)
+    version.champion_compared = champion.version ? champion.version->version : 0;
+
+  const artefact::Metadata metadata = {{"model", model_name},
+                                       {"run_id", std::to_string(run.run_id)},
+                                       {"snapshot_sha256", data.snapshot.sha256},
+                                       {"code_version", settings_.code_version}};
+  ASSIGN_OR_RETURN(const auto written, folder_.Save(version.file, model.served, metadata));
+  RETURN_IF_ERROR([&]() -> Status {
+    auto evaluation = folder_.Save(version.evaluation_file, model.evaluation, metadata);
+    if (!evaluation.ok()) return std::move(evaluation).error();
+    return {};
+  }());
+  version.sha256 = written.sha256;
+  version.size_bytes = written.bytes;
+  version.card = artefact::ToJson({.model = model_name,
+                                   .algorithm = model.algorithm,
+                                   .run_id = run.run_id,
+                                   .data = data.snapshot,
+                                   .seed = seed,
+                                   .hyperparameters = model.hyperparameters,
+                                   .metrics = model.metrics,
+                                   .code_version = settings_.code_version,
+                                   .artefact_sha256 = written.sha256,
+                                   .artefact_bytes = written.bytes,
+                                   .created_at = clock_.Now()});
+  RETURN_IF_ERROR(folder_.SaveCard(
+      ArtefactFolder::FileName(model_name, run.run_id, ArtefactKind::kCard), version.card));
+  return version;
+}
+
+}  // namespace marquee::trainer

@@ -1,0 +1,105 @@
+#include "trainer/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "artefact/registry_watcher.h"
+#include "base/uuid.h"
+
+namespace marquee::trainer {
+namespace {
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+void ReadConnections(config::Reader& reader, TrainerConfig& config) {
+  config.database.uri =
+      reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "The trainer's database, postgresql://…");
+  config.database.max_connections = static_cast<int>(
+      reader.Int("MARQUEE_POSTGRES_MAX_CONNECTIONS", 8, 3, 100, "Connections to PostgreSQL at most"));
+  config.database.application_name = "marquee-trainer";
+  config.kafka.cluster.brokers = reader.String("MARQUEE_KAFKA_BROKERS", "127.0.0.1:9092",
+                                               "Kafka's brokers, host:port, comma-separated");
+  config.kafka.cluster.client_id = "marquee-trainer";
+  config.kafka.linger = std::chrono::milliseconds{0};
+  config.kafka.queue_messages = 1'000;
+  config.kafka.queue_kbytes = 1'024;
+  config.models_topic = artefact::kModelsTopic;
+  config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
+  config.ratings_address =
+      reader.Address("MARQUEE_RATINGS_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
+  config.service_secret =
+      reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "By which auth knows this service");
+}
+
+void ReadJob(config::Reader& reader, TrainerConfig& config) {
+  const auto algorithm = reader.String("MARQUEE_TRAINER_RANKING_ALGORITHM", "ials",
+                                       "How the ranking model is trained: ials, ease, ials+ease or "
+                                       "auto (with EASE where the catalogue allows)");
+  if (const auto parsed = models::ParseRankingAlgorithm(algorithm); parsed.ok())
+    config.job.training.algorithm = *parsed;
+  else
+    reader.Problem("MARQUEE_TRAINER_RANKING_ALGORITHM", "must be ials, ease, ials+ease or auto");
+  config.job.training.threads = static_cast<int>(
+      reader.Int("MARQUEE_TRAINER_THREADS", 0, 0, 1'024, "Threads that train; 0: all cores"));
+  config.job.training.split_seed = static_cast<std::uint64_t>(
+      reader.Int("MARQUEE_TRAINER_SPLIT_SEED", 1, 0, 1LL << 62,
+                 "Chooses the held-out data; champions are only comparable under the same"));
+  config.job.min_ratings = reader.Int("MARQUEE_TRAINER_MIN_RATINGS", config.job.min_ratings, 20,
+                                      1'000'000'000, "A run with fewer ratings fails");
+  config.ratings.max_ratings =
+      reader.Int("MARQUEE_TRAINER_MAX_RATINGS", config.ratings.max_ratings, 20, 2'000'000'000,
+                 "A run with more ratings fails; each takes about 60 bytes of memory");
+  config.ratings.timeout =
+      reader.Milliseconds("MARQUEE_TRAINER_EXPORT_TIMEOUT_MS", config.ratings.timeout.count(), 1'000,
+                          86'400'000, "Deadline for the export of all ratings");
+  config.artefact_dir = reader.String("MARQUEE_ARTEFACT_DIR", "/var/lib/marquee/artefacts",
+                                      "Folder of the model artefacts, shared by all replicas");
+}
+
+void ReadRuns(config::Reader& reader, TrainerConfig& config) {
+  config.trainer.heartbeat =
+      reader.Milliseconds("MARQUEE_TRAINER_HEARTBEAT_MS", 1'000, 50, 60'000,
+                          "How often a run says that it lives, and how far it is");
+  config.heartbeat_expiry =
+      reader.Milliseconds("MARQUEE_TRAINER_HEARTBEAT_EXPIRY_MS", 30'000, 500, 3'600'000,
+                          "A run without a heartbeat for this long counts as dead");
+  if (config.heartbeat_expiry < 3 * config.trainer.heartbeat)
+    reader.Problem("MARQUEE_TRAINER_HEARTBEAT_EXPIRY_MS",
+                   "must be at least three times MARQUEE_TRAINER_HEARTBEAT_MS");
+  config.housekeeping.interval =
+      reader.Milliseconds("MARQUEE_TRAINER_INTERVAL_MS", 0, 0, 31'536'000'000,
+                          "Time between the starts of scheduled runs; 0: no schedule");
+  config.housekeeping.tick = std::min(config.heartbeat_expiry / 2, std::chrono::milliseconds{5'000});
+  if (config.housekeeping.interval.count() > 0)
+    config.housekeeping.tick = std::min(config.housekeeping.tick, config.housekeeping.interval);
+  config.announce_poll =
+      reader.Milliseconds("MARQUEE_TRAINER_ANNOUNCE_POLL_MS", 5'000, 100, 3'600'000,
+                          "How often promotions that Kafka doesn't have yet are looked for");
+  const auto instance =
+      reader.String("MARQUEE_TRAINER_INSTANCE", HostName() + "/" + config.server.grpc_listen,
+                    "This replica's name, the same after a restart");
+  config.trainer.owner = {instance, Uuid::V7(SystemClock().Now()).ToString()};
+}
+
+}  // namespace
+
+Result<TrainerConfig> TrainerConfig::FromEnv(const config::Environment& environment,
+                                             const std::string& code_version) {
+  config::Reader reader(environment);
+  TrainerConfig config;
+  config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:50054", "0.0.0.0:9054");
+  ReadConnections(reader, config);
+  ReadJob(reader, config);
+  ReadRuns(reader, config);
+  config.job.code_version =
+      reader.String("MARQUEE_CODE_VERSION", code_version, "What model cards name as code version");
+  RETURN_IF_ERROR(reader.Finish());
+  return config;
+}
+
+}  // namespace marquee::trainer

@@ -1,0 +1,129 @@
+// What the trainer needs of the world. store/ and clients/ implement it; tests have fakes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "trainer/domain/model_version.h"
+#include "trainer/domain/run.h"
+
+namespace marquee::trainer {
+
+// Who runs a run. The instance's name is the same after a restart, so that a process knows the runs
+// that its predecessor left; the session is this process alone, and fences off everyone else.
+struct Owner {
+  std::string instance = {};
+  std::string session = {};
+};
+
+struct NewRun {
+  Hyperparameters hyperparameters = {};
+  bool force_promotion = false;
+  std::int64_t started_by = 0;
+  std::string idempotency_key = {};  // empty: none
+};
+
+struct StartedRun {
+  TrainingRun run = {};
+  bool fresh = true;  // false: an earlier request with the same idempotency key started it
+};
+
+struct RunOutcome {
+  std::int64_t rating_count = 0;
+  Hyperparameters hyperparameters = {};
+  std::map<std::string, double> metrics = {};
+};
+
+// Implementations are thread-safe. Errors beside those named: Unavailable and the like.
+class RunRepository {
+ public:
+  virtual ~RunRepository() = default;
+
+  // AlreadyExists "training_run_active" while one is running, here or in another replica. A run whose
+  // process is gone (see FailAbandoned) doesn't count.
+  virtual Result<StartedRun> Start(const NewRun& run, const Owner& owner) = 0;
+  // The same when no run has started for `interval`; nothing when one has, or is running.
+  virtual Result<std::optional<TrainingRun>> StartIfDue(const NewRun& run, const Owner& owner,
+                                                        std::chrono::milliseconds interval) = 0;
+  virtual Result<TrainingRun> Get(std::int64_t run_id) = 0;  // NotFound "training_run_unknown"
+  // Latest first, with ids below `before` (0: from the latest).
+  virtual Result<std::vector<TrainingRun>> List(std::int64_t before, int limit) = 0;
+
+  // Says that the run lives and how far it is; learns whether someone wants it stopped. Aborted
+  // "run_fenced" when it isn't this owner's running run any more.
+  virtual Result<bool> Heartbeat(std::int64_t run_id, const Owner& owner, Stage stage,
+                                 double progress) = 0;
+  // Leaves word for the run's owner; returns the run as it is. NotFound "training_run_unknown".
+  virtual Result<TrainingRun> RequestCancel(std::int64_t run_id) = 0;
+  // Ends a run as kFailed or kCancelled. Aborted "run_fenced".
+  virtual Status End(std::int64_t run_id, const Owner& owner, RunState state,
+                     const std::string& error, const RunOutcome& outcome) = 0;
+
+  // Marks as failed the runs that an earlier process of this instance left running, and those whose
+  // last heartbeat is too long ago. Returns their ids.
+  virtual Result<std::vector<std::int64_t>> FailAbandoned(const Owner& owner) = 0;
+  virtual Result<std::optional<Time>> LastSuccess() = 0;
+};
+
+class ModelRegistry {
+ public:
+  virtual ~ModelRegistry() = default;
+
+  // All or nothing: the run succeeds, its versions get their numbers, "candidate" moves to them,
+  // "champion" where the gate says so, and each move is queued to be announced. Aborted "run_fenced".
+  virtual Status Complete(std::int64_t run_id, const Owner& owner, const RunOutcome& outcome,
+                          const std::vector<NewVersion>& versions) = 0;
+
+  // Latest first, with versions below `before` (0: from the latest).
+  virtual Result<std::vector<ModelVersion>> ListVersions(const std::string& model,
+                                                         std::int64_t before, int limit) = 0;
+  // NotFound "model_version_unknown"
+  virtual Result<ModelVersion> GetVersion(const std::string& model, std::int64_t version) = 0;
+  // NotFound "alias_unset"
+  virtual Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias) = 0;
+  // Moves the alias and queues the announcement; NotFound "model_version_unknown". An alias that is
+  // there already is announced again all the same: that is how an operator repeats it.
+  virtual Result<ModelVersion> SetAlias(const std::string& model, const std::string& alias,
+                                        std::int64_t version, std::int64_t moved_by) = 0;
+
+  // Hands each promotion that wasn't announced to `announce`, oldest first, and marks it done. Stops
+  // at the first error and returns it; does nothing while another replica is at it. Returns how many.
+  virtual Result<int> AnnouncePending(const std::function<Status(const Promotion&)>& announce) = 0;
+  virtual Result<std::int64_t> PendingAnnouncements() = 0;
+
+  // Files of the artefact folder that a registered version owns.
+  virtual Result<std::vector<std::string>> RegisteredFiles() = 0;
+};
+
+// All current ratings as of one moment.
+struct Snapshot {
+  std::vector<std::int64_t> user_ids = {};  // columns of equal length
+  std::vector<std::int64_t> movie_ids = {};
+  std::vector<float> values = {};                // stars, 0.5 to 5
+  std::vector<std::int64_t> next_offsets = {};  // of marquee.ratings.v1, by partition
+  std::string sha256 = {};                       // of the columns
+};
+
+class RatingsSource {
+ public:
+  virtual ~RatingsSource() = default;
+  // `progress` hears how many rows have come; false cancels. DataLoss "export_truncated" when the
+  // stream ended early or its summary counts other rows, "export_malformed"; ResourceExhausted
+  // "too_many_ratings".
+  virtual Result<Snapshot> Export(const std::function<bool(std::int64_t rows)>& progress) = 0;
+};
+
+class Announcer {
+ public:
+  virtual ~Announcer() = default;
+  virtual Status Announce(const Promotion& promotion) = 0;  // returns once Kafka has it
+};
+
+}  // namespace marquee::trainer

@@ -1,0 +1,24 @@
+#include "trainer/domain/quality_gate.h"
+
+#include <cmath>
+
+#include "trainer/domain/model_version.h"
+
+namespace marquee::trainer {
+
+Objective ObjectiveOf(std::string_view model) {
+  if (model == kRating) return {.metric = "rmse", .higher_is_better = false};
+  return {.metric = "ndcg_at_100", .higher_is_better = true};
+}
+
+GateDecision Decide(const Objective& objective, const GateInput& input) {
+  if (!std::isfinite(input.candidate)) return {false, "metric_not_finite"};
+  if (input.force) return {true, "forced"};
+  if (!input.champion_exists) return {true, "first_version"};
+  if (!input.champion || !std::isfinite(*input.champion)) return {false, "champion_not_comparable"};
+  const bool beats = objective.higher_is_better ? input.candidate > *input.champion
+                                                : input.candidate < *input.champion;
+  return {beats, beats ? "beats_champion" : "does_not_beat_champion"};
+}
+
+}  // namespace marquee::trainer

@@ -1,0 +1,70 @@
+#include "trainer/domain/quality_gate.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "trainer/domain/model_version.h"
+
+namespace marquee::trainer {
+namespace {
+
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+
+struct Case {
+  const char* name;
+  const char* model;
+  GateInput input;
+  bool promote;
+  const char* reason;
+};
+
+class Gate : public testing::TestWithParam<Case> {};
+
+TEST_P(Gate, Decides) {
+  const auto decision = Decide(ObjectiveOf(GetParam().model), GetParam().input);
+  EXPECT_EQ(decision.promote, GetParam().promote);
+  EXPECT_EQ(decision.reason, GetParam().reason);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Gate,
+    testing::Values(
+        Case{"FirstVersion", kRanking, {.candidate = 0.1}, true, "first_version"},
+        Case{"BetterRanking", kRanking,
+             {.candidate = 0.41, .champion_exists = true, .champion = 0.40}, true, "beats_champion"},
+        Case{"WorseRanking", kRanking,
+             {.candidate = 0.39, .champion_exists = true, .champion = 0.40}, false,
+             "does_not_beat_champion"},
+        Case{"EqualRanking", kRanking,
+             {.candidate = 0.40, .champion_exists = true, .champion = 0.40}, false,
+             "does_not_beat_champion"},
+        Case{"LowerRmseIsBetter", kRating,
+             {.candidate = 0.84, .champion_exists = true, .champion = 0.85}, true, "beats_champion"},
+        Case{"HigherRmseIsWorse", kRating,
+             {.candidate = 0.86, .champion_exists = true, .champion = 0.85}, false,
+             "does_not_beat_champion"},
+        Case{"ForcedThoughWorse", kRanking,
+             {.candidate = 0.1, .champion_exists = true, .champion = 0.4, .force = true}, true,
+             "forced"},
+        Case{"NotFinite", kRanking, {.candidate = kNan}, false, "metric_not_finite"},
+        Case{"NotFiniteThoughForced", kRating, {.candidate = kNan, .force = true}, false,
+             "metric_not_finite"},
+        Case{"ChampionUnknown", kRanking, {.candidate = 0.4, .champion_exists = true}, false,
+             "champion_not_comparable"},
+        Case{"ChampionNotFinite", kRanking,
+             {.candidate = 0.4, .champion_exists = true, .champion = kNan}, false,
+             "champion_not_comparable"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ModelVersion, KnowsItsModelsAndAliases) {
+  EXPECT_TRUE(CheckModel("ranking").ok());
+  EXPECT_TRUE(CheckModel("rating").ok());
+  EXPECT_EQ(CheckModel("../rating").error().reason, "model_unknown");
+  EXPECT_TRUE(CheckAlias("champion").ok());
+  EXPECT_TRUE(CheckAlias("candidate").ok());
+  EXPECT_EQ(CheckAlias("latest").error().reason, "alias_unknown");
+}
+
+}  // namespace
+}  // namespace marquee::trainer

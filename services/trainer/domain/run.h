@@ -1,0 +1,72 @@
+// A training run: what was asked for, how far it is, and how it ended.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "trainer/domain/model_version.h"
+
+namespace marquee::trainer {
+
+// A run starts as kRunning and ends once, in one of the others.
+enum class RunState { kRunning, kSucceeded, kFailed, kCancelled };
+std::string_view Name(RunState state);  // "running", …
+std::optional<RunState> ParseRunState(std::string_view name);
+inline bool HasEnded(RunState state) { return state != RunState::kRunning; }
+
+// In the order in which a run goes through them.
+enum class Stage {
+  kExport,
+  kTrainRanking,
+  kEvaluateRanking,
+  kTrainRating,
+  kEvaluateRating,
+  kSave,
+  kDone,
+};
+std::string_view Name(Stage stage);  // "export", "train_ranking", …
+std::optional<Stage> ParseStage(std::string_view name);
+
+// Progress of the whole run, 0 to 1, when `within` (0 to 1, clamped) of the stage is done. Never
+// falls from one stage to the next.
+double OverallProgress(Stage stage, double within);
+
+// Of the ranking model; 0 means the service's default.
+struct Hyperparameters {
+  int factors = 0;
+  int iterations = 0;
+  double regularization = 0;
+  double alpha = 0;
+  std::int64_t seed = 0;
+
+  friend bool operator==(const Hyperparameters&, const Hyperparameters&) = default;
+};
+// InvalidArgument that names the field under "hyperparameters".
+Status Validate(const Hyperparameters& hyperparameters);
+
+struct TrainingRun {
+  std::int64_t run_id = 0;
+  RunState state = RunState::kRunning;
+  Stage stage = Stage::kExport;
+  double progress = 0;
+  Hyperparameters hyperparameters = {};  // as asked for; what they came out as once it trains
+  bool force_promotion = false;
+  std::int64_t rating_count = 0;
+  std::int64_t started_by = 0;  // a user's id; 0: the schedule or a service
+  Time started_at = {};
+  std::optional<Time> ended_at = {};
+  std::string error = {};  // why it failed or was cancelled: "reason: sentence"
+  std::map<std::string, double> metrics = {};
+  std::vector<ModelVersion> model_versions = {};
+};
+
+// An error as a run keeps it.
+std::string RunError(const Error& error);
+
+}  // namespace marquee::trainer

@@ -1,0 +1,66 @@
+#include "kafka/producer.h"
+#include "logging/log.h"
+#include "metrics/metrics.h"
+#include "pg/pool.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+#include "trainer/app/announcements.h"
+#include "trainer/app/housekeeping.h"
+#include "trainer/app/registry.h"
+#include "trainer/app/trainer.h"
+#include "trainer/clients/model_announcer.h"
+#include "trainer/clients/ratings_client.h"
+#include "trainer/config.h"
+#include "trainer/rpc/trainer_handler.h"
+#include "trainer/store/model_registry.h"
+#include "trainer/store/run_repository.h"
+
+using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
+
+int main() {
+  const auto config =
+      trainer::TrainerConfig::FromEnv(config::SystemEnvironment(), MARQUEE_CODE_VERSION);
+  if (!config.ok()) return config::Fatal(config.error());
+  rpc::Prepare("trainer", config->server);
+  metrics::Metrics metrics;
+  const Clock& clock = SystemClock();
+
+  const auto auth = rpc::MakeChannel(config->auth_address);
+  token::Verifier verifier({}, rpc::JwksFrom(auth), clock);
+  rpc::ServiceToken token(auth, "trainer", config->service_secret, clock);
+
+  pg::Pool pool(config->database);
+  metrics.AddGaugeFunction("marquee_trainer_postgres_connections", "Connections to PostgreSQL",
+                           {{"state", "open"}}, [&] { return pool.Stats().open; });
+  metrics.AddGaugeFunction("marquee_trainer_postgres_connections", "Connections to PostgreSQL",
+                           {{"state", "in_use"}}, [&] { return pool.Stats().in_use; });
+  trainer::PgRunRepository runs(pool, config->heartbeat_expiry);
+  trainer::PgModelRegistry store(pool);
+  const trainer::ArtefactFolder folder(config->artefact_dir);
+
+  kafka::SetLogFunction([](int, const std::string& client, const std::string& message) {
+    logging::Warning("kafka", {{"client", client}, {"message", message}});
+  });
+  kafka::Producer producer(config->kafka);
+  trainer::ModelAnnouncer announcer(producer, config->models_topic,
+                                    config->kafka.delivery_timeout);
+  trainer::TrainerMetrics trainer_metrics(metrics);
+  trainer::Announcements announcements(store, announcer, trainer_metrics, config->announce_poll);
+
+  trainer::RatingsClient ratings(rpc::MakeChannel(config->ratings_address), token, config->ratings);
+  trainer::TrainingJob job(ratings, store, folder, config->job, clock);
+  trainer::Trainer trainer(runs, store, job, folder, trainer_metrics, config->trainer,
+                           [&] { announcements.Kick(); });
+  trainer::Registry registry(store, folder, [&] { announcements.Kick(); });
+  trainer::Housekeeping housekeeping(trainer, store, trainer_metrics, config->housekeeping);
+
+  trainer::TrainerHandler handler(trainer, registry);
+  // Kafka isn't asked: a promotion waits in the database until Kafka is there.
+  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+                    {{"postgres", [&] { return pool.Health(); }},
+                     {"artefacts", [&] { return folder.Check(); }}},
+                    [&] {
+                      housekeeping.Stop();
+                      trainer.Stop();
+                    });
+}

@@ -1,0 +1,4 @@
+-- Revert trainer:training_runs from pg
+BEGIN;
+DROP TABLE training_runs;
+COMMIT;

@@ -1,0 +1,151 @@
+#include "trainer/rpc/trainer_handler.h"
+
+#include <array>
+#include <charconv>
+
+#include "base/page_token.h"
+#include "trainer/rpc/convert.h"
+
+namespace marquee::trainer {
+namespace {
+
+constexpr int kDefaultPageSize = 20;
+constexpr std::chrono::milliseconds kCancelPatience{5'000};
+
+int PageSize(int asked) { return asked > 0 ? asked : kDefaultPageSize; }
+
+// Lists go down by id: the token holds the last one that was sent. 0 for an empty token.
+Result<std::int64_t> DecodeBefore(const std::string& list, const std::string& token) {
+  if (token.empty()) return 0;
+  ASSIGN_OR_RETURN(const auto key, DecodePageToken(list, token, 1));
+  std::int64_t before = 0;
+  const auto [end, error] = std::from_chars(key[0].data(), key[0].data() + key[0].size(), before);
+  if (error != std::errc{} || end != key[0].data() + key[0].size() || before < 1)
+    return Error::InvalidArgument("page_token_invalid", "The page token is not one of this list.",
+                                  "page_token");
+  return before;
+}
+
+std::string EncodeBefore(const std::string& list, std::int64_t last) {
+  return EncodePageToken(list, std::array{std::to_string(last)});
+}
+
+Error CallerGone() { return Error::Cancelled("cancelled", "The caller has gone."); }
+
+}  // namespace
+
+TrainerHandler::TrainerHandler(Trainer& trainer, Registry& registry)
+    : trainer_(trainer), registry_(registry) {
+  Register(this, &TrainerHandler::StartTrainingRun);
+  Register(this, &TrainerHandler::ListTrainingRuns);
+  Register(this, &TrainerHandler::GetTrainingRun);
+  Register(this, &TrainerHandler::CancelTrainingRun);
+  Register(this, &TrainerHandler::WatchTrainingRun);
+  Register(this, &TrainerHandler::ListModelVersions);
+  Register(this, &TrainerHandler::SetAlias);
+  Register(this, &TrainerHandler::GetAlias);
+  Register(this, &TrainerHandler::DownloadArtefact);
+}
+
+Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
+    const rpc::Call& call, const v1::StartTrainingRunRequest& request) {
+  ASSIGN_OR_RETURN(const auto run,
+                   trainer_.Start({.hyperparameters = FromWire(request.hyperparameters()),
+                                   .force_promotion = request.force_promotion(),
+                                   .started_by = call.caller().user_id,
+                                   .idempotency_key = call.idempotency_key()}));
+  v1::StartTrainingRunResponse response;
+  ToWire(run, *response.mutable_run());
+  return response;
+}
+
+Result<v1::ListTrainingRunsResponse> TrainerHandler::ListTrainingRuns(
+    const rpc::Call&, const v1::ListTrainingRunsRequest& request) {
+  const std::string list = "training-runs";
+  const int size = PageSize(request.page_size());
+  ASSIGN_OR_RETURN(const auto before, DecodeBefore(list, request.page_token()));
+  ASSIGN_OR_RETURN(const auto runs, trainer_.List(before, size + 1));
+  v1::ListTrainingRunsResponse response;
+  for (const auto& run : runs) {
+    if (response.runs_size() < size) ToWire(run, *response.add_runs());
+  }
+  if (static_cast<int>(runs.size()) > size)
+    response.set_next_page_token(EncodeBefore(list, response.runs(size - 1).run_id()));
+  return response;
+}
+
+Result<v1::GetTrainingRunResponse> TrainerHandler::GetTrainingRun(
+    const rpc::Call&, const v1::GetTrainingRunRequest& request) {
+  ASSIGN_OR_RETURN(const auto run, trainer_.Get(request.run_id()));
+  v1::GetTrainingRunResponse response;
+  ToWire(run, *response.mutable_run());
+  return response;
+}
+
+Result<v1::CancelTrainingRunResponse> TrainerHandler::CancelTrainingRun(
+    const rpc::Call& call, const v1::CancelTrainingRunRequest& request) {
+  const auto patience = std::min(kCancelPatience, call.Remaining() / 2);
+  ASSIGN_OR_RETURN(const auto run, trainer_.Cancel(request.run_id(), patience));
+  v1::CancelTrainingRunResponse response;
+  ToWire(run, *response.mutable_run());
+  return response;
+}
+
+Status TrainerHandler::WatchTrainingRun(const rpc::Call& call,
+                                        const v1::WatchTrainingRunRequest& request,
+                                        grpc::ServerWriter<v1::WatchTrainingRunResponse>& writer) {
+  return trainer_.Watch(
+      request.run_id(),
+      [&](const TrainingRun& run) {
+        v1::WatchTrainingRunResponse response;
+        ToWire(run, *response.mutable_run());
+        return writer.Write(response);
+      },
+      [&] { return call.Cancelled(); });
+}
+
+Result<v1::ListModelVersionsResponse> TrainerHandler::ListModelVersions(
+    const rpc::Call&, const v1::ListModelVersionsRequest& request) {
+  const std::string list = "model-versions/" + request.model();
+  const int size = PageSize(request.page_size());
+  ASSIGN_OR_RETURN(const auto before, DecodeBefore(list, request.page_token()));
+  ASSIGN_OR_RETURN(const auto versions, registry_.ListVersions(request.model(), before, size + 1));
+  v1::ListModelVersionsResponse response;
+  for (const auto& version : versions) {
+    if (response.model_versions_size() < size) ToWire(version, *response.add_model_versions());
+  }
+  if (static_cast<int>(versions.size()) > size)
+    response.set_next_page_token(EncodeBefore(list, response.model_versions(size - 1).version()));
+  return response;
+}
+
+Result<v1::SetAliasResponse> TrainerHandler::SetAlias(const rpc::Call& call,
+                                                      const v1::SetAliasRequest& request) {
+  ASSIGN_OR_RETURN(const auto version,
+                   registry_.SetAlias(request.model(), request.alias(), request.version(),
+                                      call.caller().user_id));
+  v1::SetAliasResponse response;
+  ToWire(version, *response.mutable_model_version());
+  return response;
+}
+
+Result<v1::GetAliasResponse> TrainerHandler::GetAlias(const rpc::Call&,
+                                                      const v1::GetAliasRequest& request) {
+  ASSIGN_OR_RETURN(const auto version, registry_.GetAlias(request.model(), request.alias()));
+  v1::GetAliasResponse response;
+  ToWire(version, *response.mutable_model_version());
+  return response;
+}
+
+Status TrainerHandler::DownloadArtefact(const rpc::Call& call,
+                                        const v1::DownloadArtefactRequest& request,
+                                        grpc::ServerWriter<v1::DownloadArtefactResponse>& writer) {
+  return registry_.Download(request.model(), request.version(), [&](std::string chunk) -> Status {
+    v1::DownloadArtefactResponse response;
+    response.set_chunk(std::move(chunk));
+    if (call.Cancelled() || !writer.Write(response)) return CallerGone();
+    return {};
+  });
+}
+
+}  // namespace marquee::trainer
