@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+
 from support.suite import ROOT
 
 PASSED = '<testcase name="a" time="1"/>'

@@ -7,6 +7,7 @@ import time
 import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
+
 from support.suite import Local
 
 

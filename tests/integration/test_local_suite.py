@@ -7,6 +7,7 @@ import time
 import psycopg
 import pytest
 import requests
+
 from support.suite import ROOT, Suite
 from support.waiting import eventually
 

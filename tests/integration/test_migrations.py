@@ -6,6 +6,7 @@ import uuid
 import psycopg
 import pytest
 from psycopg import sql
+
 from support.suite import ROOT
 
 SERVICES = sorted(path.parents[1].name for path in ROOT.glob("services/*/migrations/sqitch.plan"))
