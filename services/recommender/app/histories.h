@@ -1,0 +1,74 @@
+// A user's current ratings, with the caller's own writes in them (design, D4).
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "metrics/metrics.h"
+#include "recommender/domain/history.h"
+#include "recommender/domain/history_store.h"
+
+namespace marquee::recommender {
+
+// Thread-safe. `store`, `source`, `log` and `clock` outlive it, and it outlives the serving of metrics.
+class Histories {
+ public:
+  struct Options {
+    // How long a request waits for its caller's writes. When it is over, the history is served as it
+    // is known (and counted): better a list without the last rating than none.
+    std::chrono::milliseconds read_wait{1'000};
+    std::chrono::milliseconds fill_timeout{2'000};
+  };
+
+  Histories(HistoryStore& store, HistorySource& source, const RatingLog& log, Options options,
+            const Clock& clock, metrics::Metrics& metrics);
+
+  // Ascending movie id; empty for a user who has rated nothing. Waits, bounded by the deadline, until
+  // the live events were read up to the positions. The database's errors when the history isn't in
+  // memory and can't be read.
+  Result<std::vector<Rated>> Of(const Person& person);
+
+ private:
+  // One filling of one user, that all requests for this user share.
+  struct Flight {
+    std::mutex mutex;
+    std::condition_variable landed;
+    bool done = false;
+    std::optional<Error> error;
+  };
+  class Landing;
+
+  bool Await(const Person& person);
+  Result<std::vector<Rated>> Fill(Person person);
+  Result<HistoryStore::Filled> ReadOnce(const Person& person);
+
+  HistoryStore& store_;
+  HistorySource& source_;
+  const RatingLog& log_;
+  const Options options_;
+  const Clock& clock_;
+  std::mutex flights_mutex_;
+  std::unordered_map<std::int64_t, std::shared_ptr<Flight>> flights_;
+
+  metrics::Counter hits_;
+  metrics::Counter misses_;
+  metrics::Counter fills_kept_;
+  metrics::Counter fills_uncached_;
+  metrics::Counter fills_failed_;
+  metrics::Counter waits_reached_;
+  metrics::Counter waits_awaited_;
+  metrics::Counter waits_timed_out_;
+  metrics::Counter waits_unread_;
+  metrics::Histogram wait_seconds_;
+};
+
+}  // namespace marquee::recommender

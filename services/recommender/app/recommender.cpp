@@ -1,0 +1,297 @@
+#include "recommender/app/recommender.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/uuid.h"
+#include "logging/log.h"
+#include "projection/rating_rule.h"
+
+namespace marquee::recommender {
+namespace {
+
+constexpr int kDefaultCount = 20;
+constexpr int kMaxCount = 100;
+constexpr std::size_t kBecause = 3;
+constexpr char kDegraded[] = "marquee_recommender_degraded_total";
+constexpr char kDegradedHelp[] = "Lists for which the popular one stood in, by why.";
+
+int Count(int asked) { return asked <= 0 ? kDefaultCount : std::min(asked, kMaxCount); }
+
+// The ratings of the movies that a model knows, by its item index, and which of `ratings` they are.
+struct Known {
+  std::vector<models::RatedItem> items;
+  std::vector<std::size_t> from;
+};
+
+Known KnownTo(std::span<const std::int64_t> item_ids, std::span<const Rated> ratings) {
+  Known known;
+  known.items.reserve(ratings.size());
+  known.from.reserve(ratings.size());
+  for (std::size_t at = 0; at < ratings.size(); ++at) {
+    const auto item = models::IndexOf(item_ids, ratings[at].movie_id);
+    if (!item) continue;
+    known.items.push_back({*item, ratings[at].value});
+    known.from.push_back(at);
+  }
+  return known;
+}
+
+// Every contribution, the largest first.
+std::vector<Contribution> Sorted(const models::Ranker::Explanation& explanation, const Known& known,
+                                 std::span<const Rated> ratings) {
+  std::vector<Contribution> contributions;
+  contributions.reserve(known.from.size());
+  for (std::size_t at = 0; at < known.from.size(); ++at) {
+    const Rated& rated = ratings[known.from[at]];
+    contributions.push_back({rated.movie_id, rated.value, explanation.contributions[at]});
+  }
+  std::stable_sort(
+      contributions.begin(), contributions.end(),
+      [](const Contribution& a, const Contribution& b) { return a.contribution > b.contribution; });
+  return contributions;
+}
+
+// The few that speak most for the movie; one that speaks against it is no reason.
+std::vector<Contribution> Because(const models::Ranker::Explanation& explanation,
+                                  const Known& known, std::span<const Rated> ratings) {
+  std::vector<std::size_t> order;
+  for (std::size_t at = 0; at < known.from.size(); ++at) {
+    if (explanation.contributions[at] > 0) order.push_back(at);
+  }
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), kBecause));
+  std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) {
+    return explanation.contributions[a] > explanation.contributions[b];
+  });
+  std::vector<Contribution> because;
+  for (auto at = order.begin(); at != end; ++at) {
+    const Rated& rated = ratings[known.from[*at]];
+    because.push_back({rated.movie_id, rated.value, explanation.contributions[*at]});
+  }
+  return because;
+}
+
+Error CatalogueMissing() {
+  return Error::Unavailable("catalogue_unavailable",
+                            "The catalogue is not loaded yet. Try again in a moment.");
+}
+
+Error NoSuchMovie(std::int64_t movie_id) {
+  return Error::NotFound("movie_not_found",
+                         "There is no movie " + std::to_string(movie_id) + " in the catalogue.");
+}
+
+Status Check(std::span<const Rated> ratings, const MovieFilter& filter) {
+  if (filter.year_min > 0 && filter.year_max > 0 && filter.year_min > filter.year_max) {
+    return Error::InvalidArgument("year_range_invalid", "year_min is after year_max.", "year_min");
+  }
+  std::vector<std::size_t> order(ratings.size());
+  for (std::size_t at = 0; at < ratings.size(); ++at) order[at] = at;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return ratings[a].movie_id < ratings[b].movie_id;
+  });
+  for (std::size_t at = 0; at < ratings.size(); ++at) {
+    const auto path = "ratings[" + std::to_string(at) + "].";
+    if (!projection::IsRatingValue(ratings[at].value)) {
+      return Error::InvalidArgument("rating_out_of_range",
+                                    "A rating is 0.5 to 5.0 in steps of 0.5.", path + "value");
+    }
+  }
+  for (std::size_t at = 1; at < order.size(); ++at) {
+    if (ratings[order[at]].movie_id == ratings[order[at - 1]].movie_id) {
+      return Error::InvalidArgument("rating_repeated", "A movie can be rated only once in a request.",
+                                    "ratings[" + std::to_string(order[at]) + "].movie_id");
+    }
+  }
+  return {};
+}
+
+double Stars(double rating) {
+  return std::clamp<double>(rating, models::kLowestRating, models::kHighestRating);
+}
+
+}  // namespace
+
+Recommender::Recommender(const ServingHolder& serving, Histories& histories, const Clock& clock,
+                         metrics::Metrics& metrics)
+    : serving_(serving),
+      histories_(histories),
+      clock_(clock),
+      degraded_no_model_(metrics.AddCounter(kDegraded, kDegradedHelp, {{"why", "no_model"}})),
+      degraded_no_history_(metrics.AddCounter(kDegraded, kDegradedHelp, {{"why", "no_history"}})),
+      degraded_history_unavailable_(
+          metrics.AddCounter(kDegraded, kDegradedHelp, {{"why", "history_unavailable"}})),
+      fold_in_seconds_(metrics.AddHistogram(
+          "marquee_recommender_fold_in_seconds",
+          "From a history to a list: fold-in, scores of all movies, the best, and why.", {},
+          {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1})),
+      history_size_(metrics.AddHistogram("marquee_recommender_history_size_ratings",
+                                         "Ratings that personal lists were made from.", {},
+                                         {1, 5, 20, 50, 100, 250, 500, 1000, 2500})) {}
+
+Result<RecommendationList> Recommender::ForPerson(const Person& person, const MovieFilter& filter,
+                                                  int count) {
+  RETURN_IF_ERROR(Check({}, filter));
+  auto history = histories_.Of(person);
+  auto serving = serving_.Get();
+  if (serving->catalogue() == nullptr) return CatalogueMissing();
+  if (!history.ok()) {
+    logging::Warning("a history can't be read: the popular list stands in",
+                     {{"error", history.error().ToString()}});
+    return Popular(std::move(serving), {}, filter, count, degraded_history_unavailable_);
+  }
+  return Personal(std::move(serving), *history, filter, count);
+}
+
+Result<RecommendationList> Recommender::ForRatings(std::span<const Rated> ratings,
+                                                   const MovieFilter& filter, int count) {
+  RETURN_IF_ERROR(Check(ratings, filter));
+  auto serving = serving_.Get();
+  if (serving->catalogue() == nullptr) return CatalogueMissing();
+  return Personal(std::move(serving), ratings, filter, count);
+}
+
+RecommendationList Recommender::Personal(std::shared_ptr<const Serving> serving,
+                                         std::span<const Rated> ratings, const MovieFilter& filter,
+                                         int count) {
+  const auto* ranking = serving->ranking();
+  if (ranking == nullptr) {
+    return Popular(std::move(serving), ratings, filter, count, degraded_no_model_);
+  }
+  const auto& ranker = *ranking->ranker;
+  const Known known = KnownTo(ranker.model().item_ids, ratings);
+  if (known.items.empty()) {
+    return Popular(std::move(serving), ratings, filter, count, degraded_no_history_);
+  }
+
+  const auto begin = std::chrono::steady_clock::now();
+  RecommendationList list;
+  const auto allowed = serving->Allowed(serving->catalogue()->Resolve(filter));
+  const auto best =
+      ranker.Recommend(known.items, Count(count), {.allowed = allowed, .excluded = {}});
+  std::vector<std::int32_t> items;
+  for (const auto& scored : best) items.push_back(scored.item);
+  const auto explanations = ranker.Explain(known.items, items);
+  for (std::size_t at = 0; at < best.size(); ++at) {
+    list.movies.push_back({.row = serving->RowOfItem(best[at].item),
+                           .score = best[at].score,
+                           .because = Because(explanations[at], known, ratings)});
+  }
+  fold_in_seconds_.Observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  history_size_.Observe(static_cast<double>(known.items.size()));
+  list.model_version = ranking->version;
+  list.id = Uuid::V7(clock_.Now()).ToString();
+  list.history_size = static_cast<std::int32_t>(known.items.size());
+  list.serving = std::move(serving);
+  return list;
+}
+
+RecommendationList Recommender::Popular(std::shared_ptr<const Serving> serving,
+                                        std::span<const Rated> ratings, const MovieFilter& filter,
+                                        int count, metrics::Counter& why) {
+  why.Increment();
+  RecommendationList list;
+  std::vector<std::int64_t> rated;
+  for (const auto& one : ratings) rated.push_back(one.movie_id);
+  std::sort(rated.begin(), rated.end());
+  const Catalogue& catalogue = *serving->catalogue();
+  for (const auto row : catalogue.Popular(catalogue.Resolve(filter), Count(count), rated)) {
+    list.movies.push_back(
+        {.row = row, .score = static_cast<double>(catalogue.RatingCount(row)), .because = {}});
+  }
+  list.id = Uuid::V7(clock_.Now()).ToString();
+  list.degraded = true;
+  list.serving = std::move(serving);
+  return list;
+}
+
+Result<SimilarList> Recommender::Similar(std::int64_t movie_id, int count) const {
+  SimilarList list{.serving = serving_.Get(), .movies = {}, .model_version = 0};
+  const auto* catalogue = list.serving->catalogue();
+  if (catalogue == nullptr) return CatalogueMissing();
+  if (!catalogue->RowOf(movie_id)) return NoSuchMovie(movie_id);
+  const auto* ranking = list.serving->ranking();
+  if (ranking == nullptr) return list;
+  list.model_version = ranking->version;
+  const auto item = ranking->ranker->IndexOf(movie_id);
+  if (!item) return list;
+  const auto allowed = list.serving->Allowed({});
+  for (const auto& scored :
+       ranking->ranker->Similar(*item, Count(count), {.allowed = allowed, .excluded = {}})) {
+    list.movies.push_back({list.serving->RowOfItem(scored.item), scored.score});
+  }
+  return list;
+}
+
+Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie_id) {
+  if (const auto serving = serving_.Get(); serving->catalogue() == nullptr) {
+    return CatalogueMissing();
+  } else if (!serving->catalogue()->RowOf(movie_id)) {
+    return NoSuchMovie(movie_id);
+  }
+  ASSIGN_OR_RETURN(const auto ratings,
+                   histories_.Of(person));
+  const auto serving = serving_.Get();
+  const Catalogue& catalogue = *serving->catalogue();
+  const auto row = catalogue.RowOf(movie_id);
+  if (!row) return NoSuchMovie(movie_id);
+  const bool rated = catalogue.RatingCount(*row) > 0;
+  const double mean = rated ? catalogue.RatingBayesianMean(*row) : catalogue.global_mean();
+
+  const auto* model = serving->rating();
+  if (model == nullptr) {
+    if (mean <= 0) {
+      return Error::FailedPrecondition("nothing_rated",
+                                       "Nothing has been rated yet: there is nothing to go by.");
+    }
+    return Prediction{Stars(mean), 0, 0};
+  }
+  const Known known = KnownTo(model->served.item_ids, ratings);
+  const auto user = model->predictor.FoldIn(known.items);
+  const auto item = models::IndexOf(model->served.item_ids, movie_id);
+  Prediction prediction{.rating = 0,
+                        .model_version = model->version,
+                        .history_size = static_cast<std::int32_t>(known.items.size())};
+  prediction.rating = item    ? model->predictor.Predict(user, *item)
+                      : rated ? Stars(mean + user.bias)
+                              : model->predictor.Predict(user, -1);
+  return prediction;
+}
+
+Result<Explanation> Recommender::Explain(const Person& person, std::int64_t movie_id) {
+  if (const auto serving = serving_.Get(); serving->catalogue() == nullptr) {
+    return CatalogueMissing();
+  } else if (!serving->catalogue()->RowOf(movie_id)) {
+    return NoSuchMovie(movie_id);
+  }
+  ASSIGN_OR_RETURN(const auto ratings,
+                   histories_.Of(person));
+  Explanation explanation;
+  explanation.serving = serving_.Get();
+  const auto row = explanation.serving->catalogue()->RowOf(movie_id);
+  if (!row) return NoSuchMovie(movie_id);
+  explanation.row = *row;
+  const auto* ranking = explanation.serving->ranking();
+  if (ranking == nullptr) {
+    return Error::FailedPrecondition("model_missing", "No model has been trained yet.");
+  }
+  const Known known = KnownTo(ranking->ranker->model().item_ids, ratings);
+  if (known.items.empty()) {
+    return Error::FailedPrecondition(
+        "history_empty", "You have rated nothing that the model knows: rate some movies first.");
+  }
+  const auto item = ranking->ranker->IndexOf(movie_id);
+  if (!item) {
+    return Error::FailedPrecondition(
+        "movie_not_in_model", "The model doesn't know this movie: it is newer, or nobody rated it.");
+  }
+  explanation.model_version = ranking->version;
+  const std::int32_t one = *item;
+  explanation.contributions =
+      Sorted(ranking->ranker->Explain(known.items, {&one, 1}).front(), known, ratings);
+  for (const auto& part : explanation.contributions) explanation.score += part.contribution;
+  return explanation;
+}
+
+}  // namespace marquee::recommender

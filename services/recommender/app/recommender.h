@@ -1,0 +1,110 @@
+// The recommender's use cases: lists, likenesses, predictions and explanations, computed at request
+// time from a snapshot of models and catalogue and from the caller's current ratings.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "metrics/metrics.h"
+#include "recommender/app/histories.h"
+#include "recommender/app/serving.h"
+#include "recommender/domain/catalogue.h"
+#include "recommender/domain/history.h"
+
+namespace marquee::recommender {
+
+// What one past rating adds to a score.
+struct Contribution {
+  std::int64_t movie_id = 0;
+  float rating = 0;
+  double contribution = 0;
+};
+
+struct RecommendedMovie {
+  std::int32_t row = 0;  // in the snapshot's catalogue
+  double score = 0;      // the model's, or the number of ratings in the popular list
+  std::vector<Contribution> because;
+};
+
+struct RecommendationList {
+  std::shared_ptr<const Serving> serving;  // what it was made from
+  std::vector<RecommendedMovie> movies;    // best first
+  std::int64_t model_version = 0;          // 0: not personal
+  std::string id;                          // UUIDv7
+  std::int32_t history_size = 0;           // how many of the ratings the model knows
+  bool degraded = false;                   // not personal: the popular list stands in
+};
+
+struct SimilarMovie {
+  std::int32_t row = 0;
+  double similarity = 0;
+};
+struct SimilarList {
+  std::shared_ptr<const Serving> serving;
+  std::vector<SimilarMovie> movies;
+  std::int64_t model_version = 0;
+};
+
+struct Prediction {
+  double rating = 0;  // 0.5 to 5.0
+  std::int64_t model_version = 0;
+  std::int32_t history_size = 0;
+};
+
+struct Explanation {
+  std::shared_ptr<const Serving> serving;
+  std::int32_t row = 0;
+  double score = 0;
+  std::vector<Contribution> contributions;  // largest first; they sum to the score
+  std::int64_t model_version = 0;
+};
+
+// Thread-safe. Every function returns Unavailable "catalogue_unavailable" until a catalogue was loaded.
+class Recommender {
+ public:
+  Recommender(const ServingHolder& serving, Histories& histories, const Clock& clock,
+              metrics::Metrics& metrics);
+
+  // Movies that the person hasn't rated. The popular list (without what they rated) stands in when
+  // there is no model, they have rated nothing that it knows, or their ratings can't be read.
+  Result<RecommendationList> ForPerson(const Person& person, const MovieFilter& filter, int count);
+
+  // The same for these ratings, which are kept nowhere. InvalidArgument "rating_repeated" or
+  // "rating_out_of_range", with the field.
+  Result<RecommendationList> ForRatings(std::span<const Rated> ratings, const MovieFilter& filter,
+                                        int count);
+
+  // NotFound "movie_not_found" when it isn't in the catalogue; empty when the model doesn't know it.
+  Result<SimilarList> Similar(std::int64_t movie_id, int count) const;
+
+  // By the rating model; for a movie that it doesn't know by the movie's mean, shrunk towards the mean
+  // of all, and how the person rates; without a model by that mean alone, or the mean of all ratings.
+  // FailedPrecondition "nothing_rated" where there is no rating at all, NotFound "movie_not_found".
+  Result<Prediction> Predict(const Person& person, std::int64_t movie_id);
+
+  // Why the movie scores as it does. NotFound "movie_not_found"; FailedPrecondition "model_missing",
+  // "history_empty" (no rating that the model knows), "movie_not_in_model".
+  Result<Explanation> Explain(const Person& person, std::int64_t movie_id);
+
+ private:
+  RecommendationList Personal(std::shared_ptr<const Serving> serving,
+                              std::span<const Rated> ratings, const MovieFilter& filter, int count);
+  RecommendationList Popular(std::shared_ptr<const Serving> serving, std::span<const Rated> ratings,
+                             const MovieFilter& filter, int count, metrics::Counter& why);
+
+  const ServingHolder& serving_;
+  Histories& histories_;
+  const Clock& clock_;
+  metrics::Counter degraded_no_model_;
+  metrics::Counter degraded_no_history_;
+  metrics::Counter degraded_history_unavailable_;
+  metrics::Histogram fold_in_seconds_;
+  metrics::Histogram history_size_;
+};
+
+}  // namespace marquee::recommender

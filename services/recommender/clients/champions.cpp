@@ -1,0 +1,187 @@
+#include "recommender/clients/champions.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "kafka/partition_log.h"
+#include "logging/log.h"
+
+namespace marquee::recommender {
+namespace {
+
+std::int64_t VersionInUse(const Serving& serving, const std::string& model) {
+  if (model == artefact::kRankingModel) {
+    return serving.ranking() == nullptr ? 0 : serving.ranking()->version;
+  }
+  return serving.rating() == nullptr ? 0 : serving.rating()->version;
+}
+
+Result<artefact::RegisteredVersion> ReadNote(const std::filesystem::path& path,
+                                             const std::string& model) {
+  std::ifstream file(path);
+  if (!file) return Error::NotFound("note_missing", "There is no note of a model.");
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  artefact::RegisteredVersion version;
+  try {
+    version.model = model;
+    version.version = json.at("version").get<std::int64_t>();
+    version.sha256 = json.at("sha256").get<std::string>();
+    version.size_bytes = json.at("size_bytes").get<std::int64_t>();
+    version.created_at = Time{std::chrono::seconds{json.at("created_at").get<std::int64_t>()}};
+  } catch (const nlohmann::json::exception& error) {
+    return Error::DataLoss("note_malformed", error.what());
+  }
+  return version;
+}
+
+}  // namespace
+
+Champions::Champions(artefact::RegistryClient& registry, Options options,
+                     const kafka::ClusterConfig* cluster, ServingHolder& serving,
+                     const Clock& clock, metrics::Metrics& metrics)
+    : options_(std::move(options)),
+      serving_(serving),
+      clock_(clock),
+      installs_(metrics.AddCounter("marquee_recommender_model_installs_total",
+                                   "Times that a model was taken into use.")) {
+  ObserveModels(metrics);
+  const auto watch = [&](const char* model) {
+    InstallRemembered(registry, model);
+    artefact::RegistryWatcherConfig config;
+    config.model = model;
+    config.poll = options_.poll;
+    return std::make_unique<artefact::RegistryWatcher>(
+        registry, std::move(config),
+        [this](const std::shared_ptr<const artefact::FetchedModel>& fetched) {
+          return Install(*fetched);
+        });
+  };
+  ranking_ = watch(artefact::kRankingModel);
+  rating_ = watch(artefact::kRatingModel);
+  if (cluster == nullptr) return;
+  // From the live end: what was announced before, the watchers have asked for themselves.
+  announcements_ = std::make_unique<kafka::PartitionLog>(
+      kafka::PartitionLogConfig{.cluster = *cluster, .topic = artefact::kModelsTopic},
+      [](std::int32_t partitions) -> Result<kafka::Offsets> {
+        kafka::Offsets offsets;
+        for (std::int32_t at = 0; at < partitions; ++at) offsets[at] = kafka::kFromEnd;
+        return offsets;
+      },
+      artefact::AnnounceTo({ranking_.get(), rating_.get()}));
+}
+
+Champions::~Champions() { Stop(); }
+
+void Champions::Stop() {
+  if (announcements_) announcements_->Stop();
+  ranking_->Stop();
+  rating_->Stop();
+}
+
+Status Champions::Ready() const {
+  if (serving_.Get()->ranking() != nullptr) return {};
+  const auto state = ranking_->state();
+  if (!state.last.ok() && state.last.error().code == Code::kNotFound) return {};
+  return Error::Unavailable("model_unknown", "The registry of models hasn't answered yet.");
+}
+
+Status Champions::Install(const artefact::FetchedModel& model) {
+  const auto& version = model.version;
+  if (VersionInUse(*serving_.Get(), version.model) == version.version) return {};
+  RETURN_IF_ERROR(version.model == artefact::kRankingModel ? InstallRanking(model)
+                                                           : InstallRating(model));
+  installs_.Increment();
+  Remember(version);
+  return {};
+}
+
+Status Champions::InstallRanking(const artefact::FetchedModel& model) {
+  ASSIGN_OR_RETURN(auto ranker, models::Ranker::Make(model.loaded.model));
+  serving_.Install(std::make_shared<const RankingModel>(RankingModel{
+      .version = model.version.version,
+      .created_at = model.version.created_at,
+      .ranker = std::move(ranker)}));
+  return {};
+}
+
+Status Champions::InstallRating(const artefact::FetchedModel& model) {
+  ASSIGN_OR_RETURN(auto rating, RatingModel::Make(model.version.version, model.version.created_at,
+                                                  model.loaded.model));
+  serving_.Install(std::move(rating));
+  return {};
+}
+
+std::filesystem::path Champions::NotePath(const std::string& model) const {
+  return options_.cache_dir / (model + ".in-use.json");
+}
+
+void Champions::InstallRemembered(artefact::RegistryClient& registry, const std::string& model) {
+  const auto version = ReadNote(NotePath(model), model);
+  if (!version.ok()) {
+    if (version.error().code != Code::kNotFound) {
+      logging::Warning("the note of the model last in use can't be read",
+                       {{"model", model}, {"error", version.error().ToString()}});
+    }
+    return;
+  }
+  // Without a file in the cache this would ask the registry, which the watcher does anyway.
+  std::error_code failed;
+  bool cached = false;
+  for (const auto& file : std::filesystem::directory_iterator(options_.cache_dir, failed)) {
+    cached = cached || file.path().filename().string().starts_with(
+                           model + "-" + std::to_string(version->version) + "-");
+  }
+  if (!cached) return;
+  const auto fetched = registry.Fetch(*version);
+  const auto installed = fetched.ok() ? Install(*fetched) : Status(fetched.error());
+  if (installed.ok()) {
+    logging::Info("model in use from the cache", {{"model", model}, {"version", version->version}});
+  } else {
+    logging::Warning("the cached model can't be used",
+                     {{"model", model}, {"error", installed.error().ToString()}});
+  }
+}
+
+void Champions::Remember(const artefact::RegisteredVersion& version) const {
+  const nlohmann::json note{{"version", version.version},
+                            {"sha256", version.sha256},
+                            {"size_bytes", version.size_bytes},
+                            {"created_at", std::chrono::duration_cast<std::chrono::seconds>(
+                                               version.created_at.time_since_epoch())
+                                               .count()}};
+  const auto path = NotePath(version.model);
+  const auto temporary = path.string() + ".new";
+  std::error_code failed;
+  {
+    std::ofstream file(temporary, std::ios::trunc);
+    file << note.dump() << '\n';
+    file.flush();
+    if (!file) failed = std::make_error_code(std::errc::io_error);
+  }
+  if (!failed) std::filesystem::rename(temporary, path, failed);
+  if (failed) {
+    logging::Warning("the model in use can't be noted: a restart will need the registry",
+                     {{"path", path.string()}, {"error", failed.message()}});
+  }
+}
+
+void Champions::ObserveModels(metrics::Metrics& metrics) {
+  for (const std::string model : {artefact::kRankingModel, artefact::kRatingModel}) {
+    metrics.AddGaugeFunction("marquee_recommender_model_version",
+                             "The version of the model in use; 0: none.", {{"model", model}},
+                             [this, model] {
+                               return static_cast<double>(VersionInUse(*serving_.Get(), model));
+                             });
+    metrics.AddGaugeFunction(
+        "marquee_recommender_model_age_seconds",
+        "Since the model in use was trained; 0: none.", {{"model", model}}, [this, model] {
+          const auto serving = serving_.Get();
+          if (VersionInUse(*serving, model) == 0) return 0.0;
+          const Time made = model == artefact::kRankingModel ? serving->ranking()->created_at
+                                                             : serving->rating()->created_at;
+          return std::chrono::duration<double>(clock_.Now() - made).count();
+        });
+  }
+}
+
+}  // namespace marquee::recommender

@@ -1,0 +1,51 @@
+#include "recommender/clients/ratings_client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include "marquee/ratings/v1/ratings.grpc.pb.h"
+#include "projection/rating_rule.h"
+#include "rpc/call.h"
+#include "rpc/client.h"
+#include "rpc/status.h"
+
+namespace marquee::recommender {
+
+struct RatingsClient::Impl {
+  std::unique_ptr<ratings::v1::RatingsService::Stub> stub;
+};
+
+RatingsClient::RatingsClient(std::shared_ptr<grpc::Channel> ratings)
+    : impl_(new Impl{ratings::v1::RatingsService::NewStub(ratings)}) {}
+
+RatingsClient::~RatingsClient() = default;
+
+Result<StoredHistory> RatingsClient::Read(const Person& person) {
+  grpc::ClientContext context;
+  // A deadline of our own is put in its place at once: this one only carries trace and token.
+  rpc::ActAsService(context, std::string(person.bearer), std::chrono::milliseconds{0});
+  context.set_deadline(person.deadline);
+  for (const auto& position : person.positions) {
+    context.AddMetadata(
+        rpc::kPositionKey,
+        rpc::Position{kRatingsStream, position.partition, position.next_offset}.ToString());
+  }
+  ratings::v1::GetUserHistoryRequest request;
+  request.set_user_id(person.user_id);
+  ratings::v1::GetUserHistoryResponse response;
+  const auto status = impl_->stub->GetUserHistory(&context, request, &response);
+  if (!status.ok()) return rpc::FromGrpc(status, context);
+  if (response.movie_ids_size() != response.values_size()) {
+    return Error::DataLoss("history_malformed", "The columns of a history differ in length.");
+  }
+  StoredHistory history{.partition = response.partition(),
+                        .next_offset = response.next_offset(),
+                        .ratings = {}};
+  history.ratings.reserve(static_cast<std::size_t>(response.movie_ids_size()));
+  for (int at = 0; at < response.movie_ids_size(); ++at) {
+    if (!projection::IsRatingValue(response.values(at))) continue;
+    history.ratings.push_back({response.movie_ids(at), response.values(at)});
+  }
+  return history;
+}
+
+}  // namespace marquee::recommender

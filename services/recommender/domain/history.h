@@ -1,0 +1,65 @@
+// What the recommender knows of a user's ratings, and the ports by which it learns of them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace marquee::recommender {
+
+struct Rated {
+  std::int64_t movie_id = 0;
+  float value = 0;  // 0.5 to 5.0
+  friend bool operator==(const Rated&, const Rated&) = default;
+};
+
+// The name of the log of ratings in positions ("ratings:3:1042").
+inline constexpr char kRatingsStream[] = "ratings";
+
+// "Everything before next_offset of this partition of marquee.ratings.v1".
+struct LogPosition {
+  std::int32_t partition = 0;
+  std::int64_t next_offset = 0;
+};
+
+// Whose ratings are asked for, and what must be in them.
+struct Person {
+  std::int64_t user_id = 0;
+  std::span<const LogPosition> positions;  // of the person's own writes
+  Time deadline;
+  std::string_view bearer;  // the caller's token, by which they may read what is theirs
+};
+
+// A user's ratings as the database of ratings had them when every event before `next_offset` of the
+// user's partition was applied to it, and none after.
+struct StoredHistory {
+  std::int32_t partition = 0;
+  std::int64_t next_offset = 0;
+  std::vector<Rated> ratings;  // any order, no movie twice
+};
+
+// Reads histories from where they are kept. Any thread.
+class HistorySource {
+ public:
+  virtual ~HistorySource() = default;
+  // As of the person's positions or later. DeadlineExceeded or Unavailable when the database isn't
+  // that far in time.
+  virtual Result<StoredHistory> Read(const Person& person) = 0;
+};
+
+// How far the live events have been read. Any thread.
+class RatingLog {
+ public:
+  virtual ~RatingLog() = default;
+  virtual std::int32_t partitions() const = 0;  // 0 until known
+  // The offset of the first event not yet applied; −1 while the partition isn't being read.
+  virtual std::int64_t Next(std::int32_t partition) const = 0;
+  // Until Next(position.partition) ≥ position.next_offset, or the deadline: false.
+  virtual bool WaitFor(const LogPosition& position, Time deadline) const = 0;
+};
+
+}  // namespace marquee::recommender

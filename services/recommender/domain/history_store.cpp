@@ -1,0 +1,199 @@
+#include "recommender/domain/history_store.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace marquee::recommender {
+namespace {
+
+// Tells a user's live events apart: the id's random part, mixed with the user. Never 0.
+std::uint64_t Identity(const projection::RatingChange& change) {
+  std::uint64_t halves[2];
+  std::memcpy(halves, change.event_id.bytes().data(), sizeof halves);
+  std::uint64_t mixed = halves[0] * 0x9E3779B97F4A7C15U ^ halves[1];
+  mixed = (mixed ^ static_cast<std::uint64_t>(change.user_id)) * 0xBF58476D1CE4E5B9U;
+  return mixed | 1U;
+}
+
+}  // namespace
+
+void HistoryStore::Follow(std::int32_t partition, std::int64_t next) {
+  const std::lock_guard lock(mutex_);
+  const auto [at, made] = partitions_.try_emplace(partition);
+  if (made) at->second.first = at->second.next = next;
+}
+
+void HistoryStore::Apply(std::int32_t partition, std::int64_t offset,
+                         const projection::RatingChange* change) {
+  const std::lock_guard lock(mutex_);
+  const auto [at, made] = partitions_.try_emplace(partition);
+  Partition& log = at->second;
+  if (made) {
+    log.first = log.next = offset;
+  } else if (offset != log.next) {
+    ++stats_.gaps;
+    DropPartition(partition);
+    log = {.first = offset, .next = offset, .events = {}, .identities = {}};
+  }
+  Remember(log, change);
+  const Event& event = log.events.back();
+  if (event.user_id == 0) return;
+  const auto cached = by_id_.find(event.user_id);
+  if (cached == by_id_.end()) return;
+  User& user = *cached->second;
+  if (offset < user.position) return;
+  stats_.bytes -= Bytes(user);
+  const bool certain = ApplyTo(user.entries, event);
+  stats_.bytes += Bytes(user);
+  user.position = offset + 1;
+  if (!certain) {
+    ++stats_.dropped;
+    Drop(cached->second);
+    return;
+  }
+  Evict();
+}
+
+void HistoryStore::Remember(Partition& log, const projection::RatingChange* change) {
+  Event event;
+  if (change != nullptr) {
+    const bool live = change->source == projection::Source::kLive;
+    const std::uint64_t identity = live ? Identity(*change) : 0;
+    // A repetition changes nothing: what is kept of it is that its offset was taken.
+    if (!live || log.identities.insert(identity).second) {
+      event = {.user_id = change->user_id,
+               .movie_id = change->movie_id,
+               .identity = identity,
+               .value = change->value.value_or(0),
+               .source = change->source};
+    }
+  }
+  log.events.push_back(event);
+  ++log.next;
+  if (log.events.size() > std::max<std::size_t>(options_.events_kept, 1)) {
+    if (log.events.front().identity != 0) log.identities.erase(log.events.front().identity);
+    log.events.pop_front();
+    ++log.first;
+  }
+}
+
+bool HistoryStore::ApplyTo(std::vector<Entry>& entries, const Event& event) {
+  const auto at = std::lower_bound(
+      entries.begin(), entries.end(), event.movie_id,
+      [](const Entry& entry, std::int64_t movie_id) { return entry.movie_id < movie_id; });
+  const bool there = at != entries.end() && at->movie_id == event.movie_id;
+  if (event.source == projection::Source::kImport) {
+    if (there && at->origin == Origin::kLive) return true;
+    // The same value again changes no list, whoever it came from. Anything else depends on what the
+    // database doesn't tell: whether a person did it, taking back included.
+    if (there && at->value == event.value) return true;
+    if (!there) entries.insert(at, {event.movie_id, event.value, Origin::kStored});
+    return false;
+  }
+  const Entry entry{event.movie_id, event.value, Origin::kLive};
+  if (there) {
+    *at = entry;
+  } else {
+    entries.insert(at, entry);
+  }
+  return true;
+}
+
+std::optional<std::vector<Rated>> HistoryStore::Find(std::int64_t user_id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_id_.find(user_id);
+  if (found == by_id_.end()) return std::nullopt;
+  if (clock_.Now() - found->second->filled_at > options_.max_age) {
+    ++stats_.dropped;
+    Drop(found->second);
+    return std::nullopt;
+  }
+  users_.splice(users_.begin(), users_, found->second);
+  return Current(found->second->entries);
+}
+
+HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistory& stored) {
+  User user{.user_id = user_id,
+            .partition = stored.partition,
+            .position = stored.next_offset,
+            .filled_at = clock_.Now(),
+            .entries = {}};
+  user.entries.reserve(stored.ratings.size() + 2);
+  for (const auto& rated : stored.ratings) {
+    user.entries.push_back({rated.movie_id, rated.value, Origin::kStored});
+  }
+  std::sort(user.entries.begin(), user.entries.end(),
+            [](const Entry& a, const Entry& b) { return a.movie_id < b.movie_id; });
+
+  const std::lock_guard lock(mutex_);
+  if (const auto old = by_id_.find(user_id); old != by_id_.end()) Drop(old->second);
+  const auto found = partitions_.find(stored.partition);
+  if (found == partitions_.end()) return {Outcome::kNotFollowed, Current(user.entries), {}};
+  const Partition& log = found->second;
+  Filled filled;
+  if (stored.next_offset < log.first) {
+    filled.outcome = Outcome::kBehind;
+    filled.needed = {stored.partition, log.first};
+  }
+  for (std::int64_t at = std::max(stored.next_offset, log.first); at < log.next; ++at) {
+    const Event& event = log.events[static_cast<std::size_t>(at - log.first)];
+    if (event.user_id != user_id || ApplyTo(user.entries, event)) continue;
+    filled.outcome = Outcome::kUncertain;
+    filled.needed = {stored.partition, at + 1};
+  }
+  filled.ratings = Current(user.entries);
+  if (filled.outcome != Outcome::kKept) return filled;
+  user.position = std::max(stored.next_offset, log.next);
+  stats_.bytes += Bytes(user);
+  users_.push_front(std::move(user));
+  by_id_[user_id] = users_.begin();
+  Evict();
+  return filled;
+}
+
+std::vector<Rated> HistoryStore::Current(const std::vector<Entry>& entries) {
+  std::vector<Rated> ratings;
+  ratings.reserve(entries.size());
+  for (const auto& entry : entries) {
+    if (entry.value > 0) ratings.push_back({entry.movie_id, entry.value});
+  }
+  return ratings;
+}
+
+std::size_t HistoryStore::Bytes(const User& user) {
+  constexpr std::size_t kMapNode = 4 * sizeof(void*);
+  return sizeof(User) + 2 * sizeof(void*) + kMapNode + user.entries.capacity() * sizeof(Entry);
+}
+
+void HistoryStore::DropPartition(std::int32_t partition) {
+  for (auto user = users_.begin(); user != users_.end();) {
+    const auto next = std::next(user);
+    if (user->partition == partition) {
+      ++stats_.dropped;
+      Drop(user);
+    }
+    user = next;
+  }
+}
+
+void HistoryStore::Drop(Users::iterator user) {
+  stats_.bytes -= Bytes(*user);
+  by_id_.erase(user->user_id);
+  users_.erase(user);
+}
+
+void HistoryStore::Evict() {
+  while (stats_.bytes > options_.max_bytes && !users_.empty()) {
+    ++stats_.evicted;
+    Drop(std::prev(users_.end()));
+  }
+}
+
+HistoryStore::Stats HistoryStore::stats() const {
+  const std::lock_guard lock(mutex_);
+  Stats stats = stats_;
+  stats.users = users_.size();
+  return stats;
+}
+
+}  // namespace marquee::recommender

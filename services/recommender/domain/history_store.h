@@ -1,0 +1,119 @@
+// Users' current ratings in memory, kept current by the events of marquee.ratings.v1, bounded, least
+// recently used first out (design, D4). A user who isn't there is filled in from the database; the
+// last events of each partition are kept so that those which the database didn't have yet are applied
+// on top: no event falls between the two, and none counts twice.
+//
+// Two things can't be seen from here, and are handled so that they never make a wrong history stay:
+// what the database holds doesn't say whether a person or an import put it there, so an import that
+// might change a cached history drops it (it is filled again); and an event that repeats one from
+// before the kept events is taken for a new one, so a history is filled again after `max_age`.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "projection/rating_rule.h"
+#include "recommender/domain/history.h"
+
+namespace marquee::recommender {
+
+// Thread-safe.
+class HistoryStore {
+ public:
+  struct Options {
+    std::size_t max_bytes = 64 << 20;        // of cached histories
+    std::size_t events_kept = 16'384;        // of each partition, 32 bytes each
+    std::chrono::milliseconds max_age{3'600'000};
+  };
+
+  enum class Outcome {
+    kKept,         // exact as of the last event applied, and cached
+    kNotFollowed,  // as the database has it: the partition isn't being read
+    kBehind,       // the database lacks events that are no longer here: read it again at `needed`
+    kUncertain,    // an import and the database disagree: read it again at `needed`
+  };
+  struct Filled {
+    Outcome outcome = Outcome::kKept;
+    std::vector<Rated> ratings;  // ascending movie id; the best that is known, whatever the outcome
+    LogPosition needed;
+  };
+
+  struct Stats {
+    std::size_t users = 0;
+    std::size_t bytes = 0;
+    std::int64_t evicted = 0;  // for want of room
+    std::int64_t dropped = 0;  // by gaps in the log, imports and age
+    std::int64_t gaps = 0;     // breaks in a partition's offsets
+  };
+
+  HistoryStore(Options options, const Clock& clock) : options_(options), clock_(clock) {}
+
+  // The partition is being read from `next` on. Without effect when it is known already.
+  void Follow(std::int32_t partition, std::int64_t next);
+  // The event at this offset; nullptr for one that nobody can apply. Offsets of a partition come in
+  // order. One that isn't the last one's successor is a gap: what is known of the partition goes.
+  void Apply(std::int32_t partition, std::int64_t offset, const projection::RatingChange* change);
+
+  // The user's current ratings, ascending movie id, when they are cached.
+  std::optional<std::vector<Rated>> Find(std::int64_t user_id);
+  Filled Fill(std::int64_t user_id, const StoredHistory& stored);
+
+  Stats stats() const;
+
+ private:
+  enum class Origin : std::uint8_t { kStored, kLive };
+  struct Entry {
+    std::int64_t movie_id;
+    float value;    // 0: taken back
+    Origin origin;  // kLive: an event that we saw, so an import doesn't touch it
+  };
+  struct User {
+    std::int64_t user_id = 0;
+    std::int32_t partition = 0;
+    std::int64_t position = 0;  // events before it are in, or were in the database
+    Time filled_at;
+    std::vector<Entry> entries;  // ascending movie id
+  };
+  struct Event {
+    std::int64_t user_id = 0;  // 0: nothing to apply
+    std::int64_t movie_id = 0;
+    std::uint64_t identity = 0;  // of a live event; 0 otherwise
+    float value = 0;             // 0: taken back
+    projection::Source source = projection::Source::kLive;
+  };
+  struct Partition {
+    std::int64_t first = 0;  // offset of events.front()
+    std::int64_t next = 0;
+    std::deque<Event> events;                     // [first, next)
+    std::unordered_set<std::uint64_t> identities;  // of the live ones among them
+  };
+  using Users = std::list<User>;
+
+  static std::size_t Bytes(const User& user);
+  static std::vector<Rated> Current(const std::vector<Entry>& entries);
+  // False when it can't be told what the event does.
+  static bool ApplyTo(std::vector<Entry>& entries, const Event& event);
+  void Remember(Partition& partition, const projection::RatingChange* change);
+  void DropPartition(std::int32_t partition);
+  void Drop(Users::iterator user);
+  void Evict();
+
+  const Options options_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::map<std::int32_t, Partition> partitions_;
+  Users users_;  // the most recently used first
+  std::unordered_map<std::int64_t, Users::iterator> by_id_;
+  Stats stats_;
+};
+
+}  // namespace marquee::recommender

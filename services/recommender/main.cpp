@@ -1,0 +1,50 @@
+#include "recommender/app/recommender.h"
+
+#include "base/clock.h"
+#include "metrics/metrics.h"
+#include "recommender/clients/catalog_client.h"
+#include "recommender/clients/ratings_client.h"
+#include "recommender/config.h"
+#include "recommender/consume/rating_feed.h"
+#include "recommender/rpc/recommender_handler.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+
+using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
+
+int main() {
+  const auto config = recommender::RecommenderConfig::FromEnv(config::SystemEnvironment());
+  if (!config.ok()) return config::Fatal(config.error());
+  rpc::Prepare("recommender", config->server);
+  metrics::Metrics metrics;
+  const Clock& clock = SystemClock();
+
+  const auto auth = rpc::MakeChannel(config->auth_address);
+  token::Verifier verifier({}, rpc::JwksFrom(auth), clock);
+  rpc::ServiceToken token(auth, "recommender", config->service_secret, clock);
+
+  recommender::ServingHolder serving;
+  recommender::CatalogClient movies(rpc::MakeChannel(config->catalog_address), &token, clock);
+  recommender::CatalogueKeeper catalogue(movies, serving, config->catalogue, clock, metrics);
+  artefact::RegistryClient registry(rpc::MakeChannel(config->trainer_address), &token,
+                                    config->registry);
+  recommender::Champions champions(registry, config->champions, &config->kafka, serving, clock,
+                                   metrics);
+
+  recommender::HistoryStore store(config->store, clock);
+  recommender::RatingFeed feed(config->kafka, store, metrics);
+  recommender::RatingsClient ratings(rpc::MakeChannel(config->ratings_address));
+  recommender::Histories histories(store, ratings, feed, config->histories, clock, metrics);
+
+  recommender::Recommender recommender(serving, histories, clock, metrics);
+  recommender::RecommenderHandler handler(recommender);
+  // Kafka isn't asked: without it lists are served from what is known (D10).
+  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+                    {{"catalogue",
+                      [&]() -> Status {
+                        if (serving.Get()->catalogue() != nullptr) return {};
+                        return Error::Unavailable("catalogue_unavailable",
+                                                  "the catalogue is not loaded yet");
+                      }},
+                     {"model", [&] { return champions.Ready(); }}});
+}
