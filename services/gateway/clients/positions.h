@@ -1,0 +1,58 @@
+// Read your own writes (design, D4): the position of each caller's latest write, to be sent with their later calls. One
+// gateway's memory, bounded; a client that may reach another gateway sends the position back itself (header
+// Marquee-Position).
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace marquee::gateway {
+
+// "ratings:3:1234": a stream's partition, and how far it must have been read.
+struct Position {
+  std::string partition;  // "ratings:3"
+  long long offset = 0;
+
+  static std::optional<Position> Parse(std::string_view text);
+  std::string ToString() const;
+};
+
+// The positions in a comma-separated list, at most eight; those that can't be read are left out.
+std::vector<Position> ParsePositions(std::string_view list);
+
+class PositionMemory {
+ public:
+  explicit PositionMemory(std::size_t max_callers) : max_callers_(max_callers) {}
+
+  // Keeps the further one of each partition. Thread-safe, as everything here.
+  void Remember(const std::string& caller, const std::vector<Position>& positions);
+  std::vector<Position> Recall(const std::string& caller);
+  bool empty() const;
+  std::size_t size() const;
+
+ private:
+  struct Entry {
+    std::string caller;
+    std::map<std::string, long long> offsets;
+  };
+  const std::size_t max_callers_;
+  mutable std::mutex mutex_;
+  std::list<Entry> recent_;  // the latest used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_caller_;
+};
+
+// The further position of each partition that either names, as text.
+std::vector<std::string> MergePositions(const std::vector<Position>& a, const std::vector<Position>& b);
+
+// The `sub` of a JWT in an Authorization header, unverified: good for finding one's own cache entry and nothing else.
+// Empty when there is none.
+std::string UnverifiedSubject(std::string_view authorization);
+
+}  // namespace marquee::gateway

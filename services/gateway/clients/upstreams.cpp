@@ -1,0 +1,143 @@
+#include "gateway/clients/upstreams.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <set>
+#include <utility>
+
+#include "gateway/problem.h"
+#include "rpc/call.h"
+#include "rpc/status.h"
+
+namespace marquee::gateway {
+namespace {
+
+namespace pb = google::protobuf;
+using Stub = grpc::TemplatedGenericStub<pb::Message, pb::Message>;
+
+using rpc::kPositionKey;
+constexpr std::size_t kMaxPositions = 8;
+constexpr int kMaxResponseBytes = 8 << 20;
+
+// gRPC's service config: who may be retried, and how much.
+std::string ServiceConfig(const Api& api, const std::string& service) {
+  std::string names;
+  for (const Rpc& rpc : api.rpcs()) {
+    if (rpc.service != service || !rpc.reads_only) continue;
+    if (!names.empty()) names += ',';
+    names += R"({"service":")" + rpc.method->service()->full_name() + R"(","method":")" + rpc.method->name() + R"("})";
+  }
+  std::string config = R"({"loadBalancingConfig":[{"round_robin":{}}])";
+  if (!names.empty()) {
+    config += R"(,"methodConfig":[{"name":[)" + names +
+              R"(],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.05s","maxBackoff":"0.5s",)"
+              R"("backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}],)"
+              R"("retryThrottling":{"maxTokens":20,"tokenRatio":0.1})";
+  }
+  return config + "}";
+}
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address, const std::string& service_config) {
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(service_config);
+  arguments.SetMaxReceiveMessageSize(kMaxResponseBytes);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2'000);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+// An error that our services made has a reason, and a message for people. Any other is gRPC's or a library's own, whose
+// text stays here.
+Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
+  Error error = rpc::FromGrpc(status, context);
+  if (!context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) {
+    error.message = std::string(GenericSentence(error.code));
+  }
+  return error;
+}
+
+void CollectPositions(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
+                      std::vector<std::string>& positions) {
+  const auto [first, last] = metadata.equal_range(kPositionKey);
+  for (auto it = first; it != last && positions.size() < kMaxPositions; ++it) positions.emplace_back(View(it->second));
+}
+
+class GrpcUpstreams final : public Upstreams {
+ public:
+  Status Add(const Api& api, const std::string& service, const std::string& address) {
+    auto channel = Connect(address, ServiceConfig(api, service));
+    auto stub = std::make_unique<Stub>(channel);
+    services_.emplace(service, Service{std::move(channel), std::move(stub)});
+    return {};
+  }
+
+  void Call(const Rpc& rpc, const pb::Message& request, pb::Message& response, const Outbound& outbound,
+            std::function<void(Outcome)> done) override {
+    auto context = std::make_shared<grpc::ClientContext>();
+    context->set_deadline(std::chrono::system_clock::now() + outbound.deadline);
+    if (!outbound.authorization.empty()) context->AddMetadata("authorization", outbound.authorization);
+    if (!outbound.idempotency_key.empty()) context->AddMetadata("idempotency-key", outbound.idempotency_key);
+    if (!outbound.traceparent.empty()) context->AddMetadata("traceparent", outbound.traceparent);
+    for (const std::string& position : outbound.positions) context->AddMetadata(kPositionKey, position);
+    grpc::ClientContext* raw = context.get();
+    services_.at(rpc.service)
+        .stub->UnaryCall(raw, rpc.path, grpc::StubOptions(), &request, &response,
+                         [context = std::move(context), done = std::move(done)](const grpc::Status& status) {
+                           Outcome outcome;
+                           if (status.ok()) {
+                             CollectPositions(context->GetServerInitialMetadata(), outcome.positions);
+                             CollectPositions(context->GetServerTrailingMetadata(), outcome.positions);
+                           } else {
+                             outcome.error = ToError(status, *context);
+                           }
+                           done(std::move(outcome));
+                         });
+  }
+
+  std::map<std::string, std::string> States() const override {
+    std::map<std::string, std::string> states;
+    for (const auto& [name, service] : services_) {
+      switch (service.channel->GetState(false)) {
+        case GRPC_CHANNEL_IDLE: states[name] = "idle"; break;
+        case GRPC_CHANNEL_CONNECTING: states[name] = "connecting"; break;
+        case GRPC_CHANNEL_READY: states[name] = "ready"; break;
+        case GRPC_CHANNEL_TRANSIENT_FAILURE: states[name] = "transient_failure"; break;
+        case GRPC_CHANNEL_SHUTDOWN: states[name] = "shutdown"; break;
+      }
+    }
+    return states;
+  }
+
+ private:
+  struct Service {
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<Stub> stub;
+  };
+  std::map<std::string, Service> services_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Api& api, const std::map<std::string, std::string>& addresses) {
+  auto upstreams = std::make_unique<GrpcUpstreams>();
+  std::set<std::string> wanted;
+  for (const Rpc& rpc : api.rpcs()) wanted.insert(rpc.service);
+  for (const std::string& service : wanted) {
+    const auto it = addresses.find(service);
+    if (it == addresses.end()) return Error::NotFound("no_address", "no address is configured for " + service);
+    RETURN_IF_ERROR(upstreams->Add(api, service, it->second));
+  }
+  return std::unique_ptr<Upstreams>(std::move(upstreams));
+}
+
+}  // namespace marquee::gateway

@@ -1,0 +1,48 @@
+// Calls to the services, by the rpc's descriptor: one channel for each service, every call asynchronous, with a
+// deadline, and carrying the caller's identity, trace and positions.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "gateway/transcode/api.h"
+
+namespace marquee::gateway {
+
+struct Outbound {
+  std::string authorization;    // the Authorization header as the client sent it; empty for none
+  std::string idempotency_key;  // empty for none
+  std::string traceparent;
+  std::vector<std::string> positions;  // writes that the answer must reflect
+  std::chrono::milliseconds deadline{5000};
+};
+
+struct Outcome {
+  std::optional<Error> error;  // none: the response message is filled
+  std::vector<std::string> positions;  // what the service said of its write
+};
+
+class Upstreams {
+ public:
+  virtual ~Upstreams() = default;
+
+  // Both messages must live until `done` is called, which happens once, on any thread.
+  virtual void Call(const Rpc& rpc, const google::protobuf::Message& request, google::protobuf::Message& response,
+                    const Outbound& outbound, std::function<void(Outcome)> done) = 0;
+
+  // Each service's connection: "ready", "idle", "connecting", "transient_failure".
+  virtual std::map<std::string, std::string> States() const = 0;
+};
+
+// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that only read are retried, at most twice, when
+// the service can't be reached, under gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose
+// service has no address.
+Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Api& api, const std::map<std::string, std::string>& addresses);
+
+}  // namespace marquee::gateway

@@ -1,0 +1,30 @@
+// The gateway's configuration.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "gateway/gateway.h"
+#include "gateway/http/server.h"
+
+namespace marquee::config {
+class Environment;
+}
+
+namespace marquee::gateway {
+
+struct GatewayConfig {
+  http::ServerOptions http;
+  GatewayOptions gateway;
+  std::string metrics_listen;
+  std::string log_level;
+  std::string swagger_dir;  // empty: no /docs
+  std::map<std::string, std::string> addresses;  // service key → address
+  std::chrono::milliseconds stop_grace{};
+
+  static Result<GatewayConfig> FromEnv(const config::Environment& environment);
+};
+
+}  // namespace marquee::gateway

@@ -1,0 +1,46 @@
+#include "gateway/http/message.h"
+
+#include <array>
+#include <utility>
+
+namespace marquee::gateway::http {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Method>, 7> kMethods{{{"GET", Method::kGet},
+                                                                        {"HEAD", Method::kHead},
+                                                                        {"POST", Method::kPost},
+                                                                        {"PUT", Method::kPut},
+                                                                        {"PATCH", Method::kPatch},
+                                                                        {"DELETE", Method::kDelete},
+                                                                        {"OPTIONS", Method::kOptions}}};
+
+}  // namespace
+
+std::string_view Name(Method method) {
+  for (const auto& [name, value] : kMethods) {
+    if (value == method) return name;
+  }
+  return "?";
+}
+
+Method ParseMethod(std::string_view name) {
+  for (const auto& [known, value] : kMethods) {
+    if (known == name) return value;
+  }
+  return Method::kOther;
+}
+
+const std::string* Request::Find(std::string_view name) const {
+  for (const Header& header : headers) {
+    if (header.name == name) return &header.value;
+  }
+  return nullptr;
+}
+
+int Request::Count(std::string_view name) const {
+  int count = 0;
+  for (const Header& header : headers) count += header.name == name ? 1 : 0;
+  return count;
+}
+
+}  // namespace marquee::gateway::http

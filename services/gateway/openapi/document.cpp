@@ -1,0 +1,320 @@
+#include "gateway/openapi/document.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "gateway/http/server.h"
+#include "gateway/openapi/schemas.h"
+#include "marquee/options/v1/options.pb.h"
+
+namespace marquee::gateway {
+namespace {
+
+namespace pb = google::protobuf;
+using Json = Schemas::Json;
+
+constexpr char kIntroduction[] =
+    "Browse and rate movies, and get recommendations that already know the rating you gave a second ago.\n\n"
+    "Errors are RFC 9457 problem documents with a stable `code`. Unknown fields and query parameters are refused. "
+    "Requests that change something may carry an `Idempotency-Key`. Ids are 64-bit integers. Every answer has the "
+    "header `X-Trace-Id`.";
+
+std::string ToLower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+const options::v1::Policy& PolicyOf(const Rpc& rpc) {
+  return rpc.method->options().GetExtension(options::v1::policy);
+}
+
+bool IsHttpBody(const MessagePlan& plan) { return plan.well_known == WellKnown::kHttpBody; }
+
+// "/v1/movies/{movie_id=*}" → "/v1/movies/{movie_id}".
+std::string PathOf(const std::string& path) {
+  std::string out;
+  bool pattern = false;
+  for (const char c : path) {
+    if (c == '=') pattern = true;
+    if (c == '}') pattern = false;
+    if (!pattern) out += c;
+  }
+  return out;
+}
+
+std::string Dotted(const std::vector<const FieldPlan*>& steps) {
+  std::string out;
+  for (const FieldPlan* step : steps) out += (out.empty() ? "" : ".") + step->name;
+  return out;
+}
+
+class Builder {
+ public:
+  Builder(const Api& api, const Contract& contract) : api_(api), contract_(contract), schemas_(contract) {}
+
+  Json Build(const std::string& version) {
+    Json paths = Json::object();
+    for (const Binding& binding : api_.bindings()) {
+      paths[PathOf(binding.path)][ToLower(http::Name(binding.method))] = Operation(binding);
+    }
+    Json document = {{"openapi", "3.1.0"},
+                     {"info",
+                      {{"title", "Marquee"},
+                       {"version", version},
+                       {"summary", "A movie recommender"},
+                       {"description", kIntroduction},
+                       {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+                     {"servers", Json::array({{{"url", "/"}}})},
+                     {"tags", Tags()},
+                     {"paths", std::move(paths)}};
+    document["components"] = Components();
+    return document;
+  }
+
+ private:
+  Json Operation(const Binding& binding) {
+    const Rpc& rpc = *binding.rpc;
+    const std::string text = contract_.Comment(rpc.method->full_name());
+    const std::size_t sentence = text.find(". ");
+    Json operation = {{"operationId", OperationId(rpc)}, {"tags", Json::array({TagOf(rpc)})}};
+    if (!text.empty()) operation["summary"] = text.substr(0, sentence == std::string::npos ? sentence : sentence + 1);
+    operation["description"] = Description(rpc, text);
+    if (Json parameters = Parameters(binding); !parameters.empty()) operation["parameters"] = std::move(parameters);
+    if (Json body = Body(binding); !body.is_null()) operation["requestBody"] = std::move(body);
+    operation["responses"] = Responses(binding);
+    const auto& policy = PolicyOf(rpc);
+    if (policy.access() == options::v1::ACCESS_PUBLIC) {
+      operation["security"] = Json::array();
+    } else {
+      operation["security"] = Json::array({{{"bearer", Json::array()}}});
+    }
+    return operation;
+  }
+
+  // The rpc's name, camel-cased; with its service's name where two have it, and numbered for further routes.
+  std::string OperationId(const Rpc& rpc) {
+    std::string id = rpc.method->name();
+    id[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(id[0])));
+    if (ids_.contains(id)) id = rpc.service + rpc.method->name();
+    for (int n = 2; !ids_.insert(id).second; ++n) id = rpc.service + rpc.method->name() + std::to_string(n);
+    return id;
+  }
+
+  std::string TagOf(const Rpc& rpc) {
+    const std::string& tag = rpc.method->options().GetExtension(options::v1::rest).tag();
+    const std::string name = tag.empty() ? rpc.service : tag;
+    // What a service's comment says goes to its first tag.
+    if (std::none_of(tags_.begin(), tags_.end(), [&](const auto& known) { return known.first == name; })) {
+      const std::string& service = rpc.method->service()->full_name();
+      const bool first = described_.insert(service).second;
+      tags_.emplace_back(name, first ? contract_.Comment(service) : std::string());
+    }
+    return name;
+  }
+
+  std::string Description(const Rpc& rpc, std::string text) const {
+    const auto paragraph = [&](const std::string& more) { text += (text.empty() ? "" : "\n\n") + more; };
+    const auto& policy = PolicyOf(rpc);
+    if (policy.roles_size() > 0 || !policy.owner().empty()) {
+      std::string who;
+      for (const std::string& role : policy.roles()) who += (who.empty() ? "`" : ", `") + role + "`";
+      if (!policy.owner().empty()) who += (who.empty() ? "" : ", or ") + std::string("the user `") + policy.owner() + "`";
+      paragraph("Who may: " + who + ".");
+    }
+    if (rpc.fallback != nullptr) {
+      paragraph("When the service is unavailable, " + rpc.fallback->method->name() +
+                " answers in its stead, with `degraded: true`.");
+    }
+    return text.empty() ? rpc.method->name() : text;
+  }
+
+  Json Parameter(const FieldPlan& field, const std::string& name, const std::string& in) {
+    Json parameter = {{"name", name}, {"in", in}};
+    if (const std::string text = contract_.Comment(field.field->full_name()); !text.empty()) {
+      parameter["description"] = text;
+    }
+    parameter["required"] = in == "path" || Schemas::Required(field);
+    parameter["schema"] = schemas_.Constraints(field);
+    if (Json example = Schemas::Example(field); !example.is_null()) parameter["example"] = std::move(example);
+    return parameter;
+  }
+
+  Json Parameters(const Binding& binding) {
+    Json parameters = Json::array();
+    std::set<std::string> taken;
+    for (const auto& steps : binding.variables) {
+      parameters.push_back(Parameter(*steps.back(), Dotted(steps), "path"));
+      taken.insert(Dotted(steps));
+    }
+    if (binding.body_field != nullptr) taken.insert(binding.body_field->name);
+    if (binding.body != Binding::Body::kWhole) Query(*binding.rpc->request, "", taken, 0, parameters);
+    if (binding.method != http::Method::kGet) {
+      parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
+    }
+    return parameters;
+  }
+
+  // Every field that a query can set: scalars, lists of them, and those in messages by dotted names.
+  void Query(const MessagePlan& message, const std::string& prefix, const std::set<std::string>& taken, int depth,
+             Json& parameters) {
+    for (const FieldPlan& field : message.fields) {
+      const std::string name = prefix + field.name;
+      if (taken.contains(name) || field.map) continue;
+      const bool object = field.kind == Kind::kMessage && field.message->well_known == WellKnown::kNone;
+      if (!object) {
+        parameters.push_back(Parameter(field, name, "query"));
+      } else if (!field.repeated && depth < 3) {
+        Query(*field.message, name + ".", taken, depth + 1, parameters);
+      }
+    }
+  }
+
+  Json Body(const Binding& binding) {
+    const auto binary = [] {
+      return Json{{"required", true}, {"content", {{"*/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}}}};
+    };
+    const auto json = [](Json schema, bool required) {
+      return Json{{"required", required}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+    };
+    const MessagePlan& request = *binding.rpc->request;
+    switch (binding.body) {
+      case Binding::Body::kNone: return nullptr;
+      case Binding::Body::kField: {
+        const FieldPlan& field = *binding.body_field;
+        const bool message = field.kind == Kind::kMessage && !field.repeated;
+        if (message && IsHttpBody(*field.message)) return binary();
+        return json(schemas_.Constraints(field), Schemas::Required(field));
+      }
+      case Binding::Body::kWhole: {
+        if (IsHttpBody(request)) return binary();
+        std::set<std::string> in_path;
+        for (const auto& steps : binding.variables) {
+          if (steps.size() == 1) in_path.insert(steps.front()->name);
+        }
+        Json schema = in_path.empty() ? schemas_.Reference(request) : schemas_.Object(request, in_path);
+        const bool required = std::any_of(request.fields.begin(), request.fields.end(), [&](const FieldPlan& field) {
+          return Schemas::Required(field) && !in_path.contains(field.name);
+        });
+        return json(std::move(schema), required);
+      }
+    }
+    return nullptr;
+  }
+
+  Json Responses(const Binding& binding) {
+    const Rpc& rpc = *binding.rpc;
+    const bool reads = binding.method == http::Method::kGet;
+    Json responses = Json::object();
+    responses[std::to_string(rpc.success_status)] = Success(binding);
+    std::set<int> errors{429, 500, 503, 504};
+    if (!rpc.request->fields.empty()) errors.insert(400);
+    if (PolicyOf(rpc).access() != options::v1::ACCESS_PUBLIC) errors.insert(401);
+    if (PolicyOf(rpc).access() == options::v1::ACCESS_RESTRICTED) errors.insert(403);
+    if (!binding.variables.empty()) errors.insert(404);
+    if (!reads) errors.insert(409);
+    if (binding.body != Binding::Body::kNone) errors.insert({413, 415});
+    if (reads && !rpc.cache_control.empty()) responses["304"] = {{"description", "What `If-None-Match` names is current."}};
+    for (const int status : errors) {
+      problems_.insert(status);
+      responses[std::to_string(status)] = {{"$ref", "#/components/responses/Problem" + std::to_string(status)}};
+    }
+    return responses;
+  }
+
+  Json Success(const Binding& binding) {
+    const Rpc& rpc = *binding.rpc;
+    Json response = {{"description", http::ReasonPhrase(rpc.success_status)}};
+    if (binding.method == http::Method::kGet && !rpc.cache_control.empty()) {
+      response["headers"] = {{"ETag", {{"schema", {{"type", "string"}}}}},
+                             {"Cache-Control", {{"schema", {{"type", "string"}}}, {"example", rpc.cache_control}}}};
+    }
+    if (rpc.success_status == 204) return response;
+    const FieldPlan* field = binding.response_field;
+    const bool message = field == nullptr || (field->kind == Kind::kMessage && !field->repeated);
+    const MessagePlan& plan = field != nullptr && message ? *field->message : *rpc.response;
+    if (message && IsHttpBody(plan)) {
+      response["content"] = {{"*/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}};
+      return response;
+    }
+    Json schema = message ? schemas_.Reference(plan) : schemas_.Constraints(*field);
+    if (rpc.fallback != nullptr) {
+      schema = {{"anyOf", Json::array({std::move(schema), schemas_.Reference(*rpc.fallback->response)})}};
+    }
+    response["content"] = {{"application/json", {{"schema", std::move(schema)}}}};
+    return response;
+  }
+
+  Json Tags() const {
+    Json tags = Json::array();
+    for (const auto& [name, text] : tags_) {
+      Json tag = {{"name", name}};
+      if (!text.empty()) tag["description"] = text;
+      tags.push_back(std::move(tag));
+    }
+    return tags;
+  }
+
+  Json Components() const {
+    Json schemas = schemas_.All();
+    schemas["Problem"] = {
+        {"type", "object"},
+        {"description", "What went wrong (RFC 9457)."},
+        {"required", {"type", "title", "status", "detail", "code", "trace_id"}},
+        {"properties",
+         {{"type", {{"type", "string"}, {"format", "uri"}, {"examples", {"urn:marquee:problem:unknown_field"}}}},
+          {"title", {{"type", "string"}, {"examples", {"Bad Request"}}}},
+          {"status", {{"type", "integer"}, {"examples", {400}}}},
+          {"detail", {{"type", "string"}, {"examples", {"There is no field ratings[2].movei_id."}}}},
+          {"code", {{"type", "string"}, {"description", "Stable: for programs."}, {"examples", {"unknown_field"}}}},
+          {"field",
+           {{"type", "string"}, {"description", "The offending input."}, {"examples", {"ratings[2].movei_id"}}}},
+          {"trace_id",
+           {{"type", "string"},
+            {"description", "Finds this request in the logs."},
+            {"examples", {"4bf92f3577b34da6a3ce929d0e0e4736"}}}}}}};
+    Json responses = Json::object();
+    for (const int status : problems_) {
+      Json response = {{"description", http::ReasonPhrase(status)}};
+      const Json text = {{"schema", {{"type", "string"}}}};
+      if (status == 401) response["headers"] = {{"WWW-Authenticate", text}};
+      if (status == 429 || status == 503) response["headers"] = {{"Retry-After", text}};
+      response["content"] = {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}};
+      responses["Problem" + std::to_string(status)] = std::move(response);
+    }
+    return {{"securitySchemes",
+             {{"bearer",
+               {{"type", "http"},
+                {"scheme", "bearer"},
+                {"bearerFormat", "JWT"},
+                {"description", "The access token of a session."}}}}},
+            {"parameters",
+             {{"IdempotencyKey",
+               {{"name", "Idempotency-Key"},
+                {"in", "header"},
+                {"description", "Names this change: sent again, it is made once."},
+                {"required", false},
+                {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 128}}}}}}},
+            {"responses", std::move(responses)},
+            {"schemas", std::move(schemas)}};
+  }
+
+  const Api& api_;
+  const Contract& contract_;
+  Schemas schemas_;
+  std::vector<std::pair<std::string, std::string>> tags_;
+  std::set<std::string> described_;
+  std::set<std::string> ids_;
+  std::set<int> problems_;
+};
+
+}  // namespace
+
+std::string OpenApiDocument(const Api& api, const Contract& contract, const std::string& version) {
+  return Builder(api, contract).Build(version).dump();
+}
+
+}  // namespace marquee::gateway

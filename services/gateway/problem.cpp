@@ -1,0 +1,114 @@
+#include "gateway/problem.h"
+
+#include "gateway/http/server.h"
+#include "gateway/transcode/json_writer.h"
+
+namespace marquee::gateway {
+namespace {
+
+http::Response Document(int status, std::string_view code, std::string_view detail, std::string_view field,
+                        std::string_view trace_id) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  std::string& out = response.body;
+  out = R"({"type":)";
+  AppendJsonString("urn:marquee:problem:" + std::string(code), out);
+  out += R"(,"title":)";
+  AppendJsonString(http::ReasonPhrase(status), out);
+  out += R"(,"status":)" + std::to_string(status) + R"(,"detail":)";
+  AppendJsonString(detail, out);
+  out += R"(,"code":)";
+  AppendJsonString(code, out);
+  if (!field.empty()) {
+    out += R"(,"field":)";
+    AppendJsonString(field, out);
+  }
+  out += R"(,"trace_id":)";
+  AppendJsonString(trace_id, out);
+  out += '}';
+  response.headers.push_back({"Cache-Control", "no-store"});
+  if (status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer"});
+  if (status == 429) response.headers.push_back({"Retry-After", "5"});
+  if (status == 503) response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+bool Hidden(Code code) { return code == Code::kInternal || code == Code::kUnknown || code == Code::kDataLoss; }
+
+// "NOT_FOUND" → "not_found": the slug of an error that came without one.
+std::string Slug(Code code) {
+  std::string out(Name(code));
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+}  // namespace
+
+int HttpStatus(const Error& error) {
+  if (error.reason == "body_too_large") return 413;
+  if (error.reason == "unsupported_media_type") return 415;
+  switch (error.code) {
+    case Code::kInvalidArgument:
+    case Code::kOutOfRange: return 400;
+    case Code::kUnauthenticated: return 401;
+    case Code::kPermissionDenied: return 403;
+    case Code::kNotFound: return 404;
+    case Code::kAlreadyExists:
+    case Code::kFailedPrecondition:
+    case Code::kAborted: return 409;
+    case Code::kResourceExhausted: return 429;
+    case Code::kCancelled: return 499;
+    case Code::kUnknown:
+    case Code::kInternal:
+    case Code::kDataLoss: return 500;
+    case Code::kUnimplemented: return 501;
+    case Code::kUnavailable: return 503;
+    case Code::kDeadlineExceeded: return 504;
+  }
+  return 500;
+}
+
+std::string_view GenericSentence(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument:
+    case Code::kOutOfRange: return "The request isn't valid.";
+    case Code::kUnauthenticated: return "A valid access token is needed.";
+    case Code::kPermissionDenied: return "You may not do this.";
+    case Code::kNotFound: return "There is no such thing.";
+    case Code::kAlreadyExists: return "It exists already.";
+    case Code::kFailedPrecondition:
+    case Code::kAborted: return "It can't be done in the present state; look again and retry.";
+    case Code::kResourceExhausted: return "Too many requests; retry later.";
+    case Code::kCancelled: return "The request was given up.";
+    case Code::kUnknown:
+    case Code::kInternal:
+    case Code::kDataLoss: return "Something went wrong on our side. Quote the trace id when you report it.";
+    case Code::kUnimplemented: return "This isn't available.";
+    case Code::kUnavailable: return "The service is unavailable for the moment; retry shortly.";
+    case Code::kDeadlineExceeded: return "The service took too long to answer.";
+  }
+  return "Something went wrong on our side. Quote the trace id when you report it.";
+}
+
+http::Response Problem(const Error& error, std::string_view trace_id) {
+  const bool hidden = Hidden(error.code);
+  const std::string code = hidden ? "internal" : error.reason.empty() ? Slug(error.code) : error.reason;
+  const std::string_view detail = hidden || error.message.empty() ? GenericSentence(error.code) : error.message;
+  return Document(HttpStatus(error), code, detail, hidden ? std::string_view() : error.field, trace_id);
+}
+
+http::Response MethodNotAllowed(const std::vector<std::string>& allowed, std::string_view trace_id) {
+  std::string list;
+  for (const std::string& method : allowed) {
+    if (!list.empty()) list += ", ";
+    list += method;
+    if (method == "GET") list += ", HEAD";
+  }
+  http::Response response =
+      Document(405, "method_not_allowed", "This path takes " + list + ".", {}, trace_id);
+  response.headers.push_back({"Allow", list});
+  return response;
+}
+
+}  // namespace marquee::gateway

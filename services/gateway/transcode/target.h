@@ -1,0 +1,33 @@
+// The request target (RFC 9112, section 3.2) taken apart: the path's segments, still encoded, and the query's pairs,
+// decoded, in order, duplicates kept.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace marquee::gateway {
+
+struct Target {
+  std::vector<std::string_view> segments;                    // of the raw target, which must outlive this
+  std::vector<std::pair<std::string, std::string>> query;  // '+' is a space, as forms write it
+};
+
+inline constexpr std::size_t kMaxTargetBytes = 8192;
+inline constexpr std::size_t kMaxQueryParameters = 100;
+
+// INVALID_ARGUMENT for a target that isn't an absolute path, is too long or wrongly encoded.
+Result<Target> ParseTarget(std::string_view raw);
+
+// Percent-decoding; refuses broken escapes, bytes that aren't UTF-8, and U+0000.
+Result<std::string> PercentDecode(std::string_view text, bool plus_is_space = false);
+// Everything but RFC 3986's unreserved characters is escaped.
+std::string PercentEncode(std::string_view text);
+
+// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).
+bool IsUtf8(std::string_view text);
+
+}  // namespace marquee::gateway
