@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -14,13 +15,31 @@ from support.waiting import eventually
 STUB = ROOT / "tests" / "support" / "stub_service.py"
 
 
+def certificate(folder):
+    """A self-signed one for 127.0.0.1: its file and its key's."""
+    files = folder / "tls.crt", folder / "tls.key"
+    arguments = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=marquee", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", *arguments, *names, "-out", files[0], "-keyout", files[1]]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return files
+
+
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bin")
     binary = folder / "marquee-gateway"
     binary.write_text(f"#!/bin/sh\nexec {sys.executable} {STUB}\n")
     binary.chmod(0o755)
-    suite = Suite(MARQUEE_BIN_DIR=folder, MARQUEE_EDGE_AUTH_RATE=1, MARQUEE_EDGE_AUTH_BURST=5)
+    public, private = certificate(folder)
+    suite = Suite(
+        MARQUEE_BIN_DIR=folder,
+        MARQUEE_EDGE_AUTH_RATE=1,
+        MARQUEE_EDGE_AUTH_BURST=5,
+        MARQUEE_EDGE_TLS_CERTIFICATE=public,
+        MARQUEE_EDGE_TLS_KEY=private,
+    )
+    suite.certificate = public
     try:
         # infra's state and ports without infra: the edge needs neither database nor Kafka.
         suite.state.mkdir(parents=True)
@@ -182,3 +201,13 @@ def test_the_access_log_is_json_without_queries(edge):
     assert entry["user_agent"] == 'a"b\\'
     assert re.fullmatch(r"[0-9a-f]{32}", entry["trace_id"])
     assert "secret" not in json.dumps(entry)
+
+
+def test_tls_speaks_http_2_and_nothing_older_than_tls_1_2(edge):
+    url = f"https://127.0.0.1:{edge.port('edge_tls')}/v1/genres"
+    curl = ["curl", "-sS", "--cacert", edge.certificate, "-o", "/dev/null", "-w", "%{http_version} %{response_code}"]
+    assert subprocess.run([*curl, url], capture_output=True, text=True, check=True, timeout=30).stdout == "2 200"
+    old = subprocess.run([*curl, "--tls-max", "1.1", url], capture_output=True, text=True, check=False, timeout=30)
+    assert old.returncode != 0
+    got = headers_of(requests.get(url, verify=str(edge.certificate), timeout=5).json())
+    assert got["x-forwarded-proto"] == "https"

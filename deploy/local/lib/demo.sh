@@ -48,8 +48,9 @@ rest_get() { # path jq-condition
 # One person, before and after one new rating. Rates only the first time; later runs show the list as it stands.
 demo() {
   local mark=$STATE/demo.mark taste new ids=() id title
-  printf '\nA demo account\n  e-mail        %s\n  password      %s\n' "$DEMO_EMAIL" "$(secret demo-password)"
-  printf '  as them       MARQUEE_CREDENTIALS_FILE=%s deploy/local/marqueectl recommend\n' "$STATE/ctl/demo.json"
+  printf '\nA demo account\n'
+  printf '  %-15s %s\n' 'e-mail' "$DEMO_EMAIL" 'password' "$(secret demo-password)" \
+    'as them' "MARQUEE_CREDENTIALS_FILE=$STATE/ctl/demo.json deploy/local/marqueectl recommend"
   if [ -f "$mark" ]; then
     printf '\nTheir recommendations\n'
     ctl_as demo recommend
