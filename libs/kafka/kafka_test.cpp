@@ -23,20 +23,6 @@ TEST(PartitionFor, AgreesWithTheJavaClient) {
   }
 }
 
-TEST(Position, ReadsWhatItWrites) {
-  const Position position{3, 1042};
-  EXPECT_EQ(FormatPosition("ratings", position), "ratings:3:1042");
-  EXPECT_EQ(ParsePosition("ratings", "ratings:3:1042").value(), position);
-}
-
-TEST(Position, RefusesAnythingElse) {
-  for (const char* text : {"", "ratings", "ratings:", "ratings:3", "ratings:3:", "ratings:-1:2",
-                           "ratings:3:1042:", "ratings:3:1042 ", "models:3:1042", "ratings:3:x",
-                           "ratings:99999999999:1", "ratings:1:99999999999999999999"}) {
-    EXPECT_FALSE(ParsePosition("ratings", text).ok()) << text;
-  }
-}
-
 TEST(Producer, RefusesAWrongPropertyAtStart) {
   EXPECT_THROW(Producer({.cluster = {.properties = {{"no.such.property", "1"}}}}),
                std::invalid_argument);

@@ -95,7 +95,7 @@ class PartitionLog::Impl {
     if (heard_ > std::chrono::duration_cast<Steady::duration>(fresh).count()) return {};
     std::int64_t low = 0;
     std::int64_t high = 0;
-    const auto code = consumer_->query_watermark_offsets(config_.topic, 0, &low, &high, 1'000);
+    const auto code = consumer_->query_watermark_offsets(config_.topic, 0, &low, &high, 400);
     if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
     Heard();
     return {};

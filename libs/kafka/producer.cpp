@@ -146,11 +146,19 @@ class Producer::Impl {
         return known->second.count;
       }
     }
-    ASSIGN_OR_RETURN(const std::int32_t count, TopicPartitions(*Current(), topic, deadline));
-    heard_ = Steady::now().time_since_epoch().count();
+    const auto count = TopicPartitions(*Current(), topic, deadline);
     const std::lock_guard lock(counts_mutex_);
-    counts_[topic] = {count, Steady::now()};
-    return count;
+    const auto known = counts_.find(topic);
+    if (!count.ok()) {
+      // Partitions of a topic don't go away: what was true a minute ago still is while Kafka is
+      // away.
+      if (count.error().code == Code::kUnavailable && known != counts_.end())
+        return known->second.count;
+      return count.error();
+    }
+    heard_ = Steady::now().time_since_epoch().count();
+    counts_[topic] = {*count, Steady::now()};
+    return *count;
   }
 
   Result<Offsets> EndOffsets(const std::string& topic, Time deadline) {
@@ -173,7 +181,7 @@ class Producer::Impl {
     const auto fresh = Steady::now().time_since_epoch() - std::chrono::seconds(1);
     if (heard_ > std::chrono::duration_cast<Steady::duration>(fresh).count()) return {};
     const auto count =
-        TopicPartitions(*Current(), topic, SystemClock().Now() + std::chrono::seconds(1));
+        TopicPartitions(*Current(), topic, SystemClock().Now() + std::chrono::milliseconds(400));
     if (!count.ok()) return count.error();
     heard_ = Steady::now().time_since_epoch().count();
     return {};

@@ -53,7 +53,8 @@ class Producer {
   // otherwise.
   Status Flush(Time deadline);
 
-  // How many partitions the topic has; kept for a minute. Unavailable, or NotFound "topic_unknown".
+  // How many partitions the topic has; asked again each minute, the last answer stands while Kafka
+  // is away. Unavailable, or NotFound "topic_unknown".
   Result<std::int32_t> PartitionCount(const std::string& topic, Time deadline);
   // The offset that each partition's next message gets.
   Result<Offsets> EndOffsets(const std::string& topic, Time deadline);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstdio>
 #include <stdexcept>
 
@@ -46,38 +45,11 @@ std::uint32_t Murmur2(std::string_view data) {
   return hash;
 }
 
-template <typename T>
-bool ParseNumber(std::string_view text, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() && value >= 0;
-}
-
 }  // namespace
 
 std::int32_t PartitionFor(std::string_view key, std::int32_t partition_count) {
   return static_cast<std::int32_t>((Murmur2(key) & 0x7fffffff) %
                                    static_cast<std::uint32_t>(partition_count));
-}
-
-std::string FormatPosition(std::string_view log, const Position& position) {
-  return std::string(log) + ":" + std::to_string(position.partition) + ":" +
-         std::to_string(position.offset);
-}
-
-Result<Position> ParsePosition(std::string_view log, std::string_view text) {
-  const Error refused = Error::InvalidArgument(
-      "position_invalid", "the position must be the one that an earlier answer carried");
-  if (text.substr(0, log.size()) != log || text.size() <= log.size() || text[log.size()] != ':') {
-    return refused;
-  }
-  text.remove_prefix(log.size() + 1);
-  const auto colon = text.find(':');
-  Position position;
-  if (colon == std::string_view::npos || !ParseNumber(text.substr(0, colon), position.partition) ||
-      !ParseNumber(text.substr(colon + 1), position.offset)) {
-    return refused;
-  }
-  return position;
 }
 
 void SetLogFunction(LogFunction function) { log_function = function; }

@@ -19,12 +19,6 @@ struct Position {
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-// "ratings:3:1042", the text of the metadata marquee-position: a log's short name, a partition and
-// the offset written.
-std::string FormatPosition(std::string_view log, const Position& position);
-// InvalidArgument "position_invalid" unless it is exactly such a text for that log.
-Result<Position> ParsePosition(std::string_view log, std::string_view text);
-
 struct Header {
   std::string name = {};
   std::string value = {};

@@ -85,7 +85,7 @@ class Pool::Impl {
     if (last_success_.load(std::memory_order_relaxed) > age.count()) return {};
     if (StatsNow().in_use >= config_.max_connections)
       return last_failed_.load() ? Down() : Status{};
-    return Execute(true, {.deadline = SystemClock().Now() + milliseconds(1000)},
+    return Execute(true, {.deadline = SystemClock().Now() + milliseconds(400)},
                    [](Transaction& tx) -> Status {
                      tx.exec("SELECT 1");
                      return {};

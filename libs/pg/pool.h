@@ -103,7 +103,7 @@ class Pool {
   }
 
   // Whether the database answers: at once if something succeeded in the last second, else by asking
-  // (1 s at most). A pool that is merely busy is healthy.
+  // (0.4 s at most). A pool that is merely busy is healthy.
   Status Health();
   PoolStats Stats() const;
 

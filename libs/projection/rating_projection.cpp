@@ -87,6 +87,9 @@ Status RatingProjection::Apply(const kafka::Batch& batch, const kafka::Offsets& 
   RETURN_IF_ERROR(pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         RETURN_IF_ERROR(MoveOffsets(tx, config_.topic, expected, next));
+        if (!dead.empty() && config_.record_dead_letters) {
+          RETURN_IF_ERROR(config_.record_dead_letters(tx, dead));
+        }
         return step_(tx, changes);
       },
       {.deadline = SystemClock().Now() + config_.transaction_timeout,

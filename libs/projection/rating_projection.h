@@ -85,6 +85,9 @@ DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
 struct RatingProjectionConfig {
   std::string topic = "marquee.ratings.v1";
   std::chrono::milliseconds transaction_timeout{30'000};
+  // Runs in the batch's transaction when it has dead letters, to keep count of them; may be empty.
+  std::function<Status(pg::Transaction&, std::span<const DeadLetterMessage>)> record_dead_letters =
+      {};
 };
 
 struct RatingProjectionStats {

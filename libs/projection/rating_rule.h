@@ -26,19 +26,19 @@ enum class Source : std::uint8_t { kLive = 1, kImport = 2 };
 
 // A decoded and validated RatingEvent.
 struct RatingChange {
-  Uuid event_id;
+  Uuid event_id = {};
   std::int64_t user_id = 0;
   std::int64_t movie_id = 0;
-  std::optional<float> value;       // 0.5 … 5.0 in steps of 0.5; nullopt: taken back
+  std::optional<float> value = {};  // 0.5 … 5.0 in steps of 0.5; nullopt: taken back
   std::int64_t occurred_at_us = 0;  // Unix time, microseconds (PostgreSQL's grain)
   Source source = Source::kLive;
 };
 
 struct RatingState {
-  std::optional<float> value;  // nullopt: a tombstone
+  std::optional<float> value = {};  // nullopt: a tombstone
   Source source = Source::kLive;
   std::int64_t rated_at_us = 0;
-  Uuid event_id;  // the last one applied
+  Uuid event_id = {};  // the last one applied
   std::int64_t revision = 0;
 };
 

@@ -1,0 +1,120 @@
+#include "rating_ingest/clients/kafka_log.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "marquee/events/v1/events.pb.h"
+#include "projection/rating_events.h"
+#include "tracing/trace.h"
+
+namespace marquee::rating_ingest {
+namespace {
+
+void CarryTrace(kafka::Outgoing& message) {
+  if (const auto* trace = tracing::Current()) {
+    message.headers.push_back({tracing::kTraceparent, trace->Child().ToTraceparent()});
+  }
+}
+
+events::v1::InteractionKind KindOf(InteractionKind kind) {
+  switch (kind) {
+    case InteractionKind::kImpression: return events::v1::INTERACTION_KIND_IMPRESSION;
+    case InteractionKind::kClick: return events::v1::INTERACTION_KIND_CLICK;
+    case InteractionKind::kWatch: return events::v1::INTERACTION_KIND_WATCH;
+  }
+  return events::v1::INTERACTION_KIND_UNSPECIFIED;
+}
+
+std::string Encode(std::int64_t user_id, const Interaction& interaction, const Uuid& id) {
+  events::v1::InteractionEvent event;
+  event.set_event_id(id.bytes().data(), id.bytes().size());
+  event.set_user_id(user_id);
+  event.set_movie_id(interaction.movie_id);
+  event.set_kind(KindOf(interaction.kind));
+  event.mutable_occurred_at()->set_seconds(interaction.occurred_at_us / 1'000'000);
+  event.mutable_occurred_at()->set_nanos(
+      static_cast<std::int32_t>(interaction.occurred_at_us % 1'000'000 * 1'000));
+  event.set_recommendation_id(interaction.recommendation_id);
+  return event.SerializeAsString();
+}
+
+}  // namespace
+
+KafkaLog::KafkaLog(kafka::Producer& producer, metrics::Metrics& metrics, std::string topic)
+    : producer_(producer),
+      topic_(std::move(topic)),
+      produce_duration_(
+          metrics.AddHistogram("marquee_rating_ingest_produce_duration_seconds",
+                               "From a rating's hand-over to Kafka's acknowledgement")),
+      produce_failures_(metrics.AddCounter("marquee_rating_ingest_produce_failures_total",
+                                           "Ratings that Kafka didn't acknowledge in time")) {
+  metrics.AddGaugeFunction("marquee_rating_ingest_produce_queue_messages",
+                           "Messages that wait for Kafka's acknowledgement", {},
+                           [this] { return static_cast<double>(producer_.queued()); });
+}
+
+Result<LogPosition> KafkaLog::Append(const RatingChange& change, Time deadline) {
+  kafka::Outgoing message{.topic = topic_, .key = std::to_string(change.user_id)};
+  projection::EncodeRating(change, message.value);
+  CarryTrace(message);
+  const auto started = std::chrono::steady_clock::now();
+  const auto position = producer_.Produce(std::move(message), deadline);
+  produce_duration_.Observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  if (!position.ok()) {
+    produce_failures_.Increment();
+    return position.error();
+  }
+  return LogPosition{position->partition, position->offset};
+}
+
+void KafkaLog::AppendAsync(const RatingChange& change, Acknowledged acknowledged) {
+  kafka::Outgoing message{.topic = topic_, .key = std::to_string(change.user_id)};
+  projection::EncodeRating(change, message.value);
+  producer_.ProduceAsync(std::move(message), [acknowledged = std::move(acknowledged)](
+                                                 Result<kafka::Position> position) {
+    if (!position.ok()) return acknowledged(std::move(position).error());
+    acknowledged(LogPosition{position->partition, position->offset});
+  });
+}
+
+Result<std::int32_t> KafkaLog::PartitionOf(std::int64_t user_id, Time deadline) {
+  ASSIGN_OR_RETURN(const std::int32_t count, producer_.PartitionCount(topic_, deadline));
+  return kafka::PartitionFor(std::to_string(user_id), count);
+}
+
+Result<Offsets> KafkaLog::EndOffsets(Time deadline) {
+  return producer_.EndOffsets(topic_, deadline);
+}
+
+Status KafkaLog::AppendInteractions(std::int64_t user_id,
+                                    const std::vector<Interaction>& interactions,
+                                    const std::vector<Uuid>& ids, Time deadline) {
+  struct Wait {
+    std::mutex mutex;
+    std::condition_variable done;
+    std::size_t left = 0;
+    Status status;
+  };
+  const auto wait = std::make_shared<Wait>();
+  wait->left = interactions.size();
+  for (std::size_t i = 0; i < interactions.size(); ++i) {
+    kafka::Outgoing message{.topic = std::string(kInteractionsTopic),
+                            .key = std::to_string(user_id),
+                            .value = Encode(user_id, interactions[i], ids[i])};
+    CarryTrace(message);
+    producer_.ProduceAsync(std::move(message), [wait](Result<kafka::Position> result) {
+      const std::lock_guard lock(wait->mutex);
+      if (!result.ok()) wait->status = result.error();
+      if (--wait->left == 0) wait->done.notify_one();
+    });
+  }
+  std::unique_lock lock(wait->mutex);
+  if (!wait->done.wait_for(lock, deadline - SystemClock().Now(), [&] { return wait->left == 0; })) {
+    return Error::Unavailable("kafka_unavailable",
+                              "the event log didn't answer in time; try again");
+  }
+  return wait->status;
+}
+
+}  // namespace marquee::rating_ingest

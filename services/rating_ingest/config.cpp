@@ -1,0 +1,83 @@
+#include "rating_ingest/config.h"
+
+#include <sstream>
+
+#include "projection/rating_events.h"
+
+namespace marquee::rating_ingest {
+namespace {
+
+constexpr char kRoles[] = "MARQUEE_INGEST_ROLES";
+
+void ReadRoles(config::Reader& reader, Config& config) {
+  std::istringstream roles(reader.String(kRoles, "front,writer",
+                                         "what this process does, comma-separated: front, writer"));
+  for (std::string role; std::getline(roles, role, ',');) {
+    if (role == "front") {
+      config.front = true;
+    } else if (role == "writer") {
+      config.writer = true;
+    } else {
+      reader.Problem(kRoles, "knows the roles front and writer, not '" + role + "'");
+    }
+  }
+  if (!config.front && !config.writer) reader.Problem(kRoles, "must name a role");
+}
+
+}  // namespace
+
+Result<Config> Config::FromEnv(const config::Environment& environment) {
+  config::Reader reader(environment);
+  Config config;
+  config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:50053", "0.0.0.0:9053");
+  ReadRoles(reader, config);
+
+  config.database.uri =
+      reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "the database `ratings`: postgresql://…");
+  config.database.max_connections = static_cast<int>(
+      reader.Int("MARQUEE_POSTGRES_CONNECTIONS", 8, 1, 200, "connections that calls share"));
+  config.database.acquire_timeout =
+      reader.Milliseconds("MARQUEE_POSTGRES_ACQUIRE_TIMEOUT_MS", 2'000, 1, 60'000,
+                          "how long a call waits for a connection");
+  config.database.application_name = "marquee-rating_ingest";
+  config.writer_database = config.database;
+  config.writer_database.max_connections = 2;
+  config.writer_database.application_name = "marquee-rating_ingest-writer";
+
+  config.producer.cluster.brokers = reader.String("MARQUEE_KAFKA_BROKERS", "127.0.0.1:9092",
+                                                  "Kafka's brokers, host:port, comma-separated");
+  config.producer.cluster.client_id = "marquee-rating_ingest";
+  config.producer.linger =
+      reader.Milliseconds("MARQUEE_INGEST_LINGER_MS", 2, 0, 1'000,
+                          "how long a rating waits for company on its way to Kafka");
+  config.producer.delivery_timeout =
+      reader.Milliseconds("MARQUEE_INGEST_DELIVERY_TIMEOUT_MS", 10'000, 1'000, 300'000,
+                          "until Kafka must have acknowledged");
+
+  auto& consumer = config.consumer.consumer;
+  consumer.cluster = config.producer.cluster;
+  consumer.topic = std::string(projection::kRatingsTopic);
+  consumer.group =
+      reader.String("MARQUEE_INGEST_GROUP", "marquee-rating_ingest", "the writers' consumer group");
+  consumer.instance_id =
+      reader.String("MARQUEE_INGEST_INSTANCE_ID", "",
+                    "this writer's name in the group, if it keeps one over restarts");
+  consumer.batch_messages =
+      static_cast<int>(reader.Int("MARQUEE_INGEST_BATCH_MESSAGES", 10'000, 1, 200'000,
+                                  "events applied in one transaction at most"));
+  consumer.session_timeout =
+      reader.Milliseconds("MARQUEE_INGEST_SESSION_TIMEOUT_MS", 6'000, 6'000, 300'000,
+                          "a writer that was silent for this long loses its partitions");
+
+  config.catalog.timeout = reader.Milliseconds("MARQUEE_INGEST_CATALOG_TIMEOUT_MS", 1'000, 10,
+                                               60'000, "for asking catalog whether a movie exists");
+  config.catalog_address =
+      reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");
+  config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
+  config.read_wait = reader.Milliseconds("MARQUEE_INGEST_READ_WAIT_MS", 1'000, 0, 60'000,
+                                         "how long a read waits for its caller's own writes");
+  RETURN_IF_ERROR(reader.Finish());
+  return config;
+}
+
+}  // namespace marquee::rating_ingest

@@ -1,0 +1,64 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "logging/log.h"
+#include "metrics/metrics.h"
+#include "projection/rating_events.h"
+#include "rating_ingest/app/rating_intake.h"
+#include "rating_ingest/app/rating_queries.h"
+#include "rating_ingest/clients/catalog_client.h"
+#include "rating_ingest/clients/kafka_log.h"
+#include "rating_ingest/config.h"
+#include "rating_ingest/consume/rating_writer.h"
+#include "rating_ingest/metrics_of.h"
+#include "rating_ingest/rpc/ratings_handler.h"
+#include "rating_ingest/store/pg_rating_reader.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+
+using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
+
+int main() {
+  const auto config = rating_ingest::Config::FromEnv(config::SystemEnvironment());
+  if (!config.ok()) return config::Fatal(config.error());
+  rpc::Prepare("rating_ingest", config->server);
+  kafka::SetLogFunction(rating_ingest::LogKafka);
+  metrics::Metrics metrics;
+  const Clock& clock = SystemClock();
+
+  token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)), clock);
+  pg::Pool pool(config->database, rating_ingest::PoolMetrics(metrics, "front"));
+  pg::Pool writer_pool(config->writer_database, rating_ingest::PoolMetrics(metrics, "writer"));
+  kafka::Producer producer(config->producer);
+
+  rating_ingest::PgRatingReader reader(pool);
+  rating_ingest::AppliedPositions applied(reader, config->read_wait);
+  rating_ingest::KafkaLog log(producer, metrics);
+  rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address), config->catalog,
+                                       clock);
+  rating_ingest::RatingIntake intake(log, log, catalog, clock);
+  rating_ingest::RatingQueries queries(reader, log, applied);
+  rating_ingest::RatingsHandler handler(intake, queries, log, clock);
+
+  std::optional<rating_ingest::RatingWriter> writer;
+  if (config->writer) writer.emplace(config->consumer, writer_pool, producer, applied, metrics);
+
+  std::vector<rpc::ServiceBase*> services;
+  std::vector<rpc::ReadyCheck> ready{{"database", [&] { return pool.Health(); }}};
+  if (config->front) {
+    // The front takes ratings in whether or not the writer is behind: Kafka keeps them.
+    services.push_back(&handler);
+    ready.push_back(
+        {"kafka", [&] { return producer.Health(std::string(projection::kRatingsTopic)); }});
+  } else {
+    ready.push_back({"writer", [&] { return writer->Health(); }});
+  }
+  const int status = rpc::Serve(config->server, services, verifier, metrics, std::move(ready));
+  // Calls have ended: what they queued is flushed, and the writer finishes its batch.
+  metrics.Stop();
+  if (writer) writer->Stop();
+  producer.Stop(clock.Now() + std::chrono::seconds(5));
+  return status;
+}
