@@ -1,0 +1,208 @@
+#include "recommender/app/histories.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+#include "recommender/testing/fixtures.h"
+
+namespace marquee::recommender {
+namespace {
+
+using namespace std::chrono_literals;
+using projection::RatingChange;
+using projection::Source;
+using testing_::FakeLog;
+using testing_::FakeSource;
+using Ratings = std::vector<Rated>;
+
+constexpr std::int64_t kUser = 7;
+constexpr std::int32_t kPartition = 3;
+
+class HistoriesTest : public testing::Test {
+ protected:
+  HistoriesTest()
+      : store_({.max_bytes = 1 << 20, .events_kept = 4, .max_age = 1h}, SystemClock()) {}
+
+  Histories Make(FakeSource& source, Histories::Options options = {}) {
+    return Histories(store_, source, log_, options, SystemClock(), metrics_);
+  }
+  static Person Asking(std::span<const LogPosition> positions = {},
+                       std::chrono::milliseconds patience = 10s) {
+    return {.user_id = kUser,
+            .positions = positions,
+            .deadline = SystemClock().Now() + patience,
+            .bearer = "token"};
+  }
+  void Write(std::int64_t offset, std::int64_t movie, float value, Source source = Source::kLive) {
+    const RatingChange change{.event_id = Uuid::V7(SystemClock().Now()),
+                              .user_id = kUser,
+                              .movie_id = movie,
+                              .value = value,
+                              .occurred_at_us = 1,
+                              .source = source};
+    store_.Apply(kPartition, offset, &change);
+    log_.Set(kPartition, offset + 1);
+  }
+  static Result<StoredHistory> Empty(const Person&) {
+    return StoredHistory{.partition = kPartition, .next_offset = 10, .ratings = {}};
+  }
+
+  metrics::Metrics metrics_;
+  HistoryStore store_;
+  FakeLog log_;
+};
+
+TEST_F(HistoriesTest, ReadsOnceForRequestsAtTheSameTime) {
+  constexpr int kRequests = 8;
+  log_.Set(kPartition, 10);
+  std::latch begun(kRequests);
+  FakeSource source([&](const Person&) -> Result<StoredHistory> {
+    begun.wait();  // until everybody asks
+    return StoredHistory{.partition = kPartition, .next_offset = 10, .ratings = {{1, 4.0F}}};
+  });
+  auto histories = Make(source);
+  std::vector<std::thread> threads;
+  std::atomic<int> right = 0;
+  for (int at = 0; at < kRequests; ++at) {
+    threads.emplace_back([&] {
+      begun.count_down();
+      const auto ratings = histories.Of(Asking());
+      if (ratings.ok() && *ratings == Ratings{{1, 4.0F}}) ++right;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(right, kRequests);
+  EXPECT_EQ(source.reads(), 1);
+}
+
+TEST_F(HistoriesTest, WaitsUntilTheCallersWriteIsRead) {
+  log_.Set(kPartition, 10);
+  FakeSource source(Empty);
+  auto histories = Make(source);
+  ASSERT_TRUE(histories.Of(Asking()).ok());
+  std::thread consumer([&] {
+    log_.AwaitWaiters(1);
+    Write(10, 1, 5.0F);
+  });
+  const LogPosition written[] = {{kPartition, 11}};
+  const auto ratings = histories.Of(Asking(written));
+  consumer.join();
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(*ratings, (Ratings{{1, 5.0F}}));
+}
+
+TEST_F(HistoriesTest, AMissHoldsTheCallersWriteThoughTheDatabaseDoesNot) {
+  log_.Set(kPartition, 10);
+  store_.Follow(kPartition, 10);
+  Write(10, 1, 5.0F);
+  FakeSource source(Empty);  // as of offset 10
+  auto histories = Make(source);
+  const LogPosition written[] = {{kPartition, 11}};
+  const auto ratings = histories.Of(Asking(written));
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(*ratings, (Ratings{{1, 5.0F}}));
+  EXPECT_TRUE(source.last_positions().empty()) << "the database needn't wait";
+}
+
+TEST_F(HistoriesTest, ServesWhatIsKnownWhenTheWriteDoesNotCome) {
+  log_.Set(kPartition, 10);
+  FakeSource source(Empty);
+  auto histories = Make(source, {.read_wait = 1ms, .fill_timeout = 1s});
+  const LogPosition written[] = {{kPartition, 11}};
+  const auto missed = histories.Of(Asking(written));
+  EXPECT_TRUE(missed.ok());
+  ASSERT_EQ(source.last_positions().size(), 1U) << "the database may be ahead of the live events";
+  EXPECT_EQ(source.last_positions()[0].next_offset, 11);
+  EXPECT_TRUE(histories.Of(Asking(written)).ok());
+  EXPECT_EQ(source.reads(), 1);
+  EXPECT_NE(metrics_.Text().find("position_waits_total{outcome=\"timed_out\"} 2"),
+            std::string::npos);
+}
+
+TEST_F(HistoriesTest, AsksTheDatabaseToWaitWhileTheLogIsNotRead) {
+  FakeSource source(Empty);
+  auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s});
+  const LogPosition written[] = {{kPartition, 11}};
+  EXPECT_TRUE(histories.Of(Asking(written)).ok());  // at once: nobody will move the log
+  ASSERT_EQ(source.last_positions().size(), 1U);
+  EXPECT_TRUE(histories.Of(Asking(written)).ok());
+  EXPECT_EQ(source.reads(), 2) << "what can't be followed isn't kept";
+}
+
+TEST_F(HistoriesTest, IgnoresPositionsOfPartitionsThatAreNot) {
+  log_.Set(kPartition, 10);
+  FakeSource source(Empty);
+  auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s});
+  const LogPosition forged[] = {{8, 5}};
+  EXPECT_TRUE(histories.Of(Asking(forged)).ok());
+}
+
+TEST_F(HistoriesTest, ReadsAgainFromADatabaseThatHasCaughtUp) {
+  store_.Follow(kPartition, 10);
+  for (int offset = 10; offset < 20; ++offset) Write(offset, offset, 3.0F);  // 10 to 15 are gone
+  FakeSource source([](const Person& person) -> Result<StoredHistory> {
+    const auto offset = person.positions.empty() ? 12 : person.positions[0].next_offset;
+    StoredHistory history{.partition = kPartition, .next_offset = offset, .ratings = {}};
+    for (auto at = std::int64_t{10}; at < offset; ++at) history.ratings.push_back({at, 3.0F});
+    return history;
+  });
+  auto histories = Make(source);
+  const auto ratings = histories.Of(Asking());
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(ratings->size(), 10U);
+  EXPECT_EQ(source.reads(), 2);
+  EXPECT_TRUE(store_.Find(kUser));
+}
+
+TEST_F(HistoriesTest, ServesTheBestThatIsKnownWhenTheDatabaseCannotCatchUp) {
+  store_.Follow(kPartition, 10);
+  for (int offset = 10; offset < 20; ++offset) Write(offset, offset, 3.0F);
+  FakeSource source([](const Person& person) -> Result<StoredHistory> {
+    if (!person.positions.empty()) return Error::DeadlineExceeded("position_not_reached", "late");
+    return StoredHistory{.partition = kPartition, .next_offset = 10, .ratings = {}};
+  });
+  auto histories = Make(source);
+  const auto ratings = histories.Of(Asking());
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(ratings->size(), 4U);  // what the kept events say
+  EXPECT_FALSE(store_.Find(kUser));
+}
+
+TEST_F(HistoriesTest, AFailureIsToldAndNotKept) {
+  log_.Set(kPartition, 10);
+  bool down = true;
+  FakeSource source([&](const Person& person) -> Result<StoredHistory> {
+    if (down) return Error::Unavailable("ratings_down", "down");
+    return Empty(person);
+  });
+  auto histories = Make(source);
+  const auto failed = histories.Of(Asking());
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().code, Code::kUnavailable);
+  down = false;
+  EXPECT_TRUE(histories.Of(Asking()).ok());
+}
+
+TEST_F(HistoriesTest, AWaitingRequestKeepsItsOwnDeadline) {
+  log_.Set(kPartition, 10);
+  std::latch entered(1);
+  std::latch release(1);
+  FakeSource source([&](const Person& person) -> Result<StoredHistory> {
+    entered.count_down();
+    release.wait();
+    return Empty(person);
+  });
+  auto histories = Make(source);
+  std::thread leader([&] { EXPECT_TRUE(histories.Of(Asking()).ok()); });
+  entered.wait();
+  const auto impatient = histories.Of(Asking({}, 5ms));
+  release.count_down();
+  leader.join();
+  ASSERT_FALSE(impatient.ok());
+  EXPECT_EQ(impatient.error().code, Code::kDeadlineExceeded);
+}
+
+}  // namespace
+}  // namespace marquee::recommender

@@ -1,0 +1,327 @@
+#include "recommender/app/recommender.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "recommender/testing/fixtures.h"
+
+namespace marquee::recommender {
+namespace {
+
+using namespace std::chrono_literals;
+using testing_::FakeLog;
+using testing_::FakeSource;
+using testing_::Ids;
+using testing_::MakeCatalogue;
+using testing_::MakeRanking;
+using testing_::MakeRating;
+
+class RecommenderTest : public testing::Test {
+ protected:
+  RecommenderTest()
+      : store_({}, SystemClock()),
+        source_([this](const Person&) -> Result<StoredHistory> {
+          if (ratings_down_) return Error::Unavailable("ratings_down", "down");
+          return StoredHistory{.partition = 0, .next_offset = 0, .ratings = history_};
+        }),
+        histories_(store_, source_, log_, {}, SystemClock(), metrics_),
+        recommender_(serving_, histories_, SystemClock(), metrics_) {}
+
+  static Person Asking() {
+    return {.user_id = 7, .positions = {}, .deadline = SystemClock().Now() + 10s, .bearer = {}};
+  }
+  void InstallAll() {
+    serving_.Install(MakeRanking(3, Ids(1, 60), 1));
+    serving_.Install(MakeRating(5, Ids(1, 60), 1));
+    serving_.Install(MakeCatalogue(Ids(1, 70)));
+  }
+  static std::vector<std::int64_t> Movies(const RecommendationList& list) {
+    std::vector<std::int64_t> ids;
+    for (const auto& movie : list.movies) ids.push_back(list.serving->catalogue()->Id(movie.row));
+    return ids;
+  }
+
+  metrics::Metrics metrics_;
+  ServingHolder serving_;
+  HistoryStore store_;
+  FakeLog log_;
+  std::vector<Rated> history_ = {{1, 5.0F}, {2, 4.0F}, {3, 3.5F}, {4, 1.0F}, {65, 5.0F}};
+  bool ratings_down_ = false;
+  FakeSource source_;
+  Histories histories_;
+  Recommender recommender_;
+};
+
+TEST_F(RecommenderTest, ListsMoviesThatThePersonHasNotRated) {
+  InstallAll();
+  const auto list = recommender_.ForPerson(Asking(), {}, 10);
+  ASSERT_TRUE(list.ok());
+  EXPECT_EQ(list->model_version, 3);
+  EXPECT_FALSE(list->degraded);
+  EXPECT_EQ(list->history_size, 4) << "movie 65 is not in the model";
+  EXPECT_EQ(list->id.size(), 36U);
+  EXPECT_EQ(list->id[14], '7');
+  const auto ids = Movies(*list);
+  ASSERT_EQ(ids.size(), 10U);
+  for (const auto& rated : history_) {
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), rated.movie_id), 0);
+  }
+  EXPECT_TRUE(std::is_sorted(list->movies.begin(), list->movies.end(),
+                             [](const auto& a, const auto& b) { return a.score > b.score; }));
+}
+
+TEST_F(RecommenderTest, ReasonsAreTheLargestContributions) {
+  InstallAll();
+  const auto list = recommender_.ForPerson(Asking(), {}, 20);
+  ASSERT_TRUE(list.ok());
+  for (const auto& movie : list->movies) {
+    ASSERT_LE(movie.because.size(), 3U);
+    const auto whole =
+        recommender_.Explain(Asking(), list->serving->catalogue()->Id(movie.row));
+    ASSERT_TRUE(whole.ok());
+    EXPECT_NEAR(whole->score, movie.score, 1e-4);
+    for (std::size_t at = 0; at < movie.because.size(); ++at) {
+      EXPECT_EQ(movie.because[at].movie_id, whole->contributions[at].movie_id);
+      EXPECT_GT(movie.because[at].contribution, 0);
+      EXPECT_NEAR(movie.because[at].contribution, whole->contributions[at].contribution, 1e-5);
+    }
+  }
+}
+
+TEST_F(RecommenderTest, FiltersHoldInPersonalAndPopularLists) {
+  for (const bool personal : {true, false}) {
+    if (personal) InstallAll();
+    if (!personal) serving_.Install(std::shared_ptr<const RankingModel>());
+    const MovieFilter filter{
+        .genre = "Odd", .year_min = 1990, .year_max = 2010, .min_rating_count = 15};
+    const auto list = recommender_.ForPerson(Asking(), filter, 100);
+    ASSERT_TRUE(list.ok());
+    EXPECT_EQ(list->degraded, !personal);
+    std::set<std::int64_t> expected;
+    for (std::int64_t id = 5; id <= (personal ? 60 : 70); ++id) {
+      const auto year = 1980 + id % 40;
+      if (id % 2 == 1 && id >= 15 && year >= 1990 && year <= 2010 && id != 65) expected.insert(id);
+    }
+    const auto ids = Movies(*list);
+    EXPECT_EQ(std::set<std::int64_t>(ids.begin(), ids.end()), expected);
+    EXPECT_EQ(ids.size(), expected.size());
+  }
+}
+
+TEST_F(RecommenderTest, NeverShowsWhatIsNotInTheCatalogue) {
+  InstallAll();
+  serving_.Install(MakeCatalogue(Ids(31, 60)));
+  const auto list = recommender_.ForPerson(Asking(), {}, 100);
+  ASSERT_TRUE(list.ok());
+  const auto ids = Movies(*list);
+  EXPECT_EQ(ids.size(), 30U);
+  EXPECT_GE(*std::min_element(ids.begin(), ids.end()), 31);
+  const auto similar = recommender_.Similar(40, 100);
+  ASSERT_TRUE(similar.ok());
+  EXPECT_EQ(similar->movies.size(), 29U);
+}
+
+TEST_F(RecommenderTest, ThePopularListStandsInAndSaysSo) {
+  serving_.Install(MakeCatalogue(Ids(1, 70)));
+  const auto expect_popular = [&](const Result<RecommendationList>& list,
+                                  std::vector<std::int64_t> first) {
+    ASSERT_TRUE(list.ok());
+    EXPECT_TRUE(list->degraded);
+    EXPECT_EQ(list->model_version, 0);
+    EXPECT_EQ(list->history_size, 0);
+    auto ids = Movies(*list);
+    ids.resize(first.size());
+    EXPECT_EQ(ids, first);
+  };
+  // No model: without what was rated (65).
+  expect_popular(recommender_.ForPerson(Asking(), {}, 10), {70, 69, 68, 67, 66, 64});
+  InstallAll();
+  // Nothing that the model knows.
+  const Rated unknown[] = {{70, 5.0F}, {1234, 4.0F}};
+  expect_popular(recommender_.ForRatings(unknown, {}, 10), {69, 68});
+  // Ratings can't be read.
+  ratings_down_ = true;
+  expect_popular(recommender_.ForPerson(Asking(), {}, 10), {70, 69});
+}
+
+TEST_F(RecommenderTest, SaysThatItIsNotReadyWithoutACatalogue) {
+  const auto list = recommender_.ForPerson(Asking(), {}, 10);
+  ASSERT_FALSE(list.ok());
+  EXPECT_EQ(list.error().reason, "catalogue_unavailable");
+  EXPECT_EQ(recommender_.Similar(1, 1).error().code, Code::kUnavailable);
+  EXPECT_EQ(recommender_.Predict(Asking(), 1).error().code, Code::kUnavailable);
+  EXPECT_EQ(recommender_.Explain(Asking(), 1).error().code, Code::kUnavailable);
+}
+
+TEST_F(RecommenderTest, AnonymousRatingsGiveWhatAUserWithThemGets) {
+  InstallAll();
+  const auto user = recommender_.ForPerson(Asking(), {}, 10);
+  const auto anonymous = recommender_.ForRatings(history_, {}, 10);
+  ASSERT_TRUE(user.ok() && anonymous.ok());
+  EXPECT_EQ(Movies(*user), Movies(*anonymous));
+  EXPECT_NE(user->id, anonymous->id);
+}
+
+TEST_F(RecommenderTest, RefusesBadInputWithItsField) {
+  InstallAll();
+  const Rated repeated[] = {{1, 5.0F}, {2, 4.0F}, {1, 3.0F}};
+  EXPECT_EQ(recommender_.ForRatings(repeated, {}, 10).error().field, "ratings[2].movie_id");
+  const Rated between[] = {{1, 5.0F}, {2, 4.2F}};
+  const auto refused = recommender_.ForRatings(between, {}, 10);
+  EXPECT_EQ(refused.error().reason, "rating_out_of_range");
+  EXPECT_EQ(refused.error().field, "ratings[1].value");
+  EXPECT_EQ(
+      recommender_.ForPerson(Asking(), {.year_min = 2000, .year_max = 1990}, 10).error().field,
+      "year_min");
+}
+
+TEST_F(RecommenderTest, CountIsTwentyUnlessSaid) {
+  InstallAll();
+  EXPECT_EQ(recommender_.ForPerson(Asking(), {}, 0)->movies.size(), 20U);
+  EXPECT_EQ(recommender_.ForPerson(Asking(), {}, 5)->movies.size(), 5U);
+}
+
+TEST_F(RecommenderTest, SimilarMoviesAreByCosineWithoutTheMovieItself) {
+  InstallAll();
+  const auto list = recommender_.Similar(10, 60);
+  ASSERT_TRUE(list.ok());
+  EXPECT_EQ(list->model_version, 3);
+  ASSERT_EQ(list->movies.size(), 59U);
+  double last = 1.0001;
+  for (const auto& movie : list->movies) {
+    EXPECT_NE(list->serving->catalogue()->Id(movie.row), 10);
+    EXPECT_LE(movie.similarity, last);
+    last = movie.similarity;
+  }
+  EXPECT_GE(last, -1.0001);
+  EXPECT_EQ(recommender_.Similar(71, 10).error().code, Code::kNotFound);
+  const auto unknown = recommender_.Similar(70, 10);
+  ASSERT_TRUE(unknown.ok());
+  EXPECT_TRUE(unknown->movies.empty());
+}
+
+TEST_F(RecommenderTest, ContributionsSumToTheScore) {
+  InstallAll();
+  const auto explanation = recommender_.Explain(Asking(), 50);
+  ASSERT_TRUE(explanation.ok());
+  EXPECT_EQ(explanation->model_version, 3);
+  ASSERT_EQ(explanation->contributions.size(), 4U);
+  double sum = 0;
+  for (const auto& part : explanation->contributions) sum += part.contribution;
+  EXPECT_NEAR(sum, explanation->score, 1e-9);
+  const auto list = recommender_.ForPerson(Asking(), {}, 100);
+  ASSERT_TRUE(list.ok());
+  bool found = false;
+  for (const auto& movie : list->movies) {
+    if (list->serving->catalogue()->Id(movie.row) != 50) continue;
+    found = true;
+    EXPECT_NEAR(movie.score, explanation->score, 1e-4);
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(RecommenderTest, SaysWhyThereIsNoExplanation) {
+  serving_.Install(MakeCatalogue(Ids(1, 70)));
+  EXPECT_EQ(recommender_.Explain(Asking(), 50).error().reason, "model_missing");
+  InstallAll();
+  EXPECT_EQ(recommender_.Explain(Asking(), 71).error().code, Code::kNotFound);
+  EXPECT_EQ(recommender_.Explain(Asking(), 70).error().reason, "movie_not_in_model");
+  history_ = {{65, 5.0F}};
+  EXPECT_EQ(recommender_.Explain(Asking(), 50).error().reason, "history_empty");
+}
+
+TEST_F(RecommenderTest, PredictsByTheModelThenTheMovieThenEverything) {
+  serving_.Install(MakeCatalogue(Ids(1, 70)));
+  const auto by_mean = recommender_.Predict(Asking(), 68);
+  ASSERT_TRUE(by_mean.ok());
+  EXPECT_EQ(by_mean->model_version, 0);
+  EXPECT_NEAR(by_mean->rating, 4.0, 1e-6);  // 3 + 68 % 3 / 2
+
+  auto movies = testing_::MakeMovies(Ids(1, 70));
+  movies.push_back({.movie_id = 100, .title = "New", .rating_count = 0});
+  const auto catalogue = Catalogue::Make(movies);
+  serving_.Install(catalogue);
+  const auto by_all = recommender_.Predict(Asking(), 100);
+  ASSERT_TRUE(by_all.ok());
+  EXPECT_NEAR(by_all->rating, catalogue->global_mean(), 1e-6);
+
+  const auto model = MakeRating(5, Ids(1, 60), 1);
+  serving_.Install(model);
+  const models::RatedItem items[] = {{0, 5.0F}, {1, 4.0F}, {2, 3.5F}, {3, 1.0F}};
+  const auto user = model->predictor.FoldIn(items);
+  const auto by_model = recommender_.Predict(Asking(), 50);
+  ASSERT_TRUE(by_model.ok());
+  EXPECT_EQ(by_model->model_version, 5);
+  EXPECT_EQ(by_model->history_size, 4);
+  EXPECT_NEAR(by_model->rating, model->predictor.Predict(user, 49), 1e-6);
+  EXPECT_NEAR(recommender_.Predict(Asking(), 68)->rating, std::clamp(4.0 + user.bias, 0.5, 5.0),
+              1e-6);
+  EXPECT_NEAR(recommender_.Predict(Asking(), 100)->rating, model->predictor.Predict(user, -1),
+              1e-6);
+  EXPECT_EQ(recommender_.Predict(Asking(), 71).error().code, Code::kNotFound);
+
+  ratings_down_ = true;
+  EXPECT_EQ(recommender_.Predict(Asking(), 50).error().code, Code::kUnavailable);
+}
+
+TEST_F(RecommenderTest, SaysThatNothingWasRated) {
+  serving_.Install(Catalogue::Make({{.movie_id = 1, .title = "New"}}));
+  EXPECT_EQ(recommender_.Predict(Asking(), 1).error().reason, "nothing_rated");
+}
+
+// Version v knows the movies 1 to 5 (rated by everybody) and v·100 … v·100 + 29: an answer that mixed
+// two versions would show it.
+TEST_F(RecommenderTest, EveryAnswerIsOfOneVersionWhileModelsAreSwapped) {
+  constexpr int kVersions = 9;
+  std::vector<std::int64_t> all = Ids(1, 5);
+  std::vector<std::shared_ptr<const RankingModel>> versions;
+  for (int version = 1; version <= kVersions; ++version) {
+    auto ids = Ids(1, 5);
+    for (const auto id : Ids(version * 100, version * 100 + 29)) {
+      ids.push_back(id);
+      all.push_back(id);
+    }
+    versions.push_back(MakeRanking(version, ids, static_cast<unsigned>(version)));
+  }
+  serving_.Install(MakeCatalogue(all));
+  serving_.Install(versions[0]);
+  history_ = {{1, 5.0F}, {2, 4.0F}, {5, 3.0F}};
+
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::atomic<int> answers = 0;
+  std::atomic<int> seen = 0;  // bit for each version
+  const auto read = [&] {
+    while (!stop) {
+      const auto list = recommender_.ForPerson(Asking(), {}, 30);
+      if (!list.ok() || list->degraded || list->movies.size() != 30) {
+        ++wrong;
+        continue;
+      }
+      for (const auto id : Movies(*list)) {
+        if (id > 5 && id / 100 != list->model_version) ++wrong;
+      }
+      seen |= 1 << list->model_version;
+      ++answers;
+    }
+  };
+  std::thread one(read);
+  std::thread two(read);
+  for (int round = 0; round < 50; ++round) {
+    const int before = answers;
+    serving_.Install(versions[static_cast<std::size_t>(round % kVersions)]);
+    if (round % 7 == 0) serving_.Install(MakeCatalogue(all));
+    while (answers < before + 2) std::this_thread::yield();
+  }
+  stop = true;
+  one.join();
+  two.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(seen, (1 << (kVersions + 1)) - 2) << "every version answered";
+}
+
+}  // namespace
+}  // namespace marquee::recommender

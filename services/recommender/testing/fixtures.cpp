@@ -1,0 +1,148 @@
+#include "recommender/testing/fixtures.h"
+
+#include <random>
+#include <stdexcept>
+#include <string>
+
+namespace marquee::recommender::testing_ {
+namespace {
+
+constexpr int kFactors = 4;
+
+struct Tensors {
+  std::vector<std::int64_t> ids;
+  std::vector<float> factors;
+  std::vector<float> gram = std::vector<float>(kFactors * kFactors, 0);
+  std::vector<float> popularity;
+  std::vector<float> bias;
+  std::vector<float> explicit_factors;
+};
+
+}  // namespace
+
+models::ServedModel MakeModel(const std::vector<std::int64_t>& movie_ids, unsigned seed) {
+  auto tensors = std::make_shared<Tensors>();
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0, 0.4F);
+  tensors->ids = movie_ids;
+  for (std::size_t item = 0; item < movie_ids.size(); ++item) {
+    float row[kFactors];
+    for (float& value : row) value = normal(random);
+    row[0] += 0.5F;  // a common taste, so that scores are mostly positive
+    for (int a = 0; a < kFactors; ++a) {
+      for (int b = 0; b < kFactors; ++b) {
+        tensors->gram[static_cast<std::size_t>(a * kFactors + b)] += row[a] * row[b];
+      }
+      tensors->factors.push_back(row[a]);
+      tensors->explicit_factors.push_back(normal(random));
+    }
+    tensors->popularity.push_back(static_cast<float>(movie_ids[item]));
+    tensors->bias.push_back(normal(random));
+  }
+  const auto items = static_cast<std::int32_t>(movie_ids.size());
+  models::ServedModel model;
+  model.algorithm = "ials";
+  model.item_ids = tensors->ids;
+  model.item_factors = {tensors->factors.data(), items, kFactors};
+  model.item_gram = tensors->gram;
+  model.fold_in.alpha = 3;
+  model.item_popularity = tensors->popularity;
+  model.global_mean = 3.5F;
+  model.item_bias = tensors->bias;
+  model.explicit_factors = {tensors->explicit_factors.data(), items, kFactors};
+  model.storage = tensors;
+  return model;
+}
+
+std::shared_ptr<const RankingModel> MakeRanking(std::int64_t version,
+                                                const std::vector<std::int64_t>& movie_ids,
+                                                unsigned seed) {
+  auto ranker = models::Ranker::Make(MakeModel(movie_ids, seed));
+  if (!ranker.ok()) throw std::runtime_error(ranker.error().ToString());
+  return std::make_shared<const RankingModel>(
+      RankingModel{.version = version, .created_at = {}, .ranker = *ranker});
+}
+
+std::shared_ptr<const RatingModel> MakeRating(std::int64_t version,
+                                              const std::vector<std::int64_t>& movie_ids,
+                                              unsigned seed) {
+  auto model = RatingModel::Make(version, {}, MakeModel(movie_ids, seed));
+  if (!model.ok()) throw std::runtime_error(model.error().ToString());
+  return *model;
+}
+
+std::vector<std::int64_t> Ids(std::int64_t first, std::int64_t last) {
+  std::vector<std::int64_t> ids;
+  for (auto id = first; id <= last; ++id) ids.push_back(id);
+  return ids;
+}
+
+Movie MakeMovie(std::int64_t movie_id) {
+  return {.movie_id = movie_id,
+          .title = "Movie " + std::to_string(movie_id),
+          .year = static_cast<std::int32_t>(1980 + movie_id % 40),
+          .genres = {movie_id % 2 == 0 ? "Even" : "Odd"},
+          .rating_count = movie_id,
+          .rating_mean = 3 + static_cast<double>(movie_id % 3) / 2,
+          .rating_bayesian_mean = 3 + static_cast<double>(movie_id % 3) / 2};
+}
+
+std::vector<Movie> MakeMovies(const std::vector<std::int64_t>& movie_ids) {
+  std::vector<Movie> movies;
+  for (const auto id : movie_ids) movies.push_back(MakeMovie(id));
+  return movies;
+}
+
+std::shared_ptr<const Catalogue> MakeCatalogue(const std::vector<std::int64_t>& movie_ids) {
+  return Catalogue::Make(MakeMovies(movie_ids));
+}
+
+Result<StoredHistory> FakeSource::Read(const Person& person) {
+  Answer answer;
+  {
+    const std::lock_guard lock(mutex_);
+    ++reads_;
+    last_positions_.assign(person.positions.begin(), person.positions.end());
+    answer = answer_;
+  }
+  return answer(person);
+}
+
+int FakeSource::reads() const {
+  const std::lock_guard lock(mutex_);
+  return reads_;
+}
+
+std::vector<LogPosition> FakeSource::last_positions() const {
+  const std::lock_guard lock(mutex_);
+  return last_positions_;
+}
+
+std::int64_t FakeLog::Next(std::int32_t partition) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = next_.find(partition);
+  return found == next_.end() ? -1 : found->second;
+}
+
+bool FakeLog::WaitFor(const LogPosition& position, Time deadline) const {
+  std::unique_lock lock(mutex_);
+  ++waiters_;
+  moved_.notify_all();
+  return moved_.wait_until(lock, deadline, [&] {
+    const auto found = next_.find(position.partition);
+    return found != next_.end() && found->second >= position.next_offset;
+  });
+}
+
+void FakeLog::Set(std::int32_t partition, std::int64_t next) {
+  const std::lock_guard lock(mutex_);
+  next_[partition] = next;
+  moved_.notify_all();
+}
+
+void FakeLog::AwaitWaiters(int count) const {
+  std::unique_lock lock(mutex_);
+  moved_.wait(lock, [&] { return waiters_ >= count; });
+}
+
+}  // namespace marquee::recommender::testing_
