@@ -1,0 +1,178 @@
+#include "catalog/app/catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/page_token.h"
+#include "catalog/domain/text.h"
+
+namespace marquee::catalog {
+namespace {
+
+constexpr int kDefaultPage = 20;
+constexpr int kMaxPage = 100;
+constexpr int kDefaultPopularByGenre = 10;
+constexpr int kExportChunk = 1000;
+
+Result<MovieOrder> ParseOrder(const std::string& order_by, bool has_query) {
+  static constexpr std::array<std::pair<std::string_view, MovieOrder>, 6> kOrders{{
+      {"movie_id", MovieOrder::kMovieId},
+      {"title", MovieOrder::kTitle},
+      {"year", MovieOrder::kYear},
+      {"-year", MovieOrder::kYearDescending},
+      {"-rating_count", MovieOrder::kRatingCountDescending},
+      {"-rating_bayesian_mean", MovieOrder::kBayesianMeanDescending},
+  }};
+  if (order_by.empty()) return has_query ? MovieOrder::kRelevance : MovieOrder::kMovieId;
+  for (const auto& [name, order] : kOrders) {
+    if (order_by == name) return order;
+  }
+  if (order_by == "relevance") {
+    if (has_query) return MovieOrder::kRelevance;
+    return Error::InvalidArgument("order_unknown", "order_by \"relevance\" needs a query",
+                                  "order_by");
+  }
+  return Error::InvalidArgument(
+      "order_unknown",
+      "order_by must be one of title, year, -year, -rating_count, -rating_bayesian_mean, movie_id, "
+      "or relevance with a query",
+      "order_by");
+}
+
+Status CheckYears(int year_min, int year_max) {
+  if (year_min > 0 && year_max > 0 && year_min > year_max) {
+    return Error::InvalidArgument("year_range_empty", "year_min must not be above year_max",
+                                  "year_min");
+  }
+  return {};
+}
+
+// Names the list that a token belongs to. Lengths keep the parts apart.
+std::string ListName(const MovieFilter& filter, MovieOrder order) {
+  const auto part = [](const std::string& text) {
+    return std::to_string(text.size()) + ":" + text + ";";
+  };
+  return "movies;" + part(filter.query) + part(filter.genre) + std::to_string(filter.year_min) +
+         "-" + std::to_string(filter.year_max) + ";" + std::to_string(static_cast<int>(order));
+}
+
+int Within(int value, int fallback, int most) {
+  return value <= 0 ? fallback : std::min(value, most);
+}
+
+Error At(std::size_t index, Error error) {
+  const std::string place = "movies[" + std::to_string(index) + "]";
+  error.message = place + ": " + error.message;
+  error.field = error.field.empty() ? place : place + "." + error.field;
+  return error;
+}
+
+}  // namespace
+
+Catalog::Catalog(MovieRepository& movies, PosterRepository& posters, AudienceRepository& audience,
+                 const Clock& clock)
+    : movies_(movies), posters_(posters), audience_(audience), clock_(clock) {}
+
+Result<ListAnswer> Catalog::List(const ListRequest& request, Time deadline) {
+  MovieListing listing{.filter = request.filter};
+  listing.filter.query = Trimmed(request.filter.query);
+  RETURN_IF_ERROR(CheckYears(listing.filter.year_min, listing.filter.year_max));
+  ASSIGN_OR_RETURN(listing.order, ParseOrder(request.order_by, !listing.filter.query.empty()));
+  listing.limit = Within(request.page_size, kDefaultPage, kMaxPage);
+  const std::string name = ListName(listing.filter, listing.order);
+  if (!request.page_token.empty()) {
+    ASSIGN_OR_RETURN(listing.after,
+                     DecodePageToken(name, request.page_token, KeyFields(listing.order)));
+  }
+  ASSIGN_OR_RETURN(auto page, movies_.List(listing, deadline));
+  ListAnswer answer{.movies = std::move(page.movies)};
+  if (!page.next.empty()) answer.next_page_token = EncodePageToken(name, page.next);
+  return answer;
+}
+
+Result<CatalogMovie> Catalog::Get(std::int64_t id, Time deadline) {
+  return movies_.Find(id, deadline);
+}
+
+Result<CatalogMovie> Catalog::Create(Movie movie, Time deadline) {
+  ASSIGN_OR_RETURN(const Movie checked, Checked(std::move(movie)));
+  return movies_.Create(checked, deadline);
+}
+
+Result<CatalogMovie> Catalog::Update(std::int64_t id, const MoviePatch& patch, Time deadline) {
+  return movies_.Update(id, patch, deadline);
+}
+
+Status Catalog::Delete(std::int64_t id, Time deadline) { return movies_.Delete(id, deadline); }
+
+Result<ImportCounts> Catalog::Import(std::vector<Movie> movies, Time deadline) {
+  for (std::size_t i = 0; i < movies.size(); ++i) {
+    if (movies[i].id <= 0) {
+      return At(
+          i, Error::InvalidArgument("movie_id_invalid",
+                                    "an imported movie must have a positive movie_id", "movie_id"));
+    }
+    auto checked = Checked(std::move(movies[i]));
+    if (!checked.ok()) return At(i, std::move(checked).error());
+    movies[i] = *std::move(checked);
+  }
+  return movies_.Import(movies, deadline);
+}
+
+Status Catalog::Export(Time deadline,
+                       const std::function<Status(const std::vector<CatalogMovie>&)>& each) {
+  MovieListing listing{.limit = kExportChunk};
+  do {
+    ASSIGN_OR_RETURN(auto page, movies_.List(listing, deadline));
+    if (!page.movies.empty()) RETURN_IF_ERROR(each(page.movies));
+    listing.after = std::move(page.next);
+  } while (!listing.after.empty());
+  return {};
+}
+
+Result<Poster> Catalog::GetPoster(std::int64_t movie_id, Time deadline) {
+  return posters_.Find(movie_id, deadline);
+}
+
+Status Catalog::PutPoster(std::int64_t movie_id, std::string bytes, Time deadline) {
+  ASSIGN_OR_RETURN(const Poster poster, CheckedPoster(std::move(bytes)));
+  return posters_.Put(movie_id, poster, deadline);
+}
+
+Result<std::vector<GenreCount>> Catalog::Genres(Time deadline) {
+  return audience_.Genres(deadline);
+}
+
+Result<std::vector<YearRatings>> Catalog::RatingsByYear(int year_min, int year_max, Time deadline) {
+  RETURN_IF_ERROR(CheckYears(year_min, year_max));
+  return audience_.RatingsByYear(year_min, year_max, deadline);
+}
+
+Result<std::vector<GenreMovies>> Catalog::PopularByGenre(const std::string& genre, int count,
+                                                         Time deadline) {
+  return audience_.PopularByGenre(genre, Within(count, kDefaultPopularByGenre, kMaxPage), deadline);
+}
+
+Result<std::vector<ScoredMovie>> Catalog::Trending(int count, Time deadline) {
+  ASSIGN_OR_RETURN(auto trending,
+                   audience_.Trending(Within(count, kDefaultPage, kMaxPage), deadline));
+  const Time now = clock_.Now();
+  std::vector<ScoredMovie> scored;
+  scored.reserve(trending.size());
+  for (auto& [movie, trend] : trending) scored.push_back({std::move(movie), trend.ScoreAt(now)});
+  return scored;
+}
+
+Result<std::vector<CatalogMovie>> Catalog::Popular(MovieFilter filter, int count, Time deadline) {
+  RETURN_IF_ERROR(CheckYears(filter.year_min, filter.year_max));
+  filter.query.clear();
+  ASSIGN_OR_RETURN(auto page, movies_.List({.filter = std::move(filter),
+                                            .order = MovieOrder::kRatingCountDescending,
+                                            .limit = Within(count, kDefaultPage, kMaxPage)},
+                                           deadline));
+  return std::move(page.movies);
+}
+
+}  // namespace marquee::catalog

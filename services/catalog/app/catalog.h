@@ -1,0 +1,70 @@
+// The catalogue's use cases.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "catalog/domain/ports.h"
+
+namespace marquee::catalog {
+
+struct ListRequest {
+  MovieFilter filter{};
+  std::string order_by{};  // as in the contract; empty: relevance with a query, else movie_id
+  int page_size = 0;       // 0: 20; at most 100
+  std::string page_token{};
+};
+
+struct ListAnswer {
+  std::vector<CatalogMovie> movies{};
+  std::string next_page_token{};
+};
+
+struct ScoredMovie {
+  CatalogMovie movie;
+  double score = 0;
+};
+
+// Thread-safe if its repositories are.
+class Catalog {
+ public:
+  Catalog(MovieRepository& movies, PosterRepository& posters, AudienceRepository& audience,
+          const Clock& clock);
+
+  // InvalidArgument "order_unknown" (order_by), "page_token_invalid" (also when the token belongs
+  // to another filter or order), "year_range_empty".
+  Result<ListAnswer> List(const ListRequest& request, Time deadline);
+  Result<CatalogMovie> Get(std::int64_t id, Time deadline);
+  Result<CatalogMovie> Create(Movie movie, Time deadline);
+  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline);
+  Status Delete(std::int64_t id, Time deadline);
+  // One chunk. An error names the movie: "movies[3].title".
+  Result<ImportCounts> Import(std::vector<Movie> movies, Time deadline);
+  // Every movie by id, 1,000 at a time; stops at the first error of `each`.
+  Status Export(Time deadline, const std::function<Status(const std::vector<CatalogMovie>&)>& each);
+
+  Result<Poster> GetPoster(std::int64_t movie_id, Time deadline);
+  Status PutPoster(std::int64_t movie_id, std::string bytes, Time deadline);
+
+  Result<std::vector<GenreCount>> Genres(Time deadline);
+  Result<std::vector<YearRatings>> RatingsByYear(int year_min, int year_max, Time deadline);
+  Result<std::vector<GenreMovies>> PopularByGenre(const std::string& genre, int count,
+                                                  Time deadline);
+  // The score is the decayed number of ratings as of now.
+  Result<std::vector<ScoredMovie>> Trending(int count, Time deadline);
+  // By number of ratings; the filter's query is not looked at.
+  Result<std::vector<CatalogMovie>> Popular(MovieFilter filter, int count, Time deadline);
+
+ private:
+  MovieRepository& movies_;
+  PosterRepository& posters_;
+  AudienceRepository& audience_;
+  const Clock& clock_;
+};
+
+}  // namespace marquee::catalog

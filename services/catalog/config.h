@@ -1,0 +1,25 @@
+// The catalogue's configuration, from the environment.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "kafka/types.h"
+#include "pg/pool.h"
+#include "rpc/server.h"
+
+namespace marquee::catalog {
+
+struct CatalogConfig {
+  rpc::ServerConfig server;
+  std::string auth_address;
+  pg::PoolConfig database;
+  kafka::ClusterConfig kafka;
+  int batch_messages = 0;   // of ratings, applied in one transaction
+  double prior_weight = 0;  // of the Bayesian mean, in ratings
+
+  static Result<CatalogConfig> FromEnv(const config::Environment& environment);
+};
+
+}  // namespace marquee::catalog

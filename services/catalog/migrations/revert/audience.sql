@@ -1,0 +1,6 @@
+BEGIN;
+
+DROP TABLE rating_totals;
+DROP TABLE movie_stats;
+
+COMMIT;

@@ -1,0 +1,189 @@
+#include "catalog/store/movie_listing.h"
+
+#include <charconv>
+#include <optional>
+#include <pqxx/pqxx>
+
+#include "catalog/store/movie_filter.h"
+#include "catalog/store/movie_rows.h"
+#include "catalog/store/movie_search.h"
+#include "pg/array.h"
+
+namespace marquee::catalog {
+namespace {
+
+// One order: pieces of SQL written here, never input. All of them page by (key, movie_id), both in
+// the same direction, so that an index on the two serves.
+struct OrderSql {
+  const char* tables;
+  const char* key;
+  const char* type;
+  bool descending;
+};
+
+constexpr char kPlain[] = "movies m";
+constexpr char kWithStats[] = "movie_stats s JOIN movies m USING (movie_id)";
+// $8 and $9 are the prior's mean and weight: the same arithmetic as BayesianMean, digit by digit.
+constexpr char kBayesianMean[] =
+    "(($9::float8 * $8::float8 + s.half_stars::float8 / 2) / ($9::float8 + "
+    "s.rating_count::float8))";
+
+OrderSql SqlOf(MovieOrder order) {
+  switch (order) {
+    case MovieOrder::kMovieId:
+    case MovieOrder::kRelevance:  // found by movie_search, not here
+      return {kPlain, "0", "integer", false};
+    case MovieOrder::kTitle: return {kPlain, "m.search_title", "text", false};
+    case MovieOrder::kYear: return {kPlain, "m.year", "integer", false};
+    case MovieOrder::kYearDescending: return {kPlain, "m.year", "integer", true};
+    case MovieOrder::kRatingCountDescending: return {kWithStats, "s.rating_count", "bigint", true};
+    case MovieOrder::kBayesianMeanDescending: return {kWithStats, kBayesianMean, "float8", true};
+  }
+  return {};
+}
+
+// The page's ids and keys first, with the limit; all other columns only for those.
+std::string PageSql(MovieOrder order) {
+  const OrderSql sql = SqlOf(order);
+  const std::string direction = sql.descending ? " DESC" : "";
+  const std::string beyond = sql.descending ? " < " : " > ";
+  const std::string key = sql.key;
+  const bool by_id = order == MovieOrder::kMovieId;
+  const std::string after =
+      by_id ? "m.movie_id > $6::bigint"
+            : "(" + key + ", m.movie_id)" + beyond + "($7::" + sql.type + ", $6::bigint)";
+  const std::string order_by = by_id ? "m.movie_id" : key + direction + ", m.movie_id" + direction;
+  // $7 to $9 must have types even where the order doesn't use them.
+  return "WITH page AS MATERIALIZED (SELECT row_number() OVER (ORDER BY " + order_by +
+         ") AS place, m.movie_id, " + key + " AS key FROM " + sql.tables + " WHERE " +
+         kMovieFilter +
+         " AND ($4::bigint[] IS NULL OR m.movie_id = ANY($4::bigint[]))"
+         " AND ($6::bigint IS NULL OR " +
+         after + ") AND ($7::text IS NULL OR true) AND ($8::float8 IS NULL OR $9::float8 > 0)" +
+         " ORDER BY " + order_by + " LIMIT $5) SELECT " + kMovieColumns +
+         ", page.key::text AS key FROM page JOIN movies m USING (movie_id)"
+         " JOIN movie_stats s USING (movie_id) CROSS JOIN rating_totals t ORDER BY page.place";
+}
+
+template <typename Number>
+std::optional<Number> Parse(const std::string& text) {
+  Number number{};
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return number;
+}
+
+std::string Print(double number) {
+  char text[32];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, number);
+  return std::string(text, end);
+}
+
+Error BadToken() {
+  return Error::InvalidArgument(
+      "page_token_invalid", "page_token must come from an answer to the same list", "page_token");
+}
+
+// A key's parts: [the prior's mean,] [what is sorted by,] the id.
+struct Key {
+  std::optional<double> prior_mean;
+  std::optional<std::string> sorted_by;
+  std::optional<std::int64_t> id;
+};
+
+Result<Key> ReadKey(const MovieListing& listing) {
+  const auto& fields = listing.after;
+  Key key;
+  if (fields.empty()) return key;
+  if (fields.size() != KeyFields(listing.order)) return BadToken();
+  key.id = Parse<std::int64_t>(fields.back());
+  if (!key.id) return BadToken();
+  if (fields.size() >= 2) key.sorted_by = fields[fields.size() - 2];
+  const bool numeric = listing.order != MovieOrder::kTitle;
+  if (key.sorted_by && numeric && !Parse<double>(*key.sorted_by)) return BadToken();
+  if (fields.size() == 3) {
+    key.prior_mean = Parse<double>(fields[0]);
+    if (!key.prior_mean) return BadToken();
+  }
+  return key;
+}
+
+Result<MoviePage> ReadPage(const pqxx::result& rows, const MovieListing& listing,
+                           double prior_weight, const std::optional<double>& prior_mean) {
+  MoviePage page;
+  for (const auto& row : rows) {
+    if (static_cast<int>(page.movies.size()) == listing.limit) break;
+    ASSIGN_OR_RETURN(auto movie, ReadMovie(row, prior_weight));
+    page.movies.push_back(std::move(movie));
+  }
+  if (static_cast<int>(rows.size()) <= listing.limit) return page;
+  const auto& last = rows[static_cast<pqxx::result::size_type>(listing.limit) - 1];
+  if (prior_mean) page.next.push_back(Print(*prior_mean));
+  if (listing.order != MovieOrder::kMovieId) page.next.emplace_back(last["key"].c_str());
+  page.next.emplace_back(last["movie_id"].c_str());
+  return page;
+}
+
+Result<MoviePage> ListSorted(pg::Transaction& tx, const MovieListing& listing, Key key,
+                             const std::optional<std::string>& ids, double prior_weight) {
+  // The prior moves with every rating: all pages of one list use the first one's.
+  if (listing.order == MovieOrder::kBayesianMeanDescending && !key.prior_mean) {
+    key.prior_mean =
+        tx.exec(
+              "SELECT coalesce(half_stars::float8 / 2 / nullif(rating_count, 0)::float8, 0)"
+              " FROM rating_totals")[0][0]
+            .as<double>();
+  }
+  const auto& filter = listing.filter;
+  const auto rows =
+      tx.exec_params(PageSql(listing.order), filter.year_min, filter.year_max, filter.genre, ids,
+                     listing.limit + 1, key.id, key.sorted_by, key.prior_mean, prior_weight);
+  return ReadPage(rows, listing, prior_weight, key.prior_mean);
+}
+
+Result<MoviePage> ListByRelevance(pg::Transaction& tx, const MovieListing& listing, const Key& key,
+                                  const std::vector<FoundMovie>& found, double prior_weight) {
+  auto from = found.begin();
+  if (key.id) {
+    const FoundMovie last{*key.id, *Parse<double>(*key.sorted_by)};
+    from = std::upper_bound(found.begin(), found.end(), last, Precedes);
+  }
+  const auto to = from + std::min<std::ptrdiff_t>(found.end() - from, listing.limit);
+  std::vector<std::int64_t> ids;
+  for (auto movie = from; movie != to; ++movie) ids.push_back(movie->movie_id);
+  const auto rows =
+      tx.exec_params("SELECT " + kMovieColumns +
+                         " FROM unnest($1::bigint[]) WITH ORDINALITY AS page (movie_id, place)"
+                         " JOIN movies m USING (movie_id) JOIN movie_stats s USING (movie_id)"
+                         " CROSS JOIN rating_totals t ORDER BY page.place",
+                     pg::Array(ids));
+  MoviePage page;
+  for (const auto& row : rows) {
+    ASSIGN_OR_RETURN(auto movie, ReadMovie(row, prior_weight));
+    page.movies.push_back(std::move(movie));
+  }
+  if (to != found.end() && to != from) {
+    page.next = {Print((to - 1)->relevance), std::to_string((to - 1)->movie_id)};
+  }
+  return page;
+}
+
+}  // namespace
+
+Result<MoviePage> ListMovies(pg::Transaction& tx, const MovieListing& listing,
+                             double prior_weight) {
+  ASSIGN_OR_RETURN(Key key, ReadKey(listing));
+  if (listing.filter.query.empty()) {
+    return ListSorted(tx, listing, std::move(key), std::nullopt, prior_weight);
+  }
+  const auto found = SearchMovies(tx, listing.filter);
+  if (listing.order == MovieOrder::kRelevance) {
+    return ListByRelevance(tx, listing, key, found, prior_weight);
+  }
+  std::vector<std::int64_t> ids;
+  for (const FoundMovie& movie : found) ids.push_back(movie.movie_id);
+  return ListSorted(tx, listing, std::move(key), pg::Array(ids), prior_weight);
+}
+
+}  // namespace marquee::catalog

@@ -1,0 +1,105 @@
+#include "catalog/store/pg_movies.h"
+
+#include <pqxx/pqxx>
+
+#include "catalog/store/movie_import.h"
+#include "catalog/store/movie_listing.h"
+#include "catalog/store/movie_rows.h"
+
+namespace marquee::catalog {
+namespace {
+
+// Imports may reach into the own ids: then the sequence is ahead of them, but a race can lose.
+constexpr int kIdAttempts = 5;
+
+Result<CatalogMovie> FindIn(pg::Transaction& tx, std::int64_t id, double prior_weight) {
+  const auto rows =
+      tx.exec_params("SELECT " + kMovieColumns + kMovieTables + " WHERE m.movie_id = $1", id);
+  if (rows.empty()) return UnknownMovie(id);
+  return ReadMovie(rows[0], prior_weight);
+}
+
+}  // namespace
+
+Result<CatalogMovie> PgMovieRepository::Find(std::int64_t id, Time deadline) {
+  return pool_.Read([&](pg::Transaction& tx) { return FindIn(tx, id, prior_weight_); },
+                    {.deadline = deadline});
+}
+
+Result<MoviePage> PgMovieRepository::List(const MovieListing& listing, Time deadline) {
+  return pool_.Read([&](pg::Transaction& tx) { return ListMovies(tx, listing, prior_weight_); },
+                    {.deadline = deadline});
+}
+
+Result<CatalogMovie> PgMovieRepository::Create(const Movie& movie, Time deadline) {
+  const auto create = [&](pg::Transaction& tx) -> Result<CatalogMovie> {
+    Movie created = movie;
+    if (created.id == 0) {
+      created.id = tx.exec("SELECT nextval('own_movie_ids')")[0][0].as<std::int64_t>();
+    }
+    const auto inserted = tx.exec_params(
+        "INSERT INTO movies (movie_id, title, year, imdb_id, tmdb_id) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (movie_id) DO NOTHING",
+        created.id, created.title, created.year, created.imdb_id, created.tmdb_id);
+    if (inserted.affected_rows() == 0) {
+      return Error::AlreadyExists("movie_exists",
+                                  "there is a movie " + std::to_string(created.id) + " already",
+                                  "movie.movie_id");
+    }
+    AddedMovies(tx, {&created, 1});
+    ReplaceGenres(tx, {&created, 1});
+    return FindIn(tx, created.id, prior_weight_);
+  };
+  for (int attempt = 1;; ++attempt) {
+    auto created = pool_.Run(create, {.deadline = deadline});
+    if (created.ok() || movie.id != 0 || created.error().reason != "movie_exists" ||
+        attempt == kIdAttempts) {
+      return created;
+    }
+  }
+}
+
+Result<CatalogMovie> PgMovieRepository::Update(std::int64_t id, const MoviePatch& patch,
+                                               Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<CatalogMovie> {
+        tx.exec_params("SELECT FROM movies WHERE movie_id = $1 FOR UPDATE", id);
+        ASSIGN_OR_RETURN(const auto before, FindIn(tx, id, prior_weight_));
+        ASSIGN_OR_RETURN(const Movie after, patch.ApplyTo(before.movie));
+        if (after == before.movie) return before;
+        tx.exec_params(
+            "UPDATE movies SET title = $2, year = $3, imdb_id = $4, tmdb_id = $5,"
+            " updated_at = now() WHERE movie_id = $1",
+            id, after.title, after.year, after.imdb_id, after.tmdb_id);
+        ReplaceGenres(tx, {&after, 1});
+        return FindIn(tx, id, prior_weight_);
+      },
+      {.deadline = deadline});
+}
+
+Status PgMovieRepository::Delete(std::int64_t id, Time deadline) {
+  // The ratings, and what is counted of them, stay: they are there when the movie comes back.
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Status {
+        const auto deleted = tx.exec_params("DELETE FROM movies WHERE movie_id = $1", id);
+        if (deleted.affected_rows() == 0) return UnknownMovie(id);
+        return {};
+      },
+      {.deadline = deadline});
+}
+
+Result<ImportCounts> PgMovieRepository::Import(std::span<const Movie> movies, Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<ImportCounts> { return ImportMovies(tx, movies); },
+      {.deadline = deadline, .statement_timeout = std::chrono::minutes(1)});
+}
+
+Result<std::int64_t> PgMovieRepository::Count(Time deadline) {
+  return pool_.Read(
+      [](pg::Transaction& tx) -> Result<std::int64_t> {
+        return tx.exec("SELECT count(*) FROM movies")[0][0].as<std::int64_t>();
+      },
+      {.deadline = deadline});
+}
+
+}  // namespace marquee::catalog

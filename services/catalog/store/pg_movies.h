@@ -1,0 +1,28 @@
+// The movies in PostgreSQL (migrations/deploy/movies.sql).
+#pragma once
+
+#include "catalog/domain/ports.h"
+#include "pg/pool.h"
+
+namespace marquee::catalog {
+
+class PgMovieRepository final : public MovieRepository {
+ public:
+  // `prior_weight`: see BayesianMean.
+  PgMovieRepository(pg::Pool& pool, double prior_weight)
+      : pool_(pool), prior_weight_(prior_weight) {}
+
+  Result<CatalogMovie> Find(std::int64_t id, Time deadline) override;
+  Result<MoviePage> List(const MovieListing& listing, Time deadline) override;
+  Result<CatalogMovie> Create(const Movie& movie, Time deadline) override;
+  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) override;
+  Status Delete(std::int64_t id, Time deadline) override;
+  Result<ImportCounts> Import(std::span<const Movie> movies, Time deadline) override;
+  Result<std::int64_t> Count(Time deadline) override;
+
+ private:
+  pg::Pool& pool_;
+  double prior_weight_;
+};
+
+}  // namespace marquee::catalog

@@ -1,0 +1,189 @@
+// The stores against a real PostgreSQL.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <pqxx/pqxx>
+#include <sstream>
+
+#include "catalog/app/catalog.h"
+#include "catalog/store/pg_audience.h"
+#include "catalog/store/pg_movies.h"
+#include "catalog/store/pg_posters.h"
+#include "catalog/testing/pg_database.h"
+#include "catalog/testing/store_contract.h"
+
+namespace marquee::catalog {
+namespace {
+
+constexpr double kPriorWeight = 25;
+
+class PgTestStore final : public TestStore {
+ public:
+  PgTestStore() { EmptyDatabase(); }
+  MovieRepository& movies() override { return movies_; }
+  PosterRepository& posters() override { return posters_; }
+  AudienceRepository& audience() override { return audience_; }
+  pg::Pool& pool() { return pool_; }
+
+ private:
+  pg::Pool pool_{{.uri = DatabaseUri(), .max_connections = 4}};
+  PgMovieRepository movies_{pool_, kPriorWeight};
+  PgPosterRepository posters_{pool_};
+  PgAudienceRepository audience_{pool_, kPriorWeight};
+};
+
+INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract,
+                         testing::Values([]() -> std::unique_ptr<TestStore> {
+                           if (!HasPostgres()) return nullptr;
+                           return std::make_unique<PgTestStore>();
+                         }));
+
+// Titles of MovieLens, as it writes them, and some that look alike.
+class SearchTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!HasPostgres()) GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI";
+    store_.emplace();
+    std::vector<Movie> movies;
+    std::int64_t id = 0;
+    for (const char* title : {"Toy Story",
+                              "Toy Story 2",
+                              "Toy Soldiers",
+                              "Troy",
+                              "Stroyka",
+                              "Not Another Story",
+                              "Shawshank Redemption, The",
+                              "Shark",
+                              "Matrix, The",
+                              "Matilda",
+                              "Matinee",
+                              "Alien",
+                              "Aliens",
+                              "Alexander",
+                              "Misérables, Les",
+                              "Amelie (Fabuleux destin d'Amélie Poulain, Le)",
+                              "Lord of the Rings: The Fellowship of the Ring, The",
+                              "Godfather, The",
+                              "Godfather: Part II, The",
+                              "Schindler's List",
+                              "Fast & Furious",
+                              "WALL·E",
+                              "Star Wars: Episode IV - A New Hope",
+                              "Star Trek",
+                              "...",
+                              "Se7en (a.k.a. Seven)",
+                              "It's a Wonderful Life",
+                              "100% \\ 'quoted'"}) {
+      movies.push_back({.id = ++id, .title = title, .year = 1990});
+    }
+    ASSERT_TRUE(store_->movies().Import(movies, Time::max()).ok());
+  }
+  std::vector<std::string> Find(const std::string& query) {
+    const auto page = store_->movies().List(
+        {.filter = {.query = query}, .order = MovieOrder::kRelevance}, Time::max());
+    EXPECT_TRUE(page.ok()) << page.error().ToString();
+    std::vector<std::string> titles;
+    if (page.ok()) {
+      for (const auto& movie : page->movies) titles.push_back(movie.movie.title);
+    }
+    return titles;
+  }
+  std::string First(const std::string& query) {
+    const auto titles = Find(query);
+    return titles.empty() ? "(nothing)" : titles.front();
+  }
+  std::optional<PgTestStore> store_;
+};
+
+TEST_F(SearchTest, ForgivesTypingErrors) {
+  EXPECT_EQ(First("toy stroy"), "Toy Story");
+  EXPECT_EQ(First("toi story"), "Toy Story");
+  EXPECT_EQ(First("shawshenk"), "Shawshank Redemption, The");
+  EXPECT_EQ(First("shawshank redemtion"), "Shawshank Redemption, The");
+  EXPECT_EQ(First("matirx"), "Matrix, The");
+  EXPECT_EQ(First("alein"), "Alien");
+  EXPECT_EQ(First("gofdather"), "Godfather, The");
+  EXPECT_EQ(First("schindlers lsit"), "Schindler's List");
+}
+
+TEST_F(SearchTest, LooksThroughArticlesAccentsAndSigns) {
+  EXPECT_EQ(First("the matrix"), "Matrix, The");
+  EXPECT_EQ(First("les miserables"), "Misérables, Les");
+  EXPECT_EQ(First("MISÉRABLES"), "Misérables, Les");
+  EXPECT_EQ(First("amélie"), "Amelie (Fabuleux destin d'Amélie Poulain, Le)");
+  EXPECT_EQ(First("Schindlers List"), "Schindler's List");
+  EXPECT_EQ(First("fast and furious"), "Fast & Furious");
+  EXPECT_EQ(First("wall-e"), "WALL·E");
+}
+
+TEST_F(SearchTest, FindsWordsInAnyOrderAndHalfTyped) {
+  EXPECT_EQ(First("rings fellowship lord"), "Lord of the Rings: The Fellowship of the Ring, The");
+  EXPECT_EQ(First("fellowsh"), "Lord of the Rings: The Fellowship of the Ring, The");
+  EXPECT_EQ(First("star wa"), "Star Wars: Episode IV - A New Hope");
+}
+
+TEST_F(SearchTest, PrefersTheWholeTitle) {
+  EXPECT_THAT(Find("toy story"),
+              testing::ElementsAre("Toy Story", "Toy Story 2", testing::_, testing::_));
+  EXPECT_EQ(First("godfather"), "Godfather, The");
+  EXPECT_EQ(First("aliens"), "Aliens");
+}
+
+TEST_F(SearchTest, BreaksTiesByTheNumberOfRatings) {
+  ASSERT_TRUE(
+      store_->movies()
+          .Import(std::vector<Movie>{{.id = 101, .title = "Twins"}, {.id = 102, .title = "Twins"}},
+                  Time::max())
+          .ok());
+  ExecuteInDatabase("UPDATE movie_stats SET rating_count = 50 WHERE movie_id = 102");
+  const auto page = store_->movies().List(
+      {.filter = {.query = "twins"}, .order = MovieOrder::kRelevance}, Time::max());
+  ASSERT_EQ(page.value().movies.size(), 2u);
+  EXPECT_EQ(page.value().movies[0].movie.id, 102);
+}
+
+TEST_F(SearchTest, FindsNothingForNonsense) {
+  EXPECT_EQ(First("qqqqxxxx"), "(nothing)");
+  for (const char* query : {"'", "\\", "!!!", "%", "a & | !", "':*", "\"", "toy' OR '1'='1"}) {
+    Find(query);  // fails the test if it is an error
+  }
+}
+
+TEST_F(SearchTest, KeepsTheFiltersAndPages) {
+  EXPECT_THAT(store_->movies()
+                  .List({.filter = {.query = "toy story", .year_min = 1991},
+                         .order = MovieOrder::kRelevance},
+                        Time::max())
+                  .value()
+                  .movies,
+              testing::IsEmpty());
+  const auto whole = Find("story");
+  std::vector<std::string> paged;
+  MovieListing listing{.filter = {.query = "story"}, .order = MovieOrder::kRelevance, .limit = 1};
+  do {
+    const auto page = store_->movies().List(listing, Time::max()).value();
+    for (const auto& movie : page.movies) paged.push_back(movie.movie.title);
+    listing.after = page.next;
+  } while (!listing.after.empty());
+  EXPECT_GE(whole.size(), 3u);
+  EXPECT_EQ(paged, whole);
+}
+
+TEST_F(SearchTest, RefusesKeysThatNoPageGave) {
+  for (const std::vector<std::string>& after :
+       {std::vector<std::string>{"x", "1"}, {"1", "y"}, {"1"}, {"1", "2", "3"}}) {
+    const auto page = store_->movies().List(
+        {.filter = {.query = "story"}, .order = MovieOrder::kRelevance, .after = after},
+        Time::max());
+    EXPECT_EQ(page.error().reason, "page_token_invalid");
+  }
+}
+
+TEST(PgStore, SaysUnavailableWithoutADatabase) {
+  pg::Pool pool({.uri = "postgresql://nobody@127.0.0.1:1/none"});
+  PgMovieRepository movies(pool, kPriorWeight);
+  EXPECT_EQ(movies.Find(1, Time::max()).error().code, Code::kUnavailable);
+}
+
+}  // namespace
+}  // namespace marquee::catalog

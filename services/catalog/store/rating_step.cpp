@@ -1,0 +1,146 @@
+#include "catalog/store/rating_step.h"
+
+#include <cmath>
+#include <map>
+#include <pqxx/pqxx>
+#include <unordered_map>
+#include <vector>
+
+#include "catalog/domain/trend.h"
+#include "pg/array.h"
+#include "projection/rating_projection.h"
+
+namespace marquee::catalog {
+namespace {
+
+// What a batch changes about one movie.
+struct MovieDelta {
+  std::int64_t count = 0;
+  std::int64_t half_stars = 0;
+  Trend added;
+  Trend removed;
+};
+
+struct MovieStats {
+  std::int64_t count = 0;
+  std::int64_t half_stars = 0;
+  Trend trend;
+};
+
+std::int64_t HalfStars(float value) { return std::lround(value * 2); }
+
+void Account(const projection::RatingDelta& delta, MovieDelta& movie) {
+  const auto& before = delta.before;
+  const auto& after = delta.after;
+  if (before && before->value) {
+    movie.count -= 1;
+    movie.half_stars -= HalfStars(*before->value);
+  }
+  if (after.value) {
+    movie.count += 1;
+    movie.half_stars += HalfStars(*after.value);
+  }
+  // A rating of the same moment, only its value changed, moves no trend.
+  if (before && before->value && after.value && before->rated_at_us == after.rated_at_us) return;
+  if (before && before->value) movie.removed.Add(Trend::Of(before->rated_at_us));
+  if (after.value) movie.added.Add(Trend::Of(after.rated_at_us));
+}
+
+// By movie id, in order.
+std::map<std::int64_t, MovieDelta> ByMovie(const std::vector<projection::RatingDelta>& deltas) {
+  std::unordered_map<std::int64_t, MovieDelta> movies;
+  for (const auto& delta : deltas) Account(delta, movies[delta.movie_id]);
+  return {movies.begin(), movies.end()};
+}
+
+// The columns of unnest().
+struct Columns {
+  std::vector<std::int64_t> ids, counts, half_stars;
+  std::vector<double> trends;
+};
+
+std::unordered_map<std::int64_t, MovieStats> ReadStats(pg::Transaction& tx,
+                                                       const std::vector<std::int64_t>& ids) {
+  std::unordered_map<std::int64_t, MovieStats> stats;
+  stats.reserve(ids.size());
+  const auto rows = tx.exec_params(
+      "SELECT movie_id, rating_count, half_stars, trend_log2 FROM movie_stats"
+      " WHERE movie_id = ANY($1::bigint[])",
+      pg::Array(ids));
+  for (const auto& row : rows) {
+    stats[row[0].as<std::int64_t>()] = {row[1].as<std::int64_t>(), row[2].as<std::int64_t>(),
+                                        Trend(row[3].as<double>())};
+  }
+  return stats;
+}
+
+// The trends of these movies, made anew from their ratings.
+std::unordered_map<std::int64_t, Trend> SumTrends(pg::Transaction& tx,
+                                                  const std::vector<std::int64_t>& ids) {
+  std::unordered_map<std::int64_t, Trend> trends;
+  if (ids.empty()) return trends;
+  const auto rows = tx.exec_params(
+      "SELECT movie_id, (extract(epoch FROM rated_at) * 1000000)::bigint FROM ratings"
+      " WHERE movie_id = ANY($1::bigint[]) AND value IS NOT NULL",
+      pg::Array(ids));
+  for (const auto& row : rows) {
+    trends[row[0].as<std::int64_t>()].Add(Trend::Of(row[1].as<std::int64_t>()));
+  }
+  return trends;
+}
+
+Columns Merged(pg::Transaction& tx, const std::map<std::int64_t, MovieDelta>& movies) {
+  Columns columns;
+  for (const auto& [id, delta] : movies) columns.ids.push_back(id);
+  const auto stats = ReadStats(tx, columns.ids);
+  std::vector<std::int64_t> lost;  // movies whose trend can't be had by differences
+  for (const auto& [id, delta] : movies) {
+    const auto found = stats.find(id);
+    const MovieStats before = found != stats.end() ? found->second : MovieStats{};
+    const std::int64_t count = before.count + delta.count;
+    columns.counts.push_back(count);
+    columns.half_stars.push_back(before.half_stars + delta.half_stars);
+    const auto trend = count == 0 ? Trend{} : Merge(before.trend, delta.added, delta.removed);
+    if (!trend) lost.push_back(id);
+    columns.trends.push_back(trend.value_or(Trend{}).log2());
+  }
+  const auto sums = SumTrends(tx, lost);
+  for (std::size_t i = 0; !sums.empty() && i < columns.ids.size(); ++i) {
+    const auto sum = sums.find(columns.ids[i]);
+    if (sum != sums.end()) columns.trends[i] = sum->second.log2();
+  }
+  return columns;
+}
+
+}  // namespace
+
+Status ApplyRatingBatch(pg::Transaction& tx, std::span<const projection::RatingChange> changes) {
+  const auto deltas = projection::ApplyRatings(tx, changes);
+  if (deltas.empty()) return {};
+  const auto movies = ByMovie(deltas);
+  // Replicas apply different users' ratings side by side, and take turns from here to the commit:
+  // they all change the same movies.
+  tx.exec("SELECT pg_advisory_xact_lock(hashtext('movie_stats'))");
+  const Columns columns = Merged(tx, movies);
+  tx.exec_params(
+      R"(INSERT INTO movie_stats (movie_id, rating_count, half_stars, trend_log2)
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[])
+         ON CONFLICT (movie_id) DO UPDATE
+           SET rating_count = excluded.rating_count, half_stars = excluded.half_stars,
+               trend_log2 = excluded.trend_log2)",
+      pg::Array(columns.ids), pg::Array(columns.counts), pg::Array(columns.half_stars),
+      pg::Array(columns.trends));
+  MovieDelta total;
+  for (const auto& [id, delta] : movies) {
+    total.count += delta.count;
+    total.half_stars += delta.half_stars;
+  }
+  if (total.count != 0 || total.half_stars != 0) {
+    tx.exec_params(
+        "UPDATE rating_totals SET rating_count = rating_count + $1, half_stars = half_stars + $2",
+        total.count, total.half_stars);
+  }
+  return {};
+}
+
+}  // namespace marquee::catalog
