@@ -23,8 +23,14 @@ admin_login() {
 # Imports, trains and promotes, once for a data set: the mark says which one is in. An import that was cut short is run
 # again, which changes nothing twice.
 load_data() { # MovieLens folder, or nothing for the demo data set
-  local mark=$STATE/data.mark want=${1:-demo} folder=${1:-$STATE/demo-data}
-  [ "$(cat "$mark" 2> /dev/null)" != "$want" ] || return 0
+  local mark=$STATE/data.mark want=${1:-demo} folder=${1:-$STATE/demo-data} there
+  if [ -s "$mark" ]; then
+    there=$(cat "$mark")
+    # Two data sets in one catalogue would share ids that mean different movies.
+    [ -z "${1:-}" ] || [ "$there" = "$want" ] ||
+      die "the data set $there is loaded: --reset throws it away, another MARQUEE_STATE_DIR keeps both"
+    return
+  fi
   admin_login
   if [ -z "${1:-}" ]; then
     rm -rf "$folder"
@@ -45,9 +51,20 @@ rest_get() { # path jq-condition
   echo "$answer"
 }
 
+# The catalogue counts ratings from Kafka in its own time: until its sums stand still, "popular" means little.
+catalogue_settled() {
+  local deadline=$((SECONDS + 120)) before='' now=0
+  until [ "$now" -gt 0 ] && [ "$now" = "$before" ]; do
+    [ "$SECONDS" -lt "$deadline" ] || die "the catalogue hasn't counted the ratings in 2 minutes: see deploy/local/logs catalog"
+    sleep 0.5
+    before=$now
+    now=$(rest_get /v1/analytics/ratings-by-year '.years' | jq '[.years[].rating_count] | add // 0')
+  done
+}
+
 # One person, before and after one new rating. Rates only the first time; later runs show the list as it stands.
 demo() {
-  local mark=$STATE/demo.mark taste new ids=() id title
+  local mark=$STATE/demo.mark taste new ids=() id title deadline=$((SECONDS + 60))
   printf '\nA demo account\n'
   printf '  %-15s %s\n' 'e-mail' "$DEMO_EMAIL" 'password' "$(secret demo-password)" \
     'as them' "MARQUEE_CREDENTIALS_FILE=$STATE/ctl/demo.json deploy/local/marqueectl recommend"
@@ -62,6 +79,7 @@ demo() {
 
   # What they like: four popular movies of one genre; then, out of the blue, the best known of quite another.
   local popular
+  catalogue_settled
   popular=$(rest_get '/v1/analytics/popular-by-genre?count=10' '[.genres[] | select(.movies | length >= 5)] | length >= 2')
   taste=$(jq -c '[.genres[] | select(.movies | length >= 5)] | (map(select(.genre == ("Sci-Fi", "Horror", "Action"))) + .)[0]' <<< "$popular")
   new=$(jq -c --argjson taste "$taste" '
@@ -71,6 +89,11 @@ demo() {
   mapfile -t ids < <(jq -r '.movies[:4][].movie_id' <<< "$taste")
   for id in "${ids[@]}"; do ctl_as demo rate "$id" 4.5 > /dev/null; done
 
+  # The recommender reads a catalogue that was filled a moment ago only at its next turn.
+  until ctl_as demo --json recommend | jq -e '.model_version > 0 and (.recommendations | length) > 0' > /dev/null; do
+    [ "$SECONDS" -lt "$deadline" ] || die "no recommendations after a minute: see deploy/local/logs recommender"
+    sleep 0.2
+  done
   printf '\nTheir recommendations, having rated %s with 4.5\n' "$(jq -r '[.movies[:4][].title] | join(", ")' <<< "$taste")"
   ctl_as demo recommend
   title=$(jq -r .title <<< "$new")

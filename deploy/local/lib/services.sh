@@ -44,6 +44,7 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
       echo "MARQUEE_AUTH_KEY_ENCRYPTION_SECRET_FILE=$(secret_file auth-key-encryption)"
       ;;
     trainer) echo "MARQUEE_ARTEFACT_DIR=$STATE/artefacts" ;;
+    recommender) echo "MARQUEE_MODEL_CACHE_DIR=$STATE/model-cache" ;;
   esac
   case $name in auth | gateway) ;; *) echo "MARQUEE_KAFKA_BROKERS=$(kafka_brokers)" ;; esac
   # What a test or a curious person changes: $STATE/overrides/NAME.env, the last word on each variable.
