@@ -1,0 +1,358 @@
+// The use cases, on the store in memory.
+#include <gtest/gtest.h>
+
+#include "auth/app/accounts.h"
+#include "auth/app/administration.h"
+#include "auth/app/fakes.h"
+#include "auth/app/secrets.h"
+#include "auth/app/service_tokens.h"
+#include "auth/store/memory_store.h"
+
+namespace marquee::auth {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+constexpr Time kNever = Time::max();
+constexpr char kPassword[] = "correct horse battery";
+constexpr char kSecret[] = "the operator's secret";
+
+class AppTest : public testing::Test {
+ protected:
+  AppTest() { EXPECT_TRUE(keys_.Refresh(kNever).ok()); }
+
+  SignedIn SignUp(const std::string& email = "ada@example.com") {
+    auto signed_in = accounts_.Register({email, kPassword, "Ada"}, kNever);
+    EXPECT_TRUE(signed_in.ok());
+    return *std::move(signed_in);
+  }
+  static Person PersonOf(const SignedIn& signed_in, const std::string& session = "") {
+    return {signed_in.account.user_id, session};
+  }
+  token::Claims ClaimsOf(const std::string& jwt) {
+    auto claims = token::Verify(jwt, *keys_.PublicKeys(), {}, clock_.Now());
+    EXPECT_TRUE(claims.ok());
+    return *std::move(claims);
+  }
+  std::string ReasonOf(const Result<SignedIn>& result) {
+    return result.ok() ? "ok" : result.error().reason;
+  }
+
+  ManualClock clock_;
+  metrics::Metrics registry_;
+  AuthMetrics metrics_{registry_};
+  MemoryStore store_;
+  FakeHasher hasher_;
+  PlainSealer sealer_;
+  KeyRing keys_{store_, sealer_, clock_, {}};
+  Sessions sessions_{store_, keys_, clock_, metrics_};
+  Accounts accounts_{store_, hasher_, sessions_, clock_, metrics_};
+  Administration administration_{store_, hasher_, sessions_, clock_, kSecret};
+};
+
+TEST_F(AppTest, RegistrationSignsIn) {
+  const auto signed_in = accounts_.Register({" Ada@EXAMPLE.com ", kPassword, " Ada "}, kNever);
+  ASSERT_TRUE(signed_in.ok());
+  EXPECT_EQ(signed_in->account.email, "Ada@example.com");
+  EXPECT_EQ(signed_in->account.display_name, "Ada");
+  EXPECT_EQ(signed_in->account.user_id, kFirstUserId);
+  const auto claims = ClaimsOf(signed_in->access_token);
+  EXPECT_EQ(claims.user_id, kFirstUserId);
+  EXPECT_EQ(claims.roles, (std::vector<std::string>{"user"}));
+  EXPECT_EQ(claims.expires_at - claims.issued_at, minutes{15});
+  EXPECT_FALSE(claims.session_id.empty());
+}
+
+TEST_F(AppTest, RegistrationRefusesBadInputBeforeHashing) {
+  EXPECT_EQ(ReasonOf(accounts_.Register({"ada", kPassword, ""}, kNever)), "email_malformed");
+  EXPECT_EQ(ReasonOf(accounts_.Register({"a@b.co", "password1234", ""}, kNever)),
+            "password_too_common");
+  EXPECT_EQ(ReasonOf(accounts_.Register({"a@b.co", kPassword, "a\nb"}, kNever)),
+            "display_name_malformed");
+  EXPECT_EQ(hasher_.work, 0);
+}
+
+TEST_F(AppTest, RegistrationRefusesATakenAddress) {
+  SignUp();
+  EXPECT_EQ(ReasonOf(accounts_.Register({"ADA@example.com", kPassword, ""}, kNever)),
+            "email_taken");
+}
+
+TEST_F(AppTest, LoginTellsNothingOfWhetherAnAccountExists) {
+  SignUp();
+  hasher_.work = 0;
+  const auto wrong = accounts_.Login("ada@example.com", "wrong", kNever);
+  EXPECT_EQ(hasher_.work, 1);
+  const auto unknown = accounts_.Login("bob@example.com", "wrong", kNever);
+  EXPECT_EQ(hasher_.work, 2);  // as much work
+  ASSERT_FALSE(wrong.ok());
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(wrong.error(), unknown.error());
+  EXPECT_EQ(wrong.error().code, Code::kUnauthenticated);
+}
+
+TEST_F(AppTest, LoginIsCountedByOutcome) {
+  SignUp();
+  EXPECT_TRUE(accounts_.Login("ADA@example.com", kPassword, kNever).ok());
+  EXPECT_FALSE(accounts_.Login("ada@example.com", "wrong", kNever).ok());
+  hasher_.failure = Error::ResourceExhausted("too_many_sign_ins", "later");
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)), "too_many_sign_ins");
+  EXPECT_EQ(ReasonOf(accounts_.Login("bob@example.com", kPassword, kNever)), "too_many_sign_ins");
+  const std::string text = registry_.Text();
+  EXPECT_NE(text.find("marquee_auth_logins_total{outcome=\"succeeded\"} 1"), text.npos) << text;
+  EXPECT_NE(text.find("marquee_auth_logins_total{outcome=\"refused\"} 1"), text.npos);
+  EXPECT_NE(text.find("marquee_auth_logins_total{outcome=\"failed\"} 2"), text.npos);
+}
+
+TEST_F(AppTest, RefreshRotatesAndKeepsTheSession) {
+  const auto first = SignUp();
+  clock_.Advance(minutes{10});
+  const auto second = sessions_.Refresh(first.refresh_token, kNever);
+  ASSERT_TRUE(second.ok());
+  EXPECT_NE(second->refresh_token, first.refresh_token);
+  EXPECT_EQ(ClaimsOf(second->access_token).session_id, ClaimsOf(first.access_token).session_id);
+  EXPECT_NE(ClaimsOf(second->access_token).token_id, ClaimsOf(first.access_token).token_id);
+}
+
+TEST_F(AppTest, ASpentRefreshTokenEndsTheSession) {
+  const auto first = SignUp();
+  const auto second = sessions_.Refresh(first.refresh_token, kNever);
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(first.refresh_token, kNever)), "refresh_token_reused");
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(second->refresh_token, kNever)), "session_ended");
+}
+
+TEST_F(AppTest, ARefreshTokenLastsThirtyDaysFromTheLastRefresh) {
+  auto signed_in = SignUp();
+  clock_.Advance(hours{24 * 29});
+  signed_in = *sessions_.Refresh(signed_in.refresh_token, kNever);
+  clock_.Advance(hours{24 * 29});
+  signed_in = *sessions_.Refresh(signed_in.refresh_token, kNever);
+  clock_.Advance(hours{24 * 30});
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(signed_in.refresh_token, kNever)), "refresh_token_expired");
+}
+
+TEST_F(AppTest, RefreshRefusesWhatWasNeverIssued) {
+  for (const std::string& text : {std::string("x"), std::string(43, '!'), NewOpaqueToken()}) {
+    EXPECT_EQ(ReasonOf(sessions_.Refresh(text, kNever)), "refresh_token_invalid");
+  }
+}
+
+TEST_F(AppTest, RefreshBringsNewRoles) {
+  const auto signed_in = SignUp();
+  const std::vector<std::string> roles = {"user", "curator"};
+  ASSERT_TRUE(administration_.SetRoles(signed_in.account.user_id, roles, kNever).ok());
+  const auto next = sessions_.Refresh(signed_in.refresh_token, kNever);
+  EXPECT_EQ(ClaimsOf(next->access_token).roles, roles);
+}
+
+TEST_F(AppTest, LogoutEndsTheSessionAndRepeats) {
+  const auto signed_in = SignUp();
+  EXPECT_TRUE(sessions_.End(signed_in.refresh_token, kNever).ok());
+  EXPECT_TRUE(sessions_.End(signed_in.refresh_token, kNever).ok());
+  EXPECT_TRUE(sessions_.End("never issued", kNever).ok());
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(signed_in.refresh_token, kNever)), "session_ended");
+}
+
+TEST_F(AppTest, APasswordChangeEndsAllOtherSessions) {
+  const auto here = SignUp();
+  const auto there = *accounts_.Login("ada@example.com", kPassword, kNever);
+  const Person person = PersonOf(here, ClaimsOf(here.access_token).session_id);
+  const auto changed = accounts_.Update(
+      person, {.current_password = kPassword, .new_password = "another fine phrase"}, kNever);
+  ASSERT_TRUE(changed.ok());
+  EXPECT_TRUE(sessions_.Refresh(here.refresh_token, kNever).ok());
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(there.refresh_token, kNever)), "session_ended");
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)), "credentials_wrong");
+  EXPECT_TRUE(accounts_.Login("ada@example.com", "another fine phrase", kNever).ok());
+}
+
+TEST_F(AppTest, APasswordChangeNeedsTheCurrentOne) {
+  const Person person = PersonOf(SignUp());
+  const auto field = [&](const AccountUpdate& update) {
+    const auto changed = accounts_.Update(person, update, kNever);
+    return changed.ok() ? "ok" : changed.error().reason + " " + changed.error().field;
+  };
+  EXPECT_EQ(field({.new_password = "another fine phrase"}), "missing_field current_password");
+  EXPECT_EQ(field({.current_password = kPassword}), "missing_field new_password");
+  EXPECT_EQ(field({.current_password = "wrong", .new_password = "another fine phrase"}),
+            "password_wrong current_password");
+  EXPECT_EQ(field({.current_password = kPassword, .new_password = "ada@example.com"}),
+            "password_too_common new_password");
+  EXPECT_TRUE(accounts_.Login("ada@example.com", kPassword, kNever).ok());
+}
+
+TEST_F(AppTest, ANameChangeChangesNothingElse) {
+  const auto signed_in = SignUp();
+  const auto changed = accounts_.Update(PersonOf(signed_in), {.display_name = " Ada L. "}, kNever);
+  ASSERT_TRUE(changed.ok());
+  EXPECT_EQ(changed->display_name, "Ada L.");
+  EXPECT_TRUE(sessions_.Refresh(signed_in.refresh_token, kNever).ok());
+}
+
+TEST_F(AppTest, ADeletedAccountIsGone) {
+  const auto signed_in = SignUp();
+  const Person person = PersonOf(signed_in);
+  EXPECT_TRUE(accounts_.Delete(person, kNever).ok());
+  EXPECT_TRUE(accounts_.Delete(person, kNever).ok());
+  EXPECT_EQ(accounts_.Get(person, kNever).error().reason, "account_gone");
+  EXPECT_EQ(accounts_.Update(person, {}, kNever).error().code, Code::kUnauthenticated);
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(signed_in.refresh_token, kNever)), "refresh_token_invalid");
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)), "credentials_wrong");
+}
+
+TEST_F(AppTest, ListsInPages) {
+  for (int i = 0; i < 5; ++i) SignUp("user" + std::to_string(i) + "@example.com");
+  const auto first = administration_.List(0, 2, kNever);
+  ASSERT_EQ(first->accounts.size(), 2U);
+  const auto second = administration_.List(first->next, 3, kNever);
+  ASSERT_EQ(second->accounts.size(), 3U);
+  EXPECT_EQ(second->accounts[0].user_id, kFirstUserId + 2);
+  EXPECT_EQ(second->next, 0);
+}
+
+TEST_F(AppTest, BootstrapMakesTheFirstAdministratorOnce) {
+  const auto made =
+      administration_.BootstrapAdministrator({kSecret, "root@example.com", kPassword}, kNever);
+  ASSERT_TRUE(made.ok());
+  EXPECT_TRUE(made->account.IsAdministrator());
+  EXPECT_EQ(ReasonOf(administration_.BootstrapAdministrator(
+                {kSecret, "other@example.com", kPassword}, kNever)),
+            "already_bootstrapped");
+}
+
+TEST_F(AppTest, BootstrapPromotesAnAccountByItsPassword) {
+  const auto ada = SignUp();
+  EXPECT_EQ(ReasonOf(administration_.BootstrapAdministrator(
+                {kSecret, "ada@example.com", "not her password"}, kNever)),
+            "credentials_wrong");
+  const auto made =
+      administration_.BootstrapAdministrator({kSecret, "Ada@example.com", kPassword}, kNever);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->account.user_id, ada.account.user_id);
+  EXPECT_EQ(ClaimsOf(made->access_token).roles,
+            (std::vector<std::string>{"user", "administrator"}));
+}
+
+TEST_F(AppTest, BootstrapNeedsTheSecret) {
+  for (const std::string& secret :
+       {std::string(), std::string("wrong"), kSecret + std::string("x")}) {
+    EXPECT_EQ(ReasonOf(administration_.BootstrapAdministrator(
+                  {secret, "root@example.com", kPassword}, kNever)),
+              "bootstrap_secret_wrong");
+  }
+  Administration disabled(store_, hasher_, sessions_, clock_, "");
+  EXPECT_EQ(ReasonOf(disabled.BootstrapAdministrator({"", "root@example.com", kPassword}, kNever)),
+            "bootstrap_disabled");
+  EXPECT_FALSE(*store_.HasAdministrator(kNever));
+}
+
+TEST_F(AppTest, AnOutageIsNotARefusal) {
+  const auto signed_in = SignUp();
+  store_.Fail(Error::Unavailable("database_unavailable", "down"));
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)),
+            "database_unavailable");
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(signed_in.refresh_token, kNever)), "database_unavailable");
+  EXPECT_EQ(accounts_.Get(PersonOf(signed_in), kNever).error().code, Code::kUnavailable);
+  store_.Fail(std::nullopt);
+  EXPECT_TRUE(sessions_.Refresh(signed_in.refresh_token, kNever).ok());
+}
+
+TEST_F(AppTest, WithoutKeysNothingIsSpent) {
+  const auto signed_in = SignUp();
+  KeyRing empty(store_, sealer_, clock_, {});
+  Sessions sessions(store_, empty, clock_, metrics_);
+  EXPECT_EQ(ReasonOf(sessions.Refresh(signed_in.refresh_token, kNever)),
+            "signing_keys_unavailable");
+  EXPECT_TRUE(sessions_.Refresh(signed_in.refresh_token, kNever).ok());
+}
+
+TEST_F(AppTest, ReplicasShareTheKeys) {
+  KeyRing other(store_, sealer_, clock_, {});
+  EXPECT_EQ(other.PublicKeys().error().code, Code::kUnavailable);
+  ASSERT_TRUE(other.Refresh(kNever).ok());
+  const auto jwt = SignUp().access_token;
+  EXPECT_TRUE(token::Verify(jwt, *other.PublicKeys(), {}, clock_.Now()).ok());
+}
+
+// A store that lists whatever keys it is given.
+class ListedKeys final : public KeyRepository {
+ public:
+  Result<std::vector<SealedKey>> ListActive(Time) override { return keys; }
+  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time) override {
+    keys.push_back(key);
+    return keys;
+  }
+  std::vector<SealedKey> keys;
+};
+
+TEST_F(AppTest, ANewKeyIsPublishedBeforeItSigns) {
+  ListedKeys listed;
+  KeyRing ring(listed, sealer_, clock_, {});
+  ASSERT_TRUE(ring.Refresh(kNever).ok());
+  const auto old = ring.PublicKeys()->front();
+  clock_.Advance(hours{1});
+  const auto fresh = token::SigningKey::Generate();
+  listed.keys.push_back({fresh.public_key().kid, sealer_.Seal(fresh.ToPem()), clock_.Now()});
+  ASSERT_TRUE(ring.Refresh(kNever).ok());
+  EXPECT_EQ(ring.PublicKeys()->size(), 2U);
+
+  const auto signed_with = [&](const token::PublicKey& key) {
+    token::Claims claims{.subject = "7",
+                         .user_id = 7,
+                         .roles = {},
+                         .session_id = {},
+                         .token_id = {},
+                         .issued_at = clock_.Now(),
+                         .expires_at = clock_.Now() + minutes{1}};
+    return token::Verify(*ring.Sign(claims), {key}, {}, clock_.Now()).ok();
+  };
+  EXPECT_TRUE(signed_with(old));
+  clock_.Advance(minutes{3});
+  EXPECT_TRUE(signed_with(fresh.public_key()));
+}
+
+TEST_F(AppTest, AKeyThatCantBeOpenedKeepsTheOldOnes) {
+  ListedKeys listed;
+  KeyRing ring(listed, sealer_, clock_, {});
+  ASSERT_TRUE(ring.Refresh(kNever).ok());
+  listed.keys.push_back({"another", "garbage", clock_.Now()});
+  EXPECT_EQ(ring.Refresh(kNever).error().reason, "seal_broken");
+  EXPECT_EQ(ring.PublicKeys()->size(), 1U);
+  listed.keys.back() = {"another", listed.keys.front().sealed, clock_.Now()};
+  EXPECT_EQ(ring.Refresh(kNever).error().reason, "seal_broken");  // the kid isn't this key's
+}
+
+TEST_F(AppTest, ServicesGetTokensBySecret) {
+  const auto secrets = ParseServiceSecrets(
+      "# ours\n\ntrainer:0123456789abcdef\r\ntrainer:fedcba9876543210\nreviews:aaaabbbbccccdddd");
+  ASSERT_TRUE(secrets.ok());
+  const ServiceTokens tokens(*secrets, keys_, clock_);
+  for (const char* secret : {"0123456789abcdef", "fedcba9876543210"}) {
+    const auto token = tokens.Issue("trainer", secret);
+    ASSERT_TRUE(token.ok());
+    const auto claims = ClaimsOf(token->access_token);
+    EXPECT_EQ(claims.subject, "service:trainer");
+    EXPECT_EQ(claims.roles, (std::vector<std::string>{"service"}));
+    EXPECT_EQ(token->expires_in, minutes{15});
+  }
+  const auto wrong = tokens.Issue("trainer", "aaaabbbbccccdddd");
+  const auto unknown = tokens.Issue("nobody", "aaaabbbbccccdddd");
+  ASSERT_FALSE(wrong.ok());
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(wrong.error(), unknown.error());
+}
+
+TEST(ServiceSecrets, NameTheBadLineAndNotItsSecret) {
+  for (const char* text : {"ok:0123456789abcdef\ntrainer", "ok:0123456789abcdef\ntrainer:hunter2",
+                           "ok:0123456789abcdef\n:0123456789abcdef",
+                           "ok:0123456789abcdef\nTrainer:0123456789abcdef"}) {
+    const auto secrets = ParseServiceSecrets(text);
+    ASSERT_FALSE(secrets.ok()) << text;
+    EXPECT_NE(secrets.error().message.find("line 2"), std::string::npos);
+    EXPECT_EQ(secrets.error().message.find("hunter2"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace marquee::auth

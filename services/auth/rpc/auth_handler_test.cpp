@@ -1,0 +1,307 @@
+// The service over real gRPC, on the store in memory.
+#include "auth/rpc/auth_handler.h"
+
+#include <gtest/gtest.h>
+
+#include "auth/crypto/argon2_hasher.h"
+#include "auth/crypto/secretbox.h"
+#include "auth/store/memory_store.h"
+#include "metrics/metrics.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+#include "rpc/status.h"
+
+namespace marquee::auth {
+namespace {
+
+constexpr char kPassword[] = "correct horse battery";
+constexpr char kBootstrap[] = "the operator's secret";
+
+using Stub = v1::AuthService::Stub;
+
+class AuthHandlerTest : public testing::Test {
+ protected:
+  AuthHandlerTest() {
+    EXPECT_TRUE(keys_.Refresh(Time::max()).ok());
+    stub_ = v1::AuthService::NewStub(rpc::MakeChannel(server_.address()));
+  }
+
+  // "OK", or the error as text: "NOT_FOUND reason (field)".
+  template <typename Request, typename Response>
+  std::string Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                   const Request& request, Response& response, const std::string& bearer = {}) {
+    grpc::ClientContext context;
+    rpc::ActAsService(context, bearer, std::chrono::seconds{10});
+    const auto status = (stub_.get()->*method)(&context, request, &response);
+    if (status.ok()) return "OK";
+    const auto error = rpc::FromGrpc(status, context);
+    return std::string(Name(error.code)) + " " + error.reason +
+           (error.field.empty() ? "" : " (" + error.field + ")");
+  }
+
+  std::string Register(const std::string& email, v1::RegisterResponse& response,
+                       const std::string& password = kPassword) {
+    v1::RegisterRequest request;
+    request.set_email(email);
+    request.set_password(password);
+    request.set_display_name("Ada");
+    return Call(&Stub::Register, request, response);
+  }
+  v1::Session SignUp(const std::string& email) {
+    v1::RegisterResponse response;
+    EXPECT_EQ(Register(email, response), "OK");
+    return response.session();
+  }
+  v1::Session Bootstrap() {
+    v1::BootstrapAdministratorRequest request;
+    request.set_bootstrap_secret(kBootstrap);
+    request.set_email("root@example.com");
+    request.set_password(kPassword);
+    v1::BootstrapAdministratorResponse response;
+    EXPECT_EQ(Call(&Stub::BootstrapAdministrator, request, response), "OK");
+    return response.session();
+  }
+  std::string GetMe(const std::string& bearer, v1::GetMeResponse& response) {
+    return Call(&Stub::GetMe, v1::GetMeRequest(), response, bearer);
+  }
+  std::string GetMe(const std::string& bearer) {
+    v1::GetMeResponse response;
+    return GetMe(bearer, response);
+  }
+  std::string Refresh(const std::string& token, v1::RefreshResponse& response) {
+    v1::RefreshRequest request;
+    request.set_refresh_token(token);
+    return Call(&Stub::Refresh, request, response);
+  }
+  std::string SetRoles(std::int64_t user_id, const std::vector<std::string>& roles,
+                       const std::string& bearer) {
+    v1::SetRolesRequest request;
+    request.set_user_id(user_id);
+    for (const auto& role : roles) request.add_roles(role);
+    v1::SetRolesResponse response;
+    return Call(&Stub::SetRoles, request, response, bearer);
+  }
+
+  ManualClock clock_;
+  metrics::Metrics registry_;
+  AuthMetrics metrics_{registry_};
+  MemoryStore store_;
+  const Secretbox sealer_{"0123456789abcdef0123456789abcdef"};
+  Argon2Hasher hasher_{{}, {1, 8192}};
+  KeyRing keys_{store_, sealer_, clock_, {}};
+  Sessions sessions_{store_, keys_, clock_, metrics_};
+  Accounts accounts_{store_, hasher_, sessions_, clock_, metrics_};
+  Administration administration_{store_, hasher_, sessions_, clock_, kBootstrap};
+  const ServiceTokens service_tokens_{{{"trainer", "0123456789abcdef"}}, keys_, clock_};
+  AuthHandler handler_{accounts_, administration_, sessions_, service_tokens_, keys_};
+  token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
+  rpc::TestServer server_{{&handler_}, verifier_, registry_};
+  std::unique_ptr<Stub> stub_;
+};
+
+TEST_F(AuthHandlerTest, RegistersSignsInAndKnowsTheCaller) {
+  const auto registered = SignUp("Ada@Example.com");
+  EXPECT_EQ(registered.token_type(), "Bearer");
+  EXPECT_EQ(registered.expires_in(), 900);
+  v1::LoginRequest login;
+  login.set_email("ada@example.com");
+  login.set_password(kPassword);
+  v1::LoginResponse session;
+  ASSERT_EQ(Call(&Stub::Login, login, session), "OK");
+  v1::GetMeResponse me;
+  ASSERT_EQ(GetMe(session.session().access_token(), me), "OK");
+  EXPECT_EQ(me.user().user_id(), kFirstUserId);
+  EXPECT_EQ(me.user().email(), "Ada@example.com");
+  EXPECT_EQ(me.user().display_name(), "Ada");
+  EXPECT_EQ(me.user().created_at().seconds(), 1'700'000'000);
+  ASSERT_EQ(me.user().roles_size(), 1);
+  EXPECT_EQ(me.user().roles(0), "user");
+}
+
+TEST_F(AuthHandlerTest, RefusesWrongCredentialsAlike) {
+  SignUp("ada@example.com");
+  v1::LoginRequest login;
+  login.set_password("wrong");
+  v1::LoginResponse response;
+  for (const char* email : {"ada@example.com", "bob@example.com"}) {
+    login.set_email(email);
+    EXPECT_EQ(Call(&Stub::Login, login, response), "UNAUTHENTICATED credentials_wrong");
+  }
+}
+
+TEST_F(AuthHandlerTest, NamesTheFieldThatIsWrong) {
+  v1::RegisterResponse response;
+  EXPECT_EQ(Register("", response), "INVALID_ARGUMENT missing_field (email)");
+  EXPECT_EQ(Register("ada", response), "INVALID_ARGUMENT email_malformed (email)");
+  EXPECT_EQ(Register("a@b.co", response, "short"), "INVALID_ARGUMENT too_short (password)");
+  EXPECT_EQ(Register("a@b.co", response, std::string(257, 'x')),
+            "INVALID_ARGUMENT too_long (password)");
+  EXPECT_EQ(Register("a@b.co", response, "password1234"),
+            "INVALID_ARGUMENT password_too_common (password)");
+  SignUp("a@b.co");
+  EXPECT_EQ(Register("A@b.co", response), "ALREADY_EXISTS email_taken (email)");
+}
+
+TEST_F(AuthHandlerTest, RefusesMissingExpiredAndForgedTokens) {
+  const auto session = SignUp("ada@example.com");
+  EXPECT_EQ(GetMe(""), "UNAUTHENTICATED token_missing");
+  EXPECT_EQ(GetMe("garbage"), "UNAUTHENTICATED token_invalid");
+  std::string forged = session.access_token();
+  forged[forged.size() - 10] ^= 1;
+  EXPECT_EQ(GetMe(forged), "UNAUTHENTICATED token_invalid");
+  token::Claims claims;
+  claims.subject = std::to_string(kFirstUserId);
+  claims.issued_at = clock_.Now();
+  claims.expires_at = clock_.Now() + std::chrono::hours{1};
+  EXPECT_EQ(GetMe(token::SigningKey::Generate().Sign(claims, {})), "UNAUTHENTICATED token_invalid");
+  EXPECT_EQ(GetMe(session.access_token()), "OK");
+  clock_.Advance(std::chrono::minutes{16});
+  EXPECT_EQ(GetMe(session.access_token()), "UNAUTHENTICATED token_expired");
+}
+
+TEST_F(AuthHandlerTest, EndsASessionWhoseRefreshTokenIsReused) {
+  const auto session = SignUp("ada@example.com");
+  v1::RefreshResponse next, none;
+  ASSERT_EQ(Refresh(session.refresh_token(), next), "OK");
+  EXPECT_EQ(GetMe(next.session().access_token()), "OK");
+  EXPECT_EQ(Refresh(session.refresh_token(), none), "UNAUTHENTICATED refresh_token_reused");
+  EXPECT_EQ(Refresh(next.session().refresh_token(), none), "UNAUTHENTICATED session_ended");
+}
+
+TEST_F(AuthHandlerTest, LogsOut) {
+  const auto session = SignUp("ada@example.com");
+  v1::LogoutRequest logout;
+  logout.set_refresh_token(session.refresh_token());
+  v1::LogoutResponse response;
+  EXPECT_EQ(Call(&Stub::Logout, logout, response), "OK");
+  EXPECT_EQ(Call(&Stub::Logout, logout, response), "OK");
+  v1::RefreshResponse none;
+  EXPECT_EQ(Refresh(session.refresh_token(), none), "UNAUTHENTICATED session_ended");
+}
+
+TEST_F(AuthHandlerTest, ChangesThePasswordAndEndsOtherSessions) {
+  const auto here = SignUp("ada@example.com");
+  v1::LoginRequest login;
+  login.set_email("ada@example.com");
+  login.set_password(kPassword);
+  v1::LoginResponse there;
+  ASSERT_EQ(Call(&Stub::Login, login, there), "OK");
+
+  v1::UpdateMeRequest update;
+  update.set_display_name("Ada L.");
+  update.set_new_password("another fine phrase");
+  v1::UpdateMeResponse updated;
+  EXPECT_EQ(Call(&Stub::UpdateMe, update, updated, here.access_token()),
+            "INVALID_ARGUMENT missing_field (current_password)");
+  update.set_current_password(kPassword);
+  EXPECT_EQ(Call(&Stub::UpdateMe, update, updated, here.access_token()), "OK");
+  EXPECT_EQ(updated.user().display_name(), "Ada L.");
+
+  v1::RefreshResponse response;
+  EXPECT_EQ(Refresh(there.session().refresh_token(), response), "UNAUTHENTICATED session_ended");
+  EXPECT_EQ(Refresh(here.refresh_token(), response), "OK");
+}
+
+TEST_F(AuthHandlerTest, DeletesTheCallersAccountOnly) {
+  const auto ada = SignUp("ada@example.com");
+  const auto bob = SignUp("bob@example.com");
+  v1::DeleteMeResponse response;
+  EXPECT_EQ(Call(&Stub::DeleteMe, v1::DeleteMeRequest(), response, ada.access_token()), "OK");
+  EXPECT_EQ(GetMe(ada.access_token()), "UNAUTHENTICATED account_gone");
+  EXPECT_EQ(GetMe(bob.access_token()), "OK");
+}
+
+TEST_F(AuthHandlerTest, ListsUsersToAdministratorsInPages) {
+  const auto root = Bootstrap();
+  for (int i = 0; i < 4; ++i) SignUp("user" + std::to_string(i) + "@example.com");
+  v1::ListUsersRequest request;
+  v1::ListUsersResponse page;
+  EXPECT_EQ(Call(&Stub::ListUsers, request, page, SignUp("ada@example.com").access_token()),
+            "PERMISSION_DENIED not_allowed");
+  EXPECT_EQ(Call(&Stub::ListUsers, request, page), "UNAUTHENTICATED token_missing");
+
+  std::vector<std::int64_t> ids;
+  request.set_page_size(4);
+  do {
+    ASSERT_EQ(Call(&Stub::ListUsers, request, page, root.access_token()), "OK");
+    for (const auto& user : page.users()) ids.push_back(user.user_id());
+    request.set_page_token(page.next_page_token());
+  } while (!page.next_page_token().empty());
+  ASSERT_EQ(ids.size(), 6U);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(ids[i], kFirstUserId + static_cast<std::int64_t>(i));
+  }
+  request.set_page_token("nonsense");
+  EXPECT_EQ(Call(&Stub::ListUsers, request, page, root.access_token()),
+            "INVALID_ARGUMENT page_token_invalid (page_token)");
+  request.set_page_size(201);
+  EXPECT_EQ(Call(&Stub::ListUsers, request, page, root.access_token()),
+            "INVALID_ARGUMENT out_of_range (page_size)");
+}
+
+TEST_F(AuthHandlerTest, SetsRoles) {
+  const auto root = Bootstrap();
+  const auto ada = SignUp("ada@example.com");
+  const auto id = ada.user().user_id();
+  EXPECT_EQ(SetRoles(id, {"administrator"}, ada.access_token()), "PERMISSION_DENIED not_allowed");
+  EXPECT_EQ(SetRoles(id, {"user", "king"}, root.access_token()),
+            "INVALID_ARGUMENT role_unknown (roles[1])");
+  EXPECT_EQ(SetRoles(id, {"service"}, root.access_token()),
+            "INVALID_ARGUMENT role_unknown (roles[0])");
+  EXPECT_EQ(SetRoles(id, {}, root.access_token()), "INVALID_ARGUMENT roles_missing (roles)");
+  EXPECT_EQ(SetRoles(4711, {"user"}, root.access_token()), "NOT_FOUND account_unknown");
+  EXPECT_EQ(SetRoles(root.user().user_id(), {"user"}, root.access_token()),
+            "FAILED_PRECONDITION last_administrator");
+  EXPECT_EQ(SetRoles(id, {"user", "curator"}, root.access_token()), "OK");
+  v1::GetMeResponse me;
+  ASSERT_EQ(GetMe(ada.access_token(), me), "OK");
+  EXPECT_EQ(me.user().roles_size(), 2);
+}
+
+TEST_F(AuthHandlerTest, BootstrapsOnceWithTheSecret) {
+  v1::BootstrapAdministratorRequest request;
+  request.set_bootstrap_secret("guess");
+  request.set_email("root@example.com");
+  request.set_password(kPassword);
+  v1::BootstrapAdministratorResponse response;
+  EXPECT_EQ(Call(&Stub::BootstrapAdministrator, request, response),
+            "PERMISSION_DENIED bootstrap_secret_wrong");
+  Bootstrap();
+  request.set_bootstrap_secret(kBootstrap);
+  EXPECT_EQ(Call(&Stub::BootstrapAdministrator, request, response),
+            "FAILED_PRECONDITION already_bootstrapped");
+}
+
+TEST_F(AuthHandlerTest, PublishesTheKeysThatVerifyItsTokens) {
+  const auto session = SignUp("ada@example.com");
+  const auto keys = rpc::JwksFrom(rpc::MakeChannel(server_.address()))();
+  ASSERT_TRUE(keys.ok());
+  const auto claims = token::Verify(session.access_token(), *keys, {}, clock_.Now());
+  ASSERT_TRUE(claims.ok());
+  EXPECT_EQ(claims->user_id, session.user().user_id());
+}
+
+TEST_F(AuthHandlerTest, GivesServicesTokensThatAreNoPersons) {
+  rpc::ServiceToken good(rpc::MakeChannel(server_.address()), "trainer", "0123456789abcdef",
+                         clock_);
+  const auto bearer = good.Get();
+  ASSERT_TRUE(bearer.ok()) << bearer.error().ToString();
+  EXPECT_EQ(GetMe(*bearer), "PERMISSION_DENIED not_a_person");
+  rpc::ServiceToken bad(rpc::MakeChannel(server_.address()), "trainer", "guess", clock_);
+  EXPECT_EQ(bad.Get().error().reason, "service_credentials_wrong");
+}
+
+TEST_F(AuthHandlerTest, SaysUnavailableWhileTheStoreIsDown) {
+  const auto session = SignUp("ada@example.com");
+  store_.Fail(Error::Unavailable("database_unavailable", "the database can't be reached"));
+  EXPECT_EQ(GetMe(session.access_token()), "UNAVAILABLE database_unavailable");
+  v1::RefreshResponse response;
+  EXPECT_EQ(Refresh(session.refresh_token(), response), "UNAVAILABLE database_unavailable");
+  v1::GetJwksResponse jwks;
+  EXPECT_EQ(Call(&Stub::GetJwks, v1::GetJwksRequest(), jwks), "OK");  // from memory
+  store_.Fail(std::nullopt);
+  EXPECT_EQ(Refresh(session.refresh_token(), response), "OK");
+}
+
+}  // namespace
+}  // namespace marquee::auth

@@ -1,0 +1,325 @@
+// What every store of auth must do. A fixture gives `accounts()`, `sessions()` and `keys()` on an
+// empty store:  INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreContract, MemoryFixture);
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <map>
+#include <thread>
+
+#include "auth/domain/ports.h"
+
+namespace marquee::auth {
+
+template <typename Fixture>
+class StoreContract : public testing::Test {
+ protected:
+  static constexpr int kThreads = 8;
+  const Time now_{std::chrono::microseconds{1'700'000'000'123'456}};
+  const Time later_ = now_ + std::chrono::hours{1};
+
+  AccountRepository& accounts() { return fixture_.accounts(); }
+  SessionRepository& sessions() { return fixture_.sessions(); }
+  KeyRepository& keys() { return fixture_.keys(); }
+  static Time Soon() { return SystemClock().Now() + std::chrono::seconds{30}; }
+
+  NewAccount New(const std::string& email, Roles roles = {Role::kUser}) {
+    return {*Email::Make(email), "$argon2id$" + email, "Name of " + email, std::move(roles), now_};
+  }
+  Account Add(const std::string& email, Roles roles = {Role::kUser}) {
+    auto account = accounts().Create(New(email, std::move(roles)), Soon());
+    EXPECT_TRUE(account.ok()) << account.error().ToString();
+    return *std::move(account);
+  }
+  static std::string Hash(char c) { return std::string(32, c); }
+  static std::string SessionId(int n) {
+    return "00000000-0000-7000-8000-00000000000" + std::to_string(n);
+  }
+  void Begin(const Account& account, int n, char token) {
+    const auto started =
+        sessions().Start({SessionId(n), account.user_id, now_, later_}, Hash(token), Soon());
+    EXPECT_TRUE(started.ok()) << started.error().ToString();
+  }
+  RefreshVerdict Rotate(char token, char next, Time now) {
+    const auto rotation =
+        sessions().Rotate(Hash(token), Hash(next), now, now + std::chrono::hours{1}, Soon());
+    EXPECT_TRUE(rotation.ok()) << rotation.error().ToString();
+    return rotation.ok() ? rotation->verdict : RefreshVerdict::kUnknown;
+  }
+  // Runs `work(i)` in kThreads threads at once.
+  template <typename Work>
+  void AtOnce(const Work& work) {
+    std::latch start(kThreads);
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&, i] {
+        start.arrive_and_wait();
+        work(i);
+      });
+    }
+  }
+
+ private:
+  Fixture fixture_;
+};
+
+TYPED_TEST_SUITE_P(StoreContract);
+
+TYPED_TEST_P(StoreContract, KeepsAnAccountAsItWasGiven) {
+  const Account account = this->Add("Ada@example.com", {Role::kUser, Role::kCurator});
+  EXPECT_EQ(account.user_id, kFirstUserId);
+  EXPECT_EQ(account.email, "Ada@example.com");
+  EXPECT_EQ(account.roles, (Roles{Role::kUser, Role::kCurator}));
+  EXPECT_EQ(account.created_at, this->now_);
+  EXPECT_EQ(*this->accounts().Find(account.user_id, this->Soon()), account);
+  const auto credentials = this->accounts().FindCredentials(account.user_id, this->Soon());
+  EXPECT_EQ(credentials->account, account);
+  EXPECT_EQ(credentials->password_hash, "$argon2id$Ada@example.com");
+}
+
+TYPED_TEST_P(StoreContract, KnowsAnAddressInAnyCase) {
+  const Account account = this->Add("Ada@example.com");
+  const auto found =
+      this->accounts().FindCredentials(*Email::Make("aDA@EXAMPLE.com"), this->Soon());
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->account, account);
+  const auto twice = this->accounts().Create(this->New("ADA@example.com"), this->Soon());
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().code, Code::kAlreadyExists);
+  EXPECT_EQ(twice.error().reason, "email_taken");
+  EXPECT_EQ(twice.error().field, "email");
+}
+
+TYPED_TEST_P(StoreContract, KeepsTextThatLooksLikeSql) {
+  auto account = this->New("o'hara@example.com");
+  account.display_name = "'; DROP TABLE accounts; -- \\ \" 😀";
+  const auto created = this->accounts().Create(account, this->Soon());
+  ASSERT_TRUE(created.ok());
+  EXPECT_EQ(this->accounts().Find(created->user_id, this->Soon())->display_name,
+            account.display_name);
+}
+
+TYPED_TEST_P(StoreContract, SaysWhenThereIsNoAccount) {
+  EXPECT_EQ(this->accounts().Find(7, this->Soon()).error().reason, "account_unknown");
+  EXPECT_EQ(this->accounts().FindCredentials(7, this->Soon()).error().code, Code::kNotFound);
+  EXPECT_EQ(this->accounts().FindCredentials(*Email::Make("a@b.co"), this->Soon()).error().code,
+            Code::kNotFound);
+  EXPECT_EQ(this->accounts().Change(7, {}, this->Soon()).error().code, Code::kNotFound);
+  EXPECT_EQ(this->accounts().Delete(7, this->Soon()).error().code, Code::kNotFound);
+  EXPECT_EQ(this->accounts().SetRoles(7, {Role::kUser}, this->Soon()).error().code,
+            Code::kNotFound);
+  EXPECT_EQ(this->accounts().PromoteFirstAdministrator(7, this->Soon()).error().code,
+            Code::kNotFound);
+  EXPECT_EQ(
+      this->sessions()
+          .Start({this->SessionId(1), 7, this->now_, this->later_}, this->Hash('a'), this->Soon())
+          .error()
+          .reason,
+      "account_unknown");
+}
+
+TYPED_TEST_P(StoreContract, ChangesOnlyWhatIsSaid) {
+  const Account account = this->Add("ada@example.com");
+  const auto same = this->accounts().Change(account.user_id, {}, this->Soon());
+  EXPECT_EQ(*same, account);
+  const auto renamed = this->accounts().Change(account.user_id, {.display_name = ""}, this->Soon());
+  EXPECT_EQ(renamed->display_name, "");
+  EXPECT_EQ(this->accounts().FindCredentials(account.user_id, this->Soon())->password_hash,
+            "$argon2id$ada@example.com");
+}
+
+TYPED_TEST_P(StoreContract, EndsOtherSessionsWithANewPassword) {
+  const Account ada = this->Add("ada@example.com");
+  const Account bob = this->Add("bob@example.com");
+  this->Begin(ada, 1, 'a');
+  this->Begin(ada, 2, 'b');
+  this->Begin(bob, 3, 'c');
+  const auto changed = this->accounts().Change(ada.user_id,
+                                               {.password_hash = "$argon2id$new",
+                                                .kept_session_id = this->SessionId(2),
+                                                .changed_at = this->now_},
+                                               this->Soon());
+  ASSERT_TRUE(changed.ok());
+  EXPECT_EQ(this->accounts().FindCredentials(ada.user_id, this->Soon())->password_hash,
+            "$argon2id$new");
+  EXPECT_EQ(this->Rotate('a', 'x', this->now_), RefreshVerdict::kEnded);
+  EXPECT_EQ(this->Rotate('b', 'y', this->now_), RefreshVerdict::kRotate);
+  EXPECT_EQ(this->Rotate('c', 'z', this->now_), RefreshVerdict::kRotate);
+}
+
+TYPED_TEST_P(StoreContract, DeletesAnAccountWithItsSessions) {
+  const Account account = this->Add("ada@example.com");
+  this->Begin(account, 1, 'a');
+  ASSERT_TRUE(this->accounts().Delete(account.user_id, this->Soon()).ok());
+  EXPECT_FALSE(this->accounts().Find(account.user_id, this->Soon()).ok());
+  EXPECT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kUnknown);
+  EXPECT_NE(this->Add("ada@example.com").user_id, account.user_id);  // ids aren't used again
+}
+
+TYPED_TEST_P(StoreContract, ListsByIdAfterAnother) {
+  std::vector<Account> all;
+  for (int i = 0; i < 4; ++i) all.push_back(this->Add("u" + std::to_string(i) + "@example.com"));
+  EXPECT_EQ(*this->accounts().List(0, 10, this->Soon()), all);
+  EXPECT_EQ(*this->accounts().List(all[1].user_id, 1, this->Soon()), std::vector{all[2]});
+  EXPECT_TRUE(this->accounts().List(all[3].user_id, 10, this->Soon())->empty());
+}
+
+TYPED_TEST_P(StoreContract, ProtectsTheLastAdministrator) {
+  const Account ada = this->Add("ada@example.com", {Role::kAdministrator});
+  const Account bob = this->Add("bob@example.com");
+  const auto reason = [](const auto& result) {
+    return result.ok() ? std::string("ok") : result.error().reason;
+  };
+  EXPECT_EQ(reason(this->accounts().SetRoles(ada.user_id, {Role::kUser}, this->Soon())),
+            "last_administrator");
+  EXPECT_EQ(reason(this->accounts().Delete(ada.user_id, this->Soon())), "last_administrator");
+  EXPECT_EQ(reason(this->accounts().SetRoles(ada.user_id, {Role::kUser, Role::kAdministrator},
+                                             this->Soon())),
+            "ok");
+  EXPECT_EQ(reason(this->accounts().SetRoles(bob.user_id, {Role::kAdministrator}, this->Soon())),
+            "ok");
+  EXPECT_EQ(reason(this->accounts().Delete(ada.user_id, this->Soon())), "ok");
+  EXPECT_EQ(reason(this->accounts().Delete(bob.user_id, this->Soon())), "last_administrator");
+  EXPECT_TRUE(*this->accounts().HasAdministrator(this->Soon()));
+}
+
+TYPED_TEST_P(StoreContract, KeepsAnAdministratorWhenAllResignAtOnce) {
+  std::vector<Account> all;
+  for (int i = 0; i < this->kThreads; ++i) {
+    all.push_back(this->Add("u" + std::to_string(i) + "@example.com", {Role::kAdministrator}));
+  }
+  std::atomic<int> resigned = 0, refused = 0;
+  this->AtOnce([&](int i) {
+    const auto result = this->accounts().SetRoles(all[i].user_id, {Role::kUser}, this->Soon());
+    if (result.ok()) ++resigned;
+    if (!result.ok() && result.error().reason == "last_administrator") ++refused;
+  });
+  EXPECT_EQ(resigned, this->kThreads - 1);
+  EXPECT_EQ(refused, 1);
+}
+
+TYPED_TEST_P(StoreContract, MakesOneFirstAdministrator) {
+  EXPECT_FALSE(*this->accounts().HasAdministrator(this->Soon()));
+  const Account promoted = this->Add("promoted@example.com");
+  std::atomic<int> made = 0, late = 0;
+  this->AtOnce([&](int i) {
+    const auto result =
+        i == 0 ? this->accounts().PromoteFirstAdministrator(promoted.user_id, this->Soon())
+               : this->accounts().CreateFirstAdministrator(
+                     this->New("u" + std::to_string(i) + "@example.com", {Role::kAdministrator}),
+                     this->Soon());
+    if (result.ok()) ++made;
+    if (!result.ok() && result.error().reason == "already_bootstrapped") ++late;
+  });
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(late, this->kThreads - 1);
+  EXPECT_TRUE(*this->accounts().HasAdministrator(this->Soon()));
+}
+
+TYPED_TEST_P(StoreContract, RotatesARefreshToken) {
+  const Account account = this->Add("ada@example.com");
+  this->Begin(account, 1, 'a');
+  const auto rotation = this->sessions().Rotate(this->Hash('a'), this->Hash('b'), this->now_,
+                                                this->later_, this->Soon());
+  ASSERT_TRUE(rotation.ok());
+  EXPECT_EQ(rotation->verdict, RefreshVerdict::kRotate);
+  EXPECT_EQ(rotation->session_id, this->SessionId(1));
+  EXPECT_EQ(rotation->account, account);
+  EXPECT_EQ(this->Rotate('b', 'c', this->now_), RefreshVerdict::kRotate);
+  EXPECT_EQ(this->Rotate('?', 'd', this->now_), RefreshVerdict::kUnknown);
+}
+
+TYPED_TEST_P(StoreContract, MovesASessionsEndWithEachRotation) {
+  this->Begin(this->Add("ada@example.com"), 1, 'a');
+  const auto almost = this->later_ - std::chrono::seconds{1};
+  EXPECT_EQ(this->Rotate('a', 'b', almost), RefreshVerdict::kRotate);
+  EXPECT_EQ(this->Rotate('b', 'c', this->later_ + std::chrono::minutes{30}),
+            RefreshVerdict::kRotate);
+  EXPECT_EQ(this->Rotate('c', 'd', this->later_ + std::chrono::hours{2}), RefreshVerdict::kExpired);
+}
+
+TYPED_TEST_P(StoreContract, EndsASessionWhoseSpentTokenIsUsed) {
+  this->Begin(this->Add("ada@example.com"), 1, 'a');
+  EXPECT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kRotate);
+  EXPECT_EQ(this->Rotate('a', 'c', this->now_), RefreshVerdict::kReused);
+  EXPECT_EQ(this->Rotate('b', 'd', this->now_), RefreshVerdict::kEnded);
+  EXPECT_EQ(this->Rotate('c', 'e', this->now_), RefreshVerdict::kUnknown);
+}
+
+TYPED_TEST_P(StoreContract, LetsOneOfManyRotateTheSameToken) {
+  this->Begin(this->Add("ada@example.com"), 1, 'a');
+  std::atomic<int> rotated = 0, reused = 0, ended = 0;
+  this->AtOnce([&](int i) {
+    switch (this->Rotate('a', static_cast<char>('0' + i), this->now_)) {
+      case RefreshVerdict::kRotate: ++rotated; break;
+      case RefreshVerdict::kReused: ++reused; break;
+      case RefreshVerdict::kEnded: ++ended; break;
+      case RefreshVerdict::kUnknown:
+      case RefreshVerdict::kExpired: break;
+    }
+  });
+  EXPECT_EQ(rotated, 1);
+  EXPECT_EQ(reused, 1);
+  EXPECT_EQ(ended, this->kThreads - 2);
+  for (int i = 0; i < this->kThreads; ++i) {
+    EXPECT_NE(this->Rotate(static_cast<char>('0' + i), 'z', this->now_), RefreshVerdict::kRotate);
+  }
+}
+
+TYPED_TEST_P(StoreContract, EndsASessionByAnyOfItsTokens) {
+  this->Begin(this->Add("ada@example.com"), 1, 'a');
+  ASSERT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kRotate);
+  for (const char token : {'a', 'b', '?'}) {
+    EXPECT_TRUE(this->sessions().End(this->Hash(token), this->now_, this->Soon()).ok());
+  }
+  EXPECT_EQ(this->Rotate('b', 'c', this->now_), RefreshVerdict::kEnded);
+}
+
+TYPED_TEST_P(StoreContract, ForgetsWhatIsOver) {
+  const Account account = this->Add("ada@example.com");
+  this->Begin(account, 1, 'a');
+  this->Begin(account, 2, 'b');
+  ASSERT_EQ(this->Rotate('b', 'c', this->later_ - std::chrono::minutes{1}),
+            RefreshVerdict::kRotate);
+  const Time now = this->later_ + std::chrono::minutes{1};
+  // Session 1 expired at `later_`; token b was spent a minute before.
+  EXPECT_EQ(*this->sessions().Purge(now, this->later_, this->now_, this->Soon()), 1);
+  EXPECT_EQ(this->Rotate('a', 'x', now), RefreshVerdict::kExpired);
+  EXPECT_EQ(*this->sessions().Purge(now, now, now, this->Soon()), 1);
+  EXPECT_EQ(this->Rotate('a', 'x', now), RefreshVerdict::kUnknown);
+  EXPECT_EQ(this->Rotate('b', 'x', now), RefreshVerdict::kUnknown);
+  EXPECT_EQ(this->Rotate('c', 'd', now), RefreshVerdict::kRotate);
+  ASSERT_TRUE(this->sessions().End(this->Hash('d'), now, this->Soon()).ok());
+  EXPECT_EQ(*this->sessions().Purge(now, now, now, this->Soon()), 0);
+}
+
+TYPED_TEST_P(StoreContract, AgreesOnTheFirstKey) {
+  EXPECT_TRUE(this->keys().ListActive(this->Soon())->empty());
+  std::vector<std::vector<SealedKey>> seen(this->kThreads);
+  this->AtOnce([&](int i) {
+    const std::string kid = "kid-" + std::to_string(i);
+    auto keys = this->keys().AddFirst({kid, std::string("\0sealed\xff", 8) + kid, this->now_},
+                                      this->Soon());
+    if (keys.ok()) seen[i] = *std::move(keys);
+  });
+  for (const auto& keys : seen) {
+    ASSERT_EQ(keys.size(), 1U);
+    EXPECT_EQ(keys[0].kid, seen[0][0].kid);
+    EXPECT_EQ(keys[0].sealed, std::string("\0sealed\xff", 8) + seen[0][0].kid);
+    EXPECT_EQ(keys[0].created_at, this->now_);
+  }
+}
+
+REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAddressInAnyCase,
+                            KeepsTextThatLooksLikeSql, SaysWhenThereIsNoAccount,
+                            ChangesOnlyWhatIsSaid, EndsOtherSessionsWithANewPassword,
+                            DeletesAnAccountWithItsSessions, ListsByIdAfterAnother,
+                            ProtectsTheLastAdministrator, KeepsAnAdministratorWhenAllResignAtOnce,
+                            MakesOneFirstAdministrator, RotatesARefreshToken,
+                            MovesASessionsEndWithEachRotation, EndsASessionWhoseSpentTokenIsUsed,
+                            LetsOneOfManyRotateTheSameToken, EndsASessionByAnyOfItsTokens,
+                            ForgetsWhatIsOver, AgreesOnTheFirstKey);
+
+}  // namespace marquee::auth

@@ -1,0 +1,21 @@
+#include "auth/store/memory_store.h"
+
+#include "auth/store/contract_suite.h"
+
+namespace marquee::auth {
+namespace {
+
+class MemoryFixture {
+ public:
+  AccountRepository& accounts() { return store_; }
+  SessionRepository& sessions() { return store_; }
+  KeyRepository& keys() { return store_; }
+
+ private:
+  MemoryStore store_;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreContract, MemoryFixture);
+
+}  // namespace
+}  // namespace marquee::auth
