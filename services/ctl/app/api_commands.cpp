@@ -57,17 +57,11 @@ std::string Because(const json& recommendation) {
 std::vector<std::string> VersionRow(const json& version) {
   const json metrics = version.value("metrics", json::object());
   std::string shown;
+  // The model's own figures ("ndcg_at_100"), not its baselines' ("popularity.ndcg_at_100").
   for (const char* key : {"ndcg_at_100", "recall_at_20", "rmse", "mae"}) {
-    for (const auto& [name, number] : metrics.items()) {
-      if (name == key || name.ends_with("." + std::string(key))) {
-        if (name.find("popularity") != std::string::npos ||
-            name.find("baseline") != std::string::npos)
-          continue;
-        shown +=
-            (shown.empty() ? "" : "  ") + std::string(key) + " " + Fixed(number.get<double>(), 4);
-        break;
-      }
-    }
+    const auto found = metrics.find(key);
+    if (found == metrics.end()) continue;
+    shown += (shown.empty() ? "" : "  ") + std::string(key) + " " + Fixed(found->get<double>(), 4);
   }
   return {Text(version, "model"), std::to_string(version.value("version", 0)),
           Joined(version.value("aliases", json::array())),
