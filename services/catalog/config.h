@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "kafka/types.h"
+#include "kafka/group_consumer.h"
 #include "pg/pool.h"
 #include "rpc/server.h"
 
@@ -15,8 +15,8 @@ struct CatalogConfig {
   rpc::ServerConfig server;
   std::string auth_address;
   pg::PoolConfig database;
-  kafka::ClusterConfig kafka;
-  int batch_messages = 0;   // of ratings, applied in one transaction
+  pg::PoolConfig consumer_database;  // the consumer never waits for the calls' connections
+  kafka::GroupConsumerConfig consumer;
   double prior_weight = 0;  // of the Bayesian mean, in ratings
 
   static Result<CatalogConfig> FromEnv(const config::Environment& environment);

@@ -12,7 +12,7 @@ TEST(CatalogConfig, HasDefaultsForAllButWhereThingsAre) {
                               {"MARQUEE_AUTH_ADDRESS", "auth:9000"}}));
   ASSERT_TRUE(config.ok()) << config.error().ToString();
   EXPECT_EQ(config->database.uri, "postgresql://catalog@db/catalog");
-  EXPECT_EQ(config->kafka.brokers, "kafka:9092");
+  EXPECT_EQ(config->consumer.cluster.brokers, "kafka:9092");
   EXPECT_GT(config->prior_weight, 0);
 }
 
@@ -21,8 +21,7 @@ TEST(CatalogConfig, TellsAllProblemsAtOnce) {
       std::map<std::string, std::string>{{"MARQUEE_CATALOG_PRIOR_RATINGS", "many"}}));
   ASSERT_FALSE(config.ok());
   EXPECT_EQ(config.error().code, Code::kInvalidArgument);
-  for (const char* name : {"MARQUEE_POSTGRES_URI", "MARQUEE_KAFKA_BROKERS", "MARQUEE_AUTH_ADDRESS",
-                           "MARQUEE_CATALOG_PRIOR_RATINGS"}) {
+  for (const char* name : {"MARQUEE_POSTGRES_URI", "MARQUEE_CATALOG_PRIOR_RATINGS"}) {
     EXPECT_NE(config.error().message.find(name), std::string::npos) << name;
   }
 }

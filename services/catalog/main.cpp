@@ -1,34 +1,53 @@
 // marquee-catalog: composition only.
+#include <limits>
+
 #include "base/clock.h"
 #include "catalog/app/catalog.h"
 #include "catalog/config.h"
+#include "catalog/consume/kafka_log.h"
+#include "catalog/consume/ratings_consumer.h"
 #include "catalog/rpc/catalog_handler.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
 #include "catalog/store/pg_posters.h"
+#include "catalog/store/rating_step.h"
 #include "metrics/metrics.h"
+#include "pg/pool_metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 
+using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
+
 int main() {
-  using namespace marquee::catalog;  // NOLINT(google-build-using-namespace)
-  namespace pg = marquee::pg;
-  namespace rpc = marquee::rpc;
-
-  const auto config = CatalogConfig::FromEnv(marquee::config::SystemEnvironment());
-  if (!config.ok()) return marquee::config::Fatal(config.error());
+  const auto config = catalog::CatalogConfig::FromEnv(config::SystemEnvironment());
+  if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("catalog", config->server);
-  marquee::metrics::Metrics metrics;
+  kafka::SetLogFunction(catalog::LogKafka);
+  metrics::Metrics metrics;
+  const Clock& clock = SystemClock();
 
-  pg::Pool pool(config->database);
-  PgMovieRepository movies(pool, config->prior_weight);
-  PgPosterRepository posters(pool);
-  PgAudienceRepository audience(pool, config->prior_weight);
-  Catalog catalog(movies, posters, audience, marquee::SystemClock());
-  CatalogHandler handler(catalog);
+  token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)), clock);
+  pg::Pool pool(config->database, pg::PoolMetrics(metrics, "catalog", "calls"));
+  pg::Pool consumer_pool(config->consumer_database,
+                         pg::PoolMetrics(metrics, "catalog", "consumer"));
 
-  marquee::token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)),
-                                    marquee::SystemClock());
-  return rpc::Serve(config->server, {&handler}, verifier, metrics,
-                    {{"postgres", [&] { return pool.Health(); }}});
+  catalog::PgMovieRepository movies(pool, config->prior_weight);
+  catalog::PgPosterRepository posters(pool);
+  catalog::PgAudienceRepository audience(pool, config->prior_weight);
+  catalog::Catalog catalog(movies, posters, audience, clock);
+  catalog::CatalogHandler handler(catalog);
+  metrics.AddGaugeFunction("marquee_catalog_movies", "Movies in the catalogue", {}, [&] {
+    const auto count = movies.Count(clock.Now() + std::chrono::seconds(1));
+    return count.ok() ? static_cast<double>(*count) : std::numeric_limits<double>::quiet_NaN();
+  });
+
+  catalog::RatingsConsumer consumer(config->consumer, consumer_pool, catalog::ApplyRatingBatch,
+                                    metrics);
+
+  // Kafka isn't asked: without it movies are served as before, with statistics that stand still.
+  const int status = rpc::Serve(config->server, {&handler}, verifier, metrics,
+                                {{"database", [&] { return pool.Health(); }}});
+  metrics.Stop();
+  consumer.Stop();
+  return status;
 }

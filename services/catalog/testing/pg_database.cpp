@@ -33,4 +33,6 @@ void EmptyDatabase() {
 
 void ExecuteInDatabase(const std::string& sql) { Database().Execute(sql); }
 
+void KillConnections() { Database().KillConnections(); }
+
 }  // namespace marquee::catalog

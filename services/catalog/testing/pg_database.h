@@ -9,5 +9,6 @@ bool HasPostgres();
 std::string DatabaseUri();  // makes and migrates the database when first called
 void EmptyDatabase();       // as it was after the migration
 void ExecuteInDatabase(const std::string& sql);
+void KillConnections();  // as if the server had gone for a moment
 
 }  // namespace marquee::catalog

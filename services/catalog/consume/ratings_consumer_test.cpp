@@ -1,0 +1,137 @@
+// The consumer against a real Kafka and PostgreSQL.
+#include "catalog/consume/ratings_consumer.h"
+
+#include <gtest/gtest.h>
+
+#include <pqxx/pqxx>
+#include <thread>
+
+#include "catalog/store/rating_step.h"
+#include "catalog/testing/pg_database.h"
+#include "config/config.h"
+#include "kafka/producer.h"
+#include "kafka/testing.h"
+#include "projection/rating_events.h"
+
+namespace marquee::catalog {
+namespace {
+
+class RatingsConsumerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!HasPostgres() || !config::SystemEnvironment().Get("MARQUEE_TEST_KAFKA_BROKERS")) {
+      GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI and MARQUEE_TEST_KAFKA_BROKERS";
+    }
+    EmptyDatabase();
+    pool_.emplace(pg::PoolConfig{.uri = DatabaseUri(), .max_connections = 4});
+    topic_ = kafka::MakeTestTopic(3);
+    producer_.emplace(kafka::ProducerConfig{.cluster = kafka::TestCluster()});
+  }
+  void Send(std::int64_t user, std::int64_t movie, std::optional<float> value, int number) {
+    const projection::RatingChange change{
+        .event_id = projection::LiveEventId(user, std::to_string(number)),
+        .user_id = user,
+        .movie_id = movie,
+        .value = value,
+        .occurred_at_us = 1'700'000'000'000'000 + number};
+    kafka::Outgoing message{.topic = topic_, .key = std::to_string(user)};
+    projection::EncodeRating(change, message.value);
+    producer_->ProduceAsync(std::move(message),
+                            [](const Result<kafka::Position>& sent) { EXPECT_TRUE(sent.ok()); });
+  }
+  void Flush() {
+    ASSERT_TRUE(producer_->Flush(SystemClock().Now() + std::chrono::seconds(30)).ok());
+  }
+  std::unique_ptr<RatingsConsumer> Start() {
+    return std::make_unique<RatingsConsumer>(
+        kafka::GroupConsumerConfig{.cluster = kafka::TestCluster(),
+                                   .group = topic_ + "-group",
+                                   .topic = topic_,
+                                   .batch_messages = 100},
+        *pool_, ApplyRatingBatch, *metrics_);
+  }
+  std::int64_t Number(const std::string& sql) {
+    return pool_
+        ->Read([&](pg::Transaction& tx) -> Result<std::int64_t> {
+          return tx.exec(sql)[0][0].as<std::int64_t>();
+        })
+        .value_or(-1);
+  }
+  std::int64_t Applied() {
+    return Number("SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets");
+  }
+  // Kafka and the consumer answer when they do: asked again until then, or the time is over.
+  bool WaitUntilApplied(std::int64_t messages) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (std::chrono::steady_clock::now() < until) {
+      if (Applied() == messages) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  }
+
+  std::optional<pg::Pool> pool_;
+  std::string topic_;
+  std::unique_ptr<metrics::Metrics> metrics_ = std::make_unique<metrics::Metrics>();
+  std::optional<kafka::Producer> producer_;
+};
+
+TEST_F(RatingsConsumerTest, AppliesWhatIsSentAndSaysSo) {
+  for (int user = 1; user <= 300; ++user) Send(user, 1 + user % 7, 4.0F, user);
+  producer_->ProduceAsync({.topic = topic_, .key = "1", .value = "nonsense"}, [](auto) {});
+  Flush();
+  const auto consumer = Start();
+  ASSERT_TRUE(WaitUntilApplied(301));
+  EXPECT_EQ(Number("SELECT rating_count FROM rating_totals"), 300);
+  EXPECT_EQ(Number("SELECT half_stars FROM rating_totals"), 2400);
+  EXPECT_TRUE(consumer->Health().ok());
+  consumer->Stop();
+  const std::string text = metrics_->Text();
+  EXPECT_NE(text.find("marquee_catalog_applied_events_total 300"), std::string::npos);
+  EXPECT_NE(text.find("marquee_catalog_dead_letters_total{reason=\"undecodable\"} 1"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(RatingsConsumerTest, CountsNothingTwiceWhenConsumersAndConnectionsDie) {
+  int number = 0;
+  for (int round = 0; round < 5; ++round) {
+    const auto consumer = Start();
+    for (int user = 1; user <= 400; ++user) {
+      Send(user, 1 + user % 7, 0.5F * static_cast<float>(1 + number % 10), number);
+      ++number;
+    }
+    Flush();
+    KillConnections();
+    if (round == 2) {
+      ASSERT_TRUE(WaitUntilApplied(number));
+    }
+    // The others are stopped wherever they are.
+    consumer->Stop();
+    metrics_ = std::make_unique<metrics::Metrics>();
+  }
+  const auto consumer = Start();
+  ASSERT_TRUE(WaitUntilApplied(number));
+  consumer->Stop();
+  EXPECT_EQ(Number("SELECT count(*) FROM ratings WHERE revision <> 5"), 0);
+  EXPECT_EQ(Number("SELECT rating_count FROM rating_totals"), 400);
+  EXPECT_EQ(Number("SELECT count(*) FROM movie_stats s JOIN (SELECT movie_id, count(*) AS n,"
+                   " sum(value * 2)::bigint AS h FROM ratings GROUP BY 1) r USING (movie_id)"
+                   " WHERE s.rating_count = r.n AND s.half_stars = r.h"),
+            7);
+}
+
+TEST_F(RatingsConsumerTest, WaitsForKafkaAndSaysSo) {
+  RatingsConsumer consumer(
+      {.cluster = {.brokers = "127.0.0.1:1"}, .group = "none", .topic = topic_}, *pool_,
+      ApplyRatingBatch, *metrics_);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (consumer.Health().ok() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(consumer.Health().error().code, Code::kUnavailable);
+  consumer.Stop();
+}
+
+}  // namespace
+}  // namespace marquee::catalog
