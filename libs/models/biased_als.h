@@ -34,7 +34,7 @@ struct BiasedAlsOptions {
   uint64_t seed = 1;
   int threads = 0;  // 0: all cores. The result doesn't depend on it
   // After each iteration: iteration (from 1), training RMSE, seconds. False cancels.
-  std::function<bool(int, double, double)> progress;
+  std::function<bool(int, double, double)> progress{};
 };
 
 struct BiasedAlsModel {

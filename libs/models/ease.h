@@ -26,7 +26,7 @@ struct EaseOptions {
   // Kept of each row (what one history item says about others), largest magnitudes first.
   int neighbours = 400;
   int threads = 0;  // of OpenBLAS; 0: all cores
-  std::function<bool()> proceed;  // asked between the stages; false cancels (Code::kCancelled)
+  std::function<bool()> proceed{};  // asked between the stages; false cancels (Code::kCancelled)
 };
 
 // B as CSR: row i holds what having i in the history adds to each item's score. No diagonal.

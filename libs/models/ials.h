@@ -56,7 +56,7 @@ struct IalsOptions {
   uint64_t seed = 1;                     // the same seed gives the same start on every machine
   int threads = 0;                       // 0: all cores. The result doesn't depend on it
   // Called on the training thread after each iteration; false cancels (Code::kCancelled).
-  std::function<bool(const IalsProgress&)> progress;
+  std::function<bool(const IalsProgress&)> progress{};
 };
 
 // Factors, in the eigenbasis of the item Gram matrix, largest eigenvalue first: item_gram is

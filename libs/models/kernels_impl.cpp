@@ -97,66 +97,82 @@ void DotRows(const float* rows, size_t n, size_t k, const float* v, float* out) 
   for (; r < n; ++r) out[r] = Dot(rows + r * k, v, k);
 }
 
-// q += Σ_j (c0 + c1·v_j + c2·v_j·(f_j·p))·f_j; returns Σ_j (c0 + c1·v_j)·(f_j·p).
+// What a pass over a row's observations adds up: q += Σ_j w_j·f_j with, in
+//   kResidual: w_j = w0 + α·v_j·(1 − f_j·p), so that q becomes b − Σ α·v·f·fᵀ·p
+//   kProduct:  w_j = α·v_j·(f_j·p)
+enum class PassKind { kResidual, kProduct };
+
+// kRows observations at once, so that p and q are loaded once for all. Adds Σ (w0 + α·v_j)·(f_j·p)
+// to `linear` in kResidual.
+template <PassKind kKind, size_t kRows>
+inline void PassBlock(const RowSystem& system, size_t k, size_t j, const float* p, float* q,
+                      float& linear) {
+  const float* f[kRows];
+  for (size_t a = 0; a < kRows; ++a) {
+    f[a] = system.fixed + static_cast<size_t>(system.columns[j + a]) * k;
+  }
+  Vector sums[kRows] = {};
+  for (size_t c = 0; c < k; c += kWidth) {
+    const Vector x = Load(p + c);
+    for (size_t a = 0; a < kRows; ++a) sums[a] += Load(f[a] + c) * x;
+  }
+  float dots[kRows];
+  if constexpr (kRows % 4 == 0) {
+    for (size_t a = 0; a < kRows; a += 4) {
+      Sum4(sums[a], sums[a + 1], sums[a + 2], sums[a + 3], dots + a);
+    }
+  } else {
+    for (size_t a = 0; a < kRows; ++a) dots[a] = Sum(sums[a]);
+  }
+  Vector weights[kRows];
+  for (size_t a = 0; a < kRows; ++a) {
+    const float confidence = system.alpha * system.values[j + a];
+    if constexpr (kKind == PassKind::kResidual) {
+      const float base = system.unobserved_weight + confidence;
+      linear += base * dots[a];
+      weights[a] = Broadcast(base - confidence * dots[a]);
+    } else {
+      weights[a] = Broadcast(confidence * dots[a]);
+    }
+  }
+  for (size_t c = 0; c < k; c += kWidth) {
+    Vector sum = Load(q + c);
+    for (size_t a = 0; a < kRows; ++a) sum += Load(f[a] + c) * weights[a];
+    Store(q + c, sum);
+  }
+}
+
+// Rows that fit the second-level cache are fetched ahead in the first pass only.
+constexpr size_t kCachedFloats = 64 * 1024;
+
 // kFixed: k when it is known at compile time, else 0.
-template <size_t kFixed>
-double Pass(const RowSystem& system, float c0, float c1, float c2, const float* p, float* q) {
+template <PassKind kKind, size_t kFixed>
+double Pass(const RowSystem& system, const float* p, float* q) {
+  constexpr size_t kRows = 8;
+  constexpr size_t kAhead = 16;
   const size_t k = kFixed != 0 ? kFixed : system.k;
-  const float* fixed = system.fixed;
-  const int32_t* columns = system.columns;
-  const float* values = system.values;
   const size_t n = system.n;
+  const bool fetch = kKind == PassKind::kResidual || n * k > kCachedFloats;
   double linear = 0;
   size_t j = 0;
-  for (; j + 4 <= n; j += 4) {
-    const float* f0 = fixed + static_cast<size_t>(columns[j]) * k;
-    const float* f1 = fixed + static_cast<size_t>(columns[j + 1]) * k;
-    const float* f2 = fixed + static_cast<size_t>(columns[j + 2]) * k;
-    const float* f3 = fixed + static_cast<size_t>(columns[j + 3]) * k;
-    if (j + 12 <= n) {
-      for (size_t a = 8; a < 12; ++a) {
-        const float* next = fixed + static_cast<size_t>(columns[j + a]) * k;
+  for (; j + kRows <= n; j += kRows) {
+    if (fetch && j + kAhead + kRows <= n) {
+      for (size_t a = 0; a < kRows; ++a) {
+        const float* next = system.fixed + static_cast<size_t>(system.columns[j + kAhead + a]) * k;
         for (size_t c = 0; c < k; c += 16) __builtin_prefetch(next + c);
       }
     }
-    Vector s0{}, s1{}, s2{}, s3{};
-    for (size_t c = 0; c < k; c += kWidth) {
-      const Vector x = Load(p + c);
-      s0 += Load(f0 + c) * x;
-      s1 += Load(f1 + c) * x;
-      s2 += Load(f2 + c) * x;
-      s3 += Load(f3 + c) * x;
-    }
-    float dots[4];
-    Sum4(s0, s1, s2, s3, dots);
-    float w[4];
     float part = 0;
-    for (size_t a = 0; a < 4; ++a) {
-      const float base = c0 + c1 * values[j + a];
-      part += base * dots[a];
-      w[a] = base + c2 * values[j + a] * dots[a];
-    }
+    PassBlock<kKind, kRows>(system, k, j, p, q, part);
     linear += static_cast<double>(part);
-    const Vector w0 = Broadcast(w[0]), w1 = Broadcast(w[1]);
-    const Vector w2 = Broadcast(w[2]), w3 = Broadcast(w[3]);
-    for (size_t c = 0; c < k; c += kWidth) {
-      Vector sum = Load(q + c);
-      sum += Load(f0 + c) * w0;
-      sum += Load(f1 + c) * w1;
-      sum += Load(f2 + c) * w2;
-      sum += Load(f3 + c) * w3;
-      Store(q + c, sum);
-    }
   }
-  for (; j < n; ++j) {
-    const float* f = fixed + static_cast<size_t>(columns[j]) * k;
-    const float dot = Dot(f, p, k);
-    const float base = c0 + c1 * values[j];
-    linear += static_cast<double>(base * dot);
-    const Vector w = Broadcast(base + c2 * values[j] * dot);
-    for (size_t c = 0; c < k; c += kWidth) Store(q + c, Load(q + c) + Load(f + c) * w);
+  float part = 0;
+  if (j + 4 <= n) {
+    PassBlock<kKind, 4>(system, k, j, p, q, part);
+    j += 4;
   }
-  return linear;
+  for (; j < n; ++j) PassBlock<kKind, 1>(system, k, j, p, q, part);
+  return linear + static_cast<double>(part);
 }
 
 template <size_t kFixed>
@@ -168,8 +184,7 @@ double CgRowOf(const RowSystem& system, int steps, float* x, float* scratch) {
   float* p = scratch + k;
   float* q = scratch + 2 * k;
   for (size_t c = 0; c < k; c += kWidth) Store(r + c, Vector{});
-  const double linear = Pass<kFixed>(system, system.unobserved_weight, system.alpha, -system.alpha,
-                                     x, r);
+  const double linear = Pass<PassKind::kResidual, kFixed>(system, x, r);
   Vector sum{}, xr{};
   for (size_t c = 0; c < k; c += kWidth) {
     const Vector residual = Load(r + c) - Load(d + c) * Load(x + c);
@@ -184,7 +199,7 @@ double CgRowOf(const RowSystem& system, int steps, float* x, float* scratch) {
   double objective = -linear - static_cast<double>(Sum(xr));
   for (int step = 0; step < steps && rz > 1e-20F; ++step) {
     for (size_t c = 0; c < k; c += kWidth) Store(q + c, Load(d + c) * Load(p + c));
-    Pass<kFixed>(system, 0, 0, system.alpha, p, q);
+    Pass<PassKind::kProduct, kFixed>(system, p, q);
     Vector pq{};
     for (size_t c = 0; c < k; c += kWidth) pq += Load(p + c) * Load(q + c);
     const float length = rz / Sum(pq);

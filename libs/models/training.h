@@ -44,7 +44,7 @@ struct TrainingOptions {
   bool train_ratings = true;  // biased ALS; both in one ServedModel when both are asked for
   uint64_t seed = 1;
   int threads = 0;            // 0: all cores
-  std::function<bool(const TrainingProgress&)> progress;  // false cancels (Code::kCancelled)
+  std::function<bool(const TrainingProgress&)> progress{};  // false cancels (Code::kCancelled)
 };
 
 // The defaults for data of this size; how they were found is in libs/models/README.md. With density d

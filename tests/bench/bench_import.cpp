@@ -17,6 +17,7 @@
 #include "rating_ingest/app/bulk_ingest.h"
 #include "rating_ingest/clients/kafka_log.h"
 #include "rating_ingest/consume/rating_writer.h"
+#include "rating_ingest/store/batch_steps.h"
 #include "rating_ingest/store/pg_rating_reader.h"
 
 namespace marquee::rating_ingest {
@@ -118,7 +119,9 @@ void Run(std::size_t rows) {
   const auto apply = [&](const char* name) {
     const Phase phase(name);
     metrics::Metrics own;
-    RatingWriter writer(config, pool, producer, applied, own);
+    RatingWriter writer(config, pool,
+                        BatchSteps{ApplyToRatings(own.AddCounter("changed", "")), CountDeadLetters},
+                        producer, applied, own);
     const auto before = in_transactions.load();
     applied.WaitFor(ends, SystemClock().Now() + std::chrono::minutes(10));
     phase.Report(rows);
