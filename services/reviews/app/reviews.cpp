@@ -1,0 +1,49 @@
+#include "reviews/app/reviews.h"
+
+#include <limits>
+
+namespace marquee::reviews {
+
+Result<Review> Reviews::Create(const Person& author, std::int64_t movie_id, const std::string& text,
+                               Time deadline) {
+  ASSIGN_OR_RETURN(ReviewText words, ReviewText::Make(text));
+  RETURN_IF_ERROR(movies_.Require(movie_id, deadline));
+  ASSIGN_OR_RETURN(const std::string name, people_.DisplayNameOf(author, deadline));
+  return reviews_.Create({movie_id, author.user_id, AuthorOf(name), std::move(words), clock_.Now()},
+                         deadline);
+}
+
+Result<Review> Reviews::Get(std::int64_t review_id, Time deadline) {
+  return reviews_.Find(review_id, deadline);
+}
+
+Result<ReviewPage> Reviews::List(std::int64_t movie_id, std::int64_t before, int page_size,
+                                 Time deadline) {
+  constexpr int kDefaultPage = 20;
+  const int limit = page_size > 0 ? page_size : kDefaultPage;
+  const auto from = before > 0 ? before : std::numeric_limits<std::int64_t>::max();
+  ASSIGN_OR_RETURN(auto reviews, reviews_.List(movie_id, from, limit + 1, deadline));
+  ReviewPage page{std::move(reviews)};
+  if (static_cast<int>(page.reviews.size()) > limit) {
+    page.reviews.pop_back();
+    page.next = page.reviews.back().review_id;
+  }
+  return page;
+}
+
+// A review's author never changes, so what was read still holds when it is written.
+Result<Review> Reviews::Update(const Person& person, std::int64_t review_id,
+                               const std::string& text, Time deadline) {
+  ASSIGN_OR_RETURN(const ReviewText words, ReviewText::Make(text));
+  ASSIGN_OR_RETURN(const Review review, reviews_.Find(review_id, deadline));
+  RETURN_IF_ERROR(MayEdit(person, review));
+  return reviews_.Update(review_id, words, clock_.Now(), deadline);
+}
+
+Status Reviews::Delete(const Person& person, std::int64_t review_id, Time deadline) {
+  ASSIGN_OR_RETURN(const Review review, reviews_.Find(review_id, deadline));
+  RETURN_IF_ERROR(MayDelete(person, review));
+  return reviews_.Delete(review_id, deadline);
+}
+
+}  // namespace marquee::reviews

@@ -1,0 +1,38 @@
+// Writing, reading, changing and deleting reviews.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reviews/domain/ports.h"
+
+namespace marquee::reviews {
+
+struct ReviewPage {
+  std::vector<Review> reviews;
+  std::int64_t next = 0;  // the last id when more follow, else 0
+};
+
+class Reviews {
+ public:
+  Reviews(ReviewRepository& reviews, Movies& movies, People& people, const Clock& clock)
+      : reviews_(reviews), movies_(movies), people_(people), clock_(clock) {}
+
+  Result<Review> Create(const Person& author, std::int64_t movie_id, const std::string& text,
+                        Time deadline);
+  Result<Review> Get(std::int64_t review_id, Time deadline);
+  // `before` 0: from the latest. `page_size` 0: 20.
+  Result<ReviewPage> List(std::int64_t movie_id, std::int64_t before, int page_size, Time deadline);
+  Result<Review> Update(const Person& person, std::int64_t review_id, const std::string& text,
+                        Time deadline);
+  Status Delete(const Person& person, std::int64_t review_id, Time deadline);
+
+ private:
+  ReviewRepository& reviews_;
+  Movies& movies_;
+  People& people_;
+  const Clock& clock_;
+};
+
+}  // namespace marquee::reviews

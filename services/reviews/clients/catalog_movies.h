@@ -1,0 +1,25 @@
+// Movies, from CatalogService.GetMovie.
+#pragma once
+
+#include <memory>
+
+#include "reviews/domain/ports.h"
+
+namespace grpc {
+class Channel;
+}
+
+namespace marquee::reviews {
+
+class CatalogMovies final : public Movies {
+ public:
+  explicit CatalogMovies(const std::shared_ptr<grpc::Channel>& catalog);
+  ~CatalogMovies() override;
+  Status Require(std::int64_t movie_id, Time deadline) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace marquee::reviews

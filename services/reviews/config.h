@@ -1,0 +1,21 @@
+// What marquee-reviews reads from its environment.
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "pg/pool.h"
+#include "rpc/server.h"
+
+namespace marquee::reviews {
+
+struct ReviewsConfig {
+  rpc::ServerConfig server;
+  pg::PoolConfig database;
+  std::string auth_address;
+  std::string catalog_address;
+
+  static Result<ReviewsConfig> FromEnv(const config::Environment& environment);
+};
+
+}  // namespace marquee::reviews

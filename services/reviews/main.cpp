@@ -1,0 +1,32 @@
+// marquee-reviews: composition only.
+#include "base/clock.h"
+#include "metrics/metrics.h"
+#include "reviews/clients/auth_people.h"
+#include "reviews/clients/catalog_movies.h"
+#include "reviews/config.h"
+#include "reviews/rpc/reviews_handler.h"
+#include "reviews/store/pg_reviews.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+
+int main() {
+  using namespace marquee::reviews;  // NOLINT(google-build-using-namespace)
+  namespace rpc = marquee::rpc;
+
+  const auto config = ReviewsConfig::FromEnv(marquee::config::SystemEnvironment());
+  if (!config.ok()) return marquee::config::Fatal(config.error());
+  rpc::Prepare("reviews", config->server);
+  marquee::metrics::Metrics metrics;
+
+  marquee::pg::Pool pool(config->database);
+  PgReviews store(pool);
+  const auto auth = rpc::MakeChannel(config->auth_address);
+  CatalogMovies movies(rpc::MakeChannel(config->catalog_address));
+  AuthPeople people(auth);
+  Reviews reviews(store, movies, people, marquee::SystemClock());
+  ReviewsHandler handler(reviews);
+
+  marquee::token::Verifier verifier({}, rpc::JwksFrom(auth), marquee::SystemClock());
+  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+                    {{"postgres", [&] { return pool.Health(); }}});
+}

@@ -1,0 +1,111 @@
+#include "reviews/rpc/reviews_handler.h"
+
+#include <charconv>
+
+#include "base/page_token.h"
+
+namespace marquee::reviews {
+namespace {
+
+void ToProto(Time time, google::protobuf::Timestamp& out) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  out.set_seconds(seconds.time_since_epoch().count());
+  out.set_nanos(static_cast<int>(std::chrono::nanoseconds(time - seconds).count()));
+}
+
+void ToProto(const Review& review, v1::Review& out) {
+  out.set_review_id(review.review_id);
+  out.set_movie_id(review.movie_id);
+  out.set_user_id(review.user_id);
+  out.set_author(review.author);
+  out.set_text(review.text);
+  ToProto(review.created_at, *out.mutable_created_at());
+  ToProto(review.updated_at, *out.mutable_updated_at());
+}
+
+template <typename Response>
+Result<Response> WithReview(const Result<Review>& review) {
+  if (!review.ok()) return review.error();
+  Response response;
+  ToProto(*review, *response.mutable_review());
+  return response;
+}
+
+Result<Person> PersonOf(const rpc::Call& call) {
+  const auto& caller = call.caller();
+  if (caller.user_id == 0) {
+    return Error::PermissionDenied("not_a_person", "Only people write reviews.");
+  }
+  return Person{caller.user_id, caller.Has("curator") || caller.Has("administrator"),
+                caller.bearer};
+}
+
+std::string ListName(std::int64_t movie_id) {
+  return "reviews?movie_id=" + std::to_string(movie_id);
+}
+
+Result<std::int64_t> PositionIn(const v1::ListReviewsRequest& request) {
+  if (request.page_token().empty()) return 0;
+  ASSIGN_OR_RETURN(const auto key,
+                   DecodePageToken(ListName(request.movie_id()), request.page_token(), 1));
+  std::int64_t id = 0;
+  const auto& text = key.front();
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return Error::InvalidArgument("page_token_invalid", "This isn't a page token of this list.",
+                                  "page_token");
+  }
+  return id;
+}
+
+}  // namespace
+
+ReviewsHandler::ReviewsHandler(Reviews& reviews) : reviews_(reviews) {
+  Register(this, &ReviewsHandler::CreateReview);
+  Register(this, &ReviewsHandler::ListReviews);
+  Register(this, &ReviewsHandler::GetReview);
+  Register(this, &ReviewsHandler::UpdateReview);
+  Register(this, &ReviewsHandler::DeleteReview);
+}
+
+Result<v1::CreateReviewResponse> ReviewsHandler::CreateReview(
+    const rpc::Call& call, const v1::CreateReviewRequest& request) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  return WithReview<v1::CreateReviewResponse>(
+      reviews_.Create(person, request.movie_id(), request.text(), call.deadline()));
+}
+
+Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& call,
+                                                            const v1::ListReviewsRequest& request) {
+  ASSIGN_OR_RETURN(const std::int64_t before, PositionIn(request));
+  ASSIGN_OR_RETURN(const ReviewPage page,
+                   reviews_.List(request.movie_id(), before, request.page_size(), call.deadline()));
+  v1::ListReviewsResponse response;
+  for (const auto& review : page.reviews) ToProto(review, *response.add_reviews());
+  if (page.next != 0) {
+    const std::vector<std::string> key = {std::to_string(page.next)};
+    response.set_next_page_token(EncodePageToken(ListName(request.movie_id()), key));
+  }
+  return response;
+}
+
+Result<v1::GetReviewResponse> ReviewsHandler::GetReview(const rpc::Call& call,
+                                                        const v1::GetReviewRequest& request) {
+  return WithReview<v1::GetReviewResponse>(reviews_.Get(request.review_id(), call.deadline()));
+}
+
+Result<v1::UpdateReviewResponse> ReviewsHandler::UpdateReview(
+    const rpc::Call& call, const v1::UpdateReviewRequest& request) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  return WithReview<v1::UpdateReviewResponse>(
+      reviews_.Update(person, request.review_id(), request.text(), call.deadline()));
+}
+
+Result<v1::DeleteReviewResponse> ReviewsHandler::DeleteReview(
+    const rpc::Call& call, const v1::DeleteReviewRequest& request) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  RETURN_IF_ERROR(reviews_.Delete(person, request.review_id(), call.deadline()));
+  return v1::DeleteReviewResponse();
+}
+
+}  // namespace marquee::reviews

@@ -1,0 +1,35 @@
+// The store in memory, for tests: it keeps the same contract as PostgreSQL
+// (store/contract_suite.h).
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "reviews/domain/ports.h"
+
+namespace marquee::reviews {
+
+class MemoryReviews final : public ReviewRepository {
+ public:
+  Result<Review> Create(const NewReview& review, Time deadline) override;
+  Result<Review> Find(std::int64_t review_id, Time deadline) override;
+  Result<Review> Update(std::int64_t review_id, const ReviewText& text, Time now,
+                        Time deadline) override;
+  Status Delete(std::int64_t review_id, Time deadline) override;
+  Result<std::vector<Review>> List(std::int64_t movie_id, std::int64_t before, int limit,
+                                   Time deadline) override;
+
+  // From now on every call fails with this error; nullopt ends it.
+  void Fail(std::optional<Error> error);
+
+ private:
+  Status Check() const;
+
+  std::mutex mutex_;
+  std::optional<Error> failure_;
+  std::int64_t next_id_ = 1;
+  std::map<std::int64_t, Review> reviews_;
+};
+
+}  // namespace marquee::reviews

@@ -1,0 +1,100 @@
+#include "reviews/store/pg_reviews.h"
+
+#include <pqxx/pqxx>
+
+#include "pg/pool.h"
+#include "pg/time.h"
+#include "reviews/store/errors.h"
+
+namespace marquee::reviews {
+namespace {
+
+#define REVIEW                                           \
+  "review_id, movie_id, user_id, author, text, "         \
+  "(extract(epoch FROM created_at) * 1000000)::bigint, " \
+  "(extract(epoch FROM updated_at) * 1000000)::bigint"
+// A moment given as microseconds, by the parameter's number.
+#define MOMENT(parameter) \
+  "(timestamptz 'epoch' + $" #parameter "::bigint * interval '1 microsecond')"
+
+Review ReadReview(const pqxx::row& row) {
+  return {row[0].as<std::int64_t>(),
+          row[1].as<std::int64_t>(),
+          row[2].as<std::int64_t>(),
+          row[3].as<std::string>(),
+          row[4].as<std::string>(),
+          pg::FromMicroseconds(row[5].as<std::int64_t>()),
+          pg::FromMicroseconds(row[6].as<std::int64_t>())};
+}
+
+Result<Review> First(const pqxx::result& rows) {
+  if (rows.empty()) return ReviewUnknown();
+  return ReadReview(rows[0]);
+}
+
+}  // namespace
+
+Result<Review> PgReviews::Create(const NewReview& review, Time deadline) {
+  auto created = pool_.Run(
+      [&](pg::Transaction& tx) {
+        return First(tx.exec_params(
+            "INSERT INTO reviews (movie_id, user_id, author, text, created_at, updated_at) "
+            "VALUES ($1, $2, $3, $4, " MOMENT(5) ", " MOMENT(5) ") RETURNING " REVIEW,
+            review.movie_id, review.user_id, review.author, review.text.text(),
+            pg::ToMicroseconds(review.created_at)));
+      },
+      {.deadline = deadline});
+  if (!created.ok() && pg::IsViolationOf(created.error(), "reviews_one_each")) {
+    return ReviewExists();
+  }
+  return created;
+}
+
+Result<Review> PgReviews::Find(std::int64_t review_id, Time deadline) {
+  return pool_.Read(
+      [&](pg::Transaction& tx) {
+        return First(
+            tx.exec_params("SELECT " REVIEW " FROM reviews WHERE review_id = $1", review_id));
+      },
+      {.deadline = deadline});
+}
+
+Result<Review> PgReviews::Update(std::int64_t review_id, const ReviewText& text, Time now,
+                                 Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) {
+        // What was made of the old text doesn't hold for the new one.
+        return First(
+            tx.exec_params("UPDATE reviews SET text = $2, sentiment = NULL, "
+                           "updated_at = " MOMENT(3) " WHERE review_id = $1 RETURNING " REVIEW,
+                           review_id, text.text(), pg::ToMicroseconds(now)));
+      },
+      {.deadline = deadline});
+}
+
+Status PgReviews::Delete(std::int64_t review_id, Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Status {
+        const auto gone = tx.exec_params("DELETE FROM reviews WHERE review_id = $1", review_id);
+        if (gone.affected_rows() == 0) return ReviewUnknown();
+        return {};
+      },
+      {.deadline = deadline});
+}
+
+Result<std::vector<Review>> PgReviews::List(std::int64_t movie_id, std::int64_t before, int limit,
+                                            Time deadline) {
+  return pool_.Read(
+      [&](pg::Transaction& tx) -> Result<std::vector<Review>> {
+        const auto rows = tx.exec_params("SELECT " REVIEW
+                                         " FROM reviews WHERE movie_id = $1 AND review_id < $2 "
+                                         "ORDER BY review_id DESC LIMIT $3",
+                                         movie_id, before, limit);
+        std::vector<Review> page;
+        for (const auto& row : rows) page.push_back(ReadReview(row));
+        return page;
+      },
+      {.deadline = deadline});
+}
+
+}  // namespace marquee::reviews

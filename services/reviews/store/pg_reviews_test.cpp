@@ -1,0 +1,51 @@
+#include "reviews/store/pg_reviews.h"
+
+#include "pg/pool.h"
+#include "pg/testing.h"
+#include "reviews/store/contract_suite.h"
+
+namespace marquee::reviews {
+namespace {
+
+// One database for the program, emptied for each test.
+const pg::TestDatabase& Database() {
+  static const pg::TestDatabase database;
+  static const bool migrated = (database.Migrate("services/reviews/migrations"), true);
+  (void)migrated;
+  return database;
+}
+
+class PgFixture {
+ public:
+  PgFixture() : pool_(Config()) { Database().Execute("TRUNCATE reviews RESTART IDENTITY"); }
+  ReviewRepository& reviews() { return reviews_; }
+
+ private:
+  static pg::PoolConfig Config() {
+    pg::PoolConfig config;
+    config.uri = Database().uri();
+    return config;
+  }
+  pg::Pool pool_;
+  PgReviews reviews_{pool_};
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, ReviewContract, PgFixture);
+
+TEST(PgReviews, ForgetsTheSentimentOfAChangedText) {
+  PgFixture fixture;
+  const Time soon = SystemClock().Now() + std::chrono::seconds{10};
+  const auto review =
+      fixture.reviews().Create({1, 1, "Ada", *ReviewText::Make("Fine."), soon}, soon);
+  ASSERT_TRUE(review.ok());
+  Database().Execute("UPDATE reviews SET sentiment = 0.5");
+  ASSERT_TRUE(
+      fixture.reviews().Update(review->review_id, *ReviewText::Make("Bad."), soon, soon).ok());
+  // Fails by dividing by zero if a sentiment is left.
+  EXPECT_NO_THROW(
+      Database().Execute("SELECT 1 / (count(*) = 0)::int FROM reviews "
+                         "WHERE sentiment IS NOT NULL"));
+}
+
+}  // namespace
+}  // namespace marquee::reviews
