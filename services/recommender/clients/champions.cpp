@@ -87,9 +87,16 @@ Status Champions::Ready() const {
 
 Status Champions::Install(const artefact::FetchedModel& model) {
   const auto& version = model.version;
-  if (VersionInUse(*serving_.Get(), version.model) == version.version) return {};
+  // By its content too: a cache can outlive the registry that numbered its models.
+  std::string& sha256 =
+      version.model == artefact::kRankingModel ? ranking_sha256_ : rating_sha256_;
+  if (VersionInUse(*serving_.Get(), version.model) == version.version &&
+      sha256 == version.sha256) {
+    return {};
+  }
   RETURN_IF_ERROR(version.model == artefact::kRankingModel ? InstallRanking(model)
                                                            : InstallRating(model));
+  sha256 = version.sha256;
   installs_.Increment();
   Remember(version);
   return {};

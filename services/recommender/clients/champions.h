@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "artefact/registry_client.h"
 #include "artefact/registry_watcher.h"
@@ -50,6 +51,9 @@ class Champions {
   ServingHolder& serving_;
   const Clock& clock_;
   metrics::Counter installs_;
+  // Of what is in use; each is touched by its own model's watcher alone.
+  std::string ranking_sha256_;
+  std::string rating_sha256_;
   std::unique_ptr<artefact::RegistryWatcher> ranking_;
   std::unique_ptr<artefact::RegistryWatcher> rating_;
   std::unique_ptr<kafka::PartitionLog> announcements_;
