@@ -46,7 +46,6 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
     trainer) echo "MARQUEE_ARTEFACT_DIR=$STATE/artefacts" ;;
     # Its own, for each suite: version 1 here is another model than version 1 there.
     recommender) echo "MARQUEE_ARTEFACT_CACHE_DIR=$STATE/cache/recommender" ;;
-    reviews) echo "MARQUEE_ARTEFACT_CACHE_DIR=$STATE/cache/reviews" ;;
   esac
   case $name in auth | gateway) ;; *) echo "MARQUEE_KAFKA_BROKERS=$(kafka_brokers)" ;; esac
   # What a test or a curious person changes: $STATE/overrides/NAME.env, the last word on each variable.
