@@ -22,7 +22,7 @@
 namespace marquee::trainer {
 
 struct TrainerSettings {
-  Owner owner;
+  Owner owner = {};
   std::chrono::milliseconds heartbeat{1'000};
   // How long the end of a run is tried to be stored while the database is away; then the run is left
   // to the heartbeat's expiry.

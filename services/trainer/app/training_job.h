@@ -17,12 +17,12 @@
 namespace marquee::trainer {
 
 struct JobSettings {
-  TrainingSettings training;
+  TrainingSettings training = {};
   // Fewer than this and the run fails with "not_enough_ratings".
   std::int64_t min_ratings = 200;
   int min_users = 10;
   int min_movies = 10;
-  std::string code_version;
+  std::string code_version = {};
 };
 
 class TrainingJob {

@@ -1,0 +1,269 @@
+// The life of a run: real training on a small audience, on a store in memory.
+#include "trainer/app/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "trainer/app/announcements.h"
+#include "trainer/app/housekeeping.h"
+#include "trainer/testing/fakes.h"
+#include "trainer/testing/latent_ratings.h"
+#include "trainer/testing/memory_store.h"
+
+namespace marquee::trainer {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::LatentRatings;
+
+constexpr Hyperparameters kSmall{.factors = 8, .iterations = 4};
+
+class TrainerTest : public ::testing::Test {
+ protected:
+  TrainerTest() { ratings_.Give(LatentRatings()); }
+
+  std::unique_ptr<Trainer> Make(const std::string& session = "session-1") {
+    return std::make_unique<Trainer>(
+        store_, store_, job_, folder_, trainer_metrics_,
+        TrainerSettings{.owner = {"host", session},
+                        .heartbeat = milliseconds{10},
+                        .settle_timeout = milliseconds{3'000}},
+        [this] { ++registered_; });
+  }
+  // Watches until the end.
+  static TrainingRun Await(Trainer& trainer, std::int64_t run_id) {
+    TrainingRun last;
+    const auto watched = trainer.Watch(
+        run_id,
+        [&](const TrainingRun& run) {
+          last = run;
+          return true;
+        },
+        [] { return false; });
+    EXPECT_TRUE(watched.ok()) << watched.error().ToString();
+    return last;
+  }
+
+  testing::MemoryStore store_;
+  testing::FakeRatings ratings_;
+  testing::TemporaryFolder temporary_;
+  ArtefactFolder folder_{temporary_.path()};
+  metrics::Metrics metrics_;
+  TrainerMetrics trainer_metrics_{metrics_};
+  TrainingJob job_{ratings_, store_, folder_, {.code_version = "1"}, SystemClock()};
+  std::atomic<int> registered_ = 0;
+};
+
+TEST_F(TrainerTest, RunSucceedsAndIsWatchedToItsEnd) {
+  const auto trainer = Make();
+  ratings_.Hold();
+  const auto run = trainer->Start({.hyperparameters = kSmall, .started_by = 9});
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(run->state, RunState::kRunning);
+  std::vector<TrainingRun> seen;
+  const auto watched = trainer->Watch(
+      run->run_id,
+      [&](const TrainingRun& now) {
+        if (seen.empty()) ratings_.LetGo();
+        seen.push_back(now);
+        return true;
+      },
+      [] { return false; });
+  ASSERT_TRUE(watched.ok()) << watched.error().ToString();
+  ASSERT_GE(seen.size(), 2U) << "at once, and at the end";
+  EXPECT_EQ(seen.front().state, RunState::kRunning);
+  for (std::size_t i = 1; i < seen.size(); ++i) EXPECT_GE(seen[i].progress, seen[i - 1].progress);
+  const auto& end = seen.back();
+  EXPECT_EQ(end.state, RunState::kSucceeded);
+  EXPECT_EQ(end.stage, Stage::kDone);
+  EXPECT_EQ(end.progress, 1);
+  EXPECT_EQ(end.model_versions.size(), 2U);
+  EXPECT_EQ(end.started_by, 9);
+  trainer->Stop();
+  EXPECT_EQ(registered_, 1);
+  const auto text = metrics_.Text();
+  EXPECT_NE(text.find("marquee_trainer_run_duration_seconds_count{result=\"succeeded\"} 1"),
+            std::string::npos);
+  EXPECT_NE(text.find("marquee_trainer_model_quality_ratio{metric=\"rmse\",model=\"rating\"}"),
+            std::string::npos);
+}
+
+TEST_F(TrainerTest, SecondRunIsRefusedUntilTheFirstHasEnded) {
+  const auto trainer = Make();
+  ratings_.Hold();
+  const auto first = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(trainer->Start({}).error().reason, "training_run_active");
+  ratings_.LetGo();
+  EXPECT_EQ(Await(*trainer, first->run_id).state, RunState::kSucceeded);
+  const auto second = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(second.ok()) << second.error().ToString();
+  EXPECT_EQ(Await(*trainer, second->run_id).state, RunState::kSucceeded);
+}
+
+TEST_F(TrainerTest, WrongHyperparametersStartNothing) {
+  const auto trainer = Make();
+  EXPECT_EQ(trainer->Start({.hyperparameters = {.factors = 9'999}}).error().code,
+            Code::kInvalidArgument);
+  EXPECT_TRUE(trainer->List(0, 10)->empty());
+}
+
+TEST_F(TrainerTest, RunIsCancelledAndLeavesNothing) {
+  const auto trainer = Make();
+  ratings_.Hold();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  ratings_.AwaitExport();
+  const auto cancelled = trainer->Cancel(run->run_id, milliseconds{10'000});
+  ASSERT_TRUE(cancelled.ok());
+  EXPECT_EQ(cancelled->state, RunState::kCancelled);
+  EXPECT_EQ(cancelled->error, "cancelled: Somebody asked for it.");
+  EXPECT_EQ(trainer->Cancel(run->run_id, milliseconds{0})->state, RunState::kCancelled);
+  trainer->Stop();
+  EXPECT_TRUE(temporary_.Files().empty());
+  EXPECT_EQ(registered_, 0);
+}
+
+TEST_F(TrainerTest, RunIsCancelledByWordOfAnotherReplica) {
+  const auto trainer = Make();
+  const auto other = Make("session-2");
+  ratings_.Hold();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  const auto cancelled = other->Cancel(run->run_id, milliseconds{10'000});
+  ASSERT_TRUE(cancelled.ok());
+  EXPECT_EQ(cancelled->state, RunState::kCancelled);
+}
+
+TEST_F(TrainerTest, StopCancelsTheRunAndRefusesNewOnes) {
+  const auto trainer = Make();
+  ratings_.Hold();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  ratings_.AwaitExport();
+  trainer->Stop();
+  const auto stopped = store_.Get(run->run_id);
+  EXPECT_EQ(stopped->state, RunState::kCancelled);
+  EXPECT_EQ(stopped->error, "trainer_stopped: The trainer was stopped.");
+  EXPECT_EQ(trainer->Start({}).error().reason, "trainer_stopping");
+  EXPECT_TRUE(temporary_.Files().empty());
+}
+
+TEST_F(TrainerTest, FailedRunTellsWhy) {
+  ratings_.Give(Error::DataLoss("export_truncated", "It brought 5 of 9 rows."));
+  const auto trainer = Make();
+  const auto run = trainer->Start({});
+  ASSERT_TRUE(run.ok());
+  const auto end = Await(*trainer, run->run_id);
+  EXPECT_EQ(end.state, RunState::kFailed);
+  EXPECT_EQ(end.error, "export_truncated: It brought 5 of 9 rows.");
+}
+
+TEST_F(TrainerTest, CrashedRunIsFailedAndItsFilesAreSwept) {
+  // What a process leaves that was killed while it saved.
+  const auto crashed = store_.Start({}, {"host", "session-0"});
+  ASSERT_TRUE(crashed.ok());
+  const auto id = std::to_string(crashed->run.run_id);
+  for (const auto& file : {"ranking-run-" + id + ".safetensors",
+                           "rating-run-" + id + ".safetensors.tmp-1", std::string("notes.txt")})
+    std::ofstream(temporary_.path() / file) << "half";
+  const auto trainer = Make();
+  ASSERT_TRUE(trainer->Recover(/*sweep=*/true).ok());
+  const auto run = store_.Get(crashed->run.run_id);
+  EXPECT_EQ(run->state, RunState::kFailed);
+  EXPECT_EQ(run->error.substr(0, 13), "trainer_died:");
+  EXPECT_EQ(temporary_.Files(), std::vector<std::string>{"notes.txt"});
+  const auto next = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(Await(*trainer, next->run_id).state, RunState::kSucceeded);
+  ASSERT_TRUE(trainer->Recover(/*sweep=*/true).ok());
+  EXPECT_EQ(temporary_.Files().size(), 7U) << "what is registered stays";
+}
+
+TEST_F(TrainerTest, FencedRunStopsAndRegistersNothing) {
+  const auto trainer = Make();
+  ratings_.Hold();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  ratings_.AwaitExport();
+  // Somebody took it for dead.
+  ASSERT_EQ(store_.FailAbandoned({"host", "session-2"})->size(), 1U);
+  const auto next = Make("session-2")->Start({.hyperparameters = kSmall});
+  EXPECT_TRUE(next.ok());
+  trainer->Stop();
+  EXPECT_EQ(store_.Get(run->run_id)->error.substr(0, 13), "trainer_died:");
+  EXPECT_EQ(store_.GetAlias(kRanking, kCandidate).error().reason, "alias_unset");
+}
+
+TEST_F(TrainerTest, EndIsStoredOnceTheDatabaseIsBack) {
+  const auto trainer = Make();
+  store_.FailEnds(2);
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+  EXPECT_EQ(store_.GetAlias(kRanking, kChampion)->version, 1);
+}
+
+TEST_F(TrainerTest, CommittedRunWhoseAnswerWasLostHasSucceeded) {
+  const auto trainer = Make();
+  store_.FailEnds(1, /*applied=*/true);
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+  trainer->Stop();
+  EXPECT_EQ(registered_, 1);
+  EXPECT_EQ(temporary_.Files().size(), 6U) << "its files were removed";
+}
+
+TEST_F(TrainerTest, WatchOfAnUnknownRunSaysSo) {
+  const auto trainer = Make();
+  const auto watched = trainer->Watch(
+      42, [](const TrainingRun&) { return true; }, [] { return false; });
+  EXPECT_EQ(watched.error().reason, "training_run_unknown");
+}
+
+TEST_F(TrainerTest, WatchEndsWhenNobodyListens) {
+  const auto trainer = Make();
+  ratings_.Hold();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  const auto gone = trainer->Watch(
+      run->run_id, [](const TrainingRun&) { return false; }, [] { return false; });
+  EXPECT_EQ(gone.error().code, Code::kCancelled);
+  const auto cancelled = trainer->Watch(
+      run->run_id, [](const TrainingRun&) { return true; }, [] { return true; });
+  EXPECT_EQ(cancelled.error().code, Code::kCancelled);
+}
+
+TEST_F(TrainerTest, ScheduleStartsARun) {
+  const auto trainer = Make();
+  const Housekeeping housekeeping(*trainer, store_, trainer_metrics_,
+                                  {.interval = milliseconds{3'600'000}, .tick = milliseconds{5}});
+  ratings_.AwaitExport();
+  const auto runs = trainer->List(0, 10);
+  ASSERT_EQ(runs->size(), 1U);
+  EXPECT_EQ(runs->front().started_by, 0);
+  EXPECT_EQ(Await(*trainer, runs->front().run_id).state, RunState::kSucceeded);
+  EXPECT_EQ(trainer->List(0, 10)->size(), 1U) << "the interval has not passed";
+}
+
+TEST_F(TrainerTest, PromotionsAreAnnouncedOnceKafkaIsBack) {
+  testing::FakeAnnouncer announcer;
+  announcer.FailWith(Error::Unavailable("kafka_unavailable", "Kafka is away."));
+  Announcements announcements(store_, announcer, trainer_metrics_, milliseconds{20});
+  const auto trainer = Make();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+  announcements.Kick();
+  ASSERT_TRUE(announcer.AwaitAttempts(2));
+  announcer.FailWith({});
+  EXPECT_EQ(announcer.Await(4),
+            (std::vector<std::string>{"ranking/candidate=1", "ranking/champion=1",
+                                      "rating/candidate=1", "rating/champion=1"}));
+}
+
+}  // namespace
+}  // namespace marquee::trainer

@@ -1,0 +1,214 @@
+// Real training on a small audience, with everything outside faked.
+#include "trainer/app/training_job.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "artefact/model_card.h"
+#include "artefact/model_file.h"
+#include "trainer/testing/fakes.h"
+#include "trainer/testing/latent_ratings.h"
+#include "trainer/testing/memory_store.h"
+
+namespace marquee::trainer {
+namespace {
+
+using testing::LatentRatings;
+
+class TrainingJobTest : public ::testing::Test {
+ protected:
+  TrainingJobTest() { ratings_.Give(LatentRatings()); }
+
+  TrainingRun NextRun(bool force = false) {
+    auto started = store_.Start(
+        {.hyperparameters = {.factors = 8, .iterations = 6}, .force_promotion = force}, owner_);
+    EXPECT_TRUE(started.ok()) << started.error().ToString();
+    return started->run;
+  }
+  // Runs to the registry.
+  std::vector<NewVersion> Complete(bool force = false) {
+    const auto run = NextRun(force);
+    RunMonitor monitor;
+    outcome_ = {};
+    auto versions = job_.Run(run, monitor, outcome_);
+    EXPECT_TRUE(versions.ok()) << versions.error().ToString();
+    EXPECT_TRUE(store_.Complete(run.run_id, owner_, outcome_, *versions).ok());
+    return *versions;
+  }
+  Error Fail() {
+    RunMonitor monitor;
+    outcome_ = {};
+    auto versions = job_.Run(NextRun(), monitor, outcome_);
+    EXPECT_FALSE(versions.ok());
+    return versions.error();
+  }
+
+  Owner owner_{"host", "session"};
+  testing::MemoryStore store_;
+  testing::FakeRatings ratings_;
+  testing::TemporaryFolder temporary_;
+  ArtefactFolder folder_{temporary_.path()};
+  TrainingJob job_{ratings_, store_, folder_, {.code_version = "1.2.3"}, SystemClock()};
+  RunOutcome outcome_;
+};
+
+TEST_F(TrainingJobTest, BeatsPopularityAndTheBiases) {
+  Complete();
+  const auto& metrics = outcome_.metrics;
+  EXPECT_GT(metrics.at("ranking.ndcg_at_100"), 1.1 * metrics.at("ranking.popularity.ndcg_at_100"));
+  EXPECT_LT(metrics.at("rating.rmse"), 0.99 * metrics.at("rating.bias.rmse"));
+  for (const auto* name : {"ranking.recall_at_20", "ranking.recall_at_50", "ranking.precision_at_10",
+                           "ranking.map_at_10", "ranking.coverage", "rating.mae"}) {
+    ASSERT_TRUE(metrics.contains(name)) << name;
+    EXPECT_GT(metrics.at(name), 0) << name;
+  }
+  EXPECT_FALSE(metrics.contains("ranking.champion.ndcg_at_100")) << "there was none";
+  EXPECT_EQ(outcome_.rating_count, 300 * 25);
+}
+
+TEST_F(TrainingJobTest, SaysWhichHyperparametersADefaultStoodFor) {
+  Complete();
+  EXPECT_EQ(outcome_.hyperparameters.factors, 8);
+  EXPECT_EQ(outcome_.hyperparameters.iterations, 6);
+  EXPECT_GT(outcome_.hyperparameters.regularization, 0);
+  EXPECT_GT(outcome_.hyperparameters.alpha, 0);
+}
+
+TEST_F(TrainingJobTest, SavesArtefactsThatLoadWithTheirCards) {
+  const auto versions = Complete();
+  ASSERT_EQ(versions.size(), 2U);
+  for (const auto& version : versions) {
+    const auto loaded = artefact::LoadModel(temporary_.path() / version.file);
+    ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
+    EXPECT_EQ(loaded->sha256, version.sha256);
+    EXPECT_EQ(loaded->bytes, version.size_bytes);
+    EXPECT_EQ(loaded->model.item_ids.size(), 120U);
+    EXPECT_EQ(loaded->metadata.at("model"), version.model);
+    EXPECT_EQ(loaded->metadata.at("snapshot_sha256"), std::string(64, 'a'));
+    EXPECT_EQ(loaded->model.item_factors.empty(), version.model == kRating);
+    EXPECT_EQ(loaded->model.item_bias.empty(), version.model == kRanking);
+
+    const auto card = artefact::ParseModelCard(version.card);
+    ASSERT_TRUE(card.ok()) << card.error().ToString();
+    EXPECT_EQ(card->model, version.model);
+    EXPECT_EQ(card->artefact_sha256, version.sha256);
+    EXPECT_EQ(card->data.ratings, 7'500);
+    EXPECT_EQ(card->data.users, 300);
+    EXPECT_EQ(card->data.next_offsets, (std::vector<std::int64_t>{7'500, 0}));
+    EXPECT_EQ(card->code_version, "1.2.3");
+    EXPECT_EQ(card->metrics, version.metrics);
+  }
+  EXPECT_EQ(temporary_.Files().size(), 6U) << "served, evaluation and card, of two models";
+}
+
+TEST_F(TrainingJobTest, TheServedModelHasSeenEveryoneAndTheEvaluationModelHasNot) {
+  const auto versions = Complete();
+  const auto served = artefact::LoadModel(temporary_.path() / versions[0].file);
+  const auto evaluation = artefact::LoadModel(temporary_.path() / versions[0].evaluation_file);
+  ASSERT_TRUE(served.ok() && evaluation.ok());
+  const auto ratings = [](const models::ServedModel& model) {
+    double sum = 0;
+    for (const float count : model.item_popularity) sum += count;
+    return sum;
+  };
+  EXPECT_EQ(ratings(served->model), 7'500);
+  EXPECT_LT(ratings(evaluation->model), 7'000);
+}
+
+TEST_F(TrainingJobTest, TheSameDataAgainDoesNotBeatTheChampion) {
+  const auto first = Complete();
+  EXPECT_TRUE(first[0].promote && first[1].promote) << "the first version is the champion";
+  const auto again = Complete();
+  EXPECT_EQ(outcome_.metrics.at("ranking.champion.ndcg_at_100"),
+            outcome_.metrics.at("ranking.ndcg_at_100"))
+      << "judged on the same users without having seen them";
+  EXPECT_NEAR(outcome_.metrics.at("rating.champion.rmse"), outcome_.metrics.at("rating.rmse"), 1e-6);
+  EXPECT_FALSE(again[0].promote);
+  EXPECT_FALSE(again[1].promote);
+  EXPECT_EQ(again[0].champion_compared, 1);
+  const auto forced = Complete(/*force=*/true);
+  EXPECT_TRUE(forced[0].promote && forced[1].promote);
+  EXPECT_EQ(forced[0].champion_compared, std::nullopt);
+}
+
+TEST_F(TrainingJobTest, MoreDataBeatAChampionThatKnewLess) {
+  // Of each user the first six ratings only, and half of the movies.
+  const auto all = LatentRatings();
+  Snapshot few;
+  for (std::size_t i = 0; i < all.values.size(); ++i) {
+    if (i % 25 >= 6 || all.movie_ids[i] > 1060) continue;
+    few.user_ids.push_back(all.user_ids[i]);
+    few.movie_ids.push_back(all.movie_ids[i]);
+    few.values.push_back(all.values[i]);
+  }
+  few.sha256 = all.sha256;
+  ratings_.Give(few);
+  Complete();
+  ratings_.Give(all);
+  const auto versions = Complete();
+  EXPECT_GT(outcome_.metrics.at("ranking.ndcg_at_100"),
+            outcome_.metrics.at("ranking.champion.ndcg_at_100"));
+  EXPECT_LT(outcome_.metrics.at("rating.rmse"), outcome_.metrics.at("rating.champion.rmse"));
+  EXPECT_TRUE(versions[0].promote);
+  EXPECT_TRUE(versions[1].promote);
+}
+
+TEST_F(TrainingJobTest, AChampionWhoseFileIsLostIsJudgedByItsRecord) {
+  Complete();
+  std::filesystem::remove(temporary_.path() / "ranking-run-1.evaluation.safetensors");
+  const auto versions = Complete();
+  EXPECT_FALSE(outcome_.metrics.contains("ranking.champion.ndcg_at_100"));
+  EXPECT_FALSE(versions[0].promote) << "as good as recorded, not better";
+  EXPECT_EQ(versions[0].champion_compared, 1);
+}
+
+TEST_F(TrainingJobTest, TooFewRatingsFailWithTheNumbers) {
+  ratings_.Give(LatentRatings({.users = 9, .movies = 20, .ratings_per_user = 5}));
+  const auto error = Fail();
+  EXPECT_EQ(error.reason, "not_enough_ratings");
+  EXPECT_NE(error.message.find("45 ratings by 9 users"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("at least 200 ratings"), std::string::npos) << error.message;
+  EXPECT_EQ(outcome_.rating_count, 45);
+  EXPECT_TRUE(temporary_.Files().empty());
+}
+
+TEST_F(TrainingJobTest, NoRatingsAtAllFailTheSameWay) {
+  ratings_.Give(Snapshot{});
+  EXPECT_EQ(Fail().reason, "not_enough_ratings");
+}
+
+TEST_F(TrainingJobTest, AFailedExportIsTheRunsError) {
+  ratings_.Give(Error::DataLoss("export_truncated", "It brought 5 of 9 rows."));
+  EXPECT_EQ(Fail(), Error::DataLoss("export_truncated", "It brought 5 of 9 rows."));
+}
+
+// At each stage: a run cancelled there ends with the reason, and soon.
+class CancelledAt : public TrainingJobTest, public ::testing::WithParamInterface<Stage> {};
+
+TEST_P(CancelledAt, EndsWithTheReason) {
+  Complete();  // so that there is a champion to evaluate, too
+  const auto run = NextRun();
+  RunMonitor monitor;
+  std::jthread canceller([&] {
+    while (monitor.position().stage < GetParam()) std::this_thread::yield();
+    monitor.Cancel(Error::Cancelled("trainer_stopped", "The trainer was stopped."));
+  });
+  ratings_.Give(LatentRatings({.users = 3'000, .movies = 400, .ratings_per_user = 40}));
+  const auto versions = job_.Run(run, monitor, outcome_);
+  ASSERT_FALSE(versions.ok());
+  EXPECT_EQ(versions.error().reason, "trainer_stopped");
+  EXPECT_LE(monitor.position().stage, GetParam()) << "went on";
+}
+
+INSTANTIATE_TEST_SUITE_P(EachStage, CancelledAt,
+                         ::testing::Values(Stage::kTrainRanking, Stage::kEvaluateRanking,
+                                           Stage::kTrainRating, Stage::kEvaluateRating),
+                         [](const auto& info) {
+                           std::string name(Name(info.param));
+                           std::erase(name, '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace marquee::trainer

@@ -1,0 +1,283 @@
+#include "trainer/testing/memory_store.h"
+
+#include <algorithm>
+
+namespace marquee::trainer::testing {
+namespace {
+
+Error Fenced() { return Error::Aborted("run_fenced", "The run was ended by someone else."); }
+Error UnknownRun() { return Error::NotFound("training_run_unknown", "There is no such run."); }
+Error UnknownVersion() {
+  return Error::NotFound("model_version_unknown", "There is no such version.");
+}
+
+}  // namespace
+
+void MemoryStore::Advance(std::chrono::milliseconds by) {
+  const std::lock_guard lock(mutex_);
+  now_ += by;
+}
+
+void MemoryStore::FailEnds(int count, bool applied) {
+  const std::lock_guard lock(mutex_);
+  failing_ends_ = count;
+  applied_all_the_same_ = applied;
+}
+
+Status MemoryStore::Ended(Row* row, const std::function<void()>& apply) {
+  const bool fails = failing_ends_ > 0 && failing_ends_-- > 0;
+  const auto away = Error::Unavailable("database_unavailable", "The database is away.");
+  if (fails && !applied_all_the_same_) return away;
+  if (row == nullptr) return Fenced();
+  apply();
+  if (fails) return away;
+  return {};
+}
+
+TrainingRun MemoryStore::Read(const Row& row) const {
+  auto run = row.run;
+  for (const auto& [model, versions] : versions_) {
+    for (const auto& version : versions) {
+      if (version.run_id == run.run_id) run.model_versions.push_back(Read(version));
+    }
+  }
+  return run;
+}
+
+ModelVersion MemoryStore::Read(const ModelVersion& version) const {
+  auto read = version;
+  for (const auto& [name, at] : aliases_) {
+    if (name.first == version.model && at == version.version) read.aliases.push_back(name.second);
+  }
+  return read;
+}
+
+Result<TrainingRun> MemoryStore::Insert(const NewRun& run, const Owner& owner) {
+  for (const auto& [id, row] : runs_) {
+    if (row.run.state == RunState::kRunning)
+      return Error::AlreadyExists("training_run_active", "A training run is going on.");
+  }
+  const auto id = static_cast<std::int64_t>(runs_.size()) + 1;
+  Row row{.run = {}, .owner = owner, .idempotency_key = run.idempotency_key, .heartbeat = now_};
+  row.run.run_id = id;
+  row.run.hyperparameters = run.hyperparameters;
+  row.run.force_promotion = run.force_promotion;
+  row.run.started_by = run.started_by;
+  row.run.started_at = now_;
+  runs_[id] = row;
+  return row.run;
+}
+
+std::vector<std::int64_t> MemoryStore::FailDead(const Owner& owner) {
+  std::vector<std::int64_t> failed;
+  for (auto& [id, row] : runs_) {
+    if (HasEnded(row.run.state) || row.owner.session == owner.session) continue;
+    if (row.owner.instance != owner.instance && row.heartbeat + expiry_ >= now_) continue;
+    row.run.state = RunState::kFailed;
+    row.run.error = "trainer_died: The process that ran it ended without a word.";
+    row.run.ended_at = now_;
+    failed.push_back(id);
+  }
+  return failed;
+}
+
+Result<StartedRun> MemoryStore::Start(const NewRun& run, const Owner& owner) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, row] : runs_) {
+    if (!run.idempotency_key.empty() && row.idempotency_key == run.idempotency_key &&
+        row.run.started_by == run.started_by)
+      return StartedRun{Read(row), false};
+  }
+  FailDead(owner);
+  ASSIGN_OR_RETURN(auto inserted, Insert(run, owner));
+  return StartedRun{std::move(inserted), true};
+}
+
+Result<std::optional<TrainingRun>> MemoryStore::StartIfDue(const NewRun& run, const Owner& owner,
+                                                           std::chrono::milliseconds interval) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, row] : runs_) {
+    if (row.run.started_at > now_ - interval || row.run.state == RunState::kRunning)
+      return std::optional<TrainingRun>{};
+  }
+  ASSIGN_OR_RETURN(auto inserted, Insert(run, owner));
+  return std::optional(std::move(inserted));
+}
+
+Result<TrainingRun> MemoryStore::Get(std::int64_t run_id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = runs_.find(run_id);
+  if (it == runs_.end()) return UnknownRun();
+  return Read(it->second);
+}
+
+Result<std::vector<TrainingRun>> MemoryStore::List(std::int64_t before, int limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<TrainingRun> runs;
+  for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
+    if ((before == 0 || it->first < before) && static_cast<int>(runs.size()) < limit)
+      runs.push_back(Read(it->second));
+  }
+  return runs;
+}
+
+MemoryStore::Row* MemoryStore::RunningOf(std::int64_t run_id, const Owner& owner) {
+  const auto it = runs_.find(run_id);
+  const bool owned = it != runs_.end() && it->second.run.state == RunState::kRunning &&
+                     it->second.owner.session == owner.session;
+  return owned ? &it->second : nullptr;
+}
+
+Result<bool> MemoryStore::Heartbeat(std::int64_t run_id, const Owner& owner, Stage stage,
+                                    double progress) {
+  const std::lock_guard lock(mutex_);
+  auto* row = RunningOf(run_id, owner);
+  if (row == nullptr) return Fenced();
+  row->heartbeat = now_;
+  row->run.stage = stage;
+  row->run.progress = progress;
+  return row->cancel_requested;
+}
+
+Result<TrainingRun> MemoryStore::RequestCancel(std::int64_t run_id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = runs_.find(run_id);
+  if (it == runs_.end()) return UnknownRun();
+  if (!HasEnded(it->second.run.state)) it->second.cancel_requested = true;
+  return Read(it->second);
+}
+
+void MemoryStore::Apply(Row& row, RunState state, const std::string& error,
+                        const RunOutcome& outcome, Time now) {
+  row.run.state = state;
+  row.run.error = error;
+  row.run.ended_at = now;
+  row.run.rating_count = outcome.rating_count;
+  row.run.metrics = outcome.metrics;
+  row.run.hyperparameters = outcome.hyperparameters;
+  if (state != RunState::kSucceeded) return;
+  row.run.stage = Stage::kDone;
+  row.run.progress = 1;
+}
+
+Status MemoryStore::End(std::int64_t run_id, const Owner& owner, RunState state,
+                        const std::string& error, const RunOutcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  auto* row = RunningOf(run_id, owner);
+  return Ended(row, [&] { Apply(*row, state, error, outcome, now_); });
+}
+
+Result<std::vector<std::int64_t>> MemoryStore::FailAbandoned(const Owner& owner) {
+  const std::lock_guard lock(mutex_);
+  return FailDead(owner);
+}
+
+Result<std::optional<Time>> MemoryStore::LastSuccess() {
+  const std::lock_guard lock(mutex_);
+  for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
+    if (it->second.run.state == RunState::kSucceeded) return it->second.run.ended_at;
+  }
+  return std::optional<Time>{};
+}
+
+void MemoryStore::Move(const std::string& model, const std::string& alias, std::int64_t version) {
+  aliases_[{model, alias}] = version;
+  promotions_.push_back({.promotion_id = static_cast<std::int64_t>(promotions_.size()) + 1,
+                         .model = model,
+                         .alias = alias,
+                         .version = version,
+                         .sha256 = versions_[model][static_cast<std::size_t>(version - 1)].sha256,
+                         .promoted_at = now_});
+}
+
+Status MemoryStore::Complete(std::int64_t run_id, const Owner& owner, const RunOutcome& outcome,
+                             const std::vector<NewVersion>& versions) {
+  const std::lock_guard lock(mutex_);
+  auto* row = RunningOf(run_id, owner);
+  return Ended(row, [&] {
+    Apply(*row, RunState::kSucceeded, "", outcome, now_);
+    for (const auto& fresh : versions) Register(run_id, fresh);
+  });
+}
+
+void MemoryStore::Register(std::int64_t run_id, const NewVersion& fresh) {
+  auto& registered = versions_[fresh.model];
+  const auto number = static_cast<std::int64_t>(registered.size()) + 1;
+  registered.push_back({.model = fresh.model,
+                        .version = number,
+                        .run_id = run_id,
+                        .file = fresh.file,
+                        .evaluation_file = fresh.evaluation_file,
+                        .sha256 = fresh.sha256,
+                        .size_bytes = fresh.size_bytes,
+                        .created_at = now_,
+                        .metrics = fresh.metrics,
+                        .card = fresh.card});
+  Move(fresh.model, kCandidate, number);
+  const auto at = aliases_.find({fresh.model, kChampion});
+  const std::int64_t champion = at == aliases_.end() ? 0 : at->second;
+  if (fresh.promote && fresh.champion_compared.value_or(champion) == champion)
+    Move(fresh.model, kChampion, number);
+}
+
+Result<std::vector<ModelVersion>> MemoryStore::ListVersions(const std::string& model,
+                                                            std::int64_t before, int limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ModelVersion> versions;
+  const auto& all = versions_[model];
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    if ((before == 0 || it->version < before) && static_cast<int>(versions.size()) < limit)
+      versions.push_back(Read(*it));
+  }
+  return versions;
+}
+
+Result<ModelVersion> MemoryStore::GetVersion(const std::string& model, std::int64_t version) {
+  const std::lock_guard lock(mutex_);
+  const auto& all = versions_[model];
+  if (version < 1 || version > static_cast<std::int64_t>(all.size())) return UnknownVersion();
+  return Read(all[static_cast<std::size_t>(version - 1)]);
+}
+
+Result<ModelVersion> MemoryStore::GetAlias(const std::string& model, const std::string& alias) {
+  const std::lock_guard lock(mutex_);
+  const auto it = aliases_.find({model, alias});
+  if (it == aliases_.end()) return Error::NotFound("alias_unset", "The alias names no version yet.");
+  return Read(versions_[model][static_cast<std::size_t>(it->second - 1)]);
+}
+
+Result<ModelVersion> MemoryStore::SetAlias(const std::string& model, const std::string& alias,
+                                           std::int64_t version, std::int64_t) {
+  const std::lock_guard lock(mutex_);
+  const auto& all = versions_[model];
+  if (version < 1 || version > static_cast<std::int64_t>(all.size())) return UnknownVersion();
+  Move(model, alias, version);
+  return Read(all[static_cast<std::size_t>(version - 1)]);
+}
+
+Result<int> MemoryStore::AnnouncePending(const std::function<Status(const Promotion&)>& announce) {
+  const std::lock_guard lock(mutex_);
+  int count = 0;
+  for (; announced_ < promotions_.size(); ++announced_, ++count)
+    RETURN_IF_ERROR(announce(promotions_[announced_]));
+  return count;
+}
+
+Result<std::int64_t> MemoryStore::PendingAnnouncements() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::int64_t>(promotions_.size() - announced_);
+}
+
+Result<std::vector<std::string>> MemoryStore::RegisteredFiles() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> files;
+  for (const auto& [model, versions] : versions_) {
+    for (const auto& version : versions) {
+      files.push_back(version.file);
+      files.push_back(version.evaluation_file);
+    }
+  }
+  return files;
+}
+
+}  // namespace marquee::trainer::testing
