@@ -68,17 +68,32 @@ services_databases() {
   postgres_databases $(awk 'NF && $2 != "-" {print $2}' <<< "$SERVICE_TABLE")
 }
 
-# All databases at once: sqitch spends most of its time starting.
+# What the files ask for and what the database has: the same as after the last deploy means that there is nothing to do.
+migrations_mark() { # service database
+  (cd "$ROOT/services/$1/migrations" && cat sqitch.plan deploy/*.sql) | sha256sum
+  psql -X -Atq "$(cat "$STATE/secrets/postgres-$2.uri")" 9>&- 2> /dev/null \
+    -c 'SELECT change_id FROM sqitch.changes ORDER BY change_id' || echo "none"
+}
+
+# All databases at once: sqitch spends most of its time starting, which is why it isn't even asked when nothing changed.
 services_migrate() {
-  local name database pids=() names=() i failed=
+  local name database pids=() names=() i failed='' mark
   for name in $(service_names); do
     database=$(service_database "$name")
+    mark=$STATE/run/migrate-$name.mark
     [ -n "$database" ] && [ -f "$ROOT/services/$name/migrations/sqitch.plan" ] || continue
+    if [ -f "$mark" ] && [ "$(migrations_mark "$name" "$database")" = "$(cat "$mark")" ]; then continue; fi
     "$ROOT/ci/migrate" "$name" "@$STATE/secrets/postgres-$database.uri" > "$STATE/logs/migrate-$name.log" 2>&1 9>&- &
     pids+=($!) names+=("$name")
   done
   for i in "${!pids[@]}"; do
-    wait "${pids[$i]}" || { failed+=" ${names[$i]}"; log_tail "$STATE/logs/migrate-${names[$i]}.log"; }
+    name=${names[$i]}
+    if wait "${pids[$i]}"; then
+      migrations_mark "$name" "$(service_database "$name")" > "$STATE/run/migrate-$name.mark"
+    else
+      failed+=" $name"
+      log_tail "$STATE/logs/migrate-$name.log"
+    fi
   done
   [ -z "$failed" ] || die "migrations failed:$failed (see $STATE/logs/migrate-*.log)"
 }
