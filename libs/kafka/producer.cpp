@@ -19,6 +19,10 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kWaitWhileDown{250};
+
+Steady::rep Now() { return Steady::now().time_since_epoch().count(); }
+
 struct Pending {
   Producer::Report report;
 };
@@ -32,7 +36,7 @@ class DeliveryReports final : public RdKafka::DeliveryReportCb {
     const std::unique_ptr<Pending> pending(static_cast<Pending*>(message.msg_opaque()));
     switch (message.err()) {
       case RdKafka::ERR_NO_ERROR:
-        heard_ = Steady::now().time_since_epoch().count();
+        heard_ = Now();
         pending->report(Position{message.partition(), message.offset()});
         break;
       case RdKafka::ERR_MSG_SIZE_TOO_LARGE:
@@ -55,8 +59,9 @@ class Producer::Impl {
   explicit Impl(ProducerConfig config)
       : config_(std::move(config)),
         reports_([this] { Reported(); }, heard_),
-        events_(config_.cluster.client_id, [this](RdKafka::ErrorCode, bool fatal) {
+        events_(config_.cluster.client_id, [this](RdKafka::ErrorCode code, bool fatal) {
           if (fatal) fatal_ = true;
+          if (code == RdKafka::ERR__ALL_BROKERS_DOWN) down_since_ = Now();
         }) {
     current_ = Make();
     poller_ = std::jthread([this](const std::stop_token& stop) { Poll(stop); });
@@ -115,8 +120,9 @@ class Producer::Impl {
       }
       wait->reported.notify_one();
     });
-    const int limit =
-        MillisecondsLeft(deadline, static_cast<int>(config_.delivery_timeout.count()) + 1'000);
+    // While no broker can be reached callers aren't kept waiting: they hold threads.
+    const auto most = Down() ? kWaitWhileDown : config_.delivery_timeout + std::chrono::seconds(1);
+    const int limit = MillisecondsLeft(deadline, static_cast<int>(most.count()));
     std::unique_lock lock(wait->mutex);
     if (!wait->reported.wait_for(lock, std::chrono::milliseconds(limit),
                                  [&] { return wait->result.has_value(); })) {
@@ -156,7 +162,7 @@ class Producer::Impl {
         return known->second.count;
       return count.error();
     }
-    heard_ = Steady::now().time_since_epoch().count();
+    heard_ = Now();
     counts_[topic] = {*count, Steady::now()};
     return *count;
   }
@@ -173,7 +179,7 @@ class Producer::Impl {
       if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
       offsets[partition] = high;
     }
-    heard_ = Steady::now().time_since_epoch().count();
+    heard_ = Now();
     return offsets;
   }
 
@@ -183,7 +189,7 @@ class Producer::Impl {
     const auto count =
         TopicPartitions(*Current(), topic, SystemClock().Now() + std::chrono::milliseconds(400));
     if (!count.ok()) return count.error();
-    heard_ = Steady::now().time_since_epoch().count();
+    heard_ = Now();
     return {};
   }
 
@@ -195,6 +201,8 @@ class Producer::Impl {
   std::int64_t queued() const { return queued_; }
 
  private:
+  bool Down() const { return down_since_ > heard_; }
+
   void Reported() {
     if (--queued_ > 0) return;
     const std::lock_guard lock(drained_mutex_);
@@ -266,7 +274,8 @@ class Producer::Impl {
 
   const ProducerConfig config_;
   std::atomic<std::int64_t> queued_{0};
-  std::atomic<Steady::rep> heard_{0};
+  std::atomic<Steady::rep> heard_{0};       // when a broker last answered
+  std::atomic<Steady::rep> down_since_{0};  // when the last one was lost
   std::atomic<bool> fatal_{false};
   std::atomic<bool> stopped_{false};
   std::mutex drained_mutex_;

@@ -47,6 +47,7 @@ class Producer {
   // Queues and waits for the report. When the deadline comes first: Unavailable
   // "kafka_unavailable", and the message may still arrive, so a repetition must carry the same
   // event id.
+  // While every broker is known to be away it waits a quarter of a second only.
   Result<Position> Produce(Outgoing message, Time deadline);
 
   // Waits until all that was queued has been reported. DeadlineExceeded "kafka_unavailable"

@@ -71,12 +71,14 @@ std::vector<Entry> ReadStates(pg::Transaction& tx, std::span<const RatingChange>
     users.push_back(entry.key.user_id);
     movies.push_back(entry.key.movie_id);
   }
+  // LATERAL … LIMIT 1: an index look-up for each key, whatever the planner believes of a table that
+  // grows.
   const auto rows = tx.exec_params(
-      "SELECT k.n, r.value, r.source, (extract(epoch FROM r.rated_at) * 1000000)::bigint, "
-      "r.event_id,"
-      " r.revision"
-      " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS k(user_id, movie_id, n)"
-      " JOIN ratings r ON r.user_id = k.user_id AND r.movie_id = k.movie_id",
+      "SELECT k.n, r.* FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS k(user_id, "
+      "movie_id, n)"
+      " CROSS JOIN LATERAL (SELECT value, source, (extract(epoch FROM rated_at) * 1000000)::bigint,"
+      " event_id, revision FROM ratings WHERE user_id = k.user_id AND movie_id = k.movie_id LIMIT "
+      "1) AS r",
       pg::Array(users), pg::Array(movies));
   for (const auto& row : rows) {
     RatingState state;
@@ -92,16 +94,18 @@ std::vector<Entry> ReadStates(pg::Transaction& tx, std::span<const RatingChange>
   return entries;
 }
 
-void WriteStates(pg::Transaction& tx, std::span<const RatingDelta> deltas) {
-  if (deltas.empty()) return;
-  std::vector<std::int64_t> users;
-  std::vector<std::int64_t> movies;
-  std::vector<std::optional<float>> values;
-  std::vector<std::int32_t> sources;
-  std::vector<std::int64_t> times;
-  std::vector<std::string> ids;
-  std::vector<std::int64_t> revisions;
-  for (const auto& delta : deltas) {
+// What unnest($1 … $7) takes.
+struct Columns {
+  explicit Columns(std::size_t rows) {
+    users.reserve(rows);
+    movies.reserve(rows);
+    values.reserve(rows);
+    sources.reserve(rows);
+    times.reserve(rows);
+    ids.reserve(rows);
+    revisions.reserve(rows);
+  }
+  void Add(const RatingDelta& delta) {
     users.push_back(delta.user_id);
     movies.push_back(delta.movie_id);
     values.push_back(delta.after.value);
@@ -110,17 +114,41 @@ void WriteStates(pg::Transaction& tx, std::span<const RatingDelta> deltas) {
     ids.push_back(delta.after.event_id.ToString());
     revisions.push_back(delta.after.revision);
   }
-  tx.exec_params(
-      "INSERT INTO ratings AS r (user_id, movie_id, value, source, rated_at, event_id, revision)"
+  void Execute(pg::Transaction& tx, const char* sql) const {
+    if (users.empty()) return;
+    tx.exec_params(sql, pg::Array(users), pg::Array(movies), pg::Array(values), pg::Array(sources),
+                   pg::Array(times), pg::Array(ids), pg::Array(revisions));
+  }
+  std::vector<std::int64_t> users;
+  std::vector<std::int64_t> movies;
+  std::vector<std::optional<float>> values;
+  std::vector<std::int32_t> sources;
+  std::vector<std::int64_t> times;
+  std::vector<std::string> ids;
+  std::vector<std::int64_t> revisions;
+};
+
+// A plain INSERT of what wasn't there takes two thirds of the time of one with ON CONFLICT. Nobody
+// else writes these rows while we hold the offsets of their partitions; if someone did, the batch
+// would fail, and be read again.
+void WriteStates(pg::Transaction& tx, std::span<const RatingDelta> deltas) {
+  Columns fresh(deltas.size());
+  Columns changed(0);
+  for (const auto& delta : deltas) (delta.before ? changed : fresh).Add(delta);
+  fresh.Execute(
+      tx,
+      "INSERT INTO ratings (user_id, movie_id, value, source, rated_at, event_id, revision)"
       " SELECT u, m, v, s, timestamptz 'epoch' + t * interval '1 microsecond', e, n"
-      " FROM unnest($1::bigint[], $2::bigint[], $3::real[], $4::smallint[], $5::bigint[], "
-      "$6::uuid[],"
-      " $7::bigint[]) AS x(u, m, v, s, t, e, n)"
-      " ON CONFLICT (user_id, movie_id) DO UPDATE SET value = excluded.value,"
-      " source = excluded.source, rated_at = excluded.rated_at, event_id = excluded.event_id,"
-      " revision = excluded.revision",
-      pg::Array(users), pg::Array(movies), pg::Array(values), pg::Array(sources), pg::Array(times),
-      pg::Array(ids), pg::Array(revisions));
+      " FROM unnest($1::bigint[], $2::bigint[], $3::real[], $4::smallint[], $5::bigint[],"
+      " $6::uuid[], $7::bigint[]) AS x(u, m, v, s, t, e, n)");
+  changed.Execute(
+      tx,
+      "UPDATE ratings AS r SET value = x.v, source = x.s,"
+      " rated_at = timestamptz 'epoch' + x.t * interval '1 microsecond', event_id = x.e,"
+      " revision = x.n"
+      " FROM unnest($1::bigint[], $2::bigint[], $3::real[], $4::smallint[], $5::bigint[],"
+      " $6::uuid[], $7::bigint[]) AS x(u, m, v, s, t, e, n)"
+      " WHERE r.user_id = x.u AND r.movie_id = x.m");
 }
 
 }  // namespace

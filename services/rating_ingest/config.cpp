@@ -54,6 +54,9 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
       reader.Milliseconds("MARQUEE_INGEST_DELIVERY_TIMEOUT_MS", 10'000, 1'000, 300'000,
                           "until Kafka must have acknowledged");
 
+  config.produce_timeout =
+      reader.Milliseconds("MARQUEE_INGEST_PRODUCE_TIMEOUT_MS", 3'000, 50, 60'000,
+                          "how long a rating's caller waits for Kafka");
   auto& consumer = config.consumer.consumer;
   consumer.cluster = config.producer.cluster;
   consumer.topic = std::string(projection::kRatingsTopic);

@@ -25,6 +25,7 @@ struct Config {
   CatalogClientConfig catalog;
   std::string catalog_address;
   std::string auth_address;
+  std::chrono::milliseconds produce_timeout{};
   std::chrono::milliseconds read_wait{};
 
   static Result<Config> FromEnv(const config::Environment& environment);

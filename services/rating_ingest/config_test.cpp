@@ -18,7 +18,8 @@ TEST(Config, IsBothFrontAndWriterUnlessTold) {
 }
 
 TEST(Config, ReportsEveryProblemTogether) {
-  const Values values{{"MARQUEE_INGEST_ROLES", "front,reader"}, {"MARQUEE_INGEST_BATCH_MESSAGES", "none"}};
+  const Values values{{"MARQUEE_INGEST_ROLES", "front,reader"},
+                      {"MARQUEE_INGEST_BATCH_MESSAGES", "none"}};
   const auto bad = Config::FromEnv(config::MapEnvironment(values));
   ASSERT_FALSE(bad.ok());
   for (const char* name :

@@ -3,8 +3,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "logging/log.h"
+#include "kafka/structured_log.h"
 #include "metrics/metrics.h"
+#include "pg/pool_metrics.h"
 #include "projection/rating_events.h"
 #include "rating_ingest/app/rating_intake.h"
 #include "rating_ingest/app/rating_queries.h"
@@ -12,8 +13,8 @@
 #include "rating_ingest/clients/kafka_log.h"
 #include "rating_ingest/config.h"
 #include "rating_ingest/consume/rating_writer.h"
-#include "rating_ingest/metrics_of.h"
 #include "rating_ingest/rpc/ratings_handler.h"
+#include "rating_ingest/store/batch_steps.h"
 #include "rating_ingest/store/pg_rating_reader.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -24,18 +25,20 @@ int main() {
   const auto config = rating_ingest::Config::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("rating_ingest", config->server);
-  kafka::SetLogFunction(rating_ingest::LogKafka);
+  kafka::UseStructuredLog();
   metrics::Metrics metrics;
   const Clock& clock = SystemClock();
 
   token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)), clock);
-  pg::Pool pool(config->database, rating_ingest::PoolMetrics(metrics, "front"));
-  pg::Pool writer_pool(config->writer_database, rating_ingest::PoolMetrics(metrics, "writer"));
+  pg::Pool pool(config->database, pg::PoolMetrics(metrics, "rating_ingest", "front"));
+  pg::Pool writer_pool(config->writer_database,
+                       pg::PoolMetrics(metrics, "rating_ingest", "writer"));
   kafka::Producer producer(config->producer);
 
   rating_ingest::PgRatingReader reader(pool);
   rating_ingest::AppliedPositions applied(reader, config->read_wait);
-  rating_ingest::KafkaLog log(producer, metrics);
+  rating_ingest::KafkaLog log(producer, metrics, std::string(projection::kRatingsTopic),
+                              config->produce_timeout);
   rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address), config->catalog,
                                        clock);
   rating_ingest::RatingIntake intake(log, log, catalog, clock);
@@ -43,7 +46,14 @@ int main() {
   rating_ingest::RatingsHandler handler(intake, queries, log, clock);
 
   std::optional<rating_ingest::RatingWriter> writer;
-  if (config->writer) writer.emplace(config->consumer, writer_pool, producer, applied, metrics);
+  if (config->writer) {
+    const auto changed = metrics.AddCounter("marquee_rating_ingest_changed_rows_total",
+                                            "Rows of ratings that batches changed");
+    writer.emplace(config->consumer, writer_pool,
+                   rating_ingest::BatchSteps{rating_ingest::ApplyToRatings(changed),
+                                             rating_ingest::CountDeadLetters},
+                   producer, applied, metrics);
+  }
 
   std::vector<rpc::ServiceBase*> services;
   std::vector<rpc::ReadyCheck> ready{{"database", [&] { return pool.Health(); }}};

@@ -13,6 +13,7 @@
 #include "rating_ingest/clients/kafka_log.h"
 #include "rating_ingest/consume/rating_writer.h"
 #include "rating_ingest/rpc/ratings_handler.h"
+#include "rating_ingest/store/batch_steps.h"
 #include "rating_ingest/store/pg_rating_reader.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -60,7 +61,10 @@ class RatingIngestTest : public testing::Test {
                        .group = topic_,
                        .topic = topic_,
                        .session_timeout = std::chrono::milliseconds(6'000)};
-    writer_.emplace(config, pool_, producer_, applied_, writer_metrics_.emplace_back());
+    auto& metrics = writer_metrics_.emplace_back();
+    writer_.emplace(config, pool_,
+                    BatchSteps{ApplyToRatings(metrics.AddCounter("changed", "")), CountDeadLetters},
+                    producer_, applied_, metrics);
   }
 
   std::string Token(std::int64_t user, std::vector<std::string> roles) {

@@ -1,5 +1,6 @@
 #include "rating_ingest/clients/kafka_log.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -40,9 +41,11 @@ std::string Encode(std::int64_t user_id, const Interaction& interaction, const U
 
 }  // namespace
 
-KafkaLog::KafkaLog(kafka::Producer& producer, metrics::Metrics& metrics, std::string topic)
+KafkaLog::KafkaLog(kafka::Producer& producer, metrics::Metrics& metrics, std::string topic,
+                   std::chrono::milliseconds timeout)
     : producer_(producer),
       topic_(std::move(topic)),
+      timeout_(timeout),
       produce_duration_(
           metrics.AddHistogram("marquee_rating_ingest_produce_duration_seconds",
                                "From a rating's hand-over to Kafka's acknowledgement")),
@@ -53,12 +56,20 @@ KafkaLog::KafkaLog(kafka::Producer& producer, metrics::Metrics& metrics, std::st
                            [this] { return static_cast<double>(producer_.queued()); });
 }
 
+// Early enough that the caller hears our answer rather than its own deadline.
+Time KafkaLog::AnswerBy(Time deadline) const {
+  const Time now = SystemClock().Now();
+  const auto margin =
+      std::min<Time::duration>(std::chrono::milliseconds(100), (deadline - now) / 10);
+  return std::min(deadline - margin, now + timeout_);
+}
+
 Result<LogPosition> KafkaLog::Append(const RatingChange& change, Time deadline) {
   kafka::Outgoing message{.topic = topic_, .key = std::to_string(change.user_id)};
   projection::EncodeRating(change, message.value);
   CarryTrace(message);
   const auto started = std::chrono::steady_clock::now();
-  const auto position = producer_.Produce(std::move(message), deadline);
+  const auto position = producer_.Produce(std::move(message), AnswerBy(deadline));
   produce_duration_.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   if (!position.ok()) {
@@ -110,7 +121,8 @@ Status KafkaLog::AppendInteractions(std::int64_t user_id,
     });
   }
   std::unique_lock lock(wait->mutex);
-  if (!wait->done.wait_for(lock, deadline - SystemClock().Now(), [&] { return wait->left == 0; })) {
+  if (!wait->done.wait_for(lock, AnswerBy(deadline) - SystemClock().Now(),
+                           [&] { return wait->left == 0; })) {
     return Error::Unavailable("kafka_unavailable",
                               "the event log didn't answer in time; try again");
   }

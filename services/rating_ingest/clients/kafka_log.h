@@ -1,6 +1,7 @@
 // RatingLog and InteractionLog on Kafka.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "kafka/producer.h"
@@ -13,8 +14,11 @@ inline constexpr std::string_view kInteractionsTopic = "marquee.interactions.v1"
 
 class KafkaLog final : public RatingLog, public InteractionLog {
  public:
+  // A rating that isn't acknowledged within `timeout`, or a little before its call's deadline, is
+  // answered with Unavailable.
   KafkaLog(kafka::Producer& producer, metrics::Metrics& metrics,
-           std::string topic = "marquee.ratings.v1");
+           std::string topic = "marquee.ratings.v1",
+           std::chrono::milliseconds timeout = std::chrono::milliseconds(3'000));
 
   Result<LogPosition> Append(const RatingChange& change, Time deadline) override;
   void AppendAsync(const RatingChange& change, Acknowledged acknowledged) override;
@@ -24,8 +28,11 @@ class KafkaLog final : public RatingLog, public InteractionLog {
                             const std::vector<Uuid>& ids, Time deadline) override;
 
  private:
+  Time AnswerBy(Time deadline) const;
+
   kafka::Producer& producer_;
   const std::string topic_;
+  const std::chrono::milliseconds timeout_;
   metrics::Histogram produce_duration_;
   metrics::Counter produce_failures_;
 };

@@ -3,12 +3,10 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <pqxx/pqxx>
 #include <stop_token>
 #include <thread>
 
 #include "logging/log.h"
-#include "pg/array.h"
 #include "projection/rating_events.h"
 #include "projection/rating_projection.h"
 
@@ -17,24 +15,6 @@ namespace {
 
 constexpr int kForgetRows = 10'000;
 constexpr std::chrono::seconds kDeadLetterTimeout{10};
-
-Status CountDeadLetters(pg::Transaction& tx,
-                        std::span<const projection::DeadLetterMessage> letters) {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& letter : letters) ++counts[letter.reason];
-  std::vector<std::string> reasons;
-  std::vector<std::int64_t> numbers;
-  for (const auto& [reason, count] : counts) {
-    reasons.push_back(reason);
-    numbers.push_back(count);
-  }
-  tx.exec_params(
-      "INSERT INTO dead_letter_counts AS d (reason, count)"
-      " SELECT * FROM unnest($1::text[], $2::bigint[])"
-      " ON CONFLICT (reason) DO UPDATE SET count = d.count + excluded.count",
-      pg::Array(reasons), pg::Array(numbers));
-  return {};
-}
 
 // Warns about each message that was put aside, once it is.
 projection::DeadLetterSink Logged(projection::DeadLetterSink sink) {
@@ -55,7 +35,7 @@ projection::DeadLetterSink Logged(projection::DeadLetterSink sink) {
 
 class RatingWriter::Impl {
  public:
-  Impl(WriterConfig config, pg::Pool& pool, kafka::Producer& dead_letters,
+  Impl(WriterConfig config, pg::Pool& pool, BatchSteps steps, kafka::Producer& dead_letters,
        AppliedPositions& applied, metrics::Metrics& metrics)
       : config_(std::move(config)),
         pool_(pool),
@@ -64,19 +44,14 @@ class RatingWriter::Impl {
         applied_events_(
             metrics.AddCounter("marquee_rating_ingest_applied_events_total",
                                "Rating events that were applied, repetitions included")),
-        changed_rows_(metrics.AddCounter("marquee_rating_ingest_changed_rows_total",
-                                         "Rows of ratings that batches changed")),
         projection_(
             pool,
             Logged(projection::KafkaDeadLetters(dead_letters, "rating_ingest",
                                                 config_.consumer.topic, SystemClock(),
                                                 kDeadLetterTimeout)),
-            [this](pg::Transaction& tx,
-                   std::span<const projection::RatingChange> changes) -> Status {
-              rows_ = projection::ApplyRatings(tx, changes).size();
-              return {};
-            },
-            {.topic = config_.consumer.topic, .record_dead_letters = CountDeadLetters},
+            std::move(steps.apply),
+            {.topic = config_.consumer.topic,
+             .record_dead_letters = std::move(steps.count_dead_letters)},
             [this](const kafka::Offsets& next, std::span<const projection::RatingChange> changes) {
               Committed(next, changes.size());
             }),
@@ -107,7 +82,6 @@ class RatingWriter::Impl {
   void Committed(const kafka::Offsets& next, std::size_t events) {
     applied_.Advance(next);
     applied_events_.Increment(static_cast<double>(events));
-    changed_rows_.Increment(static_cast<double>(rows_));
     for (const auto& [reason, count] : projection_.Stats().dead_letters_by_reason) {
       auto& reported = reported_[reason];
       if (count == reported) continue;
@@ -158,17 +132,17 @@ class RatingWriter::Impl {
   AppliedPositions& applied_;
   metrics::Metrics& metrics_;
   metrics::Counter applied_events_;
-  metrics::Counter changed_rows_;
   std::map<std::string, std::int64_t> reported_;  // the consumer's thread's
-  std::size_t rows_ = 0;                          // likewise
   projection::RatingProjection projection_;
   kafka::GroupConsumer consumer_;
   std::jthread housekeeper_;
 };
 
-RatingWriter::RatingWriter(WriterConfig config, pg::Pool& pool, kafka::Producer& dead_letters,
-                           AppliedPositions& applied, metrics::Metrics& metrics)
-    : impl_(std::make_unique<Impl>(std::move(config), pool, dead_letters, applied, metrics)) {}
+RatingWriter::RatingWriter(WriterConfig config, pg::Pool& pool, BatchSteps steps,
+                           kafka::Producer& dead_letters, AppliedPositions& applied,
+                           metrics::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(std::move(config), pool, std::move(steps), dead_letters, applied,
+                                   metrics)) {}
 RatingWriter::~RatingWriter() = default;
 void RatingWriter::Stop() { impl_->Stop(); }
 Status RatingWriter::Health() const { return impl_->Health(); }

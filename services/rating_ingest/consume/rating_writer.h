@@ -2,16 +2,24 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
-#include <string>
+#include <span>
 
 #include "kafka/group_consumer.h"
 #include "kafka/producer.h"
 #include "metrics/metrics.h"
-#include "pg/pool.h"
+#include "projection/rating_projection.h"
 #include "rating_ingest/app/applied_positions.h"
 
 namespace marquee::rating_ingest {
+
+// What a batch's transaction does; the store's.
+struct BatchSteps {
+  projection::RatingProjection::Step apply;
+  std::function<Status(pg::Transaction&, std::span<const projection::DeadLetterMessage>)>
+      count_dead_letters;
+};
 
 struct WriterConfig {
   kafka::GroupConsumerConfig consumer = {};
@@ -24,7 +32,7 @@ struct WriterConfig {
 class RatingWriter {
  public:
   // `dead_letters` produces what can't be applied. All outlive it.
-  RatingWriter(WriterConfig config, pg::Pool& pool, kafka::Producer& dead_letters,
+  RatingWriter(WriterConfig config, pg::Pool& pool, BatchSteps steps, kafka::Producer& dead_letters,
                AppliedPositions& applied, metrics::Metrics& metrics);
   ~RatingWriter();
   // The batch under way is finished; then the group is left. Idempotent.

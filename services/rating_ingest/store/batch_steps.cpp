@@ -1,0 +1,38 @@
+#include "rating_ingest/store/batch_steps.h"
+
+#include <map>
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "pg/array.h"
+
+namespace marquee::rating_ingest {
+
+projection::RatingProjection::Step ApplyToRatings(metrics::Counter changed) {
+  return [changed](pg::Transaction& tx,
+                   std::span<const projection::RatingChange> changes) mutable -> Status {
+    changed.Increment(static_cast<double>(projection::ApplyRatings(tx, changes).size()));
+    return {};
+  };
+}
+
+Status CountDeadLetters(pg::Transaction& tx,
+                        std::span<const projection::DeadLetterMessage> letters) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& letter : letters) ++counts[letter.reason];
+  std::vector<std::string> reasons;
+  std::vector<std::int64_t> numbers;
+  for (const auto& [reason, count] : counts) {
+    reasons.push_back(reason);
+    numbers.push_back(count);
+  }
+  tx.exec_params(
+      "INSERT INTO dead_letter_counts AS d (reason, count)"
+      " SELECT * FROM unnest($1::text[], $2::bigint[])"
+      " ON CONFLICT (reason) DO UPDATE SET count = d.count + excluded.count",
+      pg::Array(reasons), pg::Array(numbers));
+  return {};
+}
+
+}  // namespace marquee::rating_ingest

@@ -1,0 +1,19 @@
+// What a batch's transaction does beside moving the offsets on.
+#pragma once
+
+#include <span>
+
+#include "metrics/metrics.h"
+#include "projection/rating_projection.h"
+
+namespace marquee::rating_ingest {
+
+// Applies the events to the table `ratings`; `changed` counts the rows that this changed, a batch
+// that is tried again twice.
+projection::RatingProjection::Step ApplyToRatings(metrics::Counter changed);
+
+// Adds to the table `dead_letter_counts`.
+Status CountDeadLetters(pg::Transaction& tx,
+                        std::span<const projection::DeadLetterMessage> letters);
+
+}  // namespace marquee::rating_ingest

@@ -1,0 +1,118 @@
+"""The services' contracts for tests that speak gRPC, and stand-ins for the services that one of them calls.
+
+Messages are built from the .proto files by the system's protoc, at run time: no generated code, no version to match.
+"""
+
+import base64
+import functools
+import json
+import pathlib
+import subprocess
+import tempfile
+import time
+from concurrent import futures
+
+import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from support.suite import ROOT
+
+
+@functools.cache
+def _pool():
+    with tempfile.NamedTemporaryFile(suffix=".pb") as out:
+        files = sorted(str(path.relative_to(ROOT / "proto")) for path in ROOT.glob("proto/marquee/*/v1/*.proto"))
+        include = ["-I", ROOT / "proto", "-I", ROOT / ".tools" / "googleapis"]
+        subprocess.run(["protoc", *include, "--include_imports", "-o", out.name, *files], check=True)
+        pool = descriptor_pool.DescriptorPool()
+        for file in descriptor_pb2.FileDescriptorSet.FromString(pathlib.Path(out.name).read_bytes()).file:
+            pool.Add(file)
+        return pool
+
+
+def message(name, **fields):
+    """A new message, by its name without the `marquee.`: message("ratings.v1.PutRatingRequest", movie_id=1)."""
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"marquee.{name}"))(**fields)
+
+
+class Client:
+    """Calls of one service: Client(channel, "ratings.v1.RatingsService").PutRating(movie_id=1, value=4)."""
+
+    def __init__(self, channel, service):
+        self._channel = channel
+        self._service = _pool().FindServiceByName(f"marquee.{service}")
+
+    def __getattr__(self, name):
+        method = self._service.methods_by_name[name]
+        request = message_factory.GetMessageClass(method.input_type)
+        response = message_factory.GetMessageClass(method.output_type)
+        call = self._channel.unary_unary(
+            f"/{self._service.full_name}/{name}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=response.FromString,
+        )
+
+        def invoke(timeout=10, token=None, metadata=(), **fields):
+            """The response and the call (for its metadata)."""
+            everything = [*metadata, *([("authorization", f"Bearer {token}")] if token else [])]
+            return call.with_call(request(**fields), timeout=timeout, metadata=everything)
+
+        return invoke
+
+
+def stand_in(service, **handlers):
+    """A gRPC server with some of a service's rpcs, each a function of the request; gives the server and its address."""
+    descriptor = _pool().FindServiceByName(f"marquee.{service}")
+    methods = {}
+    for name, handler in handlers.items():
+        method = descriptor.methods_by_name[name]
+        methods[name] = grpc.unary_unary_rpc_method_handler(
+            lambda request, context, handler=handler: handler(request, context),
+            request_deserializer=message_factory.GetMessageClass(method.input_type).FromString,
+            response_serializer=lambda response: response.SerializeToString(),
+        )
+    server = grpc.server(futures.ThreadPoolExecutor(4))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, methods),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, f"127.0.0.1:{port}"
+
+
+def _base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Issuer:
+    """Signs access tokens as auth does, with a key of its own; `jwks` is its GetJwks."""
+
+    def __init__(self, folder):
+        self._key = pathlib.Path(folder) / "issuer.pem"
+        subprocess.run(
+            ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self._key], check=True
+        )
+        public = subprocess.run(
+            ["openssl", "ec", "-in", self._key, "-pubout", "-outform", "DER"], check=True, capture_output=True
+        ).stdout
+        self._x, self._y = public[-64:-32], public[-32:]
+
+    def jwks(self, _request, _context):
+        response = message("auth.v1.GetJwksResponse")
+        response.keys.add(
+            kid="test", kty="EC", crv="P-256", alg="ES256", use="sig", x=_base64url(self._x), y=_base64url(self._y)
+        )
+        return response
+
+    def token(self, subject, *roles, seconds=3600):
+        """A user's token for a number, a service's for "service:name"."""
+        now = int(time.time())
+        header = {"alg": "ES256", "kid": "test", "typ": "JWT"}
+        claims = {"iss": "marquee", "aud": "marquee", "sub": str(subject), "roles": list(roles), "jti": f"{now}"}
+        claims |= {"sid": "test", "iat": now, "exp": now + seconds}
+        signed = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
+        der = subprocess.run(
+            ["openssl", "dgst", "-sha256", "-sign", self._key], input=signed.encode(), check=True, capture_output=True
+        ).stdout
+        # DER: SEQUENCE { INTEGER r, INTEGER s }.
+        length = der[3]
+        r, s = der[4 : 4 + length], der[6 + length :]
+        return f"{signed}.{_base64url(b''.join(number.lstrip(bytes(1)).rjust(32, bytes(1)) for number in (r, s)))}"
