@@ -74,6 +74,8 @@ class Trainer {
       : matrix_(matrix), options_(options), threads_(ThreadCount(options.threads)),
         live_(static_cast<size_t>(options.factors)), k_(Padded(live_)),
         user_chunks_(ChunkEnds(matrix.by_user())), item_chunks_(ChunkEnds(matrix.by_item())),
+        halves_(options.half_precision && options.solver == IalsSolver::kWhitenedCg &&
+                kernels_.takes_halves),
         users_(static_cast<size_t>(matrix.users()) * k_),
         items_(static_cast<size_t>(matrix.items()) * k_) {
     // Small, as in Rendle et al. 2022 (there 0.1/√k): the first half iteration sets the scale.
@@ -144,6 +146,20 @@ class Trainer {
                 });
   }
 
+  const uint16_t* Halve(const FloatBuffer& fixed) {
+    constexpr size_t kBlock = 64 * 1024;
+    if (half_.size() * 2 < fixed.size()) half_ = FloatBuffer((fixed.size() + 1) / 2);
+    auto* halves = reinterpret_cast<uint16_t*>(half_.data());
+    ParallelFor(threads_, static_cast<int64_t>((fixed.size() + kBlock - 1) / kBlock),
+                [&](int64_t chunk, int) {
+                  const size_t first = static_cast<size_t>(chunk) * kBlock;
+                  kernels_.to_half(fixed.data() + first, std::min(kBlock, fixed.size() - first),
+                                   halves + first);
+                });
+    timings_.whitening += watch_.Lap();
+    return halves;
+  }
+
   struct Scratch {
     FloatBuffer vectors;  // D, 1/D and CG's or Cholesky's
     FloatBuffer panel;
@@ -154,6 +170,7 @@ class Trainer {
   double SolveSide(const SparseRows& rows, const std::vector<int32_t>& chunk_ends, int32_t others,
                    FloatBuffer& fixed, FloatBuffer& solved, double& seconds) {
     const std::vector<float> gram_diagonal = Whiten(fixed, solved);
+    const uint16_t* halves = halves_ ? Halve(fixed) : nullptr;
     std::vector<double> parts(chunk_ends.size(), 0);
     std::vector<Scratch> scratch(static_cast<size_t>(threads_));
     ParallelFor(threads_, static_cast<int64_t>(chunk_ends.size()), [&](int64_t chunk, int thread) {
@@ -170,7 +187,7 @@ class Trainer {
           diagonal[i] = gram_diagonal[i] + regularization;
           inverse[i] = 1 / diagonal[i];
         }
-        const RowSystem system{fixed.data(), rows.RowColumns(row).data(),
+        const RowSystem system{fixed.data(), halves, rows.RowColumns(row).data(),
                                rows.RowValues(row).data(), n, k_, options_.alpha,
                                options_.unobserved_weight, diagonal, inverse};
         float* x = solved.data() + static_cast<size_t>(row) * k_;
@@ -279,6 +296,8 @@ class Trainer {
   size_t k_;     // padded
   std::vector<int32_t> user_chunks_;
   std::vector<int32_t> item_chunks_;
+  bool halves_;
+  FloatBuffer half_;  // the fixed side's half floats, two to a float
   FloatBuffer users_;
   FloatBuffer items_;
   double constant_ = 0;  // Σ (w0 + α·v)

@@ -146,6 +146,19 @@ TEST(Ials, ReachesTheSameLossByConjugateGradientAsByCholesky) {
   EXPECT_NEAR(cg.loss, exact.loss, 2e-3 * exact.loss);
 }
 
+TEST(Ials, LosesHardlyAnythingByHalfPrecision) {
+  const RatingMatrix matrix = SmallMatrix(300, 120);
+  IalsOptions options = SmallOptions();
+  options.factors = 16;
+  const IalsModel full = *TrainIals(matrix, options);
+  options.half_precision = true;
+  const IalsModel half = *TrainIals(matrix, options);
+  EXPECT_NEAR(half.loss, full.loss, 2e-3 * full.loss);
+  if (BestKernels().takes_halves) {
+    EXPECT_NE(half.item_factors, full.item_factors) << "the option had no effect";
+  }
+}
+
 TEST(Ials, StaysStableWithAVerySmallRegularization) {
   const RatingMatrix matrix = SmallMatrix();
   IalsOptions options = SmallOptions();
@@ -281,7 +294,7 @@ TEST(Kernels, AgreeAcrossInstructionSets) {
                   std::vector<float>(k * k, 0), rows, std::vector<float>(k, 1), 0};
       kernels.dot_rows(rows.data(), kRows, k, rows.data(), out.dots.data());
       std::vector<float> scratch(4 * k);
-      const RowSystem system{rows.data(), columns.data(), values.data(), kRows, k, 2, 0.5F,
+      const RowSystem system{rows.data(), nullptr, columns.data(), values.data(), kRows, k, 2, 0.5F,
                              diagonal.data(), inverse.data()};
       out.objective = kernels.cg_row(system, 5, out.x.data(), scratch.data());
       kernels.syrk(rows.data(), kRows, k, out.gram.data());

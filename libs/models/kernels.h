@@ -18,6 +18,7 @@ constexpr size_t Padded(size_t k) { return (k + kLane - 1) / kLane * kLane; }
 //   (D + Σ α·v_j·f_j·f_jᵀ)·x = Σ (w0 + α·v_j)·f_j,   D = w0·Λ + λ_row
 struct RowSystem {
   const float* fixed;     // factors of the fixed side, padded k
+  const uint16_t* halves; // the same as IEEE half floats, or null: then these are read instead
   const int32_t* columns; // which of them, n
   const float* values;    // v, n
   size_t n;
@@ -33,6 +34,10 @@ struct Kernels {
 
   // out[r] = rows[r]·v for n contiguous rows; any k.
   void (*dot_rows)(const float* rows, size_t n, size_t k, const float* v, float* out);
+
+  // Whether cg_row takes halves; to_half rounds n floats (n a multiple of kLane) to them.
+  bool takes_halves;
+  void (*to_half)(const float* from, size_t n, uint16_t* to);
 
   // Preconditioned CG from x, `steps` steps, in place. scratch: 4·k floats. Returns the row's part
   // of the objective at the solution, less its constant Σ (w0 + α·v).

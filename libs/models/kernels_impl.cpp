@@ -26,6 +26,26 @@ inline Vector Load(const float* from) { return *reinterpret_cast<const Vector*>(
 inline void Store(float* to, Vector value) { *reinterpret_cast<Vector*>(to) = value; }
 inline Vector Broadcast(float value) { return Vector{} + value; }
 
+#if defined(__F16C__)
+#define MARQUEE_HALVES 1
+inline Vector Load(const uint16_t* from) {
+#if defined(__AVX512F__)
+  return (Vector)_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#else
+  return (Vector)_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#endif
+}
+void ToHalf(const float* from, size_t n, uint16_t* to) {
+  for (size_t i = 0; i < n; i += 8) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i),
+                     _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
+  }
+}
+#else
+#define MARQUEE_HALVES 0
+void ToHalf(const float*, size_t, uint16_t*) {}
+#endif
+
 inline float Sum(Vector v) {
   float sum = 0;
   for (size_t i = 0; i < kWidth; ++i) sum += v[i];
@@ -104,12 +124,12 @@ enum class PassKind { kResidual, kProduct };
 
 // kRows observations at once, so that p and q are loaded once for all. Adds Σ (w0 + α·v_j)·(f_j·p)
 // to `linear` in kResidual.
-template <PassKind kKind, size_t kRows>
-inline void PassBlock(const RowSystem& system, size_t k, size_t j, const float* p, float* q,
-                      float& linear) {
-  const float* f[kRows];
+template <PassKind kKind, size_t kRows, typename Element>
+inline void PassBlock(const RowSystem& system, const Element* fixed, size_t k, size_t j,
+                      const float* p, float* q, float& linear) {
+  const Element* f[kRows];
   for (size_t a = 0; a < kRows; ++a) {
-    f[a] = system.fixed + static_cast<size_t>(system.columns[j + a]) * k;
+    f[a] = fixed + static_cast<size_t>(system.columns[j + a]) * k;
   }
   Vector sums[kRows] = {};
   for (size_t c = 0; c < k; c += kWidth) {
@@ -143,40 +163,41 @@ inline void PassBlock(const RowSystem& system, size_t k, size_t j, const float* 
 }
 
 // Rows that fit the second-level cache are fetched ahead in the first pass only.
-constexpr size_t kCachedFloats = 64 * 1024;
+constexpr size_t kCachedBytes = 256 * 1024;
 
 // kFixed: k when it is known at compile time, else 0.
-template <PassKind kKind, size_t kFixed>
-double Pass(const RowSystem& system, const float* p, float* q) {
+template <PassKind kKind, size_t kFixed, typename Element>
+double Pass(const RowSystem& system, const Element* fixed, const float* p, float* q) {
   constexpr size_t kRows = 8;
   constexpr size_t kAhead = 16;
   const size_t k = kFixed != 0 ? kFixed : system.k;
   const size_t n = system.n;
-  const bool fetch = kKind == PassKind::kResidual || n * k > kCachedFloats;
+  const bool fetch = kKind == PassKind::kResidual || n * k * sizeof(Element) > kCachedBytes;
   double linear = 0;
   size_t j = 0;
   for (; j + kRows <= n; j += kRows) {
     if (fetch && j + kAhead + kRows <= n) {
       for (size_t a = 0; a < kRows; ++a) {
-        const float* next = system.fixed + static_cast<size_t>(system.columns[j + kAhead + a]) * k;
-        for (size_t c = 0; c < k; c += 16) __builtin_prefetch(next + c);
+        const Element* next = fixed + static_cast<size_t>(system.columns[j + kAhead + a]) * k;
+        for (size_t c = 0; c < k; c += 64 / sizeof(Element)) __builtin_prefetch(next + c);
       }
     }
     float part = 0;
-    PassBlock<kKind, kRows>(system, k, j, p, q, part);
+    PassBlock<kKind, kRows>(system, fixed, k, j, p, q, part);
     linear += static_cast<double>(part);
   }
   float part = 0;
   if (j + 4 <= n) {
-    PassBlock<kKind, 4>(system, k, j, p, q, part);
+    PassBlock<kKind, 4>(system, fixed, k, j, p, q, part);
     j += 4;
   }
-  for (; j < n; ++j) PassBlock<kKind, 1>(system, k, j, p, q, part);
+  for (; j < n; ++j) PassBlock<kKind, 1>(system, fixed, k, j, p, q, part);
   return linear + static_cast<double>(part);
 }
 
-template <size_t kFixed>
-double CgRowOf(const RowSystem& system, int steps, float* x, float* scratch) {
+template <size_t kFixed, typename Element>
+double CgRowOf(const RowSystem& system, const Element* fixed, int steps, float* x,
+               float* scratch) {
   const size_t k = kFixed != 0 ? kFixed : system.k;
   const float* d = system.diagonal;
   const float* inverse = system.inverse_diagonal;
@@ -184,7 +205,7 @@ double CgRowOf(const RowSystem& system, int steps, float* x, float* scratch) {
   float* p = scratch + k;
   float* q = scratch + 2 * k;
   for (size_t c = 0; c < k; c += kWidth) Store(r + c, Vector{});
-  const double linear = Pass<PassKind::kResidual, kFixed>(system, x, r);
+  const double linear = Pass<PassKind::kResidual, kFixed>(system, fixed, x, r);
   Vector sum{}, xr{};
   for (size_t c = 0; c < k; c += kWidth) {
     const Vector residual = Load(r + c) - Load(d + c) * Load(x + c);
@@ -199,7 +220,7 @@ double CgRowOf(const RowSystem& system, int steps, float* x, float* scratch) {
   double objective = -linear - static_cast<double>(Sum(xr));
   for (int step = 0; step < steps && rz > 1e-20F; ++step) {
     for (size_t c = 0; c < k; c += kWidth) Store(q + c, Load(d + c) * Load(p + c));
-    Pass<PassKind::kProduct, kFixed>(system, p, q);
+    Pass<PassKind::kProduct, kFixed>(system, fixed, p, q);
     Vector pq{};
     for (size_t c = 0; c < k; c += kWidth) pq += Load(p + c) * Load(q + c);
     const float length = rz / Sum(pq);
@@ -222,14 +243,23 @@ double CgRowOf(const RowSystem& system, int steps, float* x, float* scratch) {
   return objective;
 }
 
-double CgRow(const RowSystem& system, int steps, float* x, float* scratch) {
+template <typename Element>
+double CgRowBy(const RowSystem& system, const Element* fixed, int steps, float* x,
+               float* scratch) {
   switch (system.k) {
-    case 16: return CgRowOf<16>(system, steps, x, scratch);
-    case 32: return CgRowOf<32>(system, steps, x, scratch);
-    case 64: return CgRowOf<64>(system, steps, x, scratch);
-    case 128: return CgRowOf<128>(system, steps, x, scratch);
-    default: return CgRowOf<0>(system, steps, x, scratch);
+    case 16: return CgRowOf<16>(system, fixed, steps, x, scratch);
+    case 32: return CgRowOf<32>(system, fixed, steps, x, scratch);
+    case 64: return CgRowOf<64>(system, fixed, steps, x, scratch);
+    case 128: return CgRowOf<128>(system, fixed, steps, x, scratch);
+    default: return CgRowOf<0>(system, fixed, steps, x, scratch);
   }
+}
+
+double CgRow(const RowSystem& system, int steps, float* x, float* scratch) {
+#if MARQUEE_HALVES
+  if (system.halves != nullptr) return CgRowBy(system, system.halves, steps, x, scratch);
+#endif
+  return CgRowBy(system, system.fixed, steps, x, scratch);
 }
 
 void Gather(const float* rows, size_t k, const int32_t* columns, size_t n, const float* weights,
@@ -367,7 +397,9 @@ void Combine(const float* panel, size_t n, size_t k, const float* coefficients, 
 }  // namespace
 
 extern const Kernels MARQUEE_KERNELS_TABLE;
-const Kernels MARQUEE_KERNELS_TABLE = {MARQUEE_KERNELS_NAME, DotRows,  CgRow,         Gather, Syrk,
-                                       Rotate,               Cholesky, CholeskySolve, Combine};
+const Kernels MARQUEE_KERNELS_TABLE = {
+    MARQUEE_KERNELS_NAME, DotRows, MARQUEE_HALVES != 0, ToHalf,        CgRow,
+    Gather,               Syrk,    Rotate,              Cholesky,      CholeskySolve,
+    Combine};
 
 }  // namespace marquee::models

@@ -5,10 +5,14 @@
 //
 // Titles beyond the file's are made of its words, so that a search meets what it meets in real
 // ones.
+#include <unistd.h>
 #include <algorithm>
+
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
+#include <pqxx/pqxx>
 #include <random>
 #include <sstream>
 #include <string>
@@ -28,8 +32,8 @@ using namespace marquee::catalog;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-double Ms(Clock::duration span) { return std::chrono::duration<double, std::milli>(span).count(); }
+using Steady = std::chrono::steady_clock;
+double Ms(Steady::duration span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
 std::vector<std::string> ReadTitles(const char* path) {
   std::ifstream file(path);
@@ -75,12 +79,12 @@ std::vector<Movie> MakeMovies(const std::vector<std::string>& titles, std::size_
 }
 
 template <typename Fn>
-void Time(const char* what, int times, Fn&& fn) {
+void Measure(const char* what, int times, Fn&& fn) {
   std::vector<double> took;
   for (int i = 0; i < times; ++i) {
-    const auto start = Clock::now();
+    const auto start = Steady::now();
     fn();
-    took.push_back(Ms(Clock::now() - start));
+    took.push_back(Ms(Steady::now() - start));
   }
   std::sort(took.begin(), took.end());
   std::printf("%-44s p50 %7.2f ms   max %7.2f ms\n", what, took[took.size() / 2], took.back());
@@ -91,7 +95,7 @@ void BenchReads(Catalog& catalog) {
                             "lord rings fellowship", "a", "the", "qqqqxx",
                             "what i did on my holidays in the summer with my dog"}) {
     std::string first;
-    Time((std::string("search \"") + query + "\"").substr(0, 43).c_str(), 20, [&] {
+    Measure((std::string("search \"") + query + "\"").substr(0, 43).c_str(), 20, [&] {
       const auto answer = catalog.List({.filter = {.query = query}}, marquee::Time::max());
       if (answer.ok() && !answer->movies.empty()) first = answer->movies[0].movie.title;
     });
@@ -99,22 +103,43 @@ void BenchReads(Catalog& catalog) {
   }
   for (const char* order :
        {"movie_id", "title", "-year", "-rating_count", "-rating_bayesian_mean"}) {
-    Time((std::string("list by ") + order).c_str(), 20,
-         [&] { (void)catalog.List({.order_by = order}, marquee::Time::max()).ok(); });
-    Time((std::string("list by ") + order + ", one genre").c_str(), 20, [&] {
+    Measure((std::string("list by ") + order).c_str(), 20,
+            [&] { (void)catalog.List({.order_by = order}, marquee::Time::max()).ok(); });
+    Measure((std::string("list by ") + order + ", one genre").c_str(), 20, [&] {
       (void)catalog.List({.filter = {.genre = "Horror"}, .order_by = order}, marquee::Time::max())
           .ok();
     });
   }
   const auto max = marquee::Time::max();
-  Time("get", 100, [&] { (void)catalog.Get(1, max).ok(); });
-  Time("popular", 20, [&] { (void)catalog.Popular({}, 20, max).ok(); });
-  Time("trending", 20, [&] { (void)catalog.Trending(20, max).ok(); });
-  Time("ratings by year", 20, [&] { (void)catalog.RatingsByYear(0, 0, max).ok(); });
-  Time("popular by genre", 20, [&] { (void)catalog.PopularByGenre("", 10, max).ok(); });
-  Time("genres", 20, [&] { (void)catalog.Genres(max).ok(); });
-  Time("export", 3, [&] { (void)catalog.Export(max, [](const auto&) { return Status(); }).ok(); });
+  Measure("get", 100, [&] { (void)catalog.Get(1, max).ok(); });
+  Measure("popular", 20, [&] { (void)catalog.Popular({}, 20, max).ok(); });
+  Measure("trending", 20, [&] { (void)catalog.Trending(20, max).ok(); });
+  Measure("ratings by year", 20, [&] { (void)catalog.RatingsByYear(0, 0, max).ok(); });
+  Measure("popular by genre", 20, [&] { (void)catalog.PopularByGenre("", 10, max).ok(); });
+  Measure("genres", 20, [&] { (void)catalog.Genres(max).ok(); });
+  Measure("export", 3,
+          [&] { (void)catalog.Export(max, [](const auto&) { return Status(); }).ok(); });
 }
+
+// Seconds of processor time that the sessions of this database have used, where it runs on this
+// machine; what else the machine does doesn't count.
+double ServerCpu(pg::Pool& pool) {
+  return pool
+      .Read([](pg::Transaction& tx) -> Result<double> {
+        double ticks = 0;
+        for (const auto& row :
+             tx.exec("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")) {
+          std::ifstream stat(std::string("/proc/") + row[0].c_str() + "/stat");
+          std::string field;
+          for (int i = 1; i <= 15 && stat >> field; ++i) {
+            if (i >= 14) ticks += std::stod(field);
+          }
+        }
+        return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+      })
+      .value_or(0);
+}
+double ClientCpu() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 // Imported ratings as MovieLens has them, user after user, popular movies more often; then again.
 void BenchConsumer(pg::Pool& pool, std::int64_t movies, std::int64_t ratings,
@@ -123,8 +148,10 @@ void BenchConsumer(pg::Pool& pool, std::int64_t movies, std::int64_t ratings,
   projection::RatingProjection projection(
       pool, [](auto) { return Status(); }, ApplyRatingBatch);
   std::int64_t offset = projection.LoadOffsets({0}).value().at(0);
-  Clock::duration spent{};
+  Steady::duration spent{};
   const std::int64_t first_offset = offset;
+  const double server = ServerCpu(pool);
+  double client = 0;
   while (offset < first_offset + ratings) {
     kafka::Batch batch;
     for (std::int64_t i = 0; i < batch_size; ++i, ++offset) {
@@ -143,16 +170,22 @@ void BenchConsumer(pg::Pool& pool, std::int64_t movies, std::int64_t ratings,
                                message.value);
       batch[0].push_back(std::move(message));
     }
-    const auto start = Clock::now();
+    const auto start = Steady::now();
+    const double client_start = ClientCpu();
     const Status applied = projection.Apply(batch, {{0, offset - batch_size}}, {{0, offset}});
-    spent += Clock::now() - start;
+    spent += Steady::now() - start;
+    client += ClientCpu() - client_start;
     if (!applied.ok()) {
       std::printf("%s\n", applied.error().ToString().c_str());
       return;
     }
   }
-  std::printf("consumer, batches of %6lld: %8.0f rows/s\n", static_cast<long long>(batch_size),
-              static_cast<double>(ratings) / (Ms(spent) / 1000));
+  const double million = static_cast<double>(ratings) / 1e6;
+  std::printf(
+      "consumer, batches of %6lld: %7.0f rows/s; processor time for a million: %.1f s server, "
+      "%.1f s client\n",
+      static_cast<long long>(batch_size), static_cast<double>(ratings) / (Ms(spent) / 1000),
+      (ServerCpu(pool) - server) / million, client / million);
 }
 
 }  // namespace
@@ -174,7 +207,7 @@ int main(int argc, char** argv) {
 
   const auto made = MakeMovies(ReadTitles(argv[1]), count);
   for (const char* what : {"import", "import again"}) {
-    const auto start = Clock::now();
+    const auto start = Steady::now();
     ImportCounts counts;
     for (std::size_t i = 0; i < made.size(); i += 1000) {
       const auto end = std::min(i + 1000, made.size());
@@ -189,7 +222,7 @@ int main(int argc, char** argv) {
       counts.unchanged += chunk->unchanged;
     }
     std::printf("%s: %zu movies, %.0f/s (%lld inserted, %lld unchanged)\n", what, made.size(),
-                static_cast<double>(made.size()) / (Ms(Clock::now() - start) / 1000),
+                static_cast<double>(made.size()) / (Ms(Steady::now() - start) / 1000),
                 static_cast<long long>(counts.inserted), static_cast<long long>(counts.unchanged));
   }
   for (const std::int64_t batch : {10'000, 20'000, 50'000}) {

@@ -1,7 +1,7 @@
 // Seconds for one iteration of iALS and where they go, on generated data.
 //   bench_training [--users N] [--items N] [--ratings N] [--factors 64,128] [--iterations N]
-//                  [--threads N] [--cg-steps N] [--solver cg|cholesky] [--alpha A]
-//                  [--regularization L] [--dump FILE]
+//                  [--threads N] [--cg-steps N] [--solver cg|cholesky] [--half 0|1]
+//                  [--alpha A] [--regularization L] [--dump FILE]
 // --dump writes the matrix for training_vs_implicit.py: int64 users, items, nonzeros; int64 offsets;
 // int32 columns; float values.
 #include <chrono>
@@ -67,7 +67,8 @@ void Bench(const RatingMatrix& matrix, int factors, const Arguments& arguments) 
   options.regularization = static_cast<float>(arguments.Number("regularization", 0.05));
   options.regularization_exponent = 0;
   options.alpha = static_cast<float>(arguments.Number("alpha", 10));
-  options.cg_steps = static_cast<int>(arguments.Number("cg-steps", 3));
+  options.cg_steps = static_cast<int>(arguments.Number("cg-steps", factors < 128 ? 2 : 3));
+  options.half_precision = arguments.Number("half", 1) != 0;
   options.threads = static_cast<int>(arguments.Number("threads", 0));
   if (arguments.Text("solver", "cg") == "cholesky") options.solver = IalsSolver::kCholesky;
   double last = 0;
