@@ -1,0 +1,109 @@
+"""The gateway's program by itself, no service behind it: its start, its stop, its document."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+
+import pytest
+import requests
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = ROOT / "build" / "release" / "bin" / "marquee-gateway"
+SERVICES = ("AUTH", "CATALOG", "RATINGS", "TRAINER", "RECOMMENDER", "REVIEWS")
+
+
+def settings(**more):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MARQUEE_")}
+    environment |= {f"MARQUEE_{service}_ADDRESS": "127.0.0.1:1" for service in SERVICES}
+    environment |= {"MARQUEE_GATEWAY_LISTEN": "127.0.0.1:0", "MARQUEE_METRICS_LISTEN": "127.0.0.1:0"}
+    environment |= {"MARQUEE_GATEWAY_SWAGGER_DIR": str(ROOT / ".tools/node/node_modules/swagger-ui-dist")}
+    return environment | more
+
+
+class Gateway:
+    def __init__(self):
+        self.process = subprocess.Popen([BINARY], env=settings(), stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            event = json.loads(line)
+            if event["msg"] == "listening":
+                self.url = f"http://127.0.0.1:{event['port']}"
+                break
+        else:
+            raise AssertionError(f"the gateway ended with {self.process.wait()}")
+        # What it logs later must not fill the pipe.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    gateway = Gateway()
+    yield gateway
+    assert gateway.stop() == 0
+
+
+def test_the_document_is_valid_openapi_3_1(gateway):
+    answer = requests.get(gateway.url + "/openapi.json", timeout=10)
+    assert answer.headers["Content-Type"] == "application/json"
+    errors = list(OpenAPIV31SpecValidator(answer.json()).iter_errors())
+    assert errors == []
+
+
+def test_the_document_describes_what_is_served(gateway):
+    document = requests.get(gateway.url + "/openapi.json", timeout=10).json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            target = path
+            for parameter in operation.get("parameters", []):
+                if parameter.get("in") == "path":
+                    target = target.replace("{%s}" % parameter["name"], "7")
+            answer = requests.request(method, gateway.url + target, timeout=10)
+            # No service answers; but the route is there, and the gateway found nothing wrong with it.
+            assert answer.status_code == 503, (method, target, answer.text)
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            assert str(answer.status_code) in operation["responses"]
+
+
+def test_swagger_ui_needs_no_inline_script(gateway):
+    page = requests.get(gateway.url + "/docs", timeout=10)
+    assert page.status_code == 200
+    assert page.text.count("<script") == page.text.count("<script src=") == 2
+    for file in ("swagger-ui.css", "swagger-ui-bundle.js", "initializer.js", "favicon-32x32.png"):
+        assert requests.get(f"{gateway.url}/docs/{file}", timeout=10).status_code == 200, file
+    for path in ("/docs/package.json", "/docs/..%2fpackage.json", "/docs/index.js"):
+        assert requests.get(gateway.url + path, timeout=10).status_code == 404, path
+
+
+def test_a_wrong_configuration_is_told_whole():
+    done = subprocess.run(
+        [BINARY],
+        env={"MARQUEE_GATEWAY_LISTEN": "nonsense", "MARQUEE_GATEWAY_DEADLINE_MS": "soon"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 78
+    for name in ("MARQUEE_GATEWAY_LISTEN", "MARQUEE_GATEWAY_DEADLINE_MS", "MARQUEE_CATALOG_ADDRESS"):
+        assert name in done.stderr
+
+
+def test_a_port_in_use_is_one_clear_line(gateway):
+    address = gateway.url.removeprefix("http://")
+    done = subprocess.run(
+        [BINARY],
+        env=settings(MARQUEE_GATEWAY_LISTEN=address),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"can't listen on {address}: Address already in use\n"
