@@ -6,6 +6,7 @@ import threading
 
 import psycopg
 import pytest
+
 from support.waiting import eventually
 
 RATINGS, MOVIES = 100_836, 9_742

@@ -1,6 +1,7 @@
 """Dependencies that are down: a 503 that says so, nothing pretended, and life again by itself."""
 
 import pytest
+
 from support.waiting import eventually
 
 

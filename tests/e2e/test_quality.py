@@ -8,7 +8,20 @@ from support.suite import LOCAL
 
 def evaluate(movielens, task):
     done = subprocess.run(
-        [LOCAL / "marqueectl", "evaluate", "--data", movielens, "--task", task, "--folds", "5", "--seed", "1", "--json", "-q"],
+        [
+            LOCAL / "marqueectl",
+            "evaluate",
+            "--data",
+            movielens,
+            "--task",
+            task,
+            "--folds",
+            "5",
+            "--seed",
+            "1",
+            "--json",
+            "-q",
+        ],
         capture_output=True,
         text=True,
         check=True,
