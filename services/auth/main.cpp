@@ -9,6 +9,7 @@
 #include "auth/store/pg_sessions.h"
 #include "base/clock.h"
 #include "metrics/metrics.h"
+#include "pg/pool_metrics.h"
 #include "rpc/server.h"
 
 int main() {
@@ -22,7 +23,7 @@ int main() {
   marquee::metrics::Metrics registry;
   AuthMetrics metrics(registry);
 
-  marquee::pg::Pool pool(config->database);
+  marquee::pg::Pool pool(config->database, marquee::pg::PoolMetrics(registry, "auth", "calls"));
   PgAccounts account_store(pool);
   PgSessions session_store(pool);
   PgKeys key_store(pool);

@@ -1,6 +1,7 @@
 // marquee-reviews: composition only.
 #include "base/clock.h"
 #include "metrics/metrics.h"
+#include "pg/pool_metrics.h"
 #include "reviews/clients/auth_people.h"
 #include "reviews/clients/catalog_movies.h"
 #include "reviews/config.h"
@@ -18,7 +19,7 @@ int main() {
   rpc::Prepare("reviews", config->server);
   marquee::metrics::Metrics metrics;
 
-  marquee::pg::Pool pool(config->database);
+  marquee::pg::Pool pool(config->database, marquee::pg::PoolMetrics(metrics, "reviews", "calls"));
   PgReviews store(pool);
   const auto auth = rpc::MakeChannel(config->auth_address);
   CatalogMovies movies(rpc::MakeChannel(config->catalog_address));

@@ -48,13 +48,15 @@ class StoreContract : public testing::Test {
     EXPECT_TRUE(rotation.ok()) << rotation.error().ToString();
     return rotation.ok() ? rotation->verdict : RefreshVerdict::kUnknown;
   }
-  // Runs `work(i)` in kThreads threads at once.
+  // Runs `work(i)` in kThreads threads at once, each with a connection that is open already.
   template <typename Work>
   void AtOnce(const Work& work) {
-    std::latch start(kThreads);
+    std::latch together(kThreads), start(kThreads);
     std::vector<std::jthread> threads;
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&, i] {
+        together.arrive_and_wait();
+        for (int n = 0; n < 5; ++n) EXPECT_TRUE(accounts().HasAdministrator(Soon()).ok());
         start.arrive_and_wait();
         work(i);
       });
