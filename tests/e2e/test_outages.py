@@ -38,6 +38,7 @@ def test_without_kafka_a_rating_is_refused_and_reads_go_on(person, suite):
 
 
 def test_without_postgresql_answers_are_503_and_come_back(person, suite):
+    assert person.recommend()["history_size"] == 1
     suite.infra("down", "postgres")
     try:
         for method, path, body in [
