@@ -6,6 +6,8 @@
 #include "ctl/app/commands.h"
 #include "ctl/domain/datagen.h"
 #include "ctl/domain/dataset.h"
+#include "ctl/files/films.h"
+#include "ctl/files/read_dataset.h"
 #include "ctl/terminal/terminal.h"
 #include "models/evaluation.h"
 #include "models/rating_matrix.h"

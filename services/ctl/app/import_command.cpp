@@ -12,6 +12,7 @@
 #include "ctl/clients/bulk.h"
 #include "ctl/clients/rest.h"
 #include "ctl/domain/dataset.h"
+#include "ctl/files/read_dataset.h"
 #include "ctl/terminal/terminal.h"
 #include "rpc/client.h"
 
@@ -115,7 +116,7 @@ int Import(const Context& context, const ImportFlags& flags) {
   if (!rejects.good()) {
     return Fail(context,
                 Error::Unavailable("write_failed", "Can't write " + rejects.path().string() +
-                                                     ": --rejects names another file."));
+                                                       ": --rejects names another file."));
   }
 
   const auto movie_count = static_cast<std::int64_t>(dataset->movies.size());

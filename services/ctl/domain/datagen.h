@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,10 +25,6 @@ struct Film {
   double votes = 100;  // how many people know it
 };
 
-// The npm package vega-datasets' data/movies.json. Films without a title are left out; of films
-// with one title and year the most voted for stays.
-Result<std::vector<Film>> ReadVegaFilms(const std::filesystem::path& file);
-
 struct DatagenOptions {
   int users = 2'000;
   std::int64_t ratings = 200'000;  // about
@@ -40,8 +35,5 @@ struct DatagenOptions {
 // Movies are numbered from 1 in the films' order. InvalidArgument when there are fewer films than a
 // user may rate.
 Result<Dataset> GenerateAudience(const std::vector<Film>& films, const DatagenOptions& options);
-
-// Writes movies.csv and ratings.csv as MovieLens does, each whole or not at all.
-Status WriteCsv(const Dataset& dataset, const std::filesystem::path& folder);
 
 }  // namespace marquee::ctl

@@ -1,4 +1,4 @@
-#include "ctl/domain/dataset.h"
+#include "ctl/files/read_dataset.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ctl/domain/json_line.h"
+#include "ctl/files/json_line.h"
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <set>
+
+#include "ctl/files/films.h"
+#include "ctl/files/read_dataset.h"
 
 namespace marquee::ctl {
 namespace {
