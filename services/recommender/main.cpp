@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "metrics/metrics.h"
+#include "projection/rating_events.h"
 #include "recommender/clients/catalog_client.h"
 #include "recommender/clients/ratings_client.h"
 #include "recommender/config.h"
@@ -32,7 +33,8 @@ int main() {
                                    metrics);
 
   recommender::HistoryStore store(config->store, clock);
-  recommender::RatingFeed feed(config->kafka, store, metrics);
+  recommender::RatingFeed feed(config->kafka, std::string(projection::kRatingsTopic), store,
+                               metrics);
   recommender::RatingsClient ratings(rpc::MakeChannel(config->ratings_address));
   recommender::Histories histories(store, ratings, feed, config->histories, clock, metrics);
 

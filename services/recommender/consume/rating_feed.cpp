@@ -18,16 +18,23 @@ Result<kafka::Offsets> FromLiveEnd(std::int32_t partitions) {
   return offsets;
 }
 
+// A fetch that is under way when a partition becomes ready doesn't ask for it, and only returns when
+// this long has passed without news elsewhere: it bounds the rare slow read. Idle, it costs twenty
+// small requests a second.
+kafka::ClusterConfig Prompt(kafka::ClusterConfig cluster) {
+  cluster.properties.try_emplace("fetch.wait.max.ms", "50");
+  return cluster;
+}
+
 }  // namespace
 
-RatingFeed::RatingFeed(const kafka::ClusterConfig& cluster, HistoryStore& store,
+RatingFeed::RatingFeed(const kafka::ClusterConfig& cluster, std::string topic, HistoryStore& store,
                        metrics::Metrics& metrics)
     : store_(store),
       events_(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "applied"}})),
       undecodable_(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "undecodable"}})),
       log_(std::make_unique<kafka::PartitionLog>(
-          kafka::PartitionLogConfig{.cluster = cluster,
-                                    .topic = std::string(projection::kRatingsTopic)},
+          kafka::PartitionLogConfig{.cluster = Prompt(cluster), .topic = std::move(topic)},
           FromLiveEnd, [this](const kafka::Message& message) { Apply(message); })) {
   metrics.AddGaugeFunction("marquee_recommender_consumer_lag_messages",
                            "Events in marquee.ratings.v1 that are not applied yet; -1: unknown.", {},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "metrics/metrics.h"
 #include "recommender/domain/history.h"
@@ -18,7 +19,8 @@ namespace marquee::recommender {
 class RatingFeed final : public RatingLog {
  public:
   // Starts to read; never blocks. `store` outlives it.
-  RatingFeed(const kafka::ClusterConfig& cluster, HistoryStore& store, metrics::Metrics& metrics);
+  RatingFeed(const kafka::ClusterConfig& cluster, std::string topic, HistoryStore& store,
+             metrics::Metrics& metrics);
   ~RatingFeed() override;
   void Stop();
 

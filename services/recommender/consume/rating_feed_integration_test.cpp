@@ -1,0 +1,177 @@
+// Live histories over a real Kafka: what a person wrote is in the next answer, always.
+#include "recommender/consume/rating_feed.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "kafka/producer.h"
+#include "kafka/testing.h"
+#include "projection/rating_events.h"
+#include "recommender/app/histories.h"
+#include "recommender/testing/fixtures.h"
+
+namespace marquee::recommender {
+namespace {
+
+using namespace std::chrono_literals;
+using projection::RatingChange;
+using projection::Source;
+using testing_::FakeSource;
+using Ratings = std::vector<Rated>;
+
+constexpr int kPartitions = 8;
+constexpr int kUsers = 40;
+
+class RatingFeedTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::getenv("MARQUEE_TEST_KAFKA_BROKERS") == nullptr) {
+      GTEST_SKIP() << "MARQUEE_TEST_KAFKA_BROKERS isn't set";
+    }
+    topic_ = kafka::MakeTestTopic(kPartitions);
+    producer_ = std::make_unique<kafka::Producer>(
+        kafka::ProducerConfig{.cluster = kafka::TestCluster(), .linger = 0ms});
+  }
+
+  // Writes, and returns the position after the write as the person's next read carries it.
+  LogPosition Write(const RatingChange& change) {
+    kafka::Outgoing message{
+        .topic = topic_, .key = std::to_string(change.user_id), .value = {}, .headers = {}};
+    projection::EncodeRating(change, message.value);
+    const auto position = producer_->Produce(std::move(message), SystemClock().Now() + 10s);
+    if (!position.ok()) throw std::runtime_error(position.error().ToString());
+    auto& log = logs_[position->partition];
+    if (position->offset != static_cast<std::int64_t>(log.size())) {
+      throw std::runtime_error("somebody else writes to this topic");
+    }
+    log.push_back(change);
+    return {position->partition, position->offset + 1};
+  }
+  RatingChange Random() {
+    return {.event_id = Uuid::V7(SystemClock().Now()),
+            .user_id = 1 + static_cast<std::int64_t>(random_() % kUsers),
+            .movie_id = 1 + static_cast<std::int64_t>(random_() % 200),
+            .value = random_() % 8 == 0
+                         ? std::nullopt
+                         : std::optional(static_cast<float>(1 + random_() % 10) / 2),
+            .occurred_at_us = 1,
+            .source = Source::kLive};
+  }
+  // The user's ratings when `end` events of the partition are applied.
+  Ratings After(std::int32_t partition, std::int64_t end, std::int64_t user_id) const {
+    std::map<std::int64_t, float> current;
+    const auto found = logs_.find(partition);
+    for (std::int64_t at = 0; found != logs_.end() && at < end; ++at) {
+      const auto& change = found->second[static_cast<std::size_t>(at)];
+      if (change.user_id != user_id) continue;
+      if (change.value) {
+        current[change.movie_id] = *change.value;
+      } else {
+        current.erase(change.movie_id);
+      }
+    }
+    Ratings ratings;
+    for (const auto& [movie, value] : current) ratings.push_back({movie, value});
+    return ratings;
+  }
+  // A database that is some events behind.
+  Result<StoredHistory> ReadBehind(const Person& person) {
+    const auto partition = kafka::PartitionFor(std::to_string(person.user_id), kPartitions);
+    const auto end = static_cast<std::int64_t>(logs_[partition].size());
+    std::int64_t next = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(random_() % 10));
+    for (const auto& position : person.positions) next = std::max(next, position.next_offset);
+    return StoredHistory{.partition = partition,
+                         .next_offset = next,
+                         .ratings = After(partition, next, person.user_id)};
+  }
+
+  std::string topic_;
+  std::unique_ptr<kafka::Producer> producer_;
+  std::map<std::int32_t, std::vector<RatingChange>> logs_;
+  std::mt19937 random_{1};
+  metrics::Metrics metrics_;
+};
+
+TEST_F(RatingFeedTest, TheReadAfterAWriteHoldsItAThousandTimesOutOfAThousand) {
+  for (int at = 0; at < 200; ++at) Write(Random());  // from before the service started
+  // Room for about a third of the users, so that hits and misses alternate.
+  HistoryStore store({.max_bytes = 8 << 10, .events_kept = 64, .max_age = 1h}, SystemClock());
+  RatingFeed feed(kafka::TestCluster(), topic_, store, metrics_);
+  FakeSource source([this](const Person& person) { return ReadBehind(person); });
+  Histories histories(store, source, feed, {}, SystemClock(), metrics_);
+
+  std::vector<double> seconds;
+  for (int round = 0; round < 1000; ++round) {
+    const RatingChange change = Random();
+    const LogPosition written[] = {Write(change)};
+    const auto begin = std::chrono::steady_clock::now();
+    const auto ratings = histories.Of({.user_id = change.user_id,
+                                       .positions = written,
+                                       .deadline = SystemClock().Now() + 20s,
+                                       .bearer = {}});
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    ASSERT_TRUE(ratings.ok());
+    ASSERT_EQ(*ratings, After(written[0].partition, written[0].next_offset, change.user_id))
+        << "round " << round;
+  }
+  std::sort(seconds.begin(), seconds.end());
+  std::printf("read after write: p50 %.2f ms, p99 %.2f ms, most %.2f ms; %d fills\n",
+              seconds[500] * 1e3, seconds[990] * 1e3, seconds.back() * 1e3, source.reads());
+  EXPECT_GT(source.reads(), 200);
+  EXPECT_LT(source.reads(), 1100);
+  EXPECT_EQ(metrics_.Text().find("position_waits_total{outcome=\"timed_out\"} 0") !=
+                std::string::npos,
+            true);
+}
+
+TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
+  HistoryStore store({}, SystemClock());
+  RatingFeed feed(kafka::TestCluster(), topic_, store, metrics_);
+  FakeSource source([this](const Person& person) { return ReadBehind(person); });
+  Histories histories(store, source, feed, {}, SystemClock(), metrics_);
+  const auto partition = kafka::PartitionFor("7", kPartitions);
+  const auto broken = producer_->Produce(
+      {.topic = topic_, .key = "7", .value = "not a rating", .headers = {}},
+      SystemClock().Now() + 10s);
+  ASSERT_TRUE(broken.ok());
+  // What the test keeps of the log has the same offsets.
+  logs_[partition].push_back({.event_id = {}, .user_id = 0, .movie_id = 0, .value = {}});
+  RatingChange change = Random();
+  change.user_id = 7;
+  change.value = 4.0F;
+  const LogPosition written[] = {Write(change)};
+  const auto ratings = histories.Of({.user_id = 7,
+                                     .positions = written,
+                                     .deadline = SystemClock().Now() + 20s,
+                                     .bearer = {}});
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(*ratings, (Ratings{{change.movie_id, 4.0F}}));
+}
+
+TEST_F(RatingFeedTest, ServesFromTheDatabaseWhileKafkaIsAway) {
+  HistoryStore store({}, SystemClock());
+  RatingFeed feed({.brokers = "127.0.0.1:1", .client_id = "test", .properties = {}}, topic_, store,
+                  metrics_);
+  FakeSource source([](const Person&) -> Result<StoredHistory> {
+    return StoredHistory{.partition = 0, .next_offset = 3, .ratings = {{1, 4.0F}}};
+  });
+  Histories histories(store, source, feed, {.read_wait = 1h, .fill_timeout = 1s}, SystemClock(),
+                      metrics_);
+  const LogPosition written[] = {{0, 3}};
+  const auto ratings = histories.Of({.user_id = 7,
+                                     .positions = written,
+                                     .deadline = SystemClock().Now() + 20s,
+                                     .bearer = {}});
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(*ratings, (Ratings{{1, 4.0F}}));
+}
+
+}  // namespace
+}  // namespace marquee::recommender
