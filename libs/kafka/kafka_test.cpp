@@ -45,9 +45,9 @@ TEST(Producer, FailsWithinTheDeadlineWhenKafkaIsAway) {
 
 TEST(Producer, RefusesMoreThanItsQueueHolds) {
   int reported = 0;
+  std::string last;  // outlives the producer, whose destruction reports too
   {
     Producer producer({.cluster = {.brokers = "127.0.0.1:1"}, .queue_messages = 10});
-    std::string last;
     for (int i = 0; i < 11; ++i) {
       producer.ProduceAsync({.topic = "t", .key = "1", .value = "v"}, [&](Result<Position> result) {
         ++reported;

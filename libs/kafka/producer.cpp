@@ -20,6 +20,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kWaitWhileDown{250};
+constexpr std::chrono::seconds kCountGoodFor{60};
+constexpr std::chrono::seconds kCountRetryAfter{5};
 
 Steady::rep Now() { return Steady::now().time_since_epoch().count(); }
 
@@ -145,26 +147,26 @@ class Producer::Impl {
   }
 
   Result<std::int32_t> PartitionCount(const std::string& topic, Time deadline) {
+    std::optional<std::int32_t> known;
     {
       const std::lock_guard lock(counts_mutex_);
-      const auto known = counts_.find(topic);
-      if (known != counts_.end() && Steady::now() - known->second.at < std::chrono::minutes(1)) {
-        return known->second.count;
+      const auto found = counts_.find(topic);
+      if (found != counts_.end()) {
+        if (Steady::now() < found->second.until) return found->second.count;
+        known = found->second.count;
       }
     }
-    const auto count = TopicPartitions(*Current(), topic, deadline);
+    // Partitions of a topic don't go away: what was true a minute ago still is while Kafka is away,
+    // and nobody waits for it.
+    const Time soon = SystemClock().Now() + kWaitWhileDown;
+    const auto count =
+        TopicPartitions(*Current(), topic, known ? std::min(deadline, soon) : deadline);
+    if (!count.ok() && (!known || count.error().code != Code::kUnavailable)) return count.error();
+    if (count.ok()) heard_ = Now();
     const std::lock_guard lock(counts_mutex_);
-    const auto known = counts_.find(topic);
-    if (!count.ok()) {
-      // Partitions of a topic don't go away: what was true a minute ago still is while Kafka is
-      // away.
-      if (count.error().code == Code::kUnavailable && known != counts_.end())
-        return known->second.count;
-      return count.error();
-    }
-    heard_ = Now();
-    counts_[topic] = {*count, Steady::now()};
-    return *count;
+    counts_[topic] = {count.ok() ? *count : *known,
+                      Steady::now() + (count.ok() ? kCountGoodFor : kCountRetryAfter)};
+    return counts_[topic].count;
   }
 
   Result<Offsets> EndOffsets(const std::string& topic, Time deadline) {
@@ -286,7 +288,7 @@ class Producer::Impl {
   std::shared_ptr<RdKafka::Producer> current_;
   struct Count {
     std::int32_t count = 0;
-    Steady::time_point at{};
+    Steady::time_point until{};  // asked again after this
   };
   std::mutex counts_mutex_;
   std::map<std::string, Count> counts_;

@@ -76,7 +76,7 @@ def world(infra, tmp_path):
 
 
 class Rater(threading.Thread):
-    """One person's client: rates again and again, repeats with the same key until it is acknowledged, notes what was."""
+    """A person's client: rates, repeats with the same key until it is acknowledged, and notes what was."""
 
     def __init__(self, world, address, user, stop):
         super().__init__(daemon=True)
@@ -236,8 +236,10 @@ def test_starts_without_kafka_and_postgresql_and_follows_their_comings_and_going
             local.run("infra", "up", "--ephemeral")
             process.wait_for("SERVING")
             eventually(
-                lambda: {movie: row for (_, movie), row in applied(world, [7]).items() if movie != 2}
-                == {1: (4.0, 1), 3: (3.5, 1), 4: (1.0, 1)},
+                lambda: (
+                    {movie: row for (_, movie), row in applied(world, [7]).items() if movie != 2}
+                    == {1: (4.0, 1), 3: (3.5, 1), 4: (1.0, 1)}
+                ),
                 60,
                 what="what was acknowledged is applied",
             )

@@ -46,27 +46,33 @@ class Client:
         method = self._service.methods_by_name[name]
         request = message_factory.GetMessageClass(method.input_type)
         response = message_factory.GetMessageClass(method.output_type)
-        call = self._channel.unary_unary(
+        make = self._channel.unary_stream if method.server_streaming else self._channel.unary_unary
+        call = make(
             f"/{self._service.full_name}/{name}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=response.FromString,
         )
 
         def invoke(timeout=10, token=None, metadata=(), **fields):
-            """The response and the call (for its metadata)."""
+            """The response and the call (for its metadata); of a server's stream, the responses as they come."""
             everything = [*metadata, *([("authorization", f"Bearer {token}")] if token else [])]
-            return call.with_call(request(**fields), timeout=timeout, metadata=everything)
+            start = call if method.server_streaming else call.with_call
+            return start(request(**fields), timeout=timeout, metadata=everything)
 
         return invoke
 
 
 def stand_in(service, **handlers):
-    """A gRPC server with some of a service's rpcs, each a function of the request; gives the server and its address."""
+    """A gRPC server with some of a service's rpcs; gives the server and its address.
+
+    Each is a function of the request and the context; one that streams gives its responses one by one.
+    """
     descriptor = _pool().FindServiceByName(f"marquee.{service}")
     methods = {}
     for name, handler in handlers.items():
         method = descriptor.methods_by_name[name]
-        methods[name] = grpc.unary_unary_rpc_method_handler(
+        kind = "unary_stream" if method.server_streaming else "unary_unary"
+        methods[name] = getattr(grpc, f"{kind}_rpc_method_handler")(
             lambda request, context, handler=handler: handler(request, context),
             request_deserializer=message_factory.GetMessageClass(method.input_type).FromString,
             response_serializer=lambda response: response.SerializeToString(),

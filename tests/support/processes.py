@@ -49,7 +49,7 @@ class Process:
         return self.process.wait(seconds)
 
     def health(self, timeout=2):
-        """"SERVING", "NOT_SERVING" or why it can't be asked."""
+        """ "SERVING", "NOT_SERVING" or why it can't be asked."""
         with grpc.insecure_channel(self.address) as channel:
             try:
                 answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=timeout)
