@@ -31,7 +31,7 @@ class HistoryStore {
  public:
   struct Options {
     std::size_t max_bytes = 64 << 20;        // of cached histories
-    std::size_t events_kept = 16'384;        // of each partition, 32 bytes each
+    std::size_t events_kept = 4'096;         // of each partition, 32 bytes each
     std::chrono::milliseconds max_age{3'600'000};
   };
 
