@@ -61,7 +61,8 @@ Parsed ParseNoticingRepeats(std::string_view text) {
   return parsed;
 }
 
-// Takes an object's keys one by one, remembers the first problem, and knows which were not asked for.
+// Takes an object's keys one by one, remembers the first problem, and knows which were not asked
+// for.
 class ObjectReader {
  public:
   ObjectReader(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
@@ -198,7 +199,8 @@ Result<ModelCard> ParseModelCard(std::string_view text) {
   if (!repeated.empty()) return Invalid(repeated + " is repeated");
 
   ObjectReader reader(json, "");
-  if (const auto format = reader.Int("format_version"); json.is_object() && format != kModelCardFormatVersion)
+  if (const auto format = reader.Int("format_version");
+      json.is_object() && format != kModelCardFormatVersion)
     return Invalid("format_version isn't " + std::to_string(kModelCardFormatVersion));
   ModelCard card;
   card.model = reader.NonEmpty("model");

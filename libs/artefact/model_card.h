@@ -1,6 +1,6 @@
 // A model's card: what an artefact was made of and how good it is, as one JSON object beside the
-// artefact and in the registry (design.md, D5). The reader is strict: a card that says more, less or
-// something else than this version of the format is refused.
+// artefact and in the registry (design.md, D5). The reader is strict: a card that says more, less
+// or something else than this version of the format is refused.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct ModelCard {
   DataSnapshot data;
   std::int64_t seed = 0;
   std::map<std::string, double> hyperparameters;  // finite
-  std::map<std::string, double> metrics;          // finite; as in the run, without the model's prefix
+  std::map<std::string, double> metrics;  // finite; as in the run, without the model's prefix
   std::string code_version;
   std::string artefact_sha256;  // lower-case hexadecimal
   std::int64_t artefact_bytes = 0;
@@ -44,8 +44,8 @@ struct ModelCard {
   friend bool operator==(const ModelCard&, const ModelCard&) = default;
 };
 
-// Keys in alphabetical order, indented by two: the same card gives the same text. Times are RFC 3339
-// in UTC. Numbers that are not finite are left out.
+// Keys in alphabetical order, indented by two: the same card gives the same text. Times are RFC
+// 3339 in UTC. Numbers that are not finite are left out.
 std::string ToJson(const ModelCard& card);
 
 // DataLoss "model_card_invalid" with a message that names the key: not JSON, an unknown, missing or

@@ -71,7 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Broken{"NoJson", "{", "", "no JSON"},
         Broken{"UnknownKey", "\"model\"", "\"colour\": 1, \"model\"", "colour is unknown"},
-        Broken{"UnknownInnerKey", "\"ratings\"", "\"rows\": 1, \"ratings\"", "data.rows is unknown"},
+        Broken{"UnknownInnerKey", "\"ratings\"", "\"rows\": 1, \"ratings\"",
+               "data.rows is unknown"},
         Broken{"RepeatedKey", "\"model\"", "\"seed\": 1, \"model\"", "seed is repeated"},
         Broken{"MissingKey", "\"run_id\": 7,", "", "run_id is missing"},
         Broken{"MissingInnerKey", "\"users\": 610", "\"movies2\": 610", "data.users is missing"},

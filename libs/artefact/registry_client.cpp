@@ -86,9 +86,9 @@ Result<RegisteredVersion> FromWire(const trainer::v1::ModelVersion& wire) {
   version.aliases.assign(wire.aliases().begin(), wire.aliases().end());
   version.sha256 = wire.sha256();
   version.size_bytes = wire.size_bytes();
-  version.created_at =
-      Time{std::chrono::duration_cast<Time::duration>(std::chrono::seconds{wire.created_at().seconds()} +
-                                                      std::chrono::nanoseconds{wire.created_at().nanos()})};
+  version.created_at = Time{std::chrono::duration_cast<Time::duration>(
+      std::chrono::seconds{wire.created_at().seconds()} +
+      std::chrono::nanoseconds{wire.created_at().nanos()})};
   ASSIGN_OR_RETURN(version.card, ParseModelCard(wire.card()));
   if (version.card.model != version.model || version.card.artefact_sha256 != version.sha256 ||
       version.card.artefact_bytes != version.size_bytes)
@@ -115,8 +115,8 @@ RegistryClientConfig RegistryClientConfig::Read(config::Reader& reader,
   config.max_bytes = reader.Int("MARQUEE_ARTEFACT_MAX_BYTES", config.max_bytes, 1, 1LL << 40,
                                 "Largest model artefact that is downloaded, in bytes");
   config.call_timeout =
-      reader.Milliseconds("MARQUEE_ARTEFACT_CALL_TIMEOUT_MS", config.call_timeout.count(), 10, 60'000,
-                          "Deadline of a question to the model registry");
+      reader.Milliseconds("MARQUEE_ARTEFACT_CALL_TIMEOUT_MS", config.call_timeout.count(), 10,
+                          60'000, "Deadline of a question to the model registry");
   config.download_timeout =
       reader.Milliseconds("MARQUEE_ARTEFACT_DOWNLOAD_TIMEOUT_MS", config.download_timeout.count(),
                           1'000, 86'400'000, "Deadline of an artefact's download");
@@ -130,8 +130,8 @@ struct RegistryClient::Impl {
   rpc::ServiceToken* token;
   RegistryClientConfig config;
 
-  // Makes a call in our own name: cancelled by `stop`, and once more with a new token when the old one
-  // isn't taken.
+  // Makes a call in our own name: cancelled by `stop`, and once more with a new token when the old
+  // one isn't taken.
   Status Call(std::chrono::milliseconds timeout, const std::stop_token& stop,
               const std::function<Result<grpc::Status>(grpc::ClientContext&)>& make) {
     for (const bool last : {token == nullptr, true}) {

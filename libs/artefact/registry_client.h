@@ -1,10 +1,10 @@
-// The trainer's registry from the outside: which version an alias names, and that version's artefact,
-// downloaded into a cache folder and trusted only once its size, its SHA-256, its shapes and its
-// values have been checked. Library marquee_registry (marquee_artefact has no gRPC).
+// The trainer's registry from the outside: which version an alias names, and that version's
+// artefact, downloaded into a cache folder and trusted only once its size, its SHA-256, its shapes
+// and its values have been checked. Library marquee_registry (marquee_artefact has no gRPC).
 //
-//   artefact::RegistryClient registry(rpc::MakeChannel(config.trainer_address), token, config.registry);
-//   auto version = registry.GetAlias("ranking", "champion");
-//   auto model = registry.Fetch(*version);      // model->loaded goes to models::Ranker::Make
+//   artefact::RegistryClient registry(rpc::MakeChannel(config.trainer_address), token,
+//   config.registry); auto version = registry.GetAlias("ranking", "champion"); auto model =
+//   registry.Fetch(*version);      // model->loaded goes to models::Ranker::Make
 #pragma once
 
 #include <chrono>
@@ -37,11 +37,11 @@ inline constexpr char kChampion[] = "champion";
 inline constexpr char kCandidate[] = "candidate";
 
 struct RegistryClientConfig {
-  std::filesystem::path cache_dir;          // MARQUEE_ARTEFACT_CACHE_DIR; made when missing
-  std::int64_t max_bytes = 8LL << 30;       // MARQUEE_ARTEFACT_MAX_BYTES: a larger artefact is refused
-  std::chrono::milliseconds call_timeout{2'000};         // MARQUEE_ARTEFACT_CALL_TIMEOUT_MS
-  std::chrono::milliseconds download_timeout{600'000};   // MARQUEE_ARTEFACT_DOWNLOAD_TIMEOUT_MS
-  int keep = 3;                             // MARQUEE_ARTEFACT_CACHE_KEEP: newest files of a model
+  std::filesystem::path cache_dir;     // MARQUEE_ARTEFACT_CACHE_DIR; made when missing
+  std::int64_t max_bytes = 8LL << 30;  // MARQUEE_ARTEFACT_MAX_BYTES: a larger artefact is refused
+  std::chrono::milliseconds call_timeout{2'000};        // MARQUEE_ARTEFACT_CALL_TIMEOUT_MS
+  std::chrono::milliseconds download_timeout{600'000};  // MARQUEE_ARTEFACT_DOWNLOAD_TIMEOUT_MS
+  int keep = 3;  // MARQUEE_ARTEFACT_CACHE_KEEP: newest files of a model
 
   static RegistryClientConfig Read(config::Reader& reader, const std::string& default_cache_dir);
 };
@@ -58,10 +58,11 @@ struct RegisteredVersion {
   ModelCard card;
 };
 
-// A version with its checked artefact. Immutable; the file stays mapped as long as `loaded.model` or
-// a copy of it lives, even when the cache has dropped it.
-//   "ranking": loaded.model.item_factors, item_gram, fold_in, item_popularity  → models::Ranker::Make
-//   "rating":  loaded.model.item_bias, explicit_factors, global_mean, explicit_fold_in
+// A version with its checked artefact. Immutable; the file stays mapped as long as `loaded.model`
+// or a copy of it lives, even when the cache has dropped it.
+//   "ranking": loaded.model.item_factors, item_gram, fold_in, item_popularity  →
+//   models::Ranker::Make "rating":  loaded.model.item_bias, explicit_factors, global_mean,
+//   explicit_fold_in
 //              → models::RatingPredictor (item_factors is empty)
 // Both have item_ids of their own: two versions may know different movies.
 struct FetchedModel {
@@ -83,9 +84,9 @@ class RegistryClient {
   Result<RegisteredVersion> GetAlias(const std::string& model, const std::string& alias,
                                      std::stop_token stop = {});
 
-  // From the cache when it holds an intact copy, else downloaded (temporary file, bounded size, hash,
-  // rename) and then checked whole. DataLoss "artefact_corrupt": wrong hash, size, shapes or values,
-  // or a model of another kind than its name says; the file is removed. ResourceExhausted
+  // From the cache when it holds an intact copy, else downloaded (temporary file, bounded size,
+  // hash, rename) and then checked whole. DataLoss "artefact_corrupt": wrong hash, size, shapes or
+  // values, or a model of another kind than its name says; the file is removed. ResourceExhausted
   // "artefact_too_large", Unavailable for the network and the disk.
   Result<FetchedModel> Fetch(const RegisteredVersion& version, std::stop_token stop = {});
 

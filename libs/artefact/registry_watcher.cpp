@@ -84,8 +84,7 @@ void RegistryWatcher::Stop() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-void RegistryWatcher::Announced(const std::string& model, const std::string& alias,
-                                std::int64_t) {
+void RegistryWatcher::Announced(const std::string& model, const std::string& alias, std::int64_t) {
   if (model != impl_->config.model || alias != impl_->config.alias) return;
   {
     // Even for the version in use: another one may be on its way in, and this a rollback.

@@ -1,6 +1,6 @@
 // Keeps a service on the version that an alias names: asks the registry at start, every `poll`, and
-// at once when Kafka announces a promotion; fetches what is new and hands it over. On any failure the
-// last good model stays, and it tries again with back-off.
+// at once when Kafka announces a promotion; fetches what is new and hands it over. On any failure
+// the last good model stays, and it tries again with back-off.
 //
 //   artefact::RegistryWatcher ranking(registry, {.model = "ranking"},
 //                                     [&](auto model) { return models.Install(model); });
@@ -40,7 +40,7 @@ struct RegistryWatcherState {
   std::optional<std::int64_t> version;  // installed
   std::int64_t installs = 0;
   std::int64_t failures = 0;
-  Status last;                          // of the latest attempt; NotFound while nothing was promoted
+  Status last;  // of the latest attempt; NotFound while nothing was promoted
 };
 
 class RegistryWatcher {

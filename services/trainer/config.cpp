@@ -19,8 +19,8 @@ std::string HostName() {
 void ReadConnections(config::Reader& reader, TrainerConfig& config) {
   config.database.uri =
       reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "The trainer's database, postgresql://…");
-  config.database.max_connections = static_cast<int>(
-      reader.Int("MARQUEE_POSTGRES_MAX_CONNECTIONS", 8, 3, 100, "Connections to PostgreSQL at most"));
+  config.database.max_connections = static_cast<int>(reader.Int(
+      "MARQUEE_POSTGRES_MAX_CONNECTIONS", 8, 3, 100, "Connections to PostgreSQL at most"));
   config.database.application_name = "marquee-trainer";
   config.kafka.cluster.brokers = reader.String("MARQUEE_KAFKA_BROKERS", "127.0.0.1:9092",
                                                "Kafka's brokers, host:port, comma-separated");
@@ -55,8 +55,8 @@ void ReadJob(config::Reader& reader, TrainerConfig& config) {
       reader.Int("MARQUEE_TRAINER_MAX_RATINGS", config.ratings.max_ratings, 20, 2'000'000'000,
                  "A run with more ratings fails; each takes about 60 bytes of memory");
   config.ratings.timeout =
-      reader.Milliseconds("MARQUEE_TRAINER_EXPORT_TIMEOUT_MS", config.ratings.timeout.count(), 1'000,
-                          86'400'000, "Deadline for the export of all ratings");
+      reader.Milliseconds("MARQUEE_TRAINER_EXPORT_TIMEOUT_MS", config.ratings.timeout.count(),
+                          1'000, 86'400'000, "Deadline for the export of all ratings");
   config.artefact_dir = reader.String("MARQUEE_ARTEFACT_DIR", "/var/lib/marquee/artefacts",
                                       "Folder of the model artefacts, shared by all replicas");
 }
@@ -74,7 +74,8 @@ void ReadRuns(config::Reader& reader, TrainerConfig& config) {
   config.housekeeping.interval =
       reader.Milliseconds("MARQUEE_TRAINER_INTERVAL_MS", 0, 0, 31'536'000'000,
                           "Time between the starts of scheduled runs; 0: no schedule");
-  config.housekeeping.tick = std::min(config.heartbeat_expiry / 2, std::chrono::milliseconds{5'000});
+  config.housekeeping.tick =
+      std::min(config.heartbeat_expiry / 2, std::chrono::milliseconds{5'000});
   if (config.housekeeping.interval.count() > 0)
     config.housekeeping.tick = std::min(config.housekeeping.tick, config.housekeeping.interval);
   config.announce_poll =

@@ -42,8 +42,7 @@ int main() {
     logging::Warning("kafka", {{"client", client}, {"message", message}});
   });
   kafka::Producer producer(config->kafka);
-  trainer::ModelAnnouncer announcer(producer, config->models_topic,
-                                    config->kafka.delivery_timeout);
+  trainer::ModelAnnouncer announcer(producer, config->models_topic, config->kafka.delivery_timeout);
   trainer::TrainerMetrics trainer_metrics(metrics);
   trainer::Announcements announcements(store, announcer, trainer_metrics, config->announce_poll);
 
@@ -56,11 +55,11 @@ int main() {
 
   trainer::TrainerHandler handler(trainer, registry);
   // Kafka isn't asked: a promotion waits in the database until Kafka is there.
-  return rpc::Serve(config->server, {&handler}, verifier, metrics,
-                    {{"postgres", [&] { return pool.Health(); }},
-                     {"artefacts", [&] { return folder.Check(); }}},
-                    [&] {
-                      housekeeping.Stop();
-                      trainer.Stop();
-                    });
+  return rpc::Serve(
+      config->server, {&handler}, verifier, metrics,
+      {{"postgres", [&] { return pool.Health(); }}, {"artefacts", [&] { return folder.Check(); }}},
+      [&] {
+        housekeeping.Stop();
+        trainer.Stop();
+      });
 }

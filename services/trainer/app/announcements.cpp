@@ -52,9 +52,9 @@ void Announcements::Run(const std::stop_token& stop) {
 bool Announcements::AnnounceAll() {
   const auto announced = registry_.AnnouncePending([&](const Promotion& promotion) -> Status {
     RETURN_IF_ERROR(announcer_.Announce(promotion));
-    logging::Info("promotion announced", {{"model", promotion.model},
-                                          {"alias", promotion.alias},
-                                          {"version", promotion.version}});
+    logging::Info(
+        "promotion announced",
+        {{"model", promotion.model}, {"alias", promotion.alias}, {"version", promotion.version}});
     return {};
   });
   if (!announced.ok())

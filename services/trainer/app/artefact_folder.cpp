@@ -81,8 +81,7 @@ Status ArtefactFolder::Check() const {
   std::error_code failed;
   fs::create_directories(folder_, failed);
   if (failed) return FolderFailed(folder_, failed.message());
-  if (access(folder_.c_str(), W_OK | X_OK) != 0)
-    return FolderFailed(folder_, std::strerror(errno));
+  if (access(folder_.c_str(), W_OK | X_OK) != 0) return FolderFailed(folder_, std::strerror(errno));
   return {};
 }
 

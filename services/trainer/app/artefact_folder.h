@@ -37,21 +37,20 @@ class ArtefactFolder {
   Result<models::ServedModel> Load(const std::string& file) const;
   bool Has(const std::string& file) const;
 
-  // Hands the file over in pieces of up to `chunk_bytes`; the first error from `each` ends it. NotFound
-  // "artefact_missing".
+  // Hands the file over in pieces of up to `chunk_bytes`; the first error from `each` ends it.
+  // NotFound "artefact_missing".
   Status Read(const std::string& file, std::size_t chunk_bytes,
               const std::function<Status(std::string chunk)>& each) const;
 
   // Removes everything of this run, whole or half written.
   void RemoveRun(std::int64_t run_id) const;
 
-  // Removes what runs left that ended without registering it. `ended` says whether a run has (nothing:
-  // no such run, and its files stay, for they may be another database's); `registered` lists the files
-  // that are owned, and is asked after all runs' states are known, so that a run which ends meanwhile
-  // keeps its files. Returns how many files went.
-  Result<int> Sweep(
-      const std::function<Result<std::optional<bool>>(std::int64_t run_id)>& ended,
-      const std::function<Result<std::vector<std::string>>()>& registered) const;
+  // Removes what runs left that ended without registering it. `ended` says whether a run has
+  // (nothing: no such run, and its files stay, for they may be another database's); `registered`
+  // lists the files that are owned, and is asked after all runs' states are known, so that a run
+  // which ends meanwhile keeps its files. Returns how many files went.
+  Result<int> Sweep(const std::function<Result<std::optional<bool>>(std::int64_t run_id)>& ended,
+                    const std::function<Result<std::vector<std::string>>()>& registered) const;
 
  private:
   std::filesystem::path PathOf(const std::string& file) const { return folder_ / file; }

@@ -73,7 +73,7 @@ TEST_F(ArtefactFolderTest, RemovesARunAndNothingElse) {
 TEST_F(ArtefactFolderTest, SweepsWhatEndedRunsHaveLeft) {
   for (const auto* file :
        {"ranking-run-1.safetensors", "ranking-run-1.card.json",
-        "ranking-run-1.evaluation.safetensors",                        // registered
+        "ranking-run-1.evaluation.safetensors",                         // registered
         "ranking-run-2.safetensors", "rating-run-2.card.json.partial",  // ended, not registered
         "ranking-run-3.safetensors",                                    // running
         "ranking-run-4.safetensors",                                    // another database's
@@ -90,20 +90,19 @@ TEST_F(ArtefactFolderTest, SweepsWhatEndedRunsHaveLeft) {
       });
   EXPECT_EQ(swept.value_or(-1), 2);
   EXPECT_EQ(temporary_.Files(),
-            (std::vector<std::string>{"ranking-run-1.card.json",
-                                      "ranking-run-1.evaluation.safetensors",
-                                      "ranking-run-1.safetensors", "ranking-run-3.safetensors",
-                                      "ranking-run-4.safetensors", "ranking-run-x.safetensors",
-                                      "readme"}));
+            (std::vector<std::string>{
+                "ranking-run-1.card.json", "ranking-run-1.evaluation.safetensors",
+                "ranking-run-1.safetensors", "ranking-run-3.safetensors",
+                "ranking-run-4.safetensors", "ranking-run-x.safetensors", "readme"}));
 }
 
 TEST_F(ArtefactFolderTest, SweepsNothingWhileTheRegistryIsAway) {
   Put("ranking-run-2.safetensors");
-  const auto swept = folder_.Sweep(
-      [](std::int64_t) -> Result<std::optional<bool>> { return std::optional(true); },
-      []() -> Result<std::vector<std::string>> {
-        return Error::Unavailable("database_unavailable", "The database is away.");
-      });
+  const auto swept =
+      folder_.Sweep([](std::int64_t) -> Result<std::optional<bool>> { return std::optional(true); },
+                    []() -> Result<std::vector<std::string>> {
+                      return Error::Unavailable("database_unavailable", "The database is away.");
+                    });
   EXPECT_FALSE(swept.ok());
   EXPECT_EQ(temporary_.Files().size(), 1U);
 }

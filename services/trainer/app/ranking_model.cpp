@@ -62,7 +62,8 @@ std::map<std::string, double> Describe(const models::TrainingOptions& options,
 Result<models::ServedModel> TrainPart(const RatingMatrix& ratings, models::TrainingOptions options,
                                       double from, double share, RunMonitor& monitor) {
   options.progress = [&](const models::TrainingProgress& progress) {
-    const double done = progress.steps > 0 ? static_cast<double>(progress.step) / progress.steps : 0;
+    const double done =
+        progress.steps > 0 ? static_cast<double>(progress.step) / progress.steps : 0;
     return monitor.Report(Stage::kTrainRanking, from + share * done);
   };
   auto model = models::Train(ratings, options);

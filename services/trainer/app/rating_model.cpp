@@ -41,11 +41,13 @@ Result<models::ServedModel> TrainPart(const RatingMatrix& ratings, models::Biase
   return served;
 }
 
-// Predicts as the recommender will: by fold-in of what is left of the user's ratings. EvaluateRatings
-// asks in the held-out ratings' order, by user, so the last user's solution is kept.
+// Predicts as the recommender will: by fold-in of what is left of the user's ratings.
+// EvaluateRatings asks in the held-out ratings' order, by user, so the last user's solution is
+// kept.
 class FoldInPredictor {
  public:
-  // `rows` holds what each user has rated, by our item indices; `item_ids` says which movies they are.
+  // `rows` holds what each user has rated, by our item indices; `item_ids` says which movies they
+  // are.
   FoldInPredictor(const models::ServedModel& model, const RatingMatrix& train)
       : predictor_(model.global_mean, model.item_bias, model.explicit_factors,
                    model.explicit_fold_in),
@@ -100,8 +102,8 @@ Result<TrainedModel> TrainRatingModel(const RatingMatrix& ratings, std::int64_t 
     double from = 0;
     const auto evaluate = [&](const std::string& prefix, PredictFunction predict) {
       std::size_t done = 0;
-      const auto metrics = models::EvaluateRatings(
-          split.held_out, [&](std::int32_t user, std::int32_t item) {
+      const auto metrics =
+          models::EvaluateRatings(split.held_out, [&](std::int32_t user, std::int32_t item) {
             const double within =
                 static_cast<double>(done) / static_cast<double>(split.held_out.size());
             // Asking costs a lock: not for each of millions.

@@ -1,4 +1,5 @@
-// The registry's use cases: what versions there are, moving an alias by hand, handing out artefacts.
+// The registry's use cases: what versions there are, moving an alias by hand, handing out
+// artefacts.
 #pragma once
 
 #include <cstdint>

@@ -13,13 +13,15 @@ bool RunMonitor::Report(Stage stage, double within) {
       changed_.notify_all();
     }
   }
-  return !cancelled_;
+  return !Cancelled();
 }
 
 void RunMonitor::Cancel(Error reason) {
-  const std::lock_guard lock(mutex_);
-  if (!reason_) reason_ = std::move(reason);
-  cancelled_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!reason_) reason_ = std::move(reason);
+  }
+  stop_.request_stop();  // runs others' callbacks: not under the lock
 }
 
 Status RunMonitor::CheckCancelled() const {

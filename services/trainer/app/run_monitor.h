@@ -1,8 +1,7 @@
-// Where a run is, and whether it should stop: written by the threads that train, read by the one that
-// tells the database, and the other way round. Thread-safe.
+// Where a run is, and whether it should stop: written by the threads that train, read by the one
+// that tells the database, and the other way round. Thread-safe.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -19,7 +18,9 @@ class RunMonitor {
  public:
   // How far the stage is, 0 to 1. False: the run is to stop.
   bool Report(Stage stage, double within);
-  bool Cancelled() const { return cancelled_; }
+  bool Cancelled() const { return stop_.stop_requested(); }
+  // For what waits where it can't ask.
+  std::stop_token stop_token() const { return stop_.get_token(); }
 
   // The first reason stands.
   void Cancel(Error reason);
@@ -40,7 +41,7 @@ class RunMonitor {
   mutable std::condition_variable_any changed_;
   Position position_;
   std::optional<Error> reason_;
-  std::atomic<bool> cancelled_ = false;
+  std::stop_source stop_;
 };
 
 }  // namespace marquee::trainer

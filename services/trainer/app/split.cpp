@@ -58,7 +58,8 @@ models::UserSplit HoldOutUsers(const models::RatingMatrix& matrix, std::uint64_t
     std::vector<std::size_t> order(columns.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return HashOfPair(matrix, seed, user, columns[a]) < HashOfPair(matrix, seed, user, columns[b]);
+      return HashOfPair(matrix, seed, user, columns[a]) <
+             HashOfPair(matrix, seed, user, columns[b]);
     });
     const auto given = std::clamp<std::size_t>(
         static_cast<std::size_t>(std::lround(kGivenShare * static_cast<double>(order.size()))), 1,

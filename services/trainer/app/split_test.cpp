@@ -40,7 +40,8 @@ TEST(HoldOutUsers, AnotherSeedHoldsOutOthers) {
   EXPECT_LT(shared, first.size() / 2);
 }
 
-// What makes champions comparable: more ratings later, and the same people are (nearly all) held out.
+// What makes champions comparable: more ratings later, and the same people are (nearly all) held
+// out.
 TEST(HoldOutUsers, StaysWithItsUsersAsTheRatingsGrow) {
   const auto today = Matrix({.users = 800});
   const auto later = Matrix({.users = 840});

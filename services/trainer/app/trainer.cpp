@@ -34,7 +34,8 @@ struct Trainer::Worker {
   TrainingRun run;
   tracing::TraceContext trace;
   RunMonitor monitor;
-  bool fenced = false;  // the run is somebody else's to end; written by the beat, read after its join
+  bool fenced =
+      false;  // the run is somebody else's to end; written by the beat, read after its join
   std::jthread thread;
 };
 
@@ -79,8 +80,8 @@ Result<TrainingRun> Trainer::Launch(TrainingRun run) {
     const std::lock_guard lock(mutex_);
     last = worker_;
   }
-  // The last run isn't running in the database, or this one couldn't have begun: its thread is at its
-  // end, or should be.
+  // The last run isn't running in the database, or this one couldn't have begun: its thread is at
+  // its end, or should be.
   if (last) last->monitor.Cancel(Error::Aborted("run_fenced", "Another run has begun."));
   if (last && last->thread.joinable()) last->thread.join();
   const auto* trace = tracing::Current();
@@ -109,7 +110,8 @@ void Trainer::Work(Worker& worker) {
       try {
         versions = job_.Run(worker.run, worker.monitor, outcome);
       } catch (const std::bad_alloc&) {
-        versions = Error::ResourceExhausted("out_of_memory", "There is not enough memory to train.");
+        versions =
+            Error::ResourceExhausted("out_of_memory", "There is not enough memory to train.");
       } catch (const std::exception& exception) {
         versions = Error::Internal(exception.what());
       }
@@ -125,9 +127,8 @@ void Trainer::Work(Worker& worker) {
   malloc_trim(0);  // gigabytes, perhaps, for a service that now idles
   const std::chrono::duration<double> took = SteadyClock::now() - began;
   metrics_.RunEnded(state, took);
-  logging::Info("run ended", {{"run_id", worker.run.run_id},
-                              {"state", Name(state)},
-                              {"seconds", took.count()}});
+  logging::Info("run ended",
+                {{"run_id", worker.run.run_id}, {"state", Name(state)}, {"seconds", took.count()}});
 }
 
 void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
@@ -173,8 +174,8 @@ RunState Trainer::Settle(Worker& worker, const Result<std::vector<NewVersion>>& 
       if (state != RunState::kSucceeded) folder_.RemoveRun(worker.run.run_id);
       return state;
     }
-    logging::Error("the run's end isn't stored", {{"run_id", worker.run.run_id},
-                                                  {"error", stored.error().ToString()}});
+    logging::Error("the run's end isn't stored",
+                   {{"run_id", worker.run.run_id}, {"error", stored.error().ToString()}});
     if (stored.error().code == Code::kAborted) break;
     std::unique_lock lock(mutex_);
     // A stop shortens the patience, not to nothing. Whoever then marks the run as failed sweeps its
@@ -262,15 +263,15 @@ Status Trainer::Recover(bool sweep) {
   if (last) metrics_.LastSuccess(*last);
   if (!sweep && failed.empty()) return {};
   RETURN_IF_ERROR(folder_.Check());
-  ASSIGN_OR_RETURN(const int swept,
-                   folder_.Sweep(
-                       [&](std::int64_t run_id) -> Result<std::optional<bool>> {
-                         auto run = runs_.Get(run_id);
-                         if (run.ok()) return std::optional(HasEnded(run->state));
-                         if (run.error().code == Code::kNotFound) return std::optional<bool>{};
-                         return std::move(run).error();
-                       },
-                       [&] { return registry_.RegisteredFiles(); }));
+  ASSIGN_OR_RETURN(const int swept, folder_.Sweep(
+                                        [&](std::int64_t run_id) -> Result<std::optional<bool>> {
+                                          auto run = runs_.Get(run_id);
+                                          if (run.ok()) return std::optional(HasEnded(run->state));
+                                          if (run.error().code == Code::kNotFound)
+                                            return std::optional<bool>{};
+                                          return std::move(run).error();
+                                        },
+                                        [&] { return registry_.RegisteredFiles(); }));
   if (swept > 0) logging::Info("leftover artefacts removed", {{"files", swept}});
   return {};
 }
@@ -282,7 +283,8 @@ void Trainer::Stop() {
     stopping_ = true;
     ++changes_;
     worker = worker_;
-    if (worker) worker->monitor.Cancel(Error::Cancelled("trainer_stopped", "The trainer was stopped."));
+    if (worker)
+      worker->monitor.Cancel(Error::Cancelled("trainer_stopped", "The trainer was stopped."));
   }
   changed_.notify_all();
   const std::lock_guard starting(start_mutex_);  // none is being launched

@@ -1,5 +1,5 @@
-// Training runs as a service: started by a person or the schedule, one at a time across all replicas,
-// watched, cancelled, and ended properly whatever happens.
+// Training runs as a service: started by a person or the schedule, one at a time across all
+// replicas, watched, cancelled, and ended properly whatever happens.
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,8 @@ namespace marquee::trainer {
 struct TrainerSettings {
   Owner owner = {};
   std::chrono::milliseconds heartbeat{1'000};
-  // How long the end of a run is tried to be stored while the database is away; then the run is left
-  // to the heartbeat's expiry.
+  // How long the end of a run is tried to be stored while the database is away; then the run is
+  // left to the heartbeat's expiry.
   std::chrono::milliseconds settle_timeout{60'000};
 };
 
@@ -54,8 +54,8 @@ class Trainer {
   Status Watch(std::int64_t run_id, const std::function<bool(const TrainingRun&)>& send,
                const std::function<bool()>& cancelled);
 
-  // Marks runs as failed whose process is gone; if there were some, or `sweep`, removes what ended runs
-  // have left in the folder.
+  // Marks runs as failed whose process is gone; if there were some, or `sweep`, removes what ended
+  // runs have left in the folder.
   Status Recover(bool sweep);
 
   // Cancels the run in progress, waits until its end is stored, and refuses new ones. Idempotent.

@@ -5,9 +5,7 @@ namespace {
 
 const std::vector<double> kRunBuckets = {1, 3, 10, 30, 60, 120, 300, 600, 1'800, 3'600, 10'800};
 
-double Seconds(Time time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
+double Seconds(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -44,7 +42,8 @@ void TrainerMetrics::Measured(const std::map<std::string, double>& measured) {
     const auto dot = name.find('.');
     if (dot == std::string::npos) continue;
     metrics_
-        .AddGauge("marquee_trainer_model_quality_ratio", "What the latest run measured on held-out data",
+        .AddGauge("marquee_trainer_model_quality_ratio",
+                  "What the latest run measured on held-out data",
                   {{"model", name.substr(0, dot)}, {"metric", name.substr(dot + 1)}})
         .Set(value);
   }

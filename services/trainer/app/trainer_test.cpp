@@ -25,12 +25,11 @@ class TrainerTest : public ::testing::Test {
   TrainerTest() { ratings_.Give(LatentRatings()); }
 
   std::unique_ptr<Trainer> Make(const std::string& session = "session-1") {
-    return std::make_unique<Trainer>(
-        store_, store_, job_, folder_, trainer_metrics_,
-        TrainerSettings{.owner = {"host", session},
-                        .heartbeat = milliseconds{10},
-                        .settle_timeout = milliseconds{3'000}},
-        [this] { ++registered_; });
+    return std::make_unique<Trainer>(store_, store_, job_, folder_, trainer_metrics_,
+                                     TrainerSettings{.owner = {"host", session},
+                                                     .heartbeat = milliseconds{10},
+                                                     .settle_timeout = milliseconds{3'000}},
+                                     [this] { ++registered_; });
   }
   // Watches until the end.
   static TrainingRun Await(Trainer& trainer, std::int64_t run_id) {

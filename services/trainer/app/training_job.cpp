@@ -54,10 +54,12 @@ Result<std::vector<NewVersion>> TrainingJob::Run(const TrainingRun& run, RunMoni
 Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& outcome) {
   monitor.Report(Stage::kExport, 0);
   // How many will come isn't known: a million rows are half of the way.
-  auto snapshot = ratings_.Export([&](std::int64_t rows) {
-    const auto count = static_cast<double>(rows);
-    return monitor.Report(Stage::kExport, 0.9 * count / (count + 1e6));
-  });
+  auto snapshot = ratings_.Export(
+      [&](std::int64_t rows) {
+        const auto count = static_cast<double>(rows);
+        monitor.Report(Stage::kExport, 0.9 * count / (count + 1e6));
+      },
+      monitor.stop_token());
   RETURN_IF_ERROR(monitor.CheckCancelled());
   if (!snapshot.ok()) return std::move(snapshot).error();
 
@@ -75,14 +77,14 @@ Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& o
                                      {"movies", data.snapshot.movies}});
   if (data.snapshot.ratings < settings_.min_ratings || data.matrix.users() < settings_.min_users ||
       data.matrix.items() < settings_.min_movies) {
-    return Error::FailedPrecondition(
-        "not_enough_ratings",
-        "There are " + std::to_string(data.snapshot.ratings) + " ratings by " +
-            std::to_string(data.snapshot.users) + " users of " +
-            std::to_string(data.snapshot.movies) + " movies; training takes at least " +
-            std::to_string(settings_.min_ratings) + " ratings, " +
-            std::to_string(settings_.min_users) + " users and " +
-            std::to_string(settings_.min_movies) + " movies.");
+    return Error::FailedPrecondition("not_enough_ratings",
+                                     "There are " + std::to_string(data.snapshot.ratings) +
+                                         " ratings by " + std::to_string(data.snapshot.users) +
+                                         " users of " + std::to_string(data.snapshot.movies) +
+                                         " movies; training takes at least " +
+                                         std::to_string(settings_.min_ratings) + " ratings, " +
+                                         std::to_string(settings_.min_users) + " users and " +
+                                         std::to_string(settings_.min_movies) + " movies.");
   }
   return data;
 }

@@ -58,8 +58,9 @@ TEST_F(TrainingJobTest, BeatsPopularityAndTheBiases) {
   const auto& metrics = outcome_.metrics;
   EXPECT_GT(metrics.at("ranking.ndcg_at_100"), 1.1 * metrics.at("ranking.popularity.ndcg_at_100"));
   EXPECT_LT(metrics.at("rating.rmse"), 0.99 * metrics.at("rating.bias.rmse"));
-  for (const auto* name : {"ranking.recall_at_20", "ranking.recall_at_50", "ranking.precision_at_10",
-                           "ranking.map_at_10", "ranking.coverage", "rating.mae"}) {
+  for (const auto* name :
+       {"ranking.recall_at_20", "ranking.recall_at_50", "ranking.precision_at_10",
+        "ranking.map_at_10", "ranking.coverage", "rating.mae"}) {
     ASSERT_TRUE(metrics.contains(name)) << name;
     EXPECT_GT(metrics.at(name), 0) << name;
   }
@@ -123,7 +124,8 @@ TEST_F(TrainingJobTest, TheSameDataAgainDoesNotBeatTheChampion) {
   EXPECT_EQ(outcome_.metrics.at("ranking.champion.ndcg_at_100"),
             outcome_.metrics.at("ranking.ndcg_at_100"))
       << "judged on the same users without having seen them";
-  EXPECT_NEAR(outcome_.metrics.at("rating.champion.rmse"), outcome_.metrics.at("rating.rmse"), 1e-6);
+  EXPECT_NEAR(outcome_.metrics.at("rating.champion.rmse"), outcome_.metrics.at("rating.rmse"),
+              1e-6);
   EXPECT_FALSE(again[0].promote);
   EXPECT_FALSE(again[1].promote);
   EXPECT_EQ(again[0].champion_compared, 1);

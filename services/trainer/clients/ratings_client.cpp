@@ -56,10 +56,9 @@ class Receiver {
                                                      std::to_string(rows()) +
                                                      " rows without its summary.");
     if (summary_->row_count() != rows())
-      return Error::DataLoss("export_truncated", "The export of ratings brought " +
-                                                     std::to_string(rows()) + " of " +
-                                                     std::to_string(summary_->row_count()) +
-                                                     " rows.");
+      return Error::DataLoss("export_truncated",
+                             "The export of ratings brought " + std::to_string(rows()) + " of " +
+                                 std::to_string(summary_->row_count()) + " rows.");
     for (const auto offset : summary_->next_offsets()) {
       if (offset < 0) return Malformed("an offset is negative");
       snapshot_.next_offsets.push_back(offset);
@@ -85,17 +84,18 @@ struct RatingsClient::Impl {
   RatingsClientSettings settings;
 
   // UNAUTHENTICATED before the first row: `refused` is set.
-  Result<Snapshot> Export(const std::function<bool(std::int64_t)>& progress, bool& refused) {
+  Result<Snapshot> Export(const std::function<void(std::int64_t)>& progress,
+                          const std::stop_token& stop, bool& refused) {
     ASSIGN_OR_RETURN(const auto bearer, token.Get());
     grpc::ClientContext context;
     rpc::ActAsService(context, bearer, settings.timeout);
+    const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
     Receiver receiver(settings.max_ratings);
     Status outcome;
     auto reader = stub->ExportRatings(&context, {});
     for (ExportRatingsResponse message; outcome.ok() && reader->Read(&message);) {
       outcome = receiver.Take(message);
-      if (outcome.ok() && !progress(receiver.rows()))
-        outcome = Error::Cancelled("cancelled", "The export was cancelled.");
+      if (outcome.ok()) progress(receiver.rows());
     }
     if (!outcome.ok()) context.TryCancel();
     const auto status = reader->Finish();
@@ -116,12 +116,13 @@ RatingsClient::RatingsClient(std::shared_ptr<grpc::Channel> ratings, rpc::Servic
 
 RatingsClient::~RatingsClient() = default;
 
-Result<Snapshot> RatingsClient::Export(const std::function<bool(std::int64_t rows)>& progress) {
+Result<Snapshot> RatingsClient::Export(const std::function<void(std::int64_t rows)>& progress,
+                                       std::stop_token stop) {
   bool refused = false;
-  auto snapshot = impl_->Export(progress, refused);
+  auto snapshot = impl_->Export(progress, stop, refused);
   if (!refused) return snapshot;
   impl_->token.Forget();
-  return impl_->Export(progress, refused);
+  return impl_->Export(progress, stop, refused);
 }
 
 }  // namespace marquee::trainer

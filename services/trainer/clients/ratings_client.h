@@ -26,7 +26,8 @@ class RatingsClient final : public RatingsSource {
   RatingsClient(std::shared_ptr<grpc::Channel> ratings, rpc::ServiceToken& token,
                 RatingsClientSettings settings);
   ~RatingsClient() override;
-  Result<Snapshot> Export(const std::function<bool(std::int64_t rows)>& progress) override;
+  Result<Snapshot> Export(const std::function<void(std::int64_t rows)>& progress,
+                          std::stop_token stop) override;
 
  private:
   struct Impl;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <limits>
+#include <thread>
 
 #include "rpc/client.h"
 #include "trainer/testing/fake_services.h"
@@ -17,7 +19,7 @@ class RatingsClientTest : public ::testing::Test {
 
   Result<Snapshot> Export(Behaviour behaviour) {
     ratings_.Behave(std::move(behaviour));
-    return client_.Export([](std::int64_t) { return true; });
+    return client_.Export([](std::int64_t) {}, {});
   }
 
   Snapshot snapshot_ = testing::LatentRatings({.users = 100, .movies = 50, .ratings_per_user = 25});
@@ -31,10 +33,7 @@ class RatingsClientTest : public ::testing::Test {
 TEST_F(RatingsClientTest, BringsTheWholeSnapshot) {
   std::vector<std::int64_t> progress;
   ratings_.Behave({.snapshot = snapshot_});
-  const auto got = client_.Export([&](std::int64_t rows) {
-    progress.push_back(rows);
-    return true;
-  });
+  const auto got = client_.Export([&](std::int64_t rows) { progress.push_back(rows); }, {});
   ASSERT_TRUE(got.ok()) << got.error().ToString();
   EXPECT_EQ(got->user_ids, snapshot_.user_ids);
   EXPECT_EQ(got->movie_ids, snapshot_.movie_ids);
@@ -83,22 +82,28 @@ TEST_F(RatingsClientTest, MalformedRowsAreRefused) {
             "export_malformed");
   EXPECT_EQ(Export({.snapshot = snapshot_, .value_of_first_row = 5.5F}).error().reason,
             "export_malformed");
-  EXPECT_EQ(Export({.snapshot = snapshot_,
-                    .value_of_first_row = std::numeric_limits<float>::quiet_NaN()})
-                .error()
-                .reason,
-            "export_malformed");
+  EXPECT_EQ(
+      Export({.snapshot = snapshot_, .value_of_first_row = std::numeric_limits<float>::quiet_NaN()})
+          .error()
+          .reason,
+      "export_malformed");
 }
 
 TEST_F(RatingsClientTest, MoreThanItIsBuiltForIsRefused) {
   RatingsClient small(rpc::MakeChannel(ratings_.address()), token_, {.max_ratings = 2'000});
   ratings_.Behave({.snapshot = snapshot_});
-  EXPECT_EQ(small.Export([](std::int64_t) { return true; }).error().reason, "too_many_ratings");
+  EXPECT_EQ(small.Export([](std::int64_t) {}, {}).error().reason, "too_many_ratings");
 }
 
-TEST_F(RatingsClientTest, CancelledExportEndsTheCall) {
-  ratings_.Behave({.snapshot = snapshot_});
-  const auto got = client_.Export([](std::int64_t) { return false; });
+TEST_F(RatingsClientTest, HangingExportEndsWhenItIsCancelled) {
+  ratings_.Behave({.snapshot = snapshot_, .hang = true});
+  std::stop_source stop;
+  std::promise<void> first_rows;
+  std::jthread canceller([&] {
+    first_rows.get_future().wait();
+    stop.request_stop();
+  });
+  const auto got = client_.Export([&](std::int64_t) { first_rows.set_value(); }, stop.get_token());
   EXPECT_EQ(got.error().code, Code::kCancelled);
 }
 
@@ -106,7 +111,7 @@ TEST_F(RatingsClientTest, HangingExportEndsAtItsDeadline) {
   RatingsClient hasty(rpc::MakeChannel(ratings_.address()), token_,
                       {.timeout = std::chrono::milliseconds{300}});
   ratings_.Behave({.snapshot = snapshot_, .hang = true});
-  EXPECT_EQ(hasty.Export([](std::int64_t) { return true; }).error().code, Code::kDeadlineExceeded);
+  EXPECT_EQ(hasty.Export([](std::int64_t) {}, {}).error().code, Code::kDeadlineExceeded);
 }
 
 TEST_F(RatingsClientTest, RefusedTokenIsReplacedOnce) {

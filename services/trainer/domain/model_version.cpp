@@ -4,7 +4,8 @@ namespace marquee::trainer {
 
 Status CheckModel(std::string_view model) {
   if (model == kRanking || model == kRating) return {};
-  return Error::NotFound("model_unknown", "There is no such model: the models are ranking and rating.");
+  return Error::NotFound("model_unknown",
+                         "There is no such model: the models are ranking and rating.");
 }
 
 Status CheckAlias(std::string_view alias) {

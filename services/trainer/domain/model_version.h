@@ -46,8 +46,8 @@ struct NewVersion {
   std::map<std::string, double> metrics = {};
   std::string card = {};
   bool promote = false;  // move "champion" here …
-  // … if it still is at the version that the gate compared with (0: nowhere); with no value, wherever
-  // it is.
+  // … if it still is at the version that the gate compared with (0: nowhere); with no value,
+  // wherever it is.
   std::optional<std::int64_t> champion_compared = {};
 };
 

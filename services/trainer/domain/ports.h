@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,8 @@ class RunRepository {
  public:
   virtual ~RunRepository() = default;
 
-  // AlreadyExists "training_run_active" while one is running, here or in another replica. A run whose
-  // process is gone (see FailAbandoned) doesn't count.
+  // AlreadyExists "training_run_active" while one is running, here or in another replica. A run
+  // whose process is gone (see FailAbandoned) doesn't count.
   virtual Result<StartedRun> Start(const NewRun& run, const Owner& owner) = 0;
   // The same when no run has started for `interval`; nothing when one has, or is running.
   virtual Result<std::optional<TrainingRun>> StartIfDue(const NewRun& run, const Owner& owner,
@@ -77,7 +78,8 @@ class ModelRegistry {
   virtual ~ModelRegistry() = default;
 
   // All or nothing: the run succeeds, its versions get their numbers, "candidate" moves to them,
-  // "champion" where the gate says so, and each move is queued to be announced. Aborted "run_fenced".
+  // "champion" where the gate says so, and each move is queued to be announced. Aborted
+  // "run_fenced".
   virtual Status Complete(std::int64_t run_id, const Owner& owner, const RunOutcome& outcome,
                           const std::vector<NewVersion>& versions) = 0;
 
@@ -93,8 +95,9 @@ class ModelRegistry {
   virtual Result<ModelVersion> SetAlias(const std::string& model, const std::string& alias,
                                         std::int64_t version, std::int64_t moved_by) = 0;
 
-  // Hands each promotion that wasn't announced to `announce`, oldest first, and marks it done. Stops
-  // at the first error and returns it; does nothing while another replica is at it. Returns how many.
+  // Hands each promotion that wasn't announced to `announce`, oldest first, and marks it done.
+  // Stops at the first error and returns it; does nothing while another replica is at it. Returns
+  // how many.
   virtual Result<int> AnnouncePending(const std::function<Status(const Promotion&)>& announce) = 0;
   virtual Result<std::int64_t> PendingAnnouncements() = 0;
 
@@ -106,18 +109,19 @@ class ModelRegistry {
 struct Snapshot {
   std::vector<std::int64_t> user_ids = {};  // columns of equal length
   std::vector<std::int64_t> movie_ids = {};
-  std::vector<float> values = {};                // stars, 0.5 to 5
+  std::vector<float> values = {};               // stars, 0.5 to 5
   std::vector<std::int64_t> next_offsets = {};  // of marquee.ratings.v1, by partition
-  std::string sha256 = {};                       // of the columns
+  std::string sha256 = {};                      // of the columns
 };
 
 class RatingsSource {
  public:
   virtual ~RatingsSource() = default;
-  // `progress` hears how many rows have come; false cancels. DataLoss "export_truncated" when the
-  // stream ended early or its summary counts other rows, "export_malformed"; ResourceExhausted
-  // "too_many_ratings".
-  virtual Result<Snapshot> Export(const std::function<bool(std::int64_t rows)>& progress) = 0;
+  // `progress` hears how many rows have come; a stop request ends it at once with an error, even
+  // while nothing comes. DataLoss "export_truncated" when the stream ended early or its summary
+  // counts other rows, "export_malformed"; ResourceExhausted "too_many_ratings".
+  virtual Result<Snapshot> Export(const std::function<void(std::int64_t rows)>& progress,
+                                  std::stop_token stop) = 0;
 };
 
 class Announcer {

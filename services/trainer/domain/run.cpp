@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::array kStates = {RunState::kRunning, RunState::kSucceeded, RunState::kFailed,
                                 RunState::kCancelled};
-constexpr std::array kStages = {Stage::kExport,      Stage::kTrainRanking,   Stage::kEvaluateRanking,
-                                Stage::kTrainRating, Stage::kEvaluateRating, Stage::kSave,
-                                Stage::kDone};
+constexpr std::array kStages = {
+    Stage::kExport,      Stage::kTrainRanking,   Stage::kEvaluateRanking,
+    Stage::kTrainRating, Stage::kEvaluateRating, Stage::kSave,
+    Stage::kDone};
 // Where each stage begins; about the share of the time that it takes on 20 million ratings.
 constexpr std::array kBegins = {0.0, 0.20, 0.70, 0.80, 0.90, 0.95, 1.0};
 
@@ -70,7 +71,8 @@ Status Validate(const Hyperparameters& h) {
     return OutOfRange("iterations", "0 (the default) to 200");
   if (!(h.regularization >= 0 && h.regularization <= 100'000))
     return OutOfRange("regularization", "0 (the default) to 100000");
-  if (!(h.alpha >= 0 && h.alpha <= 100'000)) return OutOfRange("alpha", "0 (the default) to 100000");
+  if (!(h.alpha >= 0 && h.alpha <= 100'000))
+    return OutOfRange("alpha", "0 (the default) to 100000");
   return {};
 }
 

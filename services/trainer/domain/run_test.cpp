@@ -12,8 +12,8 @@ constexpr Stage kAll[] = {Stage::kExport,      Stage::kTrainRanking,   Stage::kE
                           Stage::kDone};
 
 TEST(Run, NamesOfStatesAndStagesReadBack) {
-  for (const auto state : {RunState::kRunning, RunState::kSucceeded, RunState::kFailed,
-                           RunState::kCancelled})
+  for (const auto state :
+       {RunState::kRunning, RunState::kSucceeded, RunState::kFailed, RunState::kCancelled})
     EXPECT_EQ(ParseRunState(Name(state)), state);
   for (const auto stage : kAll) EXPECT_EQ(ParseStage(Name(stage)), stage);
   EXPECT_EQ(ParseRunState("paused"), std::nullopt);
@@ -47,7 +47,8 @@ TEST(Run, ProgressIsClampedToItsStage) {
 
 TEST(Run, HyperparametersOutOfRangeAreNamed) {
   EXPECT_TRUE(Validate({}).ok());
-  EXPECT_TRUE(Validate({.factors = 512, .iterations = 200, .regularization = 0.05, .alpha = 10}).ok());
+  EXPECT_TRUE(
+      Validate({.factors = 512, .iterations = 200, .regularization = 0.05, .alpha = 10}).ok());
   EXPECT_EQ(Validate({.factors = 513}).error().field, "hyperparameters.factors");
   EXPECT_EQ(Validate({.iterations = -1}).error().field, "hyperparameters.iterations");
   EXPECT_EQ(Validate({.regularization = -0.1}).error().field, "hyperparameters.regularization");
@@ -58,7 +59,8 @@ TEST(Run, HyperparametersOutOfRangeAreNamed) {
 TEST(Run, ErrorBeginsWithItsReason) {
   EXPECT_EQ(RunError(Error::DataLoss("export_truncated", "It ended early.")),
             "export_truncated: It ended early.");
-  EXPECT_EQ(RunError({Code::kUnavailable, "", "Nobody answers.", ""}), "UNAVAILABLE: Nobody answers.");
+  EXPECT_EQ(RunError({Code::kUnavailable, "", "Nobody answers.", ""}),
+            "UNAVAILABLE: Nobody answers.");
 }
 
 }  // namespace

@@ -166,8 +166,7 @@ TEST_F(TrainerRpcTest, TruncatedExportIsAFailedRun) {
   ratings_service_.Behave({.snapshot = testing::LatentRatings(), .drop_last_rows = 1});
   const auto run = Train();
   EXPECT_EQ(run.state(), v1::RUN_STATE_FAILED);
-  EXPECT_EQ(run.error(),
-            "export_truncated: The export of ratings brought 7499 of 7500 rows.");
+  EXPECT_EQ(run.error(), "export_truncated: The export of ratings brought 7499 of 7500 rows.");
   EXPECT_TRUE(temporary_.Files().empty());
 }
 
@@ -392,8 +391,8 @@ TEST_F(TrainerRpcTest, WatcherFollowsAnnouncements) {
   artefact::RegistryClient client(channel_, &token_, CacheConfig());
   Installed installed;
   // No poll within this test: only announcements move it.
-  artefact::RegistryWatcher watcher(
-      client, {.model = "ranking", .poll = milliseconds{3'600'000}}, installed.Take());
+  artefact::RegistryWatcher watcher(client, {.model = "ranking", .poll = milliseconds{3'600'000}},
+                                    installed.Take());
   const auto announce = artefact::AnnounceTo({&watcher});
   Train();
   announce(Announcement("ranking", "champion", 1));

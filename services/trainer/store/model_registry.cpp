@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kAnnounceTime{60'000};
 constexpr std::int64_t kAnnouncerLock = 0x6d61727175656531;  // "marquee1"
 
 Error UnknownVersion(const std::string& model, std::int64_t version) {
-  return Error::NotFound("model_version_unknown", "The model " + model + " has no version " +
-                                                      std::to_string(version) + ".");
+  return Error::NotFound("model_version_unknown",
+                         "The model " + model + " has no version " + std::to_string(version) + ".");
 }
 
 // Moves the alias and queues the announcement.
@@ -26,9 +26,8 @@ void Move(pg::Transaction& tx, const std::string& model, const std::string& alia
       "ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version, "
       "  moved_by = excluded.moved_by, moved_at = now()",
       model, alias, version, moved_by);
-  tx.exec_params(
-      "INSERT INTO promotions (model, alias, version, moved_by) VALUES ($1, $2, $3, $4)", model,
-      alias, version, moved_by);
+  tx.exec_params("INSERT INTO promotions (model, alias, version, moved_by) VALUES ($1, $2, $3, $4)",
+                 model, alias, version, moved_by);
 }
 
 // The alias's version, 0 for none; holds it there until the transaction ends.
@@ -96,10 +95,11 @@ Result<std::vector<ModelVersion>> PgModelRegistry::ListVersions(const std::strin
 Result<ModelVersion> PgModelRegistry::GetVersion(const std::string& model, std::int64_t version) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
-        return Only(tx.exec_params("SELECT " + std::string(kVersionColumns) +
-                                       " FROM model_versions v WHERE v.model = $1 AND v.version = $2",
-                                   model, version),
-                    UnknownVersion(model, version));
+        return Only(
+            tx.exec_params("SELECT " + std::string(kVersionColumns) +
+                               " FROM model_versions v WHERE v.model = $1 AND v.version = $2",
+                           model, version),
+            UnknownVersion(model, version));
       },
       Within(kStatementTime));
 }
@@ -147,14 +147,13 @@ Result<int> PgModelRegistry::AnnouncePending(
             "WHERE p.announced_at IS NULL ORDER BY p.promotion_id LIMIT 100");
         int count = 0;
         for (const auto& row : rows) {
-          const Promotion promotion{
-              .promotion_id = row[0].as<std::int64_t>(),
-              .model = row[1].as<std::string>(),
-              .alias = row[2].as<std::string>(),
-              .version = row[3].as<std::int64_t>(),
-              .sha256 = row[4].as<std::string>(),
-              .promoted_at = Time{std::chrono::duration_cast<Time::duration>(
-                  std::chrono::microseconds{row[5].as<std::int64_t>()})}};
+          const Promotion promotion{.promotion_id = row[0].as<std::int64_t>(),
+                                    .model = row[1].as<std::string>(),
+                                    .alias = row[2].as<std::string>(),
+                                    .version = row[3].as<std::int64_t>(),
+                                    .sha256 = row[4].as<std::string>(),
+                                    .promoted_at = Time{std::chrono::duration_cast<Time::duration>(
+                                        std::chrono::microseconds{row[5].as<std::int64_t>()})}};
           stopped = announce(promotion);
           if (!stopped.ok()) break;  // what Kafka has until here is marked all the same
           tx.exec_params("UPDATE promotions SET announced_at = now() WHERE promotion_id = $1",

@@ -92,9 +92,7 @@ Status EndRun(pg::Transaction& tx, std::int64_t run_id, const Owner& owner, RunS
   return {};
 }
 
-Error RunFenced() {
-  return Error::Aborted("run_fenced", "The run was ended by someone else.");
-}
+Error RunFenced() { return Error::Aborted("run_fenced", "The run was ended by someone else."); }
 
 pg::RunOptions Within(std::chrono::milliseconds time) {
   return {.deadline = SystemClock().Now() + time, .isolation = {}, .statement_timeout = {}};

@@ -39,9 +39,10 @@ Result<std::vector<std::int64_t>> FailDead(pg::Transaction& tx, const Owner& own
 Status AddVersions(pg::Transaction& tx, std::vector<TrainingRun>& runs) {
   for (auto& run : runs) {
     if (run.state != RunState::kSucceeded) continue;
-    const auto rows = tx.exec_params("SELECT " + std::string(kVersionColumns) +
-                                         " FROM model_versions v WHERE v.run_id = $1 ORDER BY v.model",
-                                     run.run_id);
+    const auto rows =
+        tx.exec_params("SELECT " + std::string(kVersionColumns) +
+                           " FROM model_versions v WHERE v.run_id = $1 ORDER BY v.model",
+                       run.run_id);
     for (const auto& row : rows) {
       ASSIGN_OR_RETURN(auto version, ToVersion(row));
       run.model_versions.push_back(std::move(version));
@@ -98,12 +99,13 @@ Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner)
   if (!started.ok() && pg::IsViolationOf(started.error(), kIdempotency))
     started = pool_.Run(start, Within(kStatementTime));
   if (!started.ok() && pg::IsViolationOf(started.error(), kOneRunning))
-    return Error::AlreadyExists("training_run_active",
-                                "A training run is going on; cancel it or wait until it has ended.");
+    return Error::AlreadyExists(
+        "training_run_active", "A training run is going on; cancel it or wait until it has ended.");
   return started;
 }
 
-Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run, const Owner& owner,
+Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run,
+                                                               const Owner& owner,
                                                                std::chrono::milliseconds interval) {
   auto started = pool_.Run(
       [&](pg::Transaction& tx) {
@@ -118,10 +120,10 @@ Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run
 Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<TrainingRun> {
-        ASSIGN_OR_RETURN(
-            auto run,
-            First(tx, tx.exec_params(
-                          "SELECT " + RunColumns() + " FROM training_runs WHERE run_id = $1", run_id)));
+        ASSIGN_OR_RETURN(auto run,
+                         First(tx, tx.exec_params("SELECT " + RunColumns() +
+                                                      " FROM training_runs WHERE run_id = $1",
+                                                  run_id)));
         if (!run) return Unknown(run_id);
         return *std::move(run);
       },
@@ -131,10 +133,11 @@ Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id) {
 Result<std::vector<TrainingRun>> PgRunRepository::List(std::int64_t before, int limit) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<TrainingRun>> {
-        const auto rows = tx.exec_params("SELECT " + RunColumns() +
-                                             " FROM training_runs WHERE $1::bigint = 0 OR run_id < $1 "
-                                             "ORDER BY run_id DESC LIMIT $2",
-                                         before, limit);
+        const auto rows =
+            tx.exec_params("SELECT " + RunColumns() +
+                               " FROM training_runs WHERE $1::bigint = 0 OR run_id < $1 "
+                               "ORDER BY run_id DESC LIMIT $2",
+                           before, limit);
         std::vector<TrainingRun> runs;
         for (const auto& row : rows) {
           ASSIGN_OR_RETURN(auto run, ToRun(row));
@@ -164,7 +167,8 @@ Result<TrainingRun> PgRunRepository::RequestCancel(std::int64_t run_id) {
   RETURN_IF_ERROR(pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
-            "UPDATE training_runs SET cancel_requested = true WHERE run_id = $1 AND state = 'running'",
+            "UPDATE training_runs SET cancel_requested = true WHERE run_id = $1 AND state = "
+            "'running'",
             run_id);
         return {};
       },

@@ -11,7 +11,8 @@ namespace marquee::trainer {
 class PgRunRepository final : public RunRepository {
  public:
   // A running run whose heartbeat is older than `expiry` counts as dead.
-  PgRunRepository(pg::Pool& pool, std::chrono::milliseconds expiry) : pool_(pool), expiry_(expiry) {}
+  PgRunRepository(pg::Pool& pool, std::chrono::milliseconds expiry)
+      : pool_(pool), expiry_(expiry) {}
 
   Result<StartedRun> Start(const NewRun& run, const Owner& owner) override;
   Result<std::optional<TrainingRun>> StartIfDue(const NewRun& run, const Owner& owner,

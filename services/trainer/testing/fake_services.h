@@ -1,5 +1,5 @@
-// auth and rating-ingest as the trainer meets them, in this process over real gRPC on ports of their
-// own, without their interceptors: what they demand is in their answers.
+// auth and rating-ingest as the trainer meets them, in this process over real gRPC on ports of
+// their own, without their interceptors: what they demand is in their answers.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -74,12 +74,12 @@ class FakeRatingsService final : public ratings::v1::RatingsService::Service {
   struct Behaviour {
     Snapshot snapshot = {};
     int rows_a_message = 1'000;
-    std::int64_t drop_last_rows = 0;    // sent fewer than the summary says
-    bool without_summary = false;       // the stream ends early, and OK
+    std::int64_t drop_last_rows = 0;  // sent fewer than the summary says
+    bool without_summary = false;     // the stream ends early, and OK
     bool uneven_columns = false;
-    float value_of_first_row = 0;       // when not 0
-    int refuse_tokens = 0;              // answers UNAUTHENTICATED so many times
-    bool hang = false;                  // after the first message, until the caller goes away
+    float value_of_first_row = 0;            // when not 0
+    int refuse_tokens = 0;                   // answers UNAUTHENTICATED so many times
+    bool hang = false;                       // after the first message, until the caller goes away
     grpc::Status status = grpc::Status::OK;  // after all rows
   };
 
@@ -138,7 +138,8 @@ class FakeRatingsService final : public ratings::v1::RatingsService::Service {
     if (now.without_summary) return now.status;
     ratings::v1::ExportRatingsResponse last;
     last.mutable_summary()->set_row_count(total);
-    for (const auto offset : snapshot.next_offsets) last.mutable_summary()->add_next_offsets(offset);
+    for (const auto offset : snapshot.next_offsets)
+      last.mutable_summary()->add_next_offsets(offset);
     writer->Write(last);
     return now.status;
   }

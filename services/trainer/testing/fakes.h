@@ -41,7 +41,8 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// Gives what it was told to; can be made to hold a run at its export until it is let go or cancelled.
+// Gives what it was told to; can be made to hold a run at its export until it is let go or
+// cancelled.
 class FakeRatings final : public RatingsSource {
  public:
   void Give(Result<Snapshot> snapshot) {
@@ -63,20 +64,20 @@ class FakeRatings final : public RatingsSource {
     changed_.wait(lock, [&] { return exports_ > 0; });
   }
 
-  Result<Snapshot> Export(const std::function<bool(std::int64_t rows)>& progress) override {
+  Result<Snapshot> Export(const std::function<void(std::int64_t rows)>& progress,
+                          std::stop_token stop) override {
+    progress(0);
     std::unique_lock lock(mutex_);
     ++exports_;
     changed_.notify_all();
-    while (held_) {
-      if (!progress(0)) return Error::Cancelled("cancelled", "The export was cancelled.");
-      changed_.wait_for(lock, std::chrono::milliseconds{5});
-    }
+    if (!changed_.wait(lock, stop, [&] { return !held_; }))
+      return Error::Cancelled("cancelled", "The export was cancelled.");
     return snapshot_;
   }
 
  private:
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable_any changed_;
   Result<Snapshot> snapshot_ = Snapshot{};
   bool held_ = false;
   int exports_ = 0;

@@ -15,9 +15,7 @@ constexpr int kTastes = 4;
 using Taste = std::array<double, kTastes>;
 
 // Distributions of the standard library differ between platforms; this doesn't.
-double Uniform(std::mt19937_64& random) {
-  return static_cast<double>(random() >> 11) * 0x1p-53;
-}
+double Uniform(std::mt19937_64& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
 
 Taste RandomTaste(std::mt19937_64& random) {
   Taste taste;
@@ -49,7 +47,8 @@ Snapshot LatentRatings(const Audience& audience) {
       const double stars = 3 + 2 * affinity + 0.6 * (Uniform(random) - 0.5);
       snapshot.user_ids.push_back(user + 1);
       snapshot.movie_ids.push_back(movie + 1001);
-      snapshot.values.push_back(static_cast<float>(std::clamp(std::round(stars * 2) / 2, 0.5, 5.0)));
+      snapshot.values.push_back(
+          static_cast<float>(std::clamp(std::round(stars * 2) / 2, 0.5, 5.0)));
     }
   }
   snapshot.next_offsets = {static_cast<std::int64_t>(snapshot.values.size()), 0};

@@ -1,5 +1,5 @@
-// An audience with tastes: ratings from a latent-factor model, so that a model has something to learn
-// and beats popularity.
+// An audience with tastes: ratings from a latent-factor model, so that a model has something to
+// learn and beats popularity.
 #pragma once
 
 #include <cstdint>

@@ -242,7 +242,8 @@ Result<ModelVersion> MemoryStore::GetVersion(const std::string& model, std::int6
 Result<ModelVersion> MemoryStore::GetAlias(const std::string& model, const std::string& alias) {
   const std::lock_guard lock(mutex_);
   const auto it = aliases_.find({model, alias});
-  if (it == aliases_.end()) return Error::NotFound("alias_unset", "The alias names no version yet.");
+  if (it == aliases_.end())
+    return Error::NotFound("alias_unset", "The alias names no version yet.");
   return Read(versions_[model][static_cast<std::size_t>(it->second - 1)]);
 }
 

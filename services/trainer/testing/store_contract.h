@@ -1,7 +1,7 @@
-// What every implementation of RunRepository and ModelRegistry must do: a typed suite, instantiated for
-// memory in a unit test and for PostgreSQL in an integration test. A fixture type gives runs(),
-// registry() and LetTimePass(milliseconds), counts a run as dead kExpiry after its last heartbeat, and
-// says by Available() whether it can be had here.
+// What every implementation of RunRepository and ModelRegistry must do: a typed suite, instantiated
+// for memory in a unit test and for PostgreSQL in an integration test. A fixture type gives runs(),
+// registry() and LetTimePass(milliseconds), counts a run as dead kExpiry after its last heartbeat,
+// and says by Available() whether it can be had here.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -85,14 +85,12 @@ class StoreContract : public ::testing::Test {
 TYPED_TEST_SUITE_P(StoreContract);
 
 TYPED_TEST_P(StoreContract, KeepsWhatARunWasStartedWith) {
-  const auto started = this->runs().Start({.hyperparameters = {.factors = 8,
-                                                               .iterations = 3,
-                                                               .regularization = 0.5,
-                                                               .alpha = 4,
-                                                               .seed = -9},
-                                           .force_promotion = true,
-                                           .started_by = 1'000'000'001},
-                                          this->owner_);
+  const auto started = this->runs().Start(
+      {.hyperparameters =
+           {.factors = 8, .iterations = 3, .regularization = 0.5, .alpha = 4, .seed = -9},
+       .force_promotion = true,
+       .started_by = 1'000'000'001},
+      this->owner_);
   ASSERT_TRUE(started.ok()) << started.error().ToString();
   EXPECT_TRUE(started->fresh);
   const auto run = this->runs().Get(started->run.run_id);
@@ -123,8 +121,8 @@ TYPED_TEST_P(StoreContract, OfManyStartsAtOnceOneWins) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&, i] {
-        const auto started = this->runs().Start({}, OwnerOf("host/" + std::to_string(i),
-                                                            "s" + std::to_string(i)));
+        const auto started =
+            this->runs().Start({}, OwnerOf("host/" + std::to_string(i), "s" + std::to_string(i)));
         if (started.ok()) ++won;
         if (!started.ok() && started.error().reason == "training_run_active") ++refused;
       });
@@ -173,10 +171,11 @@ TYPED_TEST_P(StoreContract, HeartbeatTellsProgressAndHearsTheCancellation) {
 
 TYPED_TEST_P(StoreContract, EndedRunStaysAsItEnded) {
   const auto id = this->Start();
-  ASSERT_TRUE(this->runs()
-                  .End(id, this->owner_, RunState::kCancelled, "cancelled: why",
-                       {.rating_count = 7, .hyperparameters = {.factors = 64}, .metrics = {{"a", 0.1}}})
-                  .ok());
+  ASSERT_TRUE(
+      this->runs()
+          .End(id, this->owner_, RunState::kCancelled, "cancelled: why",
+               {.rating_count = 7, .hyperparameters = {.factors = 64}, .metrics = {{"a", 0.1}}})
+          .ok());
   ASSERT_TRUE(this->runs().RequestCancel(id).ok());
   EXPECT_EQ(this->runs().End(id, this->owner_, RunState::kFailed, "", {}).error().reason,
             "run_fenced");
@@ -237,7 +236,8 @@ TYPED_TEST_P(StoreContract, CompletedRunHasItsVersions) {
   EXPECT_FALSE(this->runs().LastSuccess()->has_value());
   const auto id = this->Start();
   ASSERT_TRUE(this->registry()
-                  .Complete(id, this->owner_, {.rating_count = 42, .metrics = {{"rating.rmse", 0.8}}},
+                  .Complete(id, this->owner_,
+                            {.rating_count = 42, .metrics = {{"rating.rmse", 0.8}}},
                             {Version("ranking", id, true, 0), Version("rating", id, false)})
                   .ok());
   const auto run = this->runs().Get(id);
@@ -246,8 +246,8 @@ TYPED_TEST_P(StoreContract, CompletedRunHasItsVersions) {
   EXPECT_EQ(run->progress, 1);
   EXPECT_EQ(run->rating_count, 42);
   ASSERT_EQ(run->model_versions.size(), 2U);
-  const auto& ranking = run->model_versions[0].model == "ranking" ? run->model_versions[0]
-                                                                  : run->model_versions[1];
+  const auto& ranking =
+      run->model_versions[0].model == "ranking" ? run->model_versions[0] : run->model_versions[1];
   EXPECT_EQ(ranking.version, 1);
   EXPECT_EQ(ranking.run_id, id);
   EXPECT_EQ(ranking.sha256, Version("ranking", id, true).sha256);
@@ -320,13 +320,14 @@ TYPED_TEST_P(StoreContract, WhatKafkaDidNotTakeIsAnnouncedLater) {
   EXPECT_EQ(this->Announced(), std::vector<std::string>{"ranking/champion=1"});
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    StoreContract, KeepsWhatARunWasStartedWith, OnlyOneRunAtATime, OfManyStartsAtOnceOneWins,
-    RepeatedRequestIsTheSameRun, ScheduleWaitsForItsInterval,
-    HeartbeatTellsProgressAndHearsTheCancellation, EndedRunStaysAsItEnded,
-    RestartedInstanceFailsItsPredecessorsRunAtOnce, RunWithoutHeartbeatsIsDead,
-    ListsRunsLatestFirstInPages, CompletedRunHasItsVersions, CandidateAlwaysMovesAndChampionByTheGate,
-    ChampionMovedMeanwhileIsNotOverruled, AliasMovesBackToAnOlderVersion,
-    PromotionsAreAnnouncedOnceInOrder, WhatKafkaDidNotTakeIsAnnouncedLater);
+REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsWhatARunWasStartedWith, OnlyOneRunAtATime,
+                            OfManyStartsAtOnceOneWins, RepeatedRequestIsTheSameRun,
+                            ScheduleWaitsForItsInterval,
+                            HeartbeatTellsProgressAndHearsTheCancellation, EndedRunStaysAsItEnded,
+                            RestartedInstanceFailsItsPredecessorsRunAtOnce,
+                            RunWithoutHeartbeatsIsDead, ListsRunsLatestFirstInPages,
+                            CompletedRunHasItsVersions, CandidateAlwaysMovesAndChampionByTheGate,
+                            ChampionMovedMeanwhileIsNotOverruled, AliasMovesBackToAnOlderVersion,
+                            PromotionsAreAnnouncedOnceInOrder, WhatKafkaDidNotTakeIsAnnouncedLater);
 
 }  // namespace marquee::trainer::testing

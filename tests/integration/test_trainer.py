@@ -1,0 +1,319 @@
+"""The trainer as a process, between a real PostgreSQL, a real Kafka and stand-ins of auth and rating-ingest."""
+
+import contextlib
+import hashlib
+import json
+import subprocess
+import threading
+import urllib.request
+import uuid
+
+import confluent_kafka
+import grpc
+import numpy
+import psycopg
+import pytest
+import safetensors
+import safetensors.numpy
+
+from support.contracts import Client, Issuer, message, stand_in
+from support.processes import Process
+from support.suite import ROOT
+from support.waiting import eventually
+
+USERS, MOVIES, EACH = 400, 150, 30
+TOPIC = "marquee.models.v1"
+
+
+def tasteful_ratings():
+    """Columns of ratings by people with tastes, so that there is something to learn."""
+    random = numpy.random.default_rng(1)
+    people, movies = random.uniform(-1, 1, (USERS, 4)), random.uniform(-1, 1, (MOVIES, 4))
+    affinity = people @ movies.T
+    chosen = numpy.argsort(-(3 * affinity + random.gumbel(size=affinity.shape)), axis=1)[:, :EACH]
+    users = numpy.repeat(numpy.arange(1, USERS + 1), EACH)
+    stars = 3 + 2 * numpy.take_along_axis(affinity, chosen, axis=1).ravel()
+    return users, chosen.ravel() + 1001, numpy.clip(numpy.round(stars * 2) / 2, 0.5, 5)
+
+
+class World:
+    """A database and a folder of its own, stand-ins, and processes of the trainer."""
+
+    def __init__(self, folder, infra):
+        self.folder, self.admin_uri = folder, infra.postgres_uri
+        self.artefacts = folder / "artefacts"
+        self.name = f"trainer_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(infra.postgres_uri, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {self.name}")
+        self.uri = f"{infra.postgres_uri.rsplit('/', 1)[0]}/{self.name}"
+        subprocess.run([ROOT / "ci" / "migrate", "trainer", self.uri], check=True, capture_output=True)
+        self.issuer = Issuer(folder)
+        self.hold = threading.Event()  # while set, exports stop before their summary …
+        self.holding = threading.Event()  # … and say so here
+        self.servers = []
+        self.settings = {
+            "MARQUEE_POSTGRES_URI": self.uri,
+            "MARQUEE_KAFKA_BROKERS": infra.kafka_brokers,
+            "MARQUEE_ARTEFACT_DIR": self.artefacts,
+            "MARQUEE_SERVICE_SECRET": "secret",
+            "MARQUEE_TRAINER_INSTANCE": "trainer-0",
+            "MARQUEE_AUTH_ADDRESS": self.serve(
+                "auth.v1.AuthService", GetJwks=self.issuer.jwks, IssueServiceToken=self.service_token
+            ),
+            "MARQUEE_RATINGS_ADDRESS": self.serve("ratings.v1.RatingsService", ExportRatings=self.export),
+        }
+
+    def serve(self, service, **handlers):
+        server, address = stand_in(service, **handlers)
+        self.servers.append(server)
+        return address
+
+    def service_token(self, _request, _context):
+        token = self.issuer.token("service:trainer", "service")
+        return message("auth.v1.IssueServiceTokenResponse", access_token=token, expires_in=900)
+
+    def export(self, _request, context):
+        users, movies, stars = tasteful_ratings()
+        for at in range(0, len(users), 5000):
+            part = slice(at, at + 5000)
+            columns = {"user_ids": users[part].tolist(), "movie_ids": movies[part].tolist()}
+            yield message("ratings.v1.ExportRatingsResponse", values=stars[part].tolist(), **columns)
+        while self.hold.is_set() and context.is_active():
+            self.holding.set()
+            threading.Event().wait(0.01)
+        last = message("ratings.v1.ExportRatingsResponse")
+        last.summary.row_count = len(users)
+        last.summary.next_offsets.extend([7, 0])
+        yield last
+
+    def process(self, **settings):
+        return Process("trainer", self.folder, **(self.settings | settings))
+
+    def rows(self, query, *arguments):
+        with psycopg.connect(self.uri) as connection:
+            return connection.execute(query, arguments).fetchall()
+
+    def files(self):
+        return sorted(path.name for path in self.artefacts.iterdir()) if self.artefacts.exists() else []
+
+    def close(self):
+        self.hold.clear()
+        for server in self.servers:
+            server.stop(None)
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self.admin_uri, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+
+class Caller:
+    """An administrator."""
+
+    def __init__(self, world, process):
+        self._client = Client(grpc.insecure_channel(process.address), "trainer.v1.TrainerService")
+        self._token = world.issuer.token(1_000_000_001, "administrator")
+
+    def __getattr__(self, name):
+        return lambda **fields: getattr(self._client, name)(token=self._token, timeout=60, **fields)
+
+    def start(self, **fields):
+        return self.StartTrainingRun(hyperparameters={"factors": 8, "iterations": 5}, **fields)[0].run.run_id
+
+    def end_of(self, run_id):
+        """The run as it ended, by watching it."""
+        runs = [response.run for response in self.WatchTrainingRun(run_id=run_id)]
+        assert [run.progress for run in runs] == sorted(run.progress for run in runs)
+        return runs[-1]
+
+    def train(self, **fields):
+        return self.end_of(self.start(**fields))
+
+
+@pytest.fixture
+def world(infra, tmp_path):
+    world = World(tmp_path, infra)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def announcements(infra):
+    """A function that waits for the announcements of these artefacts: [(key, version)] in order."""
+    consumer = confluent_kafka.Consumer(
+        {"bootstrap.servers": infra.kafka_brokers, "group.id": uuid.uuid4().hex, "auto.offset.reset": "earliest"}
+    )
+    consumer.subscribe([TOPIC])
+    heard = []
+
+    def wait(hashes, count):
+        def enough():
+            if (record := consumer.poll(0.2)) is not None and record.error() is None:
+                event = message("events.v1.ModelPromoted")
+                event.ParseFromString(record.value())
+                heard.append((event.sha256, record.key().decode(), event.version))
+            return sum(sha256 in hashes for sha256, _, _ in heard) >= count
+
+        eventually(enough, 60, what=f"{count} announcements")
+        return [(key, version) for sha256, key, version in heard if sha256 in hashes]
+
+    yield wait
+    consumer.close()
+
+
+def state_of(world, run_id):
+    return world.rows("SELECT state, error FROM training_runs WHERE run_id = %s", run_id)[0]
+
+
+def test_a_run_makes_models_that_python_opens_and_kafka_hears_of(world, announcements):
+    with world.process().running() as process:
+        process.wait_for("SERVING")
+        caller = Caller(world, process)
+        run = caller.train()
+        assert (run.state, run.error) == (2, "")
+        assert run.rating_count == USERS * EACH
+        assert run.metrics["ranking.ndcg_at_100"] > run.metrics["ranking.popularity.ndcg_at_100"]
+        assert run.metrics["rating.rmse"] < run.metrics["rating.bias.rmse"]
+
+        versions = {version.model: version for version in run.model_versions}
+        for model, version in versions.items():
+            content = (world.artefacts / f"{model}-run-1.safetensors").read_bytes()
+            assert hashlib.sha256(content).hexdigest() == version.sha256
+            assert len(content) == version.size_bytes
+            downloaded = caller.DownloadArtefact(model=model, version=1)
+            assert b"".join(response.chunk for response in downloaded) == content
+            card = json.loads(version.card)
+            assert card == json.loads((world.artefacts / f"{model}-run-1.card.json").read_text())
+            assert card["data"] | {"sha256": ""} == {
+                "ratings": USERS * EACH,
+                "users": USERS,
+                "movies": MOVIES,
+                "next_offsets": [7, 0],
+                "sha256": "",
+            }
+            with safetensors.safe_open(world.artefacts / f"{model}-run-1.safetensors", "numpy") as file:
+                assert file.metadata()["snapshot_sha256"] == card["data"]["sha256"]
+                assert file.metadata()["algorithm"] == card["algorithm"]
+
+        ranking = safetensors.numpy.load_file(world.artefacts / "ranking-run-1.safetensors")
+        assert ranking["item_ids"].tolist() == list(range(1001, 1001 + MOVIES))
+        assert ranking["item_ids"].dtype == numpy.int64
+        assert ranking["item_factors"].shape == (MOVIES, 8)
+        assert ranking["item_factors"].dtype == numpy.float32
+        gram = ranking["item_factors"].T @ ranking["item_factors"]
+        numpy.testing.assert_allclose(ranking["item_gram"], gram, rtol=1e-3, atol=1e-3 * abs(gram).max())
+        assert ranking["item_popularity"].sum() == USERS * EACH
+        rating = safetensors.numpy.load_file(world.artefacts / "rating-run-1.safetensors")
+        assert rating["item_bias"].shape == (MOVIES,)
+        numpy.testing.assert_allclose(rating["global_mean"], [tasteful_ratings()[2].mean()], rtol=1e-4)
+        assert all(numpy.isfinite(tensor).all() for tensor in (*ranking.values(), *rating.values()))
+
+        heard = announcements({version.sha256 for version in versions.values()}, 4)
+        assert sorted(heard) == [
+            ("ranking/candidate", 1),
+            ("ranking/champion", 1),
+            ("rating/candidate", 1),
+            ("rating/champion", 1),
+        ]
+        metrics_url = f"http://{process.environment['MARQUEE_METRICS_LISTEN']}/metrics"
+        with urllib.request.urlopen(metrics_url, timeout=5) as response:
+            metrics = response.read().decode()
+        assert 'marquee_trainer_run_duration_seconds_count{result="succeeded"} 1' in metrics
+        assert "marquee_trainer_last_success_timestamp_seconds 1" in metrics
+        assert process.stop() == 0
+
+
+def test_killed_at_any_moment_it_leaves_a_failed_run_and_whole_files_only(world):
+    moments = ["export", "train_ranking", "evaluate_ranking", "train_rating", "evaluate_rating", "save"]
+    process = world.process(MARQUEE_TRAINER_HEARTBEAT_MS=50)
+    killed = []
+    for moment in moments:
+        with process.running():
+            process.wait_for("SERVING")
+            caller = Caller(world, process)
+            if moment == "export":
+                world.hold.set()
+            killed.append(caller.start())
+            # Small data: some moments pass before they are seen. Whatever is met is killed.
+            with contextlib.suppress(grpc.RpcError):
+                for response in caller.WatchTrainingRun(run_id=killed[-1]):
+                    if response.run.stage in (moment, "done"):
+                        break
+            process.kill()
+            world.hold.clear()
+    with process.running():
+        process.wait_for("SERVING")
+        eventually(lambda: not world.rows("SELECT FROM training_runs WHERE state = 'running'"), 30)
+        for run_id in killed:
+            state, error = state_of(world, run_id)
+            assert state == "succeeded" or (state, error.split(":")[0]) == ("failed", "trainer_died")
+        assert state_of(world, killed[0])[0] == "failed"
+        owned = world.rows("SELECT file, sha256, evaluation_file FROM model_versions")
+        expected = {
+            file.replace(".safetensors", suffix) for file, _, _ in owned for suffix in (".safetensors", ".card.json")
+        }
+        expected |= {evaluation for _, _, evaluation in owned}
+        eventually(lambda: set(world.files()) == expected, 30, what="leftovers are gone")
+        for file, sha256, _ in owned:
+            assert hashlib.sha256((world.artefacts / file).read_bytes()).hexdigest() == sha256
+        assert Caller(world, process).train(force_promotion=True).state == 2
+
+
+def test_stopped_it_cancels_the_run_and_leaves_nothing(world):
+    world.hold.set()
+    with world.process().running() as process:
+        process.wait_for("SERVING")
+        run_id = Caller(world, process).start()
+        assert world.holding.wait(20)
+        assert process.stop(20) == 0
+    assert state_of(world, run_id) == ("cancelled", "trainer_stopped: The trainer was stopped.")
+    assert world.files() == []
+
+
+def test_a_promotion_that_kafka_missed_is_announced_after_a_restart(world, announcements):
+    with world.process(MARQUEE_KAFKA_BROKERS="127.0.0.1:1").running() as process:
+        process.wait_for("SERVING")
+        run = Caller(world, process).train()
+        assert run.state == 2
+        process.kill()
+    assert world.rows("SELECT count(*) FROM promotions WHERE announced_at IS NULL") == [(4,)]
+    with world.process().running():
+        heard = announcements({version.sha256 for version in run.model_versions}, 4)
+        assert ("ranking/champion", 1) in heard
+        eventually(lambda: world.rows("SELECT count(*) FROM promotions WHERE announced_at IS NULL") == [(0,)])
+
+
+def test_two_replicas_run_one_at_a_time_and_either_can_cancel(world):
+    world.hold.set()
+    first, second = world.process(MARQUEE_TRAINER_INSTANCE="a"), world.process(MARQUEE_TRAINER_INSTANCE="b")
+    with first.running(), second.running():
+        first.wait_for("SERVING")
+        second.wait_for("SERVING")
+        run_id = Caller(world, first).start()
+        assert world.holding.wait(20)
+        with pytest.raises(grpc.RpcError) as refused:
+            Caller(world, second).start()
+        assert refused.value.code() == grpc.StatusCode.ALREADY_EXISTS
+        run = Caller(world, second).CancelTrainingRun(run_id=run_id)[0].run
+        assert (run.state, run.error) == (4, "cancelled: Somebody asked for it.")
+
+
+def test_the_schedule_starts_a_run(world):
+    with world.process(MARQUEE_TRAINER_INTERVAL_MS=3_600_000).running() as process:
+        process.wait_for("SERVING")
+        query = "SELECT count(*) FROM training_runs WHERE state = 'succeeded' AND started_by = 0"
+        eventually(lambda: world.rows(query) == [(1,)], 60)
+
+
+def test_without_its_database_it_says_so(world):
+    with world.process(MARQUEE_POSTGRES_URI="postgresql://x@127.0.0.1:1/none").running() as process:
+        process.wait_for("NOT_SERVING")
+        with pytest.raises(grpc.RpcError) as refused:
+            Caller(world, process).start()
+        assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+def test_wrong_configuration_is_told_at_once_and_whole(world):
+    process = world.process(MARQUEE_TRAINER_RANKING_ALGORITHM="magic", MARQUEE_TRAINER_MIN_RATINGS="-5")
+    del process.environment["MARQUEE_SERVICE_SECRET"]
+    assert process.start().process.wait(10) == 78
+    told = process.log.read_text()
+    for name in ("MARQUEE_TRAINER_RANKING_ALGORITHM", "MARQUEE_TRAINER_MIN_RATINGS", "MARQUEE_SERVICE_SECRET"):
+        assert name in told
