@@ -336,21 +336,76 @@ void Rotate(float* rows, size_t n, size_t k, const float* q) {
   }
 }
 
+// row -= factor·other, from the vector that holds `from`: what is spoilt left of it is never read.
+inline void Subtract(float* row, const float* other, float factor, size_t from, size_t n) {
+  const Vector f = Broadcast(factor);
+  size_t c = from / kWidth * kWidth;
+  for (; c + kWidth <= n; c += kWidth) Store(row + c, Load(row + c) - f * Load(other + c));
+  for (c = c < from ? from : c; c < n; ++c) row[c] -= factor * other[c];
+}
+
+// Subtracts the finished rows above `first` from kHeight rows' columns c …, a tile in registers.
+template <size_t kHeight, size_t kVectors>
+inline void SubtractTile(float* a, size_t first, size_t c, size_t stride) {
+  Vector sums[kHeight][kVectors];
+  for (size_t t = 0; t < kHeight; ++t) {
+    for (size_t v = 0; v < kVectors; ++v) {
+      sums[t][v] = Load(a + (first + t) * stride + c + v * kWidth);
+    }
+  }
+  for (size_t i = 0; i < first; ++i) {
+    const float* above = a + i * stride;
+    Vector x[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) x[v] = Load(above + c + v * kWidth);
+    for (size_t t = 0; t < kHeight; ++t) {
+      const Vector y = Broadcast(above[first + t]);
+      for (size_t v = 0; v < kVectors; ++v) sums[t][v] -= y * x[v];
+    }
+  }
+  for (size_t t = 0; t < kHeight; ++t) {
+    for (size_t v = 0; v < kVectors; ++v) {
+      Store(a + (first + t) * stride + c + v * kWidth, sums[t][v]);
+    }
+  }
+}
+
+template <size_t kHeight>
+inline void SubtractAbove(float* a, size_t first, size_t n, size_t stride) {
+  size_t c = first / kWidth * kWidth;
+  for (; c + 2 * kWidth <= n; c += 2 * kWidth) SubtractTile<kHeight, 2>(a, first, c, stride);
+  for (; c + kWidth <= n; c += kWidth) SubtractTile<kHeight, 1>(a, first, c, stride);
+  c = c < first ? first : c;
+  for (size_t i = 0; c < n && i < first; ++i) {
+    const float* above = a + i * stride;
+    for (size_t t = 0; t < kHeight; ++t) {
+      for (size_t d = c; d < n; ++d) a[(first + t) * stride + d] -= above[first + t] * above[d];
+    }
+  }
+}
+
 bool Cholesky(float* a, size_t n, size_t stride) {
-  for (size_t i = 0; i < n; ++i) {
-    float* pivot_row = a + i * stride;
-    const float pivot = pivot_row[i];
-    if (!(pivot > 0)) return false;
-    const float inverse = 1 / __builtin_sqrtf(pivot);
-    for (size_t c = i; c < n; ++c) pivot_row[c] *= inverse;
-    for (size_t r = i + 1; r < n; ++r) {
-      float* row = a + r * stride;
-      const float factor = pivot_row[r];
-      // From the vector that holds the diagonal: what it spoils left of it is never read.
-      size_t c = r / kWidth * kWidth;
-      const Vector f = Broadcast(factor);
-      for (; c + kWidth <= n; c += kWidth) Store(row + c, Load(row + c) - f * Load(pivot_row + c));
-      for (c = c < r ? r : c; c < n; ++c) row[c] -= factor * pivot_row[c];
+  constexpr size_t kHeight = 4;
+  for (size_t first = 0; first < n; first += kHeight) {
+    const size_t height = n - first < kHeight ? n - first : kHeight;
+    if (height == kHeight) {
+      SubtractAbove<kHeight>(a, first, n, stride);
+    } else {
+      for (size_t t = 0; t < height; ++t) {
+        for (size_t i = 0; i < first; ++i) {
+          const float* above = a + i * stride;
+          Subtract(a + (first + t) * stride, above, above[first + t], first + t, n);
+        }
+      }
+    }
+    for (size_t t = 0; t < height; ++t) {
+      const size_t pivot = first + t;
+      float* row = a + pivot * stride;
+      if (!(row[pivot] > 0)) return false;
+      const float inverse = 1 / __builtin_sqrtf(row[pivot]);
+      for (size_t c = pivot; c < n; ++c) row[c] *= inverse;
+      for (size_t later = t + 1; later < height; ++later) {
+        Subtract(a + (first + later) * stride, row, row[first + later], first + later, n);
+      }
     }
   }
   return true;
