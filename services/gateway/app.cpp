@@ -39,6 +39,12 @@ class RunningApp final : public App {
           gateway_.Handle(std::move(request), std::move(respond));
         }) {}
 
+  // First no more requests, then no more callbacks; only then may anything else go.
+  ~RunningApp() override {
+    server_.Stop();
+    upstreams_->Finish();
+  }
+
   Status Listen(const std::string& swagger_dir) {
     if (!swagger_dir.empty()) RETURN_IF_ERROR(pages_.LoadSwagger(swagger_dir));
     return server_.Start();

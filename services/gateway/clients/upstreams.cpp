@@ -6,12 +6,15 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <set>
 #include <utility>
 
 #include "gateway/problem.h"
 #include "rpc/call.h"
 #include "rpc/status.h"
+#include "tracing/trace.h"
 
 namespace marquee::gateway {
 namespace {
@@ -74,6 +77,8 @@ void CollectPositions(const std::multimap<grpc::string_ref, grpc::string_ref>& m
 
 class GrpcUpstreams final : public Upstreams {
  public:
+  ~GrpcUpstreams() override { GrpcUpstreams::Finish(); }
+
   Status Add(const Api& api, const std::string& service, const std::string& address) {
     auto channel = Connect(address, ServiceConfig(api, service));
     auto stub = std::make_unique<Stub>(channel);
@@ -83,25 +88,23 @@ class GrpcUpstreams final : public Upstreams {
 
   void Call(const Rpc& rpc, const pb::Message& request, pb::Message& response, const Outbound& outbound,
             std::function<void(Outcome)> done) override {
-    auto context = std::make_shared<grpc::ClientContext>();
+    auto context = std::make_unique<grpc::ClientContext>();
     context->set_deadline(std::chrono::system_clock::now() + outbound.deadline);
     if (!outbound.authorization.empty()) context->AddMetadata("authorization", outbound.authorization);
-    if (!outbound.idempotency_key.empty()) context->AddMetadata("idempotency-key", outbound.idempotency_key);
-    if (!outbound.traceparent.empty()) context->AddMetadata("traceparent", outbound.traceparent);
+    if (!outbound.idempotency_key.empty()) context->AddMetadata(rpc::kIdempotencyKey, outbound.idempotency_key);
+    if (!outbound.traceparent.empty()) context->AddMetadata(tracing::kTraceparent, outbound.traceparent);
     for (const std::string& position : outbound.positions) context->AddMetadata(kPositionKey, position);
     grpc::ClientContext* raw = context.get();
+    // std::function must be copyable; nobody copies it.
+    auto pending = std::make_shared<Pending>(*this, std::move(context), std::move(done));
     services_.at(rpc.service)
         .stub->UnaryCall(raw, rpc.path, grpc::StubOptions(), &request, &response,
-                         [context = std::move(context), done = std::move(done)](const grpc::Status& status) {
-                           Outcome outcome;
-                           if (status.ok()) {
-                             CollectPositions(context->GetServerInitialMetadata(), outcome.positions);
-                             CollectPositions(context->GetServerTrailingMetadata(), outcome.positions);
-                           } else {
-                             outcome.error = ToError(status, *context);
-                           }
-                           done(std::move(outcome));
-                         });
+                         [pending](const grpc::Status& status) { pending->Complete(status); });
+  }
+
+  void Finish() override {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return pending_ == 0; });
   }
 
   std::map<std::string, std::string> States() const override {
@@ -119,11 +122,48 @@ class GrpcUpstreams final : public Upstreams {
   }
 
  private:
+  // One call under way. A context holds its channel, and a channel must not end on gRPC's own thread, which it would
+  // wait for: the context goes before the call counts as ended, and channels are dropped only when none is under way.
+  class Pending {
+   public:
+    Pending(GrpcUpstreams& owner, std::unique_ptr<grpc::ClientContext> context, std::function<void(Outcome)> done)
+        : owner_(owner), context_(std::move(context)), done_(std::move(done)) {
+      const std::lock_guard lock(owner_.mutex_);
+      ++owner_.pending_;
+    }
+    ~Pending() {
+      context_.reset();
+      done_ = nullptr;
+      const std::lock_guard lock(owner_.mutex_);
+      if (--owner_.pending_ == 0) owner_.idle_.notify_all();
+    }
+
+    void Complete(const grpc::Status& status) {
+      Outcome outcome;
+      if (status.ok()) {
+        CollectPositions(context_->GetServerInitialMetadata(), outcome.positions);
+        CollectPositions(context_->GetServerTrailingMetadata(), outcome.positions);
+      } else {
+        outcome.error = ToError(status, *context_);
+      }
+      context_.reset();
+      std::exchange(done_, nullptr)(std::move(outcome));
+    }
+
+   private:
+    GrpcUpstreams& owner_;
+    std::unique_ptr<grpc::ClientContext> context_;
+    std::function<void(Outcome)> done_;
+  };
+
   struct Service {
     std::shared_ptr<grpc::Channel> channel;
     std::unique_ptr<Stub> stub;
   };
   std::map<std::string, Service> services_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int pending_ = 0;
 };
 
 }  // namespace

@@ -36,6 +36,9 @@ class Upstreams {
   virtual void Call(const Rpc& rpc, const google::protobuf::Message& request, google::protobuf::Message& response,
                     const Outbound& outbound, std::function<void(Outcome)> done) = 0;
 
+  // Waits until every `done` has returned; each does by its call's deadline. No call may be made meanwhile or after.
+  virtual void Finish() = 0;
+
   // Each service's connection: "ready", "idle", "connecting", "transient_failure".
   virtual std::map<std::string, std::string> States() const = 0;
 };
