@@ -73,7 +73,15 @@ Error At(std::size_t index, Error error) {
 
 Catalog::Catalog(MovieRepository& movies, PosterRepository& posters, AudienceRepository& audience,
                  const Clock& clock)
-    : movies_(movies), posters_(posters), audience_(audience), clock_(clock) {}
+    : movies_(movies),
+      posters_(posters),
+      audience_(audience),
+      clock_(clock),
+      genres_(clock, kFreshness),
+      years_(clock, kFreshness),
+      popular_by_genre_(clock, kFreshness),
+      trending_(clock, kFreshness),
+      popular_(clock, kFreshness) {}
 
 Result<ListAnswer> Catalog::List(const ListRequest& request, Time deadline) {
   MovieListing listing{.filter = request.filter};
@@ -142,37 +150,46 @@ Status Catalog::PutPoster(std::int64_t movie_id, std::string bytes, Time deadlin
 }
 
 Result<std::vector<GenreCount>> Catalog::Genres(Time deadline) {
-  return audience_.Genres(deadline);
+  return genres_.Get("", [&] { return audience_.Genres(deadline); });
 }
 
 Result<std::vector<YearRatings>> Catalog::RatingsByYear(int year_min, int year_max, Time deadline) {
   RETURN_IF_ERROR(CheckYears(year_min, year_max));
-  return audience_.RatingsByYear(year_min, year_max, deadline);
+  return years_.Get(std::to_string(year_min) + "-" + std::to_string(year_max),
+                    [&] { return audience_.RatingsByYear(year_min, year_max, deadline); });
 }
 
 Result<std::vector<GenreMovies>> Catalog::PopularByGenre(const std::string& genre, int count,
                                                          Time deadline) {
-  return audience_.PopularByGenre(genre, Within(count, kDefaultPopularByGenre, kMaxPage), deadline);
+  const int most = Within(count, kDefaultPopularByGenre, kMaxPage);
+  return popular_by_genre_.Get(std::to_string(most) + ";" + AsciiLower(genre),
+                               [&] { return audience_.PopularByGenre(genre, most, deadline); });
 }
 
 Result<std::vector<ScoredMovie>> Catalog::Trending(int count, Time deadline) {
-  ASSIGN_OR_RETURN(auto trending,
-                   audience_.Trending(Within(count, kDefaultPage, kMaxPage), deadline));
+  const int most = Within(count, kDefaultPage, kMaxPage);
+  auto answer =
+      trending_.Get(std::to_string(most), [&] { return audience_.Trending(most, deadline); });
+  if (!answer.ok()) return std::move(answer).error();
   const Time now = clock_.Now();
   std::vector<ScoredMovie> scored;
-  scored.reserve(trending.size());
-  for (auto& [movie, trend] : trending) scored.push_back({std::move(movie), trend.ScoreAt(now)});
+  scored.reserve(answer->size());
+  for (auto& [movie, trend] : *answer) scored.push_back({std::move(movie), trend.ScoreAt(now)});
   return scored;
 }
 
 Result<std::vector<CatalogMovie>> Catalog::Popular(MovieFilter filter, int count, Time deadline) {
   RETURN_IF_ERROR(CheckYears(filter.year_min, filter.year_max));
   filter.query.clear();
-  ASSIGN_OR_RETURN(auto page, movies_.List({.filter = std::move(filter),
-                                            .order = MovieOrder::kRatingCountDescending,
-                                            .limit = Within(count, kDefaultPage, kMaxPage)},
-                                           deadline));
-  return std::move(page.movies);
+  const MovieListing listing{.filter = std::move(filter),
+                             .order = MovieOrder::kRatingCountDescending,
+                             .limit = Within(count, kDefaultPage, kMaxPage)};
+  const std::string name =
+      ListName(listing.filter, listing.order) + ";" + std::to_string(listing.limit);
+  return popular_.Get(name, [&]() -> Result<std::vector<CatalogMovie>> {
+    ASSIGN_OR_RETURN(auto page, movies_.List(listing, deadline));
+    return std::move(page.movies);
+  });
 }
 
 }  // namespace marquee::catalog

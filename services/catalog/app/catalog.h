@@ -9,9 +9,13 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "catalog/app/cache.h"
 #include "catalog/domain/ports.h"
 
 namespace marquee::catalog {
+
+// Below what the contract's cache_control allows of the analytics.
+inline constexpr std::chrono::milliseconds kFreshness{2000};
 
 struct ListRequest {
   MovieFilter filter{};
@@ -51,6 +55,7 @@ class Catalog {
   Result<Poster> GetPoster(std::int64_t movie_id, Time deadline);
   Status PutPoster(std::int64_t movie_id, std::string bytes, Time deadline);
 
+  // The following are the same for everyone and add up all movies: an answer stands for kFreshness.
   Result<std::vector<GenreCount>> Genres(Time deadline);
   Result<std::vector<YearRatings>> RatingsByYear(int year_min, int year_max, Time deadline);
   Result<std::vector<GenreMovies>> PopularByGenre(const std::string& genre, int count,
@@ -65,6 +70,11 @@ class Catalog {
   PosterRepository& posters_;
   AudienceRepository& audience_;
   const Clock& clock_;
+  Cache<std::vector<GenreCount>> genres_;
+  Cache<std::vector<YearRatings>> years_;
+  Cache<std::vector<GenreMovies>> popular_by_genre_;
+  Cache<std::vector<TrendingMovie>> trending_;
+  Cache<std::vector<CatalogMovie>> popular_;
 };
 
 }  // namespace marquee::catalog

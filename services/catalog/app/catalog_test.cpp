@@ -146,5 +146,16 @@ TEST_F(CatalogTest, RanksThePopularByTheirRatings) {
   EXPECT_EQ(popular[1].movie.id, 7);
 }
 
+TEST_F(CatalogTest, LetsAnAnswerAboutTheAudienceStandForAMoment) {
+  const auto first = [&] { return catalog_.Popular({}, 1, Time::max()).value().at(0).movie.id; };
+  movies_.SetAudience(7, {.rating_count = 10}, {});
+  EXPECT_EQ(first(), 7);
+  movies_.SetAudience(8, {.rating_count = 20}, {});
+  EXPECT_EQ(first(), 7);
+  EXPECT_EQ(catalog_.Popular({.genre = "Even"}, 1, Time::max()).value().at(0).movie.id, 8);
+  clock_.Advance(kFreshness);
+  EXPECT_EQ(first(), 8);
+}
+
 }  // namespace
 }  // namespace marquee::catalog

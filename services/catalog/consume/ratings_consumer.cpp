@@ -17,6 +17,7 @@ constexpr std::chrono::hours kRememberEvents{30 * 24};
 constexpr std::chrono::minutes kForgetEvery{10};
 constexpr int kForgetRows = 10'000;
 constexpr std::chrono::seconds kWatchEvery{1};
+constexpr int kPatienceSeconds = 5;
 
 }  // namespace
 
@@ -95,12 +96,13 @@ class RatingsConsumer::Impl {
     }
   }
 
-  // Logs when what keeps the consumer waiting changes.
+  // Logs when what keeps the consumer waiting changes; joining the group is no news.
   void Report(std::string& last) {
     const Status health = consumer_.Health();
     std::string now = health.ok() ? "" : health.error().ToString();
     healthy_.Set(health.ok() ? 1 : 0);
-    if (now == last) return;
+    bad_seconds_ = health.ok() ? 0 : bad_seconds_ + 1;
+    if (now == last || (!health.ok() && bad_seconds_ < kPatienceSeconds)) return;
     if (now.empty()) {
       logging::Info("ratings are applied again");
     } else {
@@ -127,6 +129,7 @@ class RatingsConsumer::Impl {
   metrics::Gauge healthy_;
   projection::RatingProjection projection_;
   kafka::GroupConsumer consumer_;
+  int bad_seconds_ = 0;  // the watch's
   std::jthread watch_;
 };
 

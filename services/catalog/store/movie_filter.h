@@ -1,14 +1,28 @@
-// The filter of lists and searches, and its parameters.
+// The filter of lists and searches as SQL.
 #pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "catalog/domain/ports.h"
+#include "pg/pool.h"
 
 namespace marquee::catalog {
 
-// Of `movies m`; $1 year_min, $2 year_max, $3 genre.
-inline constexpr char kMovieFilter[] = R"(
-  ($1::integer = 0 OR m.year >= $1::integer)
-  AND ($2::integer = 0 OR m.year BETWEEN 1 AND $2::integer)
-  AND ($3::text = '' OR m.movie_id IN (
-    SELECT mg.movie_id FROM movie_genres mg JOIN genres g USING (genre_id)
-    WHERE lower(g.name) = lower($3::text))))";
+// Pieces of a statement over `movie_stats s` and `movies m`, written in the source, with the
+// parameters $1 year_min, $2 year_max and $3 the genre's id.
+struct FilterSql {
+  std::string tables;  // "movie_stats s …", with the genre's movies where there is a genre
+  std::string condition;
+  std::int64_t genre_id = 0;  // $3; 0: any
+};
+
+// Which of the two leads: movies, where an index of theirs gives the order, or the statistics; then
+// the planner leaves movies out when the filter asks nothing of them.
+enum class Leading { kMovies, kStats };
+
+// Looks the genre up: NotFound "genre_unknown" when no movie ever had it. Throws the driver's
+// exceptions.
+Result<FilterSql> SqlOfFilter(pg::Transaction& tx, const MovieFilter& filter, Leading leading);
 
 }  // namespace marquee::catalog

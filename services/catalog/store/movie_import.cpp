@@ -56,7 +56,11 @@ ImportCounts ImportDistinct(pg::Transaction& tx, std::span<const Movie> movies) 
   for (const auto& row : written) {
     (row[1].as<bool>() ? inserted : updated).insert(row[0].as<std::int64_t>());
   }
-  if (!inserted.empty()) AddedMovies(tx, movies);
+  std::vector<Movie> added;
+  for (const Movie& movie : movies) {
+    if (inserted.contains(movie.id)) added.push_back({.id = movie.id});
+  }
+  if (!added.empty()) AddedMovies(tx, added);
   std::vector<std::int64_t> only_genres;
   for (const std::int64_t id : ReplaceGenres(tx, movies)) {
     if (!inserted.contains(id) && updated.insert(id).second) only_genres.push_back(id);
@@ -94,7 +98,8 @@ void AddedMovies(pg::Transaction& tx, std::span<const Movie> movies) {
   for (const Movie& movie : movies) ids.push_back(movie.id);
   std::sort(ids.begin(), ids.end());
   tx.exec_params(
-      "INSERT INTO movie_stats (movie_id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING",
+      "INSERT INTO movie_stats (movie_id, catalogued) SELECT unnest($1::bigint[]), true"
+      " ON CONFLICT (movie_id) DO UPDATE SET catalogued = true",
       pg::Array(ids));
   if (!ids.empty() && ids.back() >= kFirstOwnMovieId) {
     tx.exec_params(

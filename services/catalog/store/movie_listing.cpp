@@ -15,14 +15,12 @@ namespace {
 // One order: pieces of SQL written here, never input. All of them page by (key, movie_id), both in
 // the same direction, so that an index on the two serves.
 struct OrderSql {
-  const char* tables;
   const char* key;
   const char* type;
   bool descending;
+  Leading leading;
 };
 
-constexpr char kPlain[] = "movies m";
-constexpr char kWithStats[] = "movie_stats s JOIN movies m USING (movie_id)";
 // $8 and $9 are the prior's mean and weight: the same arithmetic as BayesianMean, digit by digit.
 constexpr char kBayesianMean[] =
     "(($9::float8 * $8::float8 + s.half_stars::float8 / 2) / ($9::float8 + "
@@ -32,37 +30,41 @@ OrderSql SqlOf(MovieOrder order) {
   switch (order) {
     case MovieOrder::kMovieId:
     case MovieOrder::kRelevance:  // found by movie_search, not here
-      return {kPlain, "0", "integer", false};
-    case MovieOrder::kTitle: return {kPlain, "m.search_title", "text", false};
-    case MovieOrder::kYear: return {kPlain, "m.year", "integer", false};
-    case MovieOrder::kYearDescending: return {kPlain, "m.year", "integer", true};
-    case MovieOrder::kRatingCountDescending: return {kWithStats, "s.rating_count", "bigint", true};
-    case MovieOrder::kBayesianMeanDescending: return {kWithStats, kBayesianMean, "float8", true};
+      return {"0", "integer", false, Leading::kMovies};
+    case MovieOrder::kTitle: return {"m.search_title", "text", false, Leading::kMovies};
+    case MovieOrder::kYear: return {"m.year", "integer", false, Leading::kMovies};
+    case MovieOrder::kYearDescending: return {"m.year", "integer", true, Leading::kMovies};
+    case MovieOrder::kRatingCountDescending:
+      return {"s.rating_count", "bigint", true, Leading::kStats};
+    case MovieOrder::kBayesianMeanDescending:
+      return {kBayesianMean, "float8", true, Leading::kStats};
   }
   return {};
 }
 
 // The page's ids and keys first, with the limit; all other columns only for those.
-std::string PageSql(MovieOrder order) {
+std::string PageSql(MovieOrder order, const FilterSql& filter) {
   const OrderSql sql = SqlOf(order);
   const std::string direction = sql.descending ? " DESC" : "";
   const std::string beyond = sql.descending ? " < " : " > ";
   const std::string key = sql.key;
+  // The id of the table that the order comes from, so that its index gives the order.
+  const std::string id = sql.leading == Leading::kMovies ? "m.movie_id" : "s.movie_id";
   const bool by_id = order == MovieOrder::kMovieId;
   const std::string after =
-      by_id ? "m.movie_id > $6::bigint"
-            : "(" + key + ", m.movie_id)" + beyond + "($7::" + sql.type + ", $6::bigint)";
-  const std::string order_by = by_id ? "m.movie_id" : key + direction + ", m.movie_id" + direction;
+      by_id ? id + " > $6::bigint"
+            : "(" + key + ", " + id + ")" + beyond + "($7::" + sql.type + ", $6::bigint)";
+  const std::string order_by = by_id ? id : key + direction + ", " + id + direction;
   // $7 to $9 must have types even where the order doesn't use them.
-  return "WITH page AS MATERIALIZED (SELECT row_number() OVER (ORDER BY " + order_by +
-         ") AS place, m.movie_id, " + key + " AS key FROM " + sql.tables + " WHERE " +
-         kMovieFilter +
-         " AND ($4::bigint[] IS NULL OR m.movie_id = ANY($4::bigint[]))"
+  return "WITH page AS MATERIALIZED (SELECT s.movie_id, " + key + " AS key FROM " + filter.tables +
+         " WHERE " + filter.condition +
+         " AND ($4::bigint[] IS NULL OR s.movie_id = ANY($4::bigint[]))"
          " AND ($6::bigint IS NULL OR " +
          after + ") AND ($7::text IS NULL OR true) AND ($8::float8 IS NULL OR $9::float8 > 0)" +
          " ORDER BY " + order_by + " LIMIT $5) SELECT " + kMovieColumns +
          ", page.key::text AS key FROM page JOIN movies m USING (movie_id)"
-         " JOIN movie_stats s USING (movie_id) CROSS JOIN rating_totals t ORDER BY page.place";
+         " JOIN movie_stats s USING (movie_id) CROSS JOIN rating_totals t ORDER BY page.key" +
+         direction + ", page.movie_id" + direction;
 }
 
 template <typename Number>
@@ -125,7 +127,8 @@ Result<MoviePage> ReadPage(const pqxx::result& rows, const MovieListing& listing
   return page;
 }
 
-Result<MoviePage> ListSorted(pg::Transaction& tx, const MovieListing& listing, Key key,
+Result<MoviePage> ListSorted(pg::Transaction& tx, const MovieListing& listing,
+                             const FilterSql& filter, Key key,
                              const std::optional<std::string>& ids, double prior_weight) {
   // The prior moves with every rating: all pages of one list use the first one's.
   if (listing.order == MovieOrder::kBayesianMeanDescending && !key.prior_mean) {
@@ -135,10 +138,9 @@ Result<MoviePage> ListSorted(pg::Transaction& tx, const MovieListing& listing, K
               " FROM rating_totals")[0][0]
             .as<double>();
   }
-  const auto& filter = listing.filter;
-  const auto rows =
-      tx.exec_params(PageSql(listing.order), filter.year_min, filter.year_max, filter.genre, ids,
-                     listing.limit + 1, key.id, key.sorted_by, key.prior_mean, prior_weight);
+  const auto rows = tx.exec_params(PageSql(listing.order, filter), listing.filter.year_min,
+                                   listing.filter.year_max, filter.genre_id, ids, listing.limit + 1,
+                                   key.id, key.sorted_by, key.prior_mean, prior_weight);
   return ReadPage(rows, listing, prior_weight, key.prior_mean);
 }
 
@@ -174,16 +176,23 @@ Result<MoviePage> ListByRelevance(pg::Transaction& tx, const MovieListing& listi
 Result<MoviePage> ListMovies(pg::Transaction& tx, const MovieListing& listing,
                              double prior_weight) {
   ASSIGN_OR_RETURN(Key key, ReadKey(listing));
-  if (listing.filter.query.empty()) {
-    return ListSorted(tx, listing, std::move(key), std::nullopt, prior_weight);
+  const bool search = !listing.filter.query.empty();
+  const auto filter =
+      SqlOfFilter(tx, listing.filter, search ? Leading::kMovies : SqlOf(listing.order).leading);
+  if (!filter.ok()) {
+    if (filter.error().code == Code::kNotFound) return MoviePage{};
+    return filter.error();
   }
-  const auto found = SearchMovies(tx, listing.filter);
+  if (!search) {
+    return ListSorted(tx, listing, *filter, std::move(key), std::nullopt, prior_weight);
+  }
+  const auto found = SearchMovies(tx, listing.filter, *filter);
   if (listing.order == MovieOrder::kRelevance) {
     return ListByRelevance(tx, listing, key, found, prior_weight);
   }
   std::vector<std::int64_t> ids;
   for (const FoundMovie& movie : found) ids.push_back(movie.movie_id);
-  return ListSorted(tx, listing, std::move(key), pg::Array(ids), prior_weight);
+  return ListSorted(tx, listing, *filter, std::move(key), pg::Array(ids), prior_weight);
 }
 
 }  // namespace marquee::catalog

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catalog/domain/ports.h"
+#include "catalog/store/movie_filter.h"
 #include "pg/pool.h"
 
 namespace marquee::catalog {
@@ -19,6 +20,7 @@ bool Precedes(const FoundMovie& a, const FoundMovie& b);
 
 // At most some hundreds: of very many that match, the most rated. The filter's query isn't empty.
 // Throws the driver's exceptions.
-std::vector<FoundMovie> SearchMovies(pg::Transaction& tx, const MovieFilter& filter);
+std::vector<FoundMovie> SearchMovies(pg::Transaction& tx, const MovieFilter& filter,
+                                     const FilterSql& sql);
 
 }  // namespace marquee::catalog

@@ -29,7 +29,7 @@ Result<std::vector<YearRatings>> PgAudienceRepository::RatingsByYear(int year_mi
             R"(SELECT m.year, sum(s.rating_count)::bigint,
                       sum(s.half_stars)::float8 / 2 / sum(s.rating_count)::float8
                FROM movie_stats s JOIN movies m USING (movie_id)
-               WHERE s.rating_count > 0 AND m.year > 0 AND m.year >= $1::integer
+               WHERE s.catalogued AND s.rating_count > 0 AND m.year > 0 AND m.year >= $1::integer
                  AND ($2::integer = 0 OR m.year <= $2::integer)
                GROUP BY m.year ORDER BY m.year)",
             year_min, year_max);
@@ -47,19 +47,34 @@ Result<std::vector<GenreMovies>> PgAudienceRepository::PopularByGenre(const std:
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<GenreMovies>> {
         const auto rows = tx.exec_params(
-            R"(WITH page AS MATERIALIZED (
-                 SELECT g.name AS genre, best.movie_id, best.rating_count
-                 FROM genres g CROSS JOIN LATERAL (
-                   SELECT s.movie_id, s.rating_count
+            // The most rated movies of all fill most genres; only the others are looked through.
+            R"(WITH wanted AS MATERIALIZED (
+                 SELECT genre_id FROM genres WHERE $1::text = '' OR lower(name) = lower($1::text)
+               ), top AS MATERIALIZED (
+                 SELECT movie_id, rating_count FROM movie_stats WHERE catalogued
+                 ORDER BY rating_count DESC, movie_id DESC LIMIT 3000
+               ), ranked AS MATERIALIZED (
+                 SELECT genre_id, movie_id, row_number() OVER (
+                   PARTITION BY genre_id ORDER BY rating_count DESC, movie_id DESC) AS place
+                 FROM top JOIN movie_genres USING (movie_id) JOIN wanted USING (genre_id)
+               ), filled AS MATERIALIZED (
+                 SELECT genre_id FROM ranked WHERE place = $2::integer
+               ), page AS MATERIALIZED (
+                 SELECT genre_id, movie_id, place FROM ranked JOIN filled USING (genre_id)
+                 WHERE place <= $2::integer
+                 UNION ALL
+                 SELECT w.genre_id, best.movie_id, best.place
+                 FROM wanted w CROSS JOIN LATERAL (
+                   SELECT movie_id, row_number() OVER (
+                     ORDER BY s.rating_count DESC, s.movie_id DESC) AS place
                    FROM movie_genres mg JOIN movie_stats s USING (movie_id)
-                   WHERE mg.genre_id = g.genre_id
-                   ORDER BY s.rating_count DESC, s.movie_id DESC LIMIT $2::integer) AS best
-                 WHERE $1::text = '' OR lower(g.name) = lower($1::text))
-               SELECT page.genre AS genre_name, )" +
+                   WHERE mg.genre_id = w.genre_id ORDER BY place LIMIT $2::integer) AS best
+                 WHERE w.genre_id NOT IN (SELECT genre_id FROM filled))
+               SELECT g.name AS genre_name, )" +
                 kMovieColumns + R"(
-               FROM page JOIN movies m USING (movie_id) JOIN movie_stats s USING (movie_id)
-               CROSS JOIN rating_totals t
-               ORDER BY page.genre COLLATE "C", page.rating_count DESC, page.movie_id DESC)",
+               FROM page JOIN genres g USING (genre_id) JOIN movies m USING (movie_id)
+               JOIN movie_stats s USING (movie_id) CROSS JOIN rating_totals t
+               ORDER BY g.name COLLATE "C", page.place)",
             genre, count);
         std::vector<GenreMovies> genres;
         for (const auto& row : rows) {
@@ -78,8 +93,8 @@ Result<std::vector<TrendingMovie>> PgAudienceRepository::Trending(int count, Tim
       [&](pg::Transaction& tx) -> Result<std::vector<TrendingMovie>> {
         const auto rows = tx.exec_params(
             R"(WITH page AS MATERIALIZED (
-                 SELECT s.movie_id, s.trend_log2 FROM movie_stats s JOIN movies USING (movie_id)
-                 WHERE s.trend_log2 > '-Infinity'
+                 SELECT s.movie_id, s.trend_log2 FROM movie_stats s
+                 WHERE s.catalogued AND s.trend_log2 > '-Infinity'
                  ORDER BY s.trend_log2 DESC, s.movie_id DESC LIMIT $1::integer)
                SELECT page.trend_log2, )" +
                 kMovieColumns + R"(

@@ -83,6 +83,7 @@ Status PgMovieRepository::Delete(std::int64_t id, Time deadline) {
       [&](pg::Transaction& tx) -> Status {
         const auto deleted = tx.exec_params("DELETE FROM movies WHERE movie_id = $1", id);
         if (deleted.affected_rows() == 0) return UnknownMovie(id);
+        tx.exec_params("UPDATE movie_stats SET catalogued = false WHERE movie_id = $1", id);
         return {};
       },
       {.deadline = deadline});

@@ -57,10 +57,19 @@ std::map<std::int64_t, MovieDelta> ByMovie(const std::vector<projection::RatingD
 struct Columns {
   std::vector<std::int64_t> ids, counts, half_stars;
   std::vector<double> trends;
+
+  void Add(std::int64_t id, const MovieStats& stats) {
+    ids.push_back(id);
+    counts.push_back(stats.count);
+    half_stars.push_back(stats.half_stars);
+    trends.push_back(stats.trend.log2());
+  }
 };
 
-std::unordered_map<std::int64_t, MovieStats> ReadStats(pg::Transaction& tx,
-                                                       const std::vector<std::int64_t>& ids) {
+std::unordered_map<std::int64_t, MovieStats> ReadStats(
+    pg::Transaction& tx, const std::map<std::int64_t, MovieDelta>& movies) {
+  std::vector<std::int64_t> ids;
+  for (const auto& [id, delta] : movies) ids.push_back(id);
   std::unordered_map<std::int64_t, MovieStats> stats;
   stats.reserve(ids.size());
   const auto rows = tx.exec_params(
@@ -89,27 +98,52 @@ std::unordered_map<std::int64_t, Trend> SumTrends(pg::Transaction& tx,
   return trends;
 }
 
-Columns Merged(pg::Transaction& tx, const std::map<std::int64_t, MovieDelta>& movies) {
-  Columns columns;
-  for (const auto& [id, delta] : movies) columns.ids.push_back(id);
-  const auto stats = ReadStats(tx, columns.ids);
+// The movies' statistics with the deltas; `known`: as they are.
+std::map<std::int64_t, MovieStats> Merged(
+    pg::Transaction& tx, const std::map<std::int64_t, MovieDelta>& movies,
+    const std::unordered_map<std::int64_t, MovieStats>& known) {
+  std::map<std::int64_t, MovieStats> merged;
   std::vector<std::int64_t> lost;  // movies whose trend can't be had by differences
   for (const auto& [id, delta] : movies) {
-    const auto found = stats.find(id);
-    const MovieStats before = found != stats.end() ? found->second : MovieStats{};
-    const std::int64_t count = before.count + delta.count;
-    columns.counts.push_back(count);
-    columns.half_stars.push_back(before.half_stars + delta.half_stars);
-    const auto trend = count == 0 ? Trend{} : Merge(before.trend, delta.added, delta.removed);
+    const auto found = known.find(id);
+    MovieStats stats = found != known.end() ? found->second : MovieStats{};
+    stats.count += delta.count;
+    stats.half_stars += delta.half_stars;
+    const auto trend = stats.count == 0 ? Trend{} : Merge(stats.trend, delta.added, delta.removed);
     if (!trend) lost.push_back(id);
-    columns.trends.push_back(trend.value_or(Trend{}).log2());
+    stats.trend = trend.value_or(Trend{});
+    merged.emplace(id, stats);
   }
-  const auto sums = SumTrends(tx, lost);
-  for (std::size_t i = 0; !sums.empty() && i < columns.ids.size(); ++i) {
-    const auto sum = sums.find(columns.ids[i]);
-    if (sum != sums.end()) columns.trends[i] = sum->second.log2();
+  for (const auto& [id, trend] : SumTrends(tx, lost)) merged.at(id).trend = trend;
+  return merged;
+}
+
+// An update costs half of what an INSERT … ON CONFLICT does: that is for movies without a row.
+void Write(pg::Transaction& tx, const std::map<std::int64_t, MovieStats>& merged,
+           const std::unordered_map<std::int64_t, MovieStats>& known) {
+  Columns changed, added;
+  for (const auto& [id, stats] : merged) (known.contains(id) ? changed : added).Add(id, stats);
+  if (!changed.ids.empty()) {
+    tx.exec_params(
+        R"(UPDATE movie_stats AS s
+           SET rating_count = x.rating_count, half_stars = x.half_stars, trend_log2 = x.trend_log2
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[])
+             AS x (movie_id, rating_count, half_stars, trend_log2)
+           WHERE s.movie_id = x.movie_id)",
+        pg::Array(changed.ids), pg::Array(changed.counts), pg::Array(changed.half_stars),
+        pg::Array(changed.trends));
   }
-  return columns;
+  if (!added.ids.empty()) {
+    // The curators may have added the movie in the meantime.
+    tx.exec_params(
+        R"(INSERT INTO movie_stats (movie_id, rating_count, half_stars, trend_log2)
+           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[])
+           ON CONFLICT (movie_id) DO UPDATE
+             SET rating_count = excluded.rating_count, half_stars = excluded.half_stars,
+                 trend_log2 = excluded.trend_log2)",
+        pg::Array(added.ids), pg::Array(added.counts), pg::Array(added.half_stars),
+        pg::Array(added.trends));
+  }
 }
 
 }  // namespace
@@ -121,15 +155,8 @@ Status ApplyRatingBatch(pg::Transaction& tx, std::span<const projection::RatingC
   // Replicas apply different users' ratings side by side, and take turns from here to the commit:
   // they all change the same movies.
   tx.exec("SELECT pg_advisory_xact_lock(hashtext('movie_stats'))");
-  const Columns columns = Merged(tx, movies);
-  tx.exec_params(
-      R"(INSERT INTO movie_stats (movie_id, rating_count, half_stars, trend_log2)
-         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[])
-         ON CONFLICT (movie_id) DO UPDATE
-           SET rating_count = excluded.rating_count, half_stars = excluded.half_stars,
-               trend_log2 = excluded.trend_log2)",
-      pg::Array(columns.ids), pg::Array(columns.counts), pg::Array(columns.half_stars),
-      pg::Array(columns.trends));
+  const auto known = ReadStats(tx, movies);
+  Write(tx, Merged(tx, movies, known), known);
   MovieDelta total;
   for (const auto& [id, delta] : movies) {
     total.count += delta.count;
