@@ -1,5 +1,7 @@
 #include "recommender/config.h"
 
+#include <algorithm>
+
 namespace marquee::recommender {
 
 Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& environment) {
@@ -16,32 +18,34 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
       reader.Address("MARQUEE_RATINGS_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
   config.trainer_address =
       reader.Address("MARQUEE_TRAINER_ADDRESS", "127.0.0.1:50054", "trainer, gRPC");
-  config.service_secret = reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt,
-                                        "by which auth knows this service");
-  config.registry =
-      artefact::RegistryClientConfig::Read(reader, "/var/cache/marquee/recommender");
+  config.service_secret =
+      reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "by which auth knows this service");
+  config.registry = artefact::RegistryClientConfig::Read(reader, "/var/cache/marquee/recommender");
   config.champions.cache_dir = config.registry.cache_dir;
   config.champions.poll = reader.Milliseconds(
       "MARQUEE_RECOMMENDER_MODEL_POLL_MS", config.champions.poll.count(), 100, 3'600'000,
       "how often the registry is asked for the champions, beside what Kafka announces");
-  config.catalogue.refresh = reader.Milliseconds(
-      "MARQUEE_RECOMMENDER_CATALOG_REFRESH_MS", config.catalogue.refresh.count(), 100, 3'600'000,
-      "how often the catalogue is read anew");
-  config.store.max_bytes = static_cast<std::size_t>(reader.Int(
-      "MARQUEE_RECOMMENDER_HISTORY_CACHE_BYTES", static_cast<std::int64_t>(config.store.max_bytes),
-      64 << 10, std::int64_t{1} << 40, "memory for users' histories; least recently used first out"));
+  config.catalogue.refresh = reader.Milliseconds("MARQUEE_RECOMMENDER_CATALOG_REFRESH_MS",
+                                                 config.catalogue.refresh.count(), 100, 3'600'000,
+                                                 "how often the catalogue is read anew");
+  config.store.max_bytes = static_cast<std::size_t>(
+      reader.Int("MARQUEE_RECOMMENDER_HISTORY_CACHE_BYTES",
+                 static_cast<std::int64_t>(config.store.max_bytes), 64 << 10, std::int64_t{1} << 40,
+                 "memory for users' histories; least recently used first out"));
   config.store.events_kept = static_cast<std::size_t>(reader.Int(
       "MARQUEE_RECOMMENDER_EVENTS_KEPT", static_cast<std::int64_t>(config.store.events_kept), 16,
       10'000'000, "the last events of each partition that are kept to bring a history up to date"));
-  config.store.max_age = reader.Milliseconds(
-      "MARQUEE_RECOMMENDER_HISTORY_MAX_AGE_MS", config.store.max_age.count(), 1'000, 604'800'000,
-      "a cached history older than this is read anew");
-  config.histories.read_wait = reader.Milliseconds(
-      "MARQUEE_RECOMMENDER_READ_WAIT_MS", config.histories.read_wait.count(), 0, 60'000,
-      "how long a request waits for its caller's own writes");
+  config.store.max_age =
+      reader.Milliseconds("MARQUEE_RECOMMENDER_HISTORY_MAX_AGE_MS", config.store.max_age.count(),
+                          1'000, 604'800'000, "a cached history older than this is read anew");
+  config.histories.read_wait =
+      reader.Milliseconds("MARQUEE_RECOMMENDER_READ_WAIT_MS", config.histories.read_wait.count(), 0,
+                          60'000, "how long a request waits for its caller's own writes");
   config.histories.fill_timeout = reader.Milliseconds(
       "MARQUEE_RECOMMENDER_FILL_TIMEOUT_MS", config.histories.fill_timeout.count(), 10, 60'000,
       "deadline for reading a user's history from rating-ingest");
+  // Half of the calls that are handled at once.
+  config.histories.most_waiting = std::max(1, config.server.max_threads / 2);
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

@@ -14,8 +14,8 @@
 
 namespace marquee::recommender {
 
-// Reads the catalogue at start and every `refresh` on a thread of its own, and after a failure sooner,
-// with back-off; the last good copy stays.
+// Reads the catalogue at start and every `refresh` on a thread of its own, and after a failure
+// sooner, with back-off; the last good copy stays.
 class CatalogueKeeper {
  public:
   struct Options {

@@ -11,8 +11,10 @@ constexpr char kFills[] = "marquee_recommender_history_fills_total";
 constexpr char kFillsHelp[] = "Histories read from the database, by what came of it.";
 constexpr char kWaits[] = "marquee_recommender_position_waits_total";
 constexpr char kWaitsHelp[] =
-    "Requests that carried the position of a write: it was there already, it was waited for, the "
-    "wait timed out and the answer may lack the write, or the log isn't being read and the database "
+    "Requests that carried the position of a write: it was there already, it was waited for, it "
+    "did "
+    "not come in time (the answer may lack the write), or the log isn't being read and the "
+    "database "
     "was asked.";
 
 }  // namespace
@@ -83,7 +85,8 @@ Result<std::vector<Rated>> Histories::Of(const Person& person) {
   const std::int64_t user_id = person.user_id;
   const Time deadline = person.deadline;
   Person asking = person;
-  // The live events have the write, and go on top of what the database has, which needn't wait for it.
+  // The live events have the write, and go on top of what the database has, which needn't wait for
+  // it.
   if (Await(person)) asking.positions = {};
   bool counted = false;
   for (;;) {
@@ -129,7 +132,8 @@ bool Histories::Await(const Person& person) {
   if (positions.empty()) return true;
   const Time begin = clock_.Now();
   // A fifth of the time that is left is kept for the answer itself.
-  const Time until = std::min(begin + options_.read_wait, begin + (person.deadline - begin) * 4 / 5);
+  const Time until =
+      std::min(begin + options_.read_wait, begin + (person.deadline - begin) * 4 / 5);
   bool waited = false;
   bool reached = true;
   for (const auto& position : positions) {
@@ -142,7 +146,7 @@ bool Histories::Await(const Person& person) {
       return false;
     }
     waited = true;
-    reached = log_.WaitFor(position, until) && reached;
+    reached = WaitInTurn(position, until) && reached;
   }
   const double seconds = std::chrono::duration<double>(clock_.Now() - begin).count();
   if (waited) wait_seconds_.Observe(seconds);
@@ -156,6 +160,13 @@ bool Histories::Await(const Person& person) {
   } else {
     (waited ? waits_awaited_ : waits_reached_).Increment();
   }
+  return reached;
+}
+
+bool Histories::WaitInTurn(const LogPosition& position, Time until) {
+  const bool turn = ++waiting_ <= options_.most_waiting;
+  const bool reached = turn && log_.WaitFor(position, until);
+  --waiting_;
   return reached;
 }
 

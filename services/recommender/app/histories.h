@@ -1,6 +1,7 @@
 // A user's current ratings, with the caller's own writes in them (design, D4).
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -19,22 +20,26 @@
 
 namespace marquee::recommender {
 
-// Thread-safe. `store`, `source`, `log` and `clock` outlive it, and it outlives the serving of metrics.
+// Thread-safe. `store`, `source`, `log` and `clock` outlive it, and it outlives the serving of
+// metrics.
 class Histories {
  public:
   struct Options {
-    // How long a request waits for its caller's writes. When it is over, the history is served as it
-    // is known (and counted): better a list without the last rating than none.
+    // How long a request waits for its caller's writes. When it is over, the history is served as
+    // it is known (and counted): better a list without the last rating than none.
     std::chrono::milliseconds read_wait{1'000};
     std::chrono::milliseconds fill_timeout{2'000};
+    // So many requests wait at once; further ones don't, so that a log that stands still doesn't
+    // take the threads from those that needn't wait.
+    int most_waiting = 32;
   };
 
   Histories(HistoryStore& store, HistorySource& source, const RatingLog& log, Options options,
             const Clock& clock, metrics::Metrics& metrics);
 
-  // Ascending movie id; empty for a user who has rated nothing. Waits, bounded by the deadline, until
-  // the live events were read up to the positions. The database's errors when the history isn't in
-  // memory and can't be read.
+  // Ascending movie id; empty for a user who has rated nothing. Waits, bounded by the deadline,
+  // until the live events were read up to the positions. The database's errors when the history
+  // isn't in memory and can't be read.
   Result<std::vector<Rated>> Of(const Person& person);
 
  private:
@@ -48,6 +53,7 @@ class Histories {
   class Landing;
 
   bool Await(const Person& person);
+  bool WaitInTurn(const LogPosition& position, Time until);
   Result<std::vector<Rated>> Fill(Person person);
   Result<HistoryStore::Filled> ReadOnce(const Person& person);
 
@@ -56,6 +62,7 @@ class Histories {
   const RatingLog& log_;
   const Options options_;
   const Clock& clock_;
+  std::atomic<int> waiting_ = 0;
   std::mutex flights_mutex_;
   std::unordered_map<std::int64_t, std::shared_ptr<Flight>> flights_;
 

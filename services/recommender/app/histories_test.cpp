@@ -121,6 +121,18 @@ TEST_F(HistoriesTest, ServesWhatIsKnownWhenTheWriteDoesNotCome) {
             std::string::npos);
 }
 
+TEST_F(HistoriesTest, LetsOnlySoManyWait) {
+  log_.Set(kPartition, 10);
+  FakeSource source(Empty);
+  auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s, .most_waiting = 1});
+  const LogPosition written[] = {{kPartition, 11}};
+  std::thread first([&] { EXPECT_TRUE(histories.Of(Asking(written, 1h)).ok()); });
+  log_.AwaitWaiters(1);
+  EXPECT_TRUE(histories.Of(Asking(written, 1h)).ok());  // at once, though the log stands still
+  log_.Set(kPartition, 11);
+  first.join();
+}
+
 TEST_F(HistoriesTest, AsksTheDatabaseToWaitWhileTheLogIsNotRead) {
   FakeSource source(Empty);
   auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s});

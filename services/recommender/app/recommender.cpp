@@ -99,7 +99,8 @@ Status Check(std::span<const Rated> ratings, const MovieFilter& filter) {
   }
   for (std::size_t at = 1; at < order.size(); ++at) {
     if (ratings[order[at]].movie_id == ratings[order[at - 1]].movie_id) {
-      return Error::InvalidArgument("rating_repeated", "A movie can be rated only once in a request.",
+      return Error::InvalidArgument("rating_repeated",
+                                    "A movie can be rated only once in a request.",
                                     "ratings[" + std::to_string(order[at]) + "].movie_id");
     }
   }
@@ -230,8 +231,7 @@ Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie
   } else if (!serving->catalogue()->RowOf(movie_id)) {
     return NoSuchMovie(movie_id);
   }
-  ASSIGN_OR_RETURN(const auto ratings,
-                   histories_.Of(person));
+  ASSIGN_OR_RETURN(const auto ratings, histories_.Of(person));
   const auto serving = serving_.Get();
   const Catalogue& catalogue = *serving->catalogue();
   const auto row = catalogue.RowOf(movie_id);
@@ -265,8 +265,7 @@ Result<Explanation> Recommender::Explain(const Person& person, std::int64_t movi
   } else if (!serving->catalogue()->RowOf(movie_id)) {
     return NoSuchMovie(movie_id);
   }
-  ASSIGN_OR_RETURN(const auto ratings,
-                   histories_.Of(person));
+  ASSIGN_OR_RETURN(const auto ratings, histories_.Of(person));
   Explanation explanation;
   explanation.serving = serving_.Get();
   const auto row = explanation.serving->catalogue()->RowOf(movie_id);
@@ -284,7 +283,8 @@ Result<Explanation> Recommender::Explain(const Person& person, std::int64_t movi
   const auto item = ranking->ranker->IndexOf(movie_id);
   if (!item) {
     return Error::FailedPrecondition(
-        "movie_not_in_model", "The model doesn't know this movie: it is newer, or nobody rated it.");
+        "movie_not_in_model",
+        "The model doesn't know this movie: it is newer, or nobody rated it.");
   }
   explanation.model_version = ranking->version;
   const std::int32_t one = *item;

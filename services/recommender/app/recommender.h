@@ -64,7 +64,8 @@ struct Explanation {
   std::int64_t model_version = 0;
 };
 
-// Thread-safe. Every function returns Unavailable "catalogue_unavailable" until a catalogue was loaded.
+// Thread-safe. Every function returns Unavailable "catalogue_unavailable" until a catalogue was
+// loaded.
 class Recommender {
  public:
   Recommender(const ServingHolder& serving, Histories& histories, const Clock& clock,
@@ -79,16 +80,18 @@ class Recommender {
   Result<RecommendationList> ForRatings(std::span<const Rated> ratings, const MovieFilter& filter,
                                         int count);
 
-  // NotFound "movie_not_found" when it isn't in the catalogue; empty when the model doesn't know it.
+  // NotFound "movie_not_found" when it isn't in the catalogue; empty when the model doesn't know
+  // it.
   Result<SimilarList> Similar(std::int64_t movie_id, int count) const;
 
-  // By the rating model; for a movie that it doesn't know by the movie's mean, shrunk towards the mean
-  // of all, and how the person rates; without a model by that mean alone, or the mean of all ratings.
-  // FailedPrecondition "nothing_rated" where there is no rating at all, NotFound "movie_not_found".
+  // By the rating model; for a movie that it doesn't know by the movie's mean, shrunk towards the
+  // mean of all, and how the person rates; without a model by that mean alone, or the mean of all
+  // ratings. FailedPrecondition "nothing_rated" where there is no rating at all, NotFound
+  // "movie_not_found".
   Result<Prediction> Predict(const Person& person, std::int64_t movie_id);
 
-  // Why the movie scores as it does. NotFound "movie_not_found"; FailedPrecondition "model_missing",
-  // "history_empty" (no rating that the model knows), "movie_not_in_model".
+  // Why the movie scores as it does. NotFound "movie_not_found"; FailedPrecondition
+  // "model_missing", "history_empty" (no rating that the model knows), "movie_not_in_model".
   Result<Explanation> Explain(const Person& person, std::int64_t movie_id);
 
  private:

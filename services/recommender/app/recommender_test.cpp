@@ -79,8 +79,7 @@ TEST_F(RecommenderTest, ReasonsAreTheLargestContributions) {
   ASSERT_TRUE(list.ok());
   for (const auto& movie : list->movies) {
     ASSERT_LE(movie.because.size(), 3U);
-    const auto whole =
-        recommender_.Explain(Asking(), list->serving->catalogue()->Id(movie.row));
+    const auto whole = recommender_.Explain(Asking(), list->serving->catalogue()->Id(movie.row));
     ASSERT_TRUE(whole.ok());
     EXPECT_NEAR(whole->score, movie.score, 1e-4);
     for (std::size_t at = 0; at < movie.because.size(); ++at) {
@@ -272,8 +271,8 @@ TEST_F(RecommenderTest, SaysThatNothingWasRated) {
   EXPECT_EQ(recommender_.Predict(Asking(), 1).error().reason, "nothing_rated");
 }
 
-// Version v knows the movies 1 to 5 (rated by everybody) and v·100 … v·100 + 29: an answer that mixed
-// two versions would show it.
+// Version v knows the movies 1 to 5 (rated by everybody) and v·100 … v·100 + 29: an answer that
+// mixed two versions would show it.
 TEST_F(RecommenderTest, EveryAnswerIsOfOneVersionWhileModelsAreSwapped) {
   constexpr int kVersions = 9;
   std::vector<std::int64_t> all = Ids(1, 5);

@@ -21,7 +21,8 @@ Result<std::shared_ptr<const RatingModel>> RatingModel::Make(std::int64_t versio
                     std::adjacent_find(served.item_ids.begin(), served.item_ids.end(),
                                        std::greater_equal<>()) == served.item_ids.end();
   if (items == 0 || !fits) {
-    return Error::InvalidArgument("model_unfit", "The rating model's tensors don't fit each other.");
+    return Error::InvalidArgument("model_unfit",
+                                  "The rating model's tensors don't fit each other.");
   }
   auto model = std::make_shared<RatingModel>();
   model->version = version;
@@ -36,9 +37,7 @@ Result<std::shared_ptr<const RatingModel>> RatingModel::Make(std::int64_t versio
 Serving::Serving(std::shared_ptr<const RankingModel> ranking,
                  std::shared_ptr<const RatingModel> rating,
                  std::shared_ptr<const Catalogue> catalogue)
-    : ranking_(std::move(ranking)),
-      rating_(std::move(rating)),
-      catalogue_(std::move(catalogue)) {
+    : ranking_(std::move(ranking)), rating_(std::move(rating)), catalogue_(std::move(catalogue)) {
   if (!ranking_ || !catalogue_) return;
   const auto& ranker = *ranking_->ranker;
   const auto words = (static_cast<std::size_t>(ranker.items()) + 63) / 64;

@@ -1,6 +1,6 @@
-// What requests are answered from: one immutable snapshot of the models in use, the catalogue and what
-// joins them. A request takes one snapshot and answers from it alone, so every answer names the one
-// model that made it.
+// What requests are answered from: one immutable snapshot of the models in use, the catalogue and
+// what joins them. A request takes one snapshot and answers from it alone, so every answer names
+// the one model that made it.
 #pragma once
 
 #include <cstdint>

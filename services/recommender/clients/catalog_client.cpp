@@ -39,9 +39,9 @@ Result<std::shared_ptr<const Catalogue>> CatalogClient::ReadAll(Time deadline) {
     ASSIGN_OR_RETURN(bearer, impl_->token->Get());
   }
   grpc::ClientContext context;
-  rpc::ActAsService(context, bearer,
-                    std::chrono::duration_cast<std::chrono::milliseconds>(deadline -
-                                                                          impl_->clock.Now()));
+  rpc::ActAsService(
+      context, bearer,
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - impl_->clock.Now()));
   std::vector<Movie> movies;
   auto reader = impl_->stub->ExportMovies(&context, {});
   for (catalog::v1::ExportMoviesResponse chunk; reader->Read(&chunk);) {

@@ -88,10 +88,8 @@ Status Champions::Ready() const {
 Status Champions::Install(const artefact::FetchedModel& model) {
   const auto& version = model.version;
   // By its content too: a cache can outlive the registry that numbered its models.
-  std::string& sha256 =
-      version.model == artefact::kRankingModel ? ranking_sha256_ : rating_sha256_;
-  if (VersionInUse(*serving_.Get(), version.model) == version.version &&
-      sha256 == version.sha256) {
+  std::string& sha256 = version.model == artefact::kRankingModel ? ranking_sha256_ : rating_sha256_;
+  if (VersionInUse(*serving_.Get(), version.model) == version.version && sha256 == version.sha256) {
     return {};
   }
   RETURN_IF_ERROR(version.model == artefact::kRankingModel ? InstallRanking(model)
@@ -104,10 +102,10 @@ Status Champions::Install(const artefact::FetchedModel& model) {
 
 Status Champions::InstallRanking(const artefact::FetchedModel& model) {
   ASSIGN_OR_RETURN(auto ranker, models::Ranker::Make(model.loaded.model));
-  serving_.Install(std::make_shared<const RankingModel>(RankingModel{
-      .version = model.version.version,
-      .created_at = model.version.created_at,
-      .ranker = std::move(ranker)}));
+  serving_.Install(
+      std::make_shared<const RankingModel>(RankingModel{.version = model.version.version,
+                                                        .created_at = model.version.created_at,
+                                                        .ranker = std::move(ranker)}));
   return {};
 }
 
@@ -174,14 +172,13 @@ void Champions::Remember(const artefact::RegisteredVersion& version) const {
 
 void Champions::ObserveModels(metrics::Metrics& metrics) {
   for (const std::string model : {artefact::kRankingModel, artefact::kRatingModel}) {
-    metrics.AddGaugeFunction("marquee_recommender_model_version",
-                             "The version of the model in use; 0: none.", {{"model", model}},
-                             [this, model] {
-                               return static_cast<double>(VersionInUse(*serving_.Get(), model));
-                             });
     metrics.AddGaugeFunction(
-        "marquee_recommender_model_age_seconds",
-        "Since the model in use was trained; 0: none.", {{"model", model}}, [this, model] {
+        "marquee_recommender_model_version", "The version of the model in use; 0: none.",
+        {{"model", model}},
+        [this, model] { return static_cast<double>(VersionInUse(*serving_.Get(), model)); });
+    metrics.AddGaugeFunction(
+        "marquee_recommender_model_age_seconds", "Since the model in use was trained; 0: none.",
+        {{"model", model}}, [this, model] {
           const auto serving = serving_.Get();
           if (VersionInUse(*serving, model) == 0) return 0.0;
           const Time made = model == artefact::kRankingModel ? serving->ranking()->created_at

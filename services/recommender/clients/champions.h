@@ -1,5 +1,6 @@
 // Keeps the champions of "ranking" and "rating" in use: as the registry says at start, when Kafka
-// announces a promotion, and every so often; from the local cache at start, when the registry is away.
+// announces a promotion, and every so often; from the local cache at start, when the registry is
+// away.
 #pragma once
 
 #include <chrono>
@@ -24,14 +25,16 @@ namespace marquee::recommender {
 class Champions {
  public:
   struct Options {
-    std::filesystem::path cache_dir;  // the registry client's; which champions were last in use is noted there
+    std::filesystem::path
+        cache_dir;  // the registry client's; which champions were last in use is noted there
     std::chrono::milliseconds poll{30'000};
   };
 
   // Loads what was last in use (reads files, no network), then starts to watch. `registry` and
   // `serving` outlive it. `cluster` nullptr: no announcements, only polls.
-  Champions(artefact::RegistryClient& registry, Options options, const kafka::ClusterConfig* cluster,
-            ServingHolder& serving, const Clock& clock, metrics::Metrics& metrics);
+  Champions(artefact::RegistryClient& registry, Options options,
+            const kafka::ClusterConfig* cluster, ServingHolder& serving, const Clock& clock,
+            metrics::Metrics& metrics);
   ~Champions();  // as Stop()
   void Stop();
 

@@ -37,9 +37,8 @@ Result<StoredHistory> RatingsClient::Read(const Person& person) {
   if (response.movie_ids_size() != response.values_size()) {
     return Error::DataLoss("history_malformed", "The columns of a history differ in length.");
   }
-  StoredHistory history{.partition = response.partition(),
-                        .next_offset = response.next_offset(),
-                        .ratings = {}};
+  StoredHistory history{
+      .partition = response.partition(), .next_offset = response.next_offset(), .ratings = {}};
   history.ratings.reserve(static_cast<std::size_t>(response.movie_ids_size()));
   for (int at = 0; at < response.movie_ids_size(); ++at) {
     if (!projection::IsRatingValue(response.values(at))) continue;

@@ -18,9 +18,9 @@ Result<kafka::Offsets> FromLiveEnd(std::int32_t partitions) {
   return offsets;
 }
 
-// A fetch that is under way when a partition becomes ready doesn't ask for it, and only returns when
-// this long has passed without news elsewhere: it bounds the rare slow read. Idle, it costs twenty
-// small requests a second.
+// A fetch that is under way when a partition becomes ready doesn't ask for it, and only returns
+// when this long has passed without news elsewhere: it bounds the rare slow read. Idle, it costs
+// twenty small requests a second.
 kafka::ClusterConfig Prompt(kafka::ClusterConfig cluster) {
   cluster.properties.try_emplace("fetch.wait.max.ms", "50");
   return cluster;
@@ -37,8 +37,8 @@ RatingFeed::RatingFeed(const kafka::ClusterConfig& cluster, std::string topic, H
           kafka::PartitionLogConfig{.cluster = Prompt(cluster), .topic = std::move(topic)},
           FromLiveEnd, [this](const kafka::Message& message) { Apply(message); })) {
   metrics.AddGaugeFunction("marquee_recommender_consumer_lag_messages",
-                           "Events in marquee.ratings.v1 that are not applied yet; -1: unknown.", {},
-                           [this] { return static_cast<double>(log_->Lag()); });
+                           "Events in marquee.ratings.v1 that are not applied yet; -1: unknown.",
+                           {}, [this] { return static_cast<double>(log_->Lag()); });
   metrics.AddGaugeFunction(
       "marquee_recommender_consumer_up",
       "1 while Kafka answers; at 0 histories stay as they were when it last did.", {},

@@ -1,4 +1,5 @@
-// Applies every event of marquee.ratings.v1, from the live end at start on, to the store of histories.
+// Applies every event of marquee.ratings.v1, from the live end at start on, to the store of
+// histories.
 #pragma once
 
 #include <memory>

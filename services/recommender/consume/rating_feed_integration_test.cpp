@@ -57,9 +57,8 @@ class RatingFeedTest : public testing::Test {
     return {.event_id = Uuid::V7(SystemClock().Now()),
             .user_id = 1 + static_cast<std::int64_t>(random_() % kUsers),
             .movie_id = 1 + static_cast<std::int64_t>(random_() % 200),
-            .value = random_() % 8 == 0
-                         ? std::nullopt
-                         : std::optional(static_cast<float>(1 + random_() % 10) / 2),
+            .value = random_() % 8 == 0 ? std::nullopt
+                                        : std::optional(static_cast<float>(1 + random_() % 10) / 2),
             .occurred_at_us = 1,
             .source = Source::kLive};
   }
@@ -126,9 +125,9 @@ TEST_F(RatingFeedTest, TheReadAfterAWriteHoldsItAThousandTimesOutOfAThousand) {
               seconds[500] * 1e3, seconds[990] * 1e3, seconds.back() * 1e3, source.reads());
   EXPECT_GT(source.reads(), 200);
   EXPECT_LT(source.reads(), 1100);
-  EXPECT_EQ(metrics_.Text().find("position_waits_total{outcome=\"timed_out\"} 0") !=
-                std::string::npos,
-            true);
+  EXPECT_EQ(
+      metrics_.Text().find("position_waits_total{outcome=\"timed_out\"} 0") != std::string::npos,
+      true);
 }
 
 TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
@@ -137,9 +136,9 @@ TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
   FakeSource source([this](const Person& person) { return ReadBehind(person); });
   Histories histories(store, source, feed, {}, SystemClock(), metrics_);
   const auto partition = kafka::PartitionFor("7", kPartitions);
-  const auto broken = producer_->Produce(
-      {.topic = topic_, .key = "7", .value = "not a rating", .headers = {}},
-      SystemClock().Now() + 10s);
+  const auto broken =
+      producer_->Produce({.topic = topic_, .key = "7", .value = "not a rating", .headers = {}},
+                         SystemClock().Now() + 10s);
   ASSERT_TRUE(broken.ok());
   // What the test keeps of the log has the same offsets.
   logs_[partition].push_back({.event_id = {}, .user_id = 0, .movie_id = 0, .value = {}});
@@ -147,10 +146,8 @@ TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
   change.user_id = 7;
   change.value = 4.0F;
   const LogPosition written[] = {Write(change)};
-  const auto ratings = histories.Of({.user_id = 7,
-                                     .positions = written,
-                                     .deadline = SystemClock().Now() + 20s,
-                                     .bearer = {}});
+  const auto ratings = histories.Of(
+      {.user_id = 7, .positions = written, .deadline = SystemClock().Now() + 20s, .bearer = {}});
   ASSERT_TRUE(ratings.ok());
   EXPECT_EQ(*ratings, (Ratings{{change.movie_id, 4.0F}}));
 }
@@ -165,10 +162,8 @@ TEST_F(RatingFeedTest, ServesFromTheDatabaseWhileKafkaIsAway) {
   Histories histories(store, source, feed, {.read_wait = 1h, .fill_timeout = 1s}, SystemClock(),
                       metrics_);
   const LogPosition written[] = {{0, 3}};
-  const auto ratings = histories.Of({.user_id = 7,
-                                     .positions = written,
-                                     .deadline = SystemClock().Now() + 20s,
-                                     .bearer = {}});
+  const auto ratings = histories.Of(
+      {.user_id = 7, .positions = written, .deadline = SystemClock().Now() + 20s, .bearer = {}});
   ASSERT_TRUE(ratings.ok());
   EXPECT_EQ(*ratings, (Ratings{{1, 4.0F}}));
 }

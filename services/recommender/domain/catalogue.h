@@ -65,8 +65,8 @@ class Catalogue {
   Query Resolve(const MovieFilter& filter) const;
   bool Matches(const Query& query, std::int32_t row) const;
 
-  // The n rows with the most ratings that match, without `excluded` (movie ids, ascending); ties go to
-  // the smaller id.
+  // The n rows with the most ratings that match, without `excluded` (movie ids, ascending); ties go
+  // to the smaller id.
   std::vector<std::int32_t> Popular(const Query& query, int n,
                                     std::span<const std::int64_t> excluded) const;
 

@@ -1,7 +1,7 @@
-// Users' current ratings in memory, kept current by the events of marquee.ratings.v1, bounded, least
-// recently used first out (design, D4). A user who isn't there is filled in from the database; the
-// last events of each partition are kept so that those which the database didn't have yet are applied
-// on top: no event falls between the two, and none counts twice.
+// Users' current ratings in memory, kept current by the events of marquee.ratings.v1, bounded,
+// least recently used first out (design, D4). A user who isn't there is filled in from the
+// database; the last events of each partition are kept so that those which the database didn't have
+// yet are applied on top: no event falls between the two, and none counts twice.
 //
 // Two things can't be seen from here, and are handled so that they never make a wrong history stay:
 // what the database holds doesn't say whether a person or an import put it there, so an import that
@@ -30,8 +30,8 @@ namespace marquee::recommender {
 class HistoryStore {
  public:
   struct Options {
-    std::size_t max_bytes = 64 << 20;        // of cached histories
-    std::size_t events_kept = 4'096;         // of each partition, 32 bytes each
+    std::size_t max_bytes = 64 << 20;  // of cached histories
+    std::size_t events_kept = 4'096;   // of each partition, 32 bytes each
     std::chrono::milliseconds max_age{3'600'000};
   };
 
@@ -93,7 +93,7 @@ class HistoryStore {
   struct Partition {
     std::int64_t first = 0;  // offset of events.front()
     std::int64_t next = 0;
-    std::deque<Event> events;                     // [first, next)
+    std::deque<Event> events;                      // [first, next)
     std::unordered_set<std::uint64_t> identities;  // of the live ones among them
   };
   using Users = std::list<User>;

@@ -35,10 +35,9 @@ RatingChange Import(std::int64_t user, std::int64_t movie, float value) {
 class HistoryStoreTest : public testing::Test {
  protected:
   HistoryStore Make(std::size_t max_bytes = 1 << 20, std::size_t events_kept = 100) {
-    return HistoryStore({.max_bytes = max_bytes,
-                         .events_kept = events_kept,
-                         .max_age = std::chrono::hours{1}},
-                        clock_);
+    return HistoryStore(
+        {.max_bytes = max_bytes, .events_kept = events_kept, .max_age = std::chrono::hours{1}},
+        clock_);
   }
   ManualClock clock_;
 };
@@ -135,7 +134,8 @@ TEST_F(HistoryStoreTest, AnImportThatCannotBeJudgedDropsTheHistory) {
   auto store = Make();
   store.Follow(0, 0);
   store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {{1, 3.0F}}});
-  const auto import = Import(7, 1, 4.0F);  // over a person's rating or an import's? only the database knows
+  const auto import =
+      Import(7, 1, 4.0F);  // over a person's rating or an import's? only the database knows
   store.Apply(0, 0, &import);
   EXPECT_EQ(store.Find(7), std::nullopt);
   const auto early = store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {{1, 3.0F}}});
@@ -398,9 +398,9 @@ TEST_F(HistoryStoreTest, ReadersSeeWholeHistoriesWhileEventsArrive) {
     const auto ratings = store.Find(7);
     ASSERT_TRUE(ratings);
     ASSERT_GE(ratings->size(), most);
-    ASSERT_TRUE(std::is_sorted(ratings->begin(), ratings->end(), [](const Rated& a, const Rated& b) {
-      return a.movie_id < b.movie_id;
-    }));
+    ASSERT_TRUE(
+        std::is_sorted(ratings->begin(), ratings->end(),
+                       [](const Rated& a, const Rated& b) { return a.movie_id < b.movie_id; }));
     most = ratings->size();
   }
   writer.join();

@@ -1,5 +1,5 @@
-// The service over real gRPC, against fakes of the catalogue, the ratings, the trainer and auth that
-// are gRPC servers too.
+// The service over real gRPC, against fakes of the catalogue, the ratings, the trainer and auth
+// that are gRPC servers too.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -66,8 +66,9 @@ class FakeCatalog final : public catalog::v1::CatalogService::Service {
   std::atomic<bool> down = false;
 
  private:
-  grpc::Status ExportMovies(grpc::ServerContext* context, const catalog::v1::ExportMoviesRequest*,
-                            grpc::ServerWriter<catalog::v1::ExportMoviesResponse>* writer) override {
+  grpc::Status ExportMovies(
+      grpc::ServerContext* context, const catalog::v1::ExportMoviesRequest*,
+      grpc::ServerWriter<catalog::v1::ExportMoviesResponse>* writer) override {
     if (down) return {grpc::StatusCode::UNAVAILABLE, "down"};
     if (!Carries(*context, "authorization", "Bearer service-token")) return Refused();
     const std::lock_guard lock(mutex_);
@@ -501,8 +502,8 @@ TEST_F(RecommenderRpcTest, FallsBackToThePopularListWhenRatingsAreDown) {
   EXPECT_TRUE(list->degraded());
   v1::ExplainRecommendationRequest request;
   request.set_movie_id(40);
-  const auto explanation = Do<v1::ExplainRecommendationResponse>(&Stub::ExplainRecommendation,
-                                                                 request, UserToken(7));
+  const auto explanation =
+      Do<v1::ExplainRecommendationResponse>(&Stub::ExplainRecommendation, request, UserToken(7));
   ASSERT_FALSE(explanation.ok());
   EXPECT_EQ(explanation.error().code, Code::kUnavailable);
   ratings_.down = false;
@@ -584,9 +585,8 @@ TEST_F(RecommenderRpcTest, OnlyUsersHaveAListOfTheirOwn) {
   claims.roles = {"service"};
   claims.issued_at = SystemClock().Now();
   claims.expires_at = SystemClock().Now() + 5min;
-  const auto service =
-      Do<v1::ListRecommendationsResponse>(&Stub::ListRecommendations,
-                                          v1::ListRecommendationsRequest(), key_.Sign(claims, {}));
+  const auto service = Do<v1::ListRecommendationsResponse>(
+      &Stub::ListRecommendations, v1::ListRecommendationsRequest(), key_.Sign(claims, {}));
   EXPECT_EQ(service.error().reason, "user_required");
 }
 

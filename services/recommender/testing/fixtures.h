@@ -26,7 +26,8 @@ std::shared_ptr<const RatingModel> MakeRating(std::int64_t version,
 // Ids first … last.
 std::vector<std::int64_t> Ids(std::int64_t first, std::int64_t last);
 
-// Movie n: "Movie n", of 1980 + n % 40, genre "Even" or "Odd", n ratings with the mean 3 + n % 3 / 2.
+// Movie n: "Movie n", of 1980 + n % 40, genre "Even" or "Odd", n ratings with the mean 3 + n % 3
+// / 2.
 Movie MakeMovie(std::int64_t movie_id);
 std::vector<Movie> MakeMovies(const std::vector<std::int64_t>& movie_ids);
 std::shared_ptr<const Catalogue> MakeCatalogue(const std::vector<std::int64_t>& movie_ids);
