@@ -360,7 +360,9 @@ TEST_F(GatewayTest, FallsBackWhenTheServiceIsSlowOrAway) {
                                  "ListRecommendations\"} 2"),
             std::string::npos);
 
-  Start({{"MARQUEE_RECOMMENDER_ADDRESS", "127.0.0.1:1"}, {"MARQUEE_CATALOG_ADDRESS", "127.0.0.1:1"}});
+  Start({{"MARQUEE_RECOMMENDER_ADDRESS", "127.0.0.1:1"},
+         {"MARQUEE_CATALOG_ADDRESS", "127.0.0.1:1"},
+         {"MARQUEE_GATEWAY_FALLBACK_AFTER_MS", "2000"}});
   const Answer both = Ask("GET", "/v1/me/recommendations");
   EXPECT_EQ(both.status, 503);
   EXPECT_EQ(both.headers.at("retry-after"), "1");

@@ -30,7 +30,8 @@ constexpr int kMaxResponseBytes = 8 << 20;
 std::string ServiceConfig(const Api& api, const std::string& service) {
   std::string names;
   for (const Rpc& rpc : api.rpcs()) {
-    if (rpc.service != service || !rpc.reads_only) continue;
+    // One with a fallback has that instead.
+    if (rpc.service != service || !rpc.reads_only || rpc.fallback != nullptr) continue;
     if (!names.empty()) names += ',';
     names += R"({"service":")" + rpc.method->service()->full_name() + R"(","method":")" + rpc.method->name() + R"("})";
   }

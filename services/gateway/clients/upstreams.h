@@ -43,8 +43,8 @@ class Upstreams {
   virtual std::map<std::string, std::string> States() const = 0;
 };
 
-// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that only read are retried, at most twice, when
-// the service can't be reached, under gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose
+// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that only read, and that nothing can stand in
+// for, are retried, at most twice, when the service can't be reached, under gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose
 // service has no address.
 Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Api& api, const std::map<std::string, std::string>& addresses);
 
