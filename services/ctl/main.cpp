@@ -1,6 +1,7 @@
 // marqueectl: the command line. This file says what there is to type; services/ctl/app does it.
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <iostream>
 
 #include "config/config.h"
 #include "ctl/app/commands.h"
@@ -169,6 +170,16 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"bash", "zsh"}));
   completion->callback([&] { run = [&] { return PrintCompletion(app, shell); }; });
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const auto words = app.remaining();
+    if (!words.empty() && app.get_subcommands().empty()) {
+      std::cerr << "marqueectl: there is no command \"" << words.front()
+                << "\": see marqueectl --help\n";
+      return 2;
+    }
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   return run();
 }
