@@ -69,7 +69,8 @@ class MovieRepository {
   virtual Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) = 0;
   virtual Status Delete(std::int64_t id, Time deadline) = 0;
   // Inserts or replaces, whole or not at all, one after another: of two with the same id the later
-  // stands. A movie that is already so is left alone.
+  // stands. A movie that is already so is left alone. What a curator changed is replaced, too: the
+  // import is the truth about the movies that it brings.
   virtual Result<ImportCounts> Import(std::span<const Movie> movies, Time deadline) = 0;
   virtual Result<std::int64_t> Count(Time deadline) = 0;
 };

@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 #include <unordered_set>
 
+#include "catalog/store/stats_lock.h"
 #include "pg/array.h"
 
 namespace marquee::catalog {
@@ -97,6 +98,7 @@ void AddedMovies(pg::Transaction& tx, std::span<const Movie> movies) {
   std::vector<std::int64_t> ids;
   for (const Movie& movie : movies) ids.push_back(movie.id);
   std::sort(ids.begin(), ids.end());
+  if (ids.size() > 1) LockMovieStats(tx);
   tx.exec_params(
       "INSERT INTO movie_stats (movie_id, catalogued) SELECT unnest($1::bigint[]), true"
       " ON CONFLICT (movie_id) DO UPDATE SET catalogued = true",

@@ -4,11 +4,13 @@
 #include <fstream>
 #include <pqxx/pqxx>
 #include <sstream>
+#include <thread>
 
 #include "catalog/app/catalog.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
 #include "catalog/store/pg_posters.h"
+#include "catalog/store/rating_step.h"
 #include "catalog/testing/pg_database.h"
 #include "catalog/testing/store_contract.h"
 
@@ -177,6 +179,55 @@ TEST_F(SearchTest, RefusesKeysThatNoPageGave) {
         Time::max());
     EXPECT_EQ(page.error().reason, "page_token_invalid");
   }
+}
+
+TEST(PgStore, GivesShortTokensForTheLongestTitles) {
+  if (!HasPostgres()) GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI";
+  PgTestStore store;
+  std::string title;
+  for (int i = 0; i < 500; ++i) title += "語";
+  std::vector<Movie> movies;
+  for (int id = 1; id <= 3; ++id) movies.push_back({.id = id, .title = title});
+  ASSERT_TRUE(store.movies().Import(movies, Time::max()).ok());
+  Catalog catalog(store.movies(), store.posters(), store.audience(), SystemClock());
+  ListRequest request{.order_by = "title", .page_size = 1};
+  for (int id = 1; id <= 3; ++id) {
+    const auto page = catalog.List(request, Time::max());
+    ASSERT_TRUE(page.ok()) << page.error().ToString();
+    EXPECT_EQ(page->movies.at(0).movie.id, id);
+    request.page_token = page->next_page_token;
+    EXPECT_LE(request.page_token.size(), 1024u);  // the contract's limit
+  }
+}
+
+// Movies come while their ratings do: nobody waits for ever, nothing is lost.
+TEST(PgStore, ImportsMoviesWhileTheyAreRated) {
+  if (!HasPostgres()) GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI";
+  PgTestStore store;
+  std::thread ratings([&] {
+    for (int user = 1; user <= 20; ++user) {
+      std::vector<projection::RatingChange> changes;
+      for (int movie = 200; movie >= 1; --movie) {
+        changes.push_back({.event_id = projection::LiveEventId(user, std::to_string(movie)),
+                           .user_id = user,
+                           .movie_id = movie,
+                           .value = 3.0F,
+                           .occurred_at_us = 1'700'000'000'000'000});
+      }
+      const Status applied =
+          store.pool().Run([&](pg::Transaction& tx) { return ApplyRatingBatch(tx, changes); });
+      EXPECT_TRUE(applied.ok()) << applied.error().ToString();
+    }
+  });
+  for (int chunk = 0; chunk < 20; ++chunk) {
+    std::vector<Movie> movies;
+    for (int i = 1; i <= 10; ++i) movies.push_back({.id = chunk * 10 + i, .title = "Movie"});
+    EXPECT_TRUE(store.movies().Import(movies, Time::max()).ok());
+  }
+  ratings.join();
+  const auto page = store.movies().List({.limit = 1000}, Time::max()).value();
+  ASSERT_EQ(page.movies.size(), 200u);
+  for (const auto& movie : page.movies) EXPECT_EQ(movie.audience.rating_count, 20);
 }
 
 TEST(PgStore, SaysUnavailableWithoutADatabase) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/domain/trend.h"
+#include "catalog/store/stats_lock.h"
 #include "pg/array.h"
 #include "projection/rating_projection.h"
 
@@ -154,7 +155,7 @@ Status ApplyRatingBatch(pg::Transaction& tx, std::span<const projection::RatingC
   const auto movies = ByMovie(deltas);
   // Replicas apply different users' ratings side by side, and take turns from here to the commit:
   // they all change the same movies.
-  tx.exec("SELECT pg_advisory_xact_lock(hashtext('movie_stats'))");
+  LockMovieStats(tx);
   const auto known = ReadStats(tx, movies);
   Write(tx, Merged(tx, movies, known), known);
   MovieDelta total;

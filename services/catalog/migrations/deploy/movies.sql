@@ -10,7 +10,8 @@ CREATE TABLE movies (
   imdb_id      text        NOT NULL,                                  -- '': not known
   tmdb_id      bigint      NOT NULL CHECK (tmdb_id >= 0),             -- 0: not known
   updated_at   timestamptz NOT NULL DEFAULT now(),
-  search_title text        COLLATE "C" NOT NULL GENERATED ALWAYS AS (search_text(title)) STORED
+  -- Cut, so that it fits into an index and a page token whatever the script.
+  search_title text        COLLATE "C" NOT NULL GENERATED ALWAYS AS (left(search_text(title), 200)) STORED
 );
 -- Keyset paging, one for each order; scanned backward for the descending ones.
 CREATE INDEX movies_by_title ON movies (search_title, movie_id);
