@@ -12,8 +12,8 @@
 namespace marquee::gateway {
 namespace {
 
-// The gateway itself is ready once it listens: a service that is down makes its own routes fail, or fall back, and no
-// others. What it sees of them is told all the same.
+// The gateway itself is ready once it listens: a service that is down makes its own routes fail, or
+// fall back, and no others. What it sees of them is told all the same.
 OwnPages::Readiness ReadinessOf(const Upstreams& upstreams) {
   std::string json = R"({"status":"ready","services":{)";
   bool first = true;
@@ -29,8 +29,8 @@ OwnPages::Readiness ReadinessOf(const Upstreams& upstreams) {
 
 class RunningApp final : public App {
  public:
-  RunningApp(const GatewayConfig& config, Api api, std::unique_ptr<Upstreams> upstreams, std::string openapi,
-             metrics::Metrics& metrics)
+  RunningApp(const GatewayConfig& config, Api api, std::unique_ptr<Upstreams> upstreams,
+             std::string openapi, metrics::Metrics& metrics)
       : api_(std::move(api)),
         upstreams_(std::move(upstreams)),
         pages_(std::move(openapi), [this] { return ReadinessOf(*upstreams_); }),
@@ -72,13 +72,16 @@ class RunningApp final : public App {
 
 Result<std::unique_ptr<App>> App::Start(const GatewayConfig& config, metrics::Metrics& metrics) {
   ASSIGN_OR_RETURN(const Contract contract, Contract::Load());
-  ASSIGN_OR_RETURN(Api api, Api::Build(contract.services(), *google::protobuf::MessageFactory::generated_factory()));
+  ASSIGN_OR_RETURN(Api api, Api::Build(contract.services(),
+                                       *google::protobuf::MessageFactory::generated_factory()));
   ASSIGN_OR_RETURN(auto upstreams, MakeUpstreams(api, config.addresses));
   std::string openapi = OpenApiDocument(api, contract, MARQUEE_VERSION);
   const std::size_t routes = api.bindings().size();
-  auto app = std::make_unique<RunningApp>(config, std::move(api), std::move(upstreams), std::move(openapi), metrics);
+  auto app = std::make_unique<RunningApp>(config, std::move(api), std::move(upstreams),
+                                          std::move(openapi), metrics);
   RETURN_IF_ERROR(app->Listen(config.swagger_dir));
-  logging::Info("listening", {{"port", app->port()}, {"routes", routes}, {"metrics", config.metrics_listen}});
+  logging::Info("listening",
+                {{"port", app->port()}, {"routes", routes}, {"metrics", config.metrics_listen}});
   return std::unique_ptr<App>(std::move(app));
 }
 

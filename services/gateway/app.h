@@ -20,7 +20,8 @@ class App {
 
   virtual int port() const = 0;
   virtual int in_flight() const = 0;
-  // Refuses new requests, waits for those in flight (at most `grace`), stops. Whether all were answered.
+  // Refuses new requests, waits for those in flight (at most `grace`), stops. Whether all were
+  // answered.
   virtual bool Stop(std::chrono::milliseconds grace) = 0;
 };
 

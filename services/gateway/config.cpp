@@ -21,34 +21,41 @@ constexpr std::int64_t kMostDeadlineMs = 20'000;
 Result<GatewayConfig> GatewayConfig::FromEnv(const config::Environment& environment) {
   config::Reader reader(environment);
   GatewayConfig config;
-  config.http.listen = reader.Address("MARQUEE_GATEWAY_LISTEN", "127.0.0.1:8081",
-                                      "where the gateway listens for HTTP: on loopback, behind nginx");
-  config.http.threads = static_cast<int>(
-      reader.Int("MARQUEE_GATEWAY_THREADS", 1, 1, 64, "threads that read requests and write answers"));
+  config.http.listen =
+      reader.Address("MARQUEE_GATEWAY_LISTEN", "127.0.0.1:8081",
+                     "where the gateway listens for HTTP: on loopback, behind nginx");
+  config.http.threads = static_cast<int>(reader.Int(
+      "MARQUEE_GATEWAY_THREADS", 1, 1, 64, "threads that read requests and write answers"));
   config.http.max_body_bytes = static_cast<std::size_t>(
       reader.Int("MARQUEE_GATEWAY_MAX_BODY_BYTES", (2 << 20) + 4096, 1024, 64 << 20,
-                 "the largest body: a poster of 2 MiB and a margin, which lets the catalogue say what it takes"));
-  config.gateway.max_json_bytes = static_cast<std::size_t>(
-      reader.Int("MARQUEE_GATEWAY_MAX_JSON_BYTES", 1 << 20, 1024, 64 << 20, "the largest JSON body"));
-  config.gateway.deadline = reader.Milliseconds("MARQUEE_GATEWAY_DEADLINE_MS", 5'000, 50, kMostDeadlineMs,
-                                                "the deadline of each call to a service");
+                 "the largest body: a poster of 2 MiB and a margin, which lets the catalogue say "
+                 "what it takes"));
+  config.gateway.max_json_bytes = static_cast<std::size_t>(reader.Int(
+      "MARQUEE_GATEWAY_MAX_JSON_BYTES", 1 << 20, 1024, 64 << 20, "the largest JSON body"));
+  config.gateway.deadline =
+      reader.Milliseconds("MARQUEE_GATEWAY_DEADLINE_MS", 5'000, 50, kMostDeadlineMs,
+                          "the deadline of each call to a service");
   config.gateway.fallback_after =
       reader.Milliseconds("MARQUEE_GATEWAY_FALLBACK_AFTER_MS", 2'000, 50, kMostDeadlineMs,
                           "how long a service that another can stand in for may take to answer");
   config.gateway.max_callers = static_cast<std::size_t>(
       reader.Int("MARQUEE_GATEWAY_MAX_CALLERS", 100'000, 1, 10'000'000,
                  "callers whose latest write is remembered, so that their reads see it"));
-  config.metrics_listen = reader.Address("MARQUEE_METRICS_LISTEN", "127.0.0.1:9081", "where it serves /metrics");
+  config.metrics_listen =
+      reader.Address("MARQUEE_METRICS_LISTEN", "127.0.0.1:9081", "where it serves /metrics");
   config.log_level = reader.String("MARQUEE_LOG_LEVEL", "info", "debug, info, warning or error");
   if (!logging::ParseLevel(config.log_level).ok()) {
-    reader.Problem("MARQUEE_LOG_LEVEL", "must be debug, info, warning or error, not \"" + config.log_level + "\"");
+    reader.Problem("MARQUEE_LOG_LEVEL",
+                   "must be debug, info, warning or error, not \"" + config.log_level + "\"");
   }
-  config.swagger_dir = reader.String("MARQUEE_GATEWAY_SWAGGER_DIR", "",
-                                     "folder of the npm package swagger-ui-dist, for /docs; none when empty");
+  config.swagger_dir =
+      reader.String("MARQUEE_GATEWAY_SWAGGER_DIR", "",
+                    "folder of the npm package swagger-ui-dist, for /docs; none when empty");
   config.stop_grace = reader.Milliseconds("MARQUEE_STOP_GRACE_MS", 10'000, 0, 600'000,
                                           "how long requests in flight may take to end at a stop");
   for (const auto& [service, variable] : kServices) {
-    config.addresses[service] = reader.Address(variable, std::nullopt, std::string("where ") + service + " is");
+    config.addresses[service] =
+        reader.Address(variable, std::nullopt, std::string("where ") + service + " is");
   }
   RETURN_IF_ERROR(reader.Finish());
   return config;

@@ -20,7 +20,7 @@ struct GatewayConfig {
   GatewayOptions gateway;
   std::string metrics_listen;
   std::string log_level;
-  std::string swagger_dir;  // empty: no /docs
+  std::string swagger_dir;                       // empty: no /docs
   std::map<std::string, std::string> addresses;  // service key → address
   std::chrono::milliseconds stop_grace{};
 

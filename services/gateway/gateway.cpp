@@ -52,31 +52,34 @@ struct Gateway::Exchange {
   bool degraded = false;
 };
 
-// The series of one rpc by class of status ("2xx", …), made once: a lookup for each request would cost more than it
-// measures.
+// The series of one rpc by class of status ("2xx", …), made once: a lookup for each request would
+// cost more than it measures.
 struct Gateway::Measures {
   using ByStatus = std::array<std::optional<metrics::Histogram>, 4>;
   static constexpr std::array<const char*, 4> kClasses{"2xx", "3xx", "4xx", "5xx"};
 
   Measures(const Api& api, metrics::Metrics& metrics)
-      : in_flight(metrics.AddGauge("marquee_gateway_in_flight_requests", "Requests being answered")) {
+      : in_flight(
+            metrics.AddGauge("marquee_gateway_in_flight_requests", "Requests being answered")) {
     for (const Rpc& rpc : api.rpcs()) {
       by_rpc.push_back(Series(metrics, rpc.method->service()->full_name(), rpc.method->name()));
-      degraded.push_back(rpc.fallback == nullptr
-                             ? std::nullopt
-                             : std::optional(metrics.AddCounter(
-                                   "marquee_gateway_degraded_total", "Answers by the rpc that stands in for another",
-                                   {{"method", rpc.method->full_name()}})));
+      degraded.push_back(
+          rpc.fallback == nullptr
+              ? std::nullopt
+              : std::optional(metrics.AddCounter("marquee_gateway_degraded_total",
+                                                 "Answers by the rpc that stands in for another",
+                                                 {{"method", rpc.method->full_name()}})));
     }
     own = Series(metrics, "gateway", "own");
   }
 
-  static ByStatus Series(metrics::Metrics& metrics, const std::string& service, const std::string& method) {
+  static ByStatus Series(metrics::Metrics& metrics, const std::string& service,
+                         const std::string& method) {
     ByStatus series;
     for (std::size_t i = 0; i < kClasses.size(); ++i) {
-      series[i] = metrics.AddHistogram("marquee_gateway_request_duration_seconds",
-                                       "From a request's arrival to its answer",
-                                       {{"service", service}, {"method", method}, {"status", kClasses[i]}});
+      series[i] = metrics.AddHistogram(
+          "marquee_gateway_request_duration_seconds", "From a request's arrival to its answer",
+          {{"service", service}, {"method", method}, {"status", kClasses[i]}});
     }
     return series;
   }
@@ -126,20 +129,22 @@ void Gateway::Handle(http::Request request, http::Responder respond) {
 void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
   http::Request& request = exchange->request;
   if (auto page = pages_.Find(request)) return Finish(*exchange, std::move(*page));
-  if (refusing_) return Fail(*exchange, Error::Unavailable("stopping", "This server is stopping; retry."));
+  if (refusing_)
+    return Fail(*exchange, Error::Unavailable("stopping", "This server is stopping; retry."));
   const auto target = ParseTarget(request.target);
   if (!target.ok()) return Fail(*exchange, target.error());
   const auto route = api_.Find(request.method, target->segments);
   if (!route.ok()) return Fail(*exchange, route.error());
   if (route->binding == nullptr) {
-    if (!route->allowed.empty()) return Finish(*exchange, MethodNotAllowed(route->allowed, exchange->trace.trace_id));
+    if (!route->allowed.empty())
+      return Finish(*exchange, MethodNotAllowed(route->allowed, exchange->trace.trace_id));
     return Fail(*exchange, Error::NotFound("route_not_found", "There is nothing at this path."));
   }
   exchange->binding = route->binding;
   const Rpc& rpc = *route->binding->rpc;
   exchange->in = rpc.request->New(&exchange->arena);
-  const Status read =
-      ReadRequest(*route->binding, request, *target, route->captures, options_.max_json_bytes, *exchange->in);
+  const Status read = ReadRequest(*route->binding, request, *target, route->captures,
+                                  options_.max_json_bytes, *exchange->in);
   if (!read.ok()) return Fail(*exchange, read.error());
   request.body = {};
 
@@ -148,15 +153,17 @@ void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
     const bool good = !key->empty() && key->size() <= kMaxIdempotencyKey && IsVisibleAscii(*key) &&
                       request.Count("idempotency-key") == 1;
     if (!good) {
-      return Fail(*exchange, Error::InvalidArgument("bad_idempotency_key",
-                                                    "Idempotency-Key must be 1 to 128 visible ASCII characters.",
-                                                    "Idempotency-Key"));
+      return Fail(*exchange, Error::InvalidArgument(
+                                 "bad_idempotency_key",
+                                 "Idempotency-Key must be 1 to 128 visible ASCII characters.",
+                                 "Idempotency-Key"));
     }
     outbound.idempotency_key = *key;
   }
   if (const std::string* authorization = request.Find("authorization")) {
     if (request.Count("authorization") != 1) {
-      return Fail(*exchange, Error::Unauthenticated("token_invalid", "There are two Authorization headers."));
+      return Fail(*exchange,
+                  Error::Unauthenticated("token_invalid", "There are two Authorization headers."));
     }
     outbound.authorization = *authorization;
     exchange->subject = UnverifiedSubject(*authorization);
@@ -166,21 +173,24 @@ void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
   }
   outbound.positions = MergePositions(exchange->positions, positions_.Recall(exchange->subject));
   outbound.traceparent = exchange->trace.ToTraceparent();
-  outbound.deadline = rpc.fallback == nullptr ? options_.deadline : std::min(options_.deadline, options_.fallback_after);
+  outbound.deadline = rpc.fallback == nullptr
+                          ? options_.deadline
+                          : std::min(options_.deadline, options_.fallback_after);
   Call(exchange);
 }
 
 void Gateway::Call(const std::shared_ptr<Exchange>& exchange) {
   const Rpc& rpc = *exchange->binding->rpc;
   exchange->out = rpc.response->New(&exchange->arena);
-  upstreams_.Call(rpc, *exchange->in, *exchange->out, exchange->outbound, [this, exchange](Outcome outcome) {
-    const tracing::Scope scope(exchange->trace);
-    try {
-      Called(exchange, std::move(outcome));
-    } catch (const std::exception& e) {
-      Fail(*exchange, Error::Internal(e.what()));
-    }
-  });
+  upstreams_.Call(rpc, *exchange->in, *exchange->out, exchange->outbound,
+                  [this, exchange](Outcome outcome) {
+                    const tracing::Scope scope(exchange->trace);
+                    try {
+                      Called(exchange, std::move(outcome));
+                    } catch (const std::exception& e) {
+                      Fail(*exchange, Error::Internal(e.what()));
+                    }
+                  });
 }
 
 void Gateway::Called(const std::shared_ptr<Exchange>& exchange, Outcome outcome) {
@@ -212,20 +222,21 @@ void Gateway::CallFallback(const std::shared_ptr<Exchange>& exchange, const Erro
   exchange->outbound.idempotency_key.clear();
   // It is public: a token that can't be judged just now must not stand in its way.
   exchange->outbound.authorization.clear();
-  upstreams_.Call(fallback, *in, *out, exchange->outbound, [this, exchange, &rpc, &fallback, why, out](Outcome outcome) {
-    const tracing::Scope scope(exchange->trace);
-    try {
-      if (outcome.error) return Fail(*exchange, why);
-      exchange->positions.clear();
-      measures_->degraded[rpc.index]->Increment();
-      Binding whole;  // the stand-in's message as it is
-      whole.rpc = &fallback;
-      whole.method = http::Method::kPost;  // never to be stored
-      Succeed(*exchange, whole, *out);
-    } catch (const std::exception& e) {
-      Fail(*exchange, Error::Internal(e.what()));
-    }
-  });
+  upstreams_.Call(fallback, *in, *out, exchange->outbound,
+                  [this, exchange, &rpc, &fallback, why, out](Outcome outcome) {
+                    const tracing::Scope scope(exchange->trace);
+                    try {
+                      if (outcome.error) return Fail(*exchange, why);
+                      exchange->positions.clear();
+                      measures_->degraded[rpc.index]->Increment();
+                      Binding whole;  // the stand-in's message as it is
+                      whole.rpc = &fallback;
+                      whole.method = http::Method::kPost;  // never to be stored
+                      Succeed(*exchange, whole, *out);
+                    } catch (const std::exception& e) {
+                      Fail(*exchange, Error::Internal(e.what()));
+                    }
+                  });
 }
 
 void Gateway::Succeed(Exchange& exchange, const Binding& binding, const pb::Message& message) {
@@ -244,9 +255,11 @@ void Gateway::Succeed(Exchange& exchange, const Binding& binding, const pb::Mess
 void Gateway::Fail(Exchange& exchange, const Error& error) {
   if (HttpStatus(error) == 500) {
     const tracing::Scope scope(exchange.trace);
-    logging::Error("request failed", {{"target", exchange.request.target.substr(0, exchange.request.target.find('?'))},
-                                      {"code", Name(error.code)},
-                                      {"error", error.message}});
+    logging::Error(
+        "request failed",
+        {{"target", exchange.request.target.substr(0, exchange.request.target.find('?'))},
+         {"code", Name(error.code)},
+         {"error", error.message}});
   }
   Finish(exchange, Problem(error, exchange.trace.trace_id));
 }
@@ -260,11 +273,12 @@ void Gateway::Finish(Exchange& exchange, http::Response response) {
   measures_->in_flight.Add(-1);
   if (took > kSlow) {
     const tracing::Scope scope(exchange.trace);
-    logging::Warning("slow request",
-                     {{"method", http::Name(exchange.request.method)},
-                      {"rpc", exchange.binding == nullptr ? std::string("-") : exchange.binding->rpc->path},
-                      {"status", response.status},
-                      {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
+    logging::Warning(
+        "slow request",
+        {{"method", http::Name(exchange.request.method)},
+         {"rpc", exchange.binding == nullptr ? std::string("-") : exchange.binding->rpc->path},
+         {"status", response.status},
+         {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
   }
   std::exchange(exchange.respond, nullptr)(std::move(response));
 }

@@ -1,4 +1,5 @@
-// From an HTTP request to its answer: route, transcode, call, fall back, transcode back. Asynchronous: no thread waits.
+// From an HTTP request to its answer: route, transcode, call, fall back, transcode back.
+// Asynchronous: no thread waits.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,8 @@ struct GatewayOptions {
 class Gateway {
  public:
   // All references must outlive this, and this every request that it was handed.
-  Gateway(const Api& api, Upstreams& upstreams, OwnPages& pages, metrics::Metrics& metrics, GatewayOptions options);
+  Gateway(const Api& api, Upstreams& upstreams, OwnPages& pages, metrics::Metrics& metrics,
+          GatewayOptions options);
   ~Gateway();
 
   // Answers through `respond`, always. Thread-safe.
@@ -45,7 +47,8 @@ class Gateway {
   void Call(const std::shared_ptr<Exchange>& exchange);
   void Called(const std::shared_ptr<Exchange>& exchange, Outcome outcome);
   void CallFallback(const std::shared_ptr<Exchange>& exchange, const Error& why);
-  void Succeed(Exchange& exchange, const Binding& binding, const google::protobuf::Message& message);
+  void Succeed(Exchange& exchange, const Binding& binding,
+               const google::protobuf::Message& message);
   void Fail(Exchange& exchange, const Error& error);
   void Finish(Exchange& exchange, http::Response response);
 

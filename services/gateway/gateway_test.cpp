@@ -1,4 +1,5 @@
-// The gateway with everything real but the services: HTTP through Pistache, gRPC to a server in this process.
+// The gateway with everything real but the services: HTTP through Pistache, gRPC to a server in
+// this process.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -31,7 +32,8 @@ class Seen {
     const std::lock_guard lock(mutex_);
     metadata_.clear();
     for (const auto& [key, value] : context.client_metadata()) {
-      metadata_.emplace(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
+      metadata_.emplace(std::string(key.data(), key.size()),
+                        std::string(value.data(), value.size()));
     }
     deadline_ = context.deadline();
     ++calls_;
@@ -44,7 +46,8 @@ class Seen {
     return out;
   }
   std::chrono::milliseconds deadline() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::system_clock::now());
+    return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ -
+                                                                 std::chrono::system_clock::now());
   }
   int calls() const { return calls_; }
 
@@ -62,9 +65,11 @@ class FakeCatalog final : public catalog::v1::CatalogService::Service {
   grpc::Status GetMovie(grpc::ServerContext* context, const catalog::v1::GetMovieRequest* request,
                         catalog::v1::GetMovieResponse* response) override {
     seen.Note(*context);
-    if (request->movie_id() == 404) return rpc::ToGrpc(Error::NotFound("movie_not_found", "There is no movie 404."), *context);
+    if (request->movie_id() == 404)
+      return rpc::ToGrpc(Error::NotFound("movie_not_found", "There is no movie 404."), *context);
     if (request->movie_id() == 500) return rpc::ToGrpc(Error::Internal("SELECT secret"), *context);
-    if (request->movie_id() == 501) return {grpc::StatusCode::FAILED_PRECONDITION, "text of a library"};
+    if (request->movie_id() == 501)
+      return {grpc::StatusCode::FAILED_PRECONDITION, "text of a library"};
     response->mutable_movie()->set_movie_id(request->movie_id());
     response->mutable_movie()->set_title("Toy Story");
     response->mutable_movie()->add_genres("Comedy");
@@ -75,13 +80,16 @@ class FakeCatalog final : public catalog::v1::CatalogService::Service {
                            catalog::v1::UpdateMovieResponse* response) override {
     *response->mutable_movie() = request->movie();
     response->mutable_movie()->set_movie_id(request->movie_id());
-    for (const auto& path : request->update_mask().paths()) response->mutable_movie()->add_genres(path);
+    for (const auto& path : request->update_mask().paths())
+      response->mutable_movie()->add_genres(path);
     return grpc::Status::OK;
   }
-  grpc::Status CreateMovie(grpc::ServerContext* context, const catalog::v1::CreateMovieRequest* request,
+  grpc::Status CreateMovie(grpc::ServerContext* context,
+                           const catalog::v1::CreateMovieRequest* request,
                            catalog::v1::CreateMovieResponse*) override {
-    return rpc::ToGrpc(Error::InvalidArgument("required", "genres[1] must not be empty: «é».", "movie.genres[1]"),
-                       *context);
+    return rpc::ToGrpc(
+        Error::InvalidArgument("required", "genres[1] must not be empty: «é».", "movie.genres[1]"),
+        *context);
   }
   grpc::Status DeleteMovie(grpc::ServerContext*, const catalog::v1::DeleteMovieRequest*,
                            catalog::v1::DeleteMovieResponse*) override {
@@ -99,7 +107,8 @@ class FakeCatalog final : public catalog::v1::CatalogService::Service {
     *response->mutable_image() = poster_;
     return grpc::Status::OK;
   }
-  grpc::Status ListPopular(grpc::ServerContext* context, const catalog::v1::ListPopularRequest* request,
+  grpc::Status ListPopular(grpc::ServerContext* context,
+                           const catalog::v1::ListPopularRequest* request,
                            catalog::v1::ListPopularResponse* response) override {
     seen.Note(*context);
     for (int i = 1; i <= request->count(); ++i) response->add_recommendations()->set_movie_id(i);
@@ -119,17 +128,20 @@ class FakeRatings final : public ratings::v1::RatingsService::Service {
   grpc::Status PutRating(grpc::ServerContext* context, const ratings::v1::PutRatingRequest* request,
                          ratings::v1::PutRatingResponse* response) override {
     seen.Note(*context);
-    context->AddTrailingMetadata("marquee-position", "ratings:3:" + std::to_string(request->movie_id()));
+    context->AddTrailingMetadata("marquee-position",
+                                 "ratings:3:" + std::to_string(request->movie_id()));
     response->mutable_rating()->set_movie_id(request->movie_id());
     response->mutable_rating()->set_value(request->value());
     return grpc::Status::OK;
   }
-  grpc::Status ListRatings(grpc::ServerContext* context, const ratings::v1::ListRatingsRequest* request,
+  grpc::Status ListRatings(grpc::ServerContext* context,
+                           const ratings::v1::ListRatingsRequest* request,
                            ratings::v1::ListRatingsResponse*) override {
     seen.Note(*context);
     // As long as the caller has patience.
     while (request->page_size() == 13 && !context->IsCancelled()) std::this_thread::yield();
-    if (request->page_size() == 14) return {grpc::StatusCode::UNAVAILABLE, "10.0.0.7: connection refused"};
+    if (request->page_size() == 14)
+      return {grpc::StatusCode::UNAVAILABLE, "10.0.0.7: connection refused"};
     return grpc::Status::OK;
   }
   grpc::Status DeleteRating(grpc::ServerContext* context, const ratings::v1::DeleteRatingRequest*,
@@ -143,14 +155,16 @@ class FakeRecommender final : public recommender::v1::RecommenderService::Servic
  public:
   Seen seen;
 
-  grpc::Status ListRecommendations(grpc::ServerContext* context, const recommender::v1::ListRecommendationsRequest* request,
-                                   recommender::v1::ListRecommendationsResponse* response) override {
+  grpc::Status ListRecommendations(
+      grpc::ServerContext* context, const recommender::v1::ListRecommendationsRequest* request,
+      recommender::v1::ListRecommendationsResponse* response) override {
     seen.Note(*context);
     if (request->genre() == "slow") {
       while (!context->IsCancelled()) std::this_thread::yield();
     }
     if (request->genre() == "forbidden") {
-      return rpc::ToGrpc(Error::Unauthenticated("token_expired", "The token has expired."), *context);
+      return rpc::ToGrpc(Error::Unauthenticated("token_expired", "The token has expired."),
+                         *context);
     }
     response->add_recommendations()->set_movie_id(318);
     return grpc::Status::OK;
@@ -181,7 +195,8 @@ class GatewayTest : public ::testing::Test {
     settings.insert({"MARQUEE_GATEWAY_LISTEN", "127.0.0.1:0"});
     settings.insert({"MARQUEE_GATEWAY_DEADLINE_MS", "2000"});
     settings.insert({"MARQUEE_GATEWAY_FALLBACK_AFTER_MS", "200"});
-    for (const char* service : {"AUTH", "CATALOG", "RATINGS", "TRAINER", "REVIEWS", "RECOMMENDER"}) {
+    for (const char* service :
+         {"AUTH", "CATALOG", "RATINGS", "TRAINER", "REVIEWS", "RECOMMENDER"}) {
       settings.insert({std::string("MARQUEE_") + service + "_ADDRESS", address});
     }
     const auto config = GatewayConfig::FromEnv(config::MapEnvironment(settings));
@@ -213,14 +228,17 @@ TEST_F(GatewayTest, CarriesARequestToItsServiceAndBack) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.headers.at("content-type"), "application/json");
   EXPECT_EQ(answer.headers.at("cache-control"), "public, max-age=10");
-  EXPECT_EQ(answer.body,
-            R"({"movie_id":1,"title":"Toy Story","year":0,"genres":["Comedy"],"imdb_id":"","tmdb_id":0,)"
-            R"("rating_count":0,"rating_mean":0,"rating_bayesian_mean":0,"has_poster":false,)"
-            R"("updated_at":"2023-11-14T22:13:20Z"})");
+  EXPECT_EQ(
+      answer.body,
+      R"({"movie_id":1,"title":"Toy Story","year":0,"genres":["Comedy"],"imdb_id":"","tmdb_id":0,)"
+      R"("rating_count":0,"rating_mean":0,"rating_bayesian_mean":0,"has_poster":false,)"
+      R"("updated_at":"2023-11-14T22:13:20Z"})");
   EXPECT_LE(catalog_.seen.deadline(), 3s);  // gRPC rounds it up on its way
-  const Answer again = Ask("GET", "/v1/movies/1", {}, "If-None-Match: " + answer.headers.at("etag") + "\r\n");
+  const Answer again =
+      Ask("GET", "/v1/movies/1", {}, "If-None-Match: " + answer.headers.at("etag") + "\r\n");
   EXPECT_EQ(again.status, 304);
-  EXPECT_EQ(Ask("HEAD", "/v1/movies/1").headers.at("content-length"), answer.headers.at("content-length"));
+  EXPECT_EQ(Ask("HEAD", "/v1/movies/1").headers.at("content-length"),
+            answer.headers.at("content-length"));
 }
 
 TEST_F(GatewayTest, TellsErrorsAsProblems) {
@@ -242,10 +260,12 @@ TEST_F(GatewayTest, TellsErrorsAsProblems) {
   EXPECT_EQ(internal.body.find("SELECT"), std::string::npos);
   const Answer foreign = Ask("GET", "/v1/movies/501");
   EXPECT_EQ(foreign.status, 409);
-  EXPECT_EQ(foreign.body.find("library"), std::string::npos) << "only our own services' words are shown";
+  EXPECT_EQ(foreign.body.find("library"), std::string::npos)
+      << "only our own services' words are shown";
   EXPECT_EQ(json::parse(foreign.body)["code"], "failed_precondition");
 
-  const Answer expired = Ask("GET", "/v1/me/recommendations?genre=forbidden", {}, "Authorization: Bearer x\r\n");
+  const Answer expired =
+      Ask("GET", "/v1/me/recommendations?genre=forbidden", {}, "Authorization: Bearer x\r\n");
   EXPECT_EQ(expired.status, 401);
   EXPECT_EQ(expired.headers.at("www-authenticate"), "Bearer");
 }
@@ -263,7 +283,8 @@ TEST_F(GatewayTest, RefusesBadRequestsItself) {
       {"PUT", "/v1/me/ratings/1", "{", 400, "malformed_json"},
       {"PUT", "/v1/me/ratings/1", R"({"value":"4"})", 400, "wrong_type"},
       {"PUT", "/v1/me/ratings/1", R"({"rating":4})", 400, "unknown_field"},
-      {"POST", "/v1/recommendations", R"({"ratings":[{"movie_id":1},{"movie_id":99999999999999999999}]})", 400,
+      {"POST", "/v1/recommendations",
+       R"({"ratings":[{"movie_id":1},{"movie_id":99999999999999999999}]})", 400,
        "number_out_of_range"},
       {"DELETE", "/v1/movies/1", "{}", 400, "unexpected_body"},
   };
@@ -273,8 +294,10 @@ TEST_F(GatewayTest, RefusesBadRequestsItself) {
     EXPECT_EQ(json::parse(answer.body)["code"], code) << target;
   }
   EXPECT_EQ(Ask("DELETE", "/v1/movies").headers.at("allow"), "GET, HEAD, POST");
-  EXPECT_EQ(json::parse(Ask("POST", "/v1/recommendations", R"({"ratings":[{},{"movei_id":1}]})").body)["field"],
-            "ratings[1].movei_id");
+  EXPECT_EQ(
+      json::parse(
+          Ask("POST", "/v1/recommendations", R"({"ratings":[{},{"movei_id":1}]})").body)["field"],
+      "ratings[1].movei_id");
   EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", "value=4", "Content-Type: text/plain\r\n").status, 415);
   const std::string large = R"({"value":4)" + std::string(1 << 20, ' ') + "}";
   EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", large).status, 413);
@@ -285,7 +308,8 @@ TEST_F(GatewayTest, ForwardsIdentityTraceAndIdempotencyKey) {
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   const Answer answer = Ask("PUT", "/v1/me/ratings/1", R"({"value":4.5})",
                             "Authorization: Bearer a.b.c\r\nIdempotency-Key: key-1\r\n"
-                            "Traceparent: 00-" + trace + "-00f067aa0ba902b7-01\r\nX-Forwarded-For: 1.2.3.4\r\n");
+                            "Traceparent: 00-" +
+                                trace + "-00f067aa0ba902b7-01\r\nX-Forwarded-For: 1.2.3.4\r\n");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(ratings_.seen.Get("authorization"), "Bearer a.b.c");
   EXPECT_EQ(ratings_.seen.Get("idempotency-key"), "key-1");
@@ -293,32 +317,38 @@ TEST_F(GatewayTest, ForwardsIdentityTraceAndIdempotencyKey) {
   EXPECT_EQ(ratings_.seen.Get("x-forwarded-for"), "");
   EXPECT_EQ(answer.headers.at("x-trace-id"), trace);
 
-  const Answer fresh = Ask("PUT", "/v1/me/ratings/1", R"({"value":4.5})", "traceparent: rubbish\r\n");
+  const Answer fresh =
+      Ask("PUT", "/v1/me/ratings/1", R"({"value":4.5})", "traceparent: rubbish\r\n");
   EXPECT_EQ(fresh.headers.at("x-trace-id").size(), 32U);
   EXPECT_EQ(ratings_.seen.Get("traceparent").substr(3, 32), fresh.headers.at("x-trace-id"));
   EXPECT_EQ(ratings_.seen.Get("authorization"), "");
 
   const std::string too_long(129, 'x');
   for (const char* bad : {"a b", "é", too_long.c_str()}) {
-    const Answer refused = Ask("PUT", "/v1/me/ratings/1", R"({"value":4})", std::string("Idempotency-Key: ") + bad + "\r\n");
+    const Answer refused = Ask("PUT", "/v1/me/ratings/1", R"({"value":4})",
+                               std::string("Idempotency-Key: ") + bad + "\r\n");
     EXPECT_EQ(refused.status, 400);
     EXPECT_EQ(json::parse(refused.body)["field"], "Idempotency-Key");
   }
-  EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", R"({"value":4})", "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n").status,
+  EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", R"({"value":4})",
+                "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n")
+                .status,
             401);
 }
 
 TEST_F(GatewayTest, RemembersEachCallersWrites) {
   const std::string ada = "Authorization: " + Token("1") + "\r\n";
   const std::string bob = "Authorization: " + Token("2") + "\r\n";
-  EXPECT_EQ(Ask("PUT", "/v1/me/ratings/100", R"({"value":4})", ada).headers.at("marquee-position"), "ratings:3:100");
+  EXPECT_EQ(Ask("PUT", "/v1/me/ratings/100", R"({"value":4})", ada).headers.at("marquee-position"),
+            "ratings:3:100");
   Ask("PUT", "/v1/me/ratings/70", R"({"value":4})", ada);  // a later answer of an earlier write
   Ask("GET", "/v1/me/recommendations", {}, ada);
   EXPECT_EQ(recommender_.seen.Get("marquee-position"), "ratings:3:100");
   Ask("GET", "/v1/me/recommendations", {}, bob);
   EXPECT_EQ(recommender_.seen.Get("marquee-position"), "");
   // What a client sends back counts, too: it may have written through another gateway.
-  Ask("GET", "/v1/me/recommendations", {}, ada + "Marquee-Position: ratings:3:900, ratings:4:5, rubbish\r\n");
+  Ask("GET", "/v1/me/recommendations", {},
+      ada + "Marquee-Position: ratings:3:900, ratings:4:5, rubbish\r\n");
   EXPECT_EQ(recommender_.seen.Get("marquee-position"), "ratings:3:900,ratings:4:5");
 }
 
@@ -346,7 +376,9 @@ TEST_F(GatewayTest, AnswersNothingTo204) {
 }
 
 TEST_F(GatewayTest, FallsBackWhenTheServiceIsSlowOrAway) {
-  const json slow = json::parse(Ask("GET", "/v1/me/recommendations?genre=slow&count=2", {}, "Authorization: Bearer x\r\n").body);
+  const json slow = json::parse(
+      Ask("GET", "/v1/me/recommendations?genre=slow&count=2", {}, "Authorization: Bearer x\r\n")
+          .body);
   EXPECT_EQ(slow["degraded"], true);
   EXPECT_EQ(slow["recommendations"].size(), 2U) << "count was carried over";
   EXPECT_EQ(catalog_.seen.Get("authorization"), "") << "the stand-in is public";
@@ -356,8 +388,9 @@ TEST_F(GatewayTest, FallsBackWhenTheServiceIsSlowOrAway) {
   EXPECT_EQ(away.status, 200);
   EXPECT_EQ(away.headers.at("cache-control"), "no-store");
   EXPECT_EQ(json::parse(away.body)["degraded"], true);
-  EXPECT_NE(metrics_.Text().find("marquee_gateway_degraded_total{method=\"marquee.recommender.v1.RecommenderService."
-                                 "ListRecommendations\"} 2"),
+  EXPECT_NE(metrics_.Text().find(
+                "marquee_gateway_degraded_total{method=\"marquee.recommender.v1.RecommenderService."
+                "ListRecommendations\"} 2"),
             std::string::npos);
 
   Start({{"MARQUEE_RECOMMENDER_ADDRESS", "127.0.0.1:1"},
@@ -389,7 +422,10 @@ TEST_F(GatewayTest, ServesItsOwnPages) {
   EXPECT_EQ(json::parse(Ask("GET", "/readyz").body)["status"], "ready");
   const Answer document = Ask("GET", "/openapi.json");
   EXPECT_EQ(json::parse(document.body)["openapi"], "3.1.0");
-  EXPECT_EQ(Ask("GET", "/openapi.json", {}, "If-None-Match: " + document.headers.at("etag") + "\r\n").status, 304);
+  EXPECT_EQ(
+      Ask("GET", "/openapi.json", {}, "If-None-Match: " + document.headers.at("etag") + "\r\n")
+          .status,
+      304);
   EXPECT_EQ(Ask("GET", "/docs").status, 404) << "no folder was configured";
   EXPECT_EQ(Ask("POST", "/livez").status, 404);
 }
@@ -408,11 +444,14 @@ TEST_F(GatewayTest, RefusesNewWorkAtAStopAndFinishesTheOld) {
 }
 
 TEST(GatewayConfig, SaysAllThatIsWrong) {
-  const auto config = GatewayConfig::FromEnv(config::MapEnvironment(
-      {{"MARQUEE_GATEWAY_LISTEN", "nowhere"}, {"MARQUEE_GATEWAY_DEADLINE_MS", "60000"}, {"MARQUEE_LOG_LEVEL", "loud"}}));
+  const auto config =
+      GatewayConfig::FromEnv(config::MapEnvironment({{"MARQUEE_GATEWAY_LISTEN", "nowhere"},
+                                                     {"MARQUEE_GATEWAY_DEADLINE_MS", "60000"},
+                                                     {"MARQUEE_LOG_LEVEL", "loud"}}));
   ASSERT_FALSE(config.ok());
-  for (const char* name : {"MARQUEE_GATEWAY_LISTEN", "MARQUEE_GATEWAY_DEADLINE_MS", "MARQUEE_LOG_LEVEL",
-                           "MARQUEE_AUTH_ADDRESS", "MARQUEE_REVIEWS_ADDRESS"}) {
+  for (const char* name :
+       {"MARQUEE_GATEWAY_LISTEN", "MARQUEE_GATEWAY_DEADLINE_MS", "MARQUEE_LOG_LEVEL",
+        "MARQUEE_AUTH_ADDRESS", "MARQUEE_REVIEWS_ADDRESS"}) {
     EXPECT_NE(config.error().message.find(name), std::string::npos) << name;
   }
 }

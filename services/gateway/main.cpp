@@ -20,7 +20,8 @@ int main() {
   if (!config.ok()) return config::Fatal(config.error());
   logging::Init("gateway", *logging::ParseLevel(config->log_level));
   metrics::Metrics metrics;
-  if (const auto served = metrics.Serve(config->metrics_listen); !served.ok()) return config::Fatal(served.error());
+  if (const auto served = metrics.Serve(config->metrics_listen); !served.ok())
+    return config::Fatal(served.error());
   const auto app = gateway::App::Start(*config, metrics);
   if (!app.ok()) return config::Fatal(app.error());
 

@@ -66,29 +66,35 @@ OwnPages::OwnPages(std::string openapi_json, std::function<Readiness()> readines
   Add("/openapi.json", "application/json", std::move(openapi_json), "public, max-age=60");
 }
 
-void OwnPages::Add(const std::string& path, std::string content_type, std::string body, std::string cache_control) {
+void OwnPages::Add(const std::string& path, std::string content_type, std::string body,
+                   std::string cache_control) {
   std::string etag = StrongETag(body);
-  pages_[path] = {std::move(content_type), std::move(body), std::move(cache_control), std::move(etag)};
+  pages_[path] = {std::move(content_type), std::move(body), std::move(cache_control),
+                  std::move(etag)};
 }
 
 Status OwnPages::LoadSwagger(const std::string& directory) {
   for (const auto& [name, type] : kSwaggerFiles) {
     std::ifstream file(directory + "/" + name, std::ios::binary);
     if (!file) return Error::NotFound("no_swagger_ui", directory + "/" + name + " can't be read");
-    Add(std::string("/docs/") + name, type, {std::istreambuf_iterator<char>(file), {}}, "public, max-age=3600");
+    Add(std::string("/docs/") + name, type, {std::istreambuf_iterator<char>(file), {}},
+        "public, max-age=3600");
   }
-  Add("/docs/initializer.js", "text/javascript; charset=utf-8", kInitializer, "public, max-age=3600");
+  Add("/docs/initializer.js", "text/javascript; charset=utf-8", kInitializer,
+      "public, max-age=3600");
   Add("/docs", "text/html; charset=utf-8", kDocsPage, "public, max-age=60");
   Add("/docs/", "text/html; charset=utf-8", kDocsPage, "public, max-age=60");
   return {};
 }
 
 std::optional<http::Response> OwnPages::Find(const http::Request& request) const {
-  if (request.method != http::Method::kGet && request.method != http::Method::kHead) return std::nullopt;
+  if (request.method != http::Method::kGet && request.method != http::Method::kHead)
+    return std::nullopt;
   const std::string_view path = PathOf(request.target);
   if (path == "/livez") return Plain(200, R"({"status":"live"})");
   if (path == "/readyz") {
-    const Readiness readiness = stopping_ ? Readiness{false, R"({"status":"stopping"})"} : readiness_();
+    const Readiness readiness =
+        stopping_ ? Readiness{false, R"({"status":"stopping"})"} : readiness_();
     return Plain(readiness.ready ? 200 : 503, readiness.json);
   }
   const auto it = pages_.find(path);

@@ -1,4 +1,5 @@
-// The gateway's own pages: /openapi.json, Swagger UI at /docs, /livez and /readyz. Everything is read once at start.
+// The gateway's own pages: /openapi.json, Swagger UI at /docs, /livez and /readyz. Everything is
+// read once at start.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,8 @@ class OwnPages {
   void SetStopping() { stopping_ = true; }
 
  private:
-  void Add(const std::string& path, std::string content_type, std::string body, std::string cache_control);
+  void Add(const std::string& path, std::string content_type, std::string body,
+           std::string cache_control);
   struct Page {
     std::string content_type;
     std::string body;

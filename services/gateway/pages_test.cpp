@@ -11,9 +11,11 @@ namespace {
 class PagesTest : public ::testing::Test {
  protected:
   PagesTest() : pages_("{}", [] { return OwnPages::Readiness{true, "{}"}; }) {
-    directory_ = std::filesystem::path(::testing::TempDir()) / ("swagger" + std::to_string(::getpid()));
+    directory_ =
+        std::filesystem::path(::testing::TempDir()) / ("swagger" + std::to_string(::getpid()));
     std::filesystem::create_directories(directory_);
-    for (const char* name : {"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png", "index.html"}) {
+    for (const char* name :
+         {"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png", "index.html"}) {
       std::ofstream(directory_ / name) << name;
     }
   }
@@ -30,12 +32,14 @@ class PagesTest : public ::testing::Test {
 
 TEST_F(PagesTest, ServesSwaggerUiAndNothingElseOfItsFolder) {
   ASSERT_TRUE(pages_.LoadSwagger(directory_).ok());
-  for (const char* path : {"/docs", "/docs/", "/docs?x=1", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js",
-                           "/docs/initializer.js", "/docs/favicon-32x32.png", "/openapi.json"}) {
+  for (const char* path :
+       {"/docs", "/docs/", "/docs?x=1", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js",
+        "/docs/initializer.js", "/docs/favicon-32x32.png", "/openapi.json"}) {
     EXPECT_EQ(Status(path), 200) << path;
   }
-  for (const char* path : {"/docs/index.html", "/docs/../pages.cpp", "/docs/%2e%2e/x", "/docs//swagger-ui.css",
-                           "/docs/swagger-ui.css/", "/etc/passwd", "/docs/package.json"}) {
+  for (const char* path :
+       {"/docs/index.html", "/docs/../pages.cpp", "/docs/%2e%2e/x", "/docs//swagger-ui.css",
+        "/docs/swagger-ui.css/", "/etc/passwd", "/docs/package.json"}) {
     EXPECT_EQ(Status(path), 0) << path;
   }
   EXPECT_EQ(Status("/docs", http::Method::kPost), 0);
@@ -44,7 +48,8 @@ TEST_F(PagesTest, ServesSwaggerUiAndNothingElseOfItsFolder) {
 TEST_F(PagesTest, HasNoInlineScript) {
   ASSERT_TRUE(pages_.LoadSwagger(directory_).ok());
   const std::string body = pages_.Find({http::Method::kGet, "/docs", {}, {}})->body;
-  for (std::size_t at = body.find("<script"); at != std::string::npos; at = body.find("<script", at + 1)) {
+  for (std::size_t at = body.find("<script"); at != std::string::npos;
+       at = body.find("<script", at + 1)) {
     EXPECT_EQ(body.substr(at, 12), "<script src=");
   }
   EXPECT_EQ(body.find("style="), std::string::npos);

@@ -6,8 +6,8 @@
 namespace marquee::gateway {
 namespace {
 
-http::Response Document(int status, std::string_view code, std::string_view detail, std::string_view field,
-                        std::string_view trace_id) {
+http::Response Document(int status, std::string_view code, std::string_view detail,
+                        std::string_view field, std::string_view trace_id) {
   http::Response response;
   response.status = status;
   response.content_type = "application/problem+json";
@@ -34,7 +34,9 @@ http::Response Document(int status, std::string_view code, std::string_view deta
   return response;
 }
 
-bool Hidden(Code code) { return code == Code::kInternal || code == Code::kUnknown || code == Code::kDataLoss; }
+bool Hidden(Code code) {
+  return code == Code::kInternal || code == Code::kUnknown || code == Code::kDataLoss;
+}
 
 // "NOT_FOUND" → "not_found": the slug of an error that came without one.
 std::string Slug(Code code) {
@@ -83,7 +85,8 @@ std::string_view GenericSentence(Code code) {
     case Code::kCancelled: return "The request was given up.";
     case Code::kUnknown:
     case Code::kInternal:
-    case Code::kDataLoss: return "Something went wrong on our side. Quote the trace id when you report it.";
+    case Code::kDataLoss:
+      return "Something went wrong on our side. Quote the trace id when you report it.";
     case Code::kUnimplemented: return "This isn't available.";
     case Code::kUnavailable: return "The service is unavailable for the moment; retry shortly.";
     case Code::kDeadlineExceeded: return "The service took too long to answer.";
@@ -93,12 +96,17 @@ std::string_view GenericSentence(Code code) {
 
 http::Response Problem(const Error& error, std::string_view trace_id) {
   const bool hidden = Hidden(error.code);
-  const std::string code = hidden ? "internal" : error.reason.empty() ? Slug(error.code) : error.reason;
-  const std::string_view detail = hidden || error.message.empty() ? GenericSentence(error.code) : error.message;
-  return Document(HttpStatus(error), code, detail, hidden ? std::string_view() : error.field, trace_id);
+  const std::string code = hidden                 ? "internal"
+                           : error.reason.empty() ? Slug(error.code)
+                                                  : error.reason;
+  const std::string_view detail =
+      hidden || error.message.empty() ? GenericSentence(error.code) : error.message;
+  return Document(HttpStatus(error), code, detail, hidden ? std::string_view() : error.field,
+                  trace_id);
 }
 
-http::Response MethodNotAllowed(const std::vector<std::string>& allowed, std::string_view trace_id) {
+http::Response MethodNotAllowed(const std::vector<std::string>& allowed,
+                                std::string_view trace_id) {
   std::string list;
   for (const std::string& method : allowed) {
     if (!list.empty()) list += ", ";

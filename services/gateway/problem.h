@@ -1,4 +1,5 @@
-// Errors over HTTP: RFC 9457 problem details. The one place where the gateway gives an error its status.
+// Errors over HTTP: RFC 9457 problem details. The one place where the gateway gives an error its
+// status.
 #pragma once
 
 #include <string>
@@ -10,12 +11,13 @@
 
 namespace marquee::gateway {
 
-// The status of a code: an error of ours whose reason names a status of its own (413, 415) has that one.
+// The status of a code: an error of ours whose reason names a status of its own (413, 415) has that
+// one.
 int HttpStatus(const Error& error);
 
-// application/problem+json with type, title, status, detail, code, trace_id and, when known, field; and the headers
-// that belong to the status (WWW-Authenticate, Retry-After). What an INTERNAL, UNKNOWN or DATA_LOSS error says is for
-// the log and not shown.
+// application/problem+json with type, title, status, detail, code, trace_id and, when known, field;
+// and the headers that belong to the status (WWW-Authenticate, Retry-After). What an INTERNAL,
+// UNKNOWN or DATA_LOSS error says is for the log and not shown.
 http::Response Problem(const Error& error, std::string_view trace_id);
 
 // 405, with the methods that the path has.

@@ -16,12 +16,14 @@ std::string HeaderOf(const http::Response& response, const std::string& name) {
 
 TEST(Problem, GivesEachCodeItsStatus) {
   const std::pair<Code, int> table[] = {
-      {Code::kCancelled, 499},       {Code::kUnknown, 500},          {Code::kInvalidArgument, 400},
-      {Code::kDeadlineExceeded, 504}, {Code::kNotFound, 404},         {Code::kAlreadyExists, 409},
-      {Code::kPermissionDenied, 403}, {Code::kResourceExhausted, 429}, {Code::kFailedPrecondition, 409},
-      {Code::kAborted, 409},          {Code::kOutOfRange, 400},        {Code::kUnimplemented, 501},
-      {Code::kInternal, 500},         {Code::kUnavailable, 503},       {Code::kDataLoss, 500},
-      {Code::kUnauthenticated, 401}};
+      {Code::kCancelled, 499},          {Code::kUnknown, 500},
+      {Code::kInvalidArgument, 400},    {Code::kDeadlineExceeded, 504},
+      {Code::kNotFound, 404},           {Code::kAlreadyExists, 409},
+      {Code::kPermissionDenied, 403},   {Code::kResourceExhausted, 429},
+      {Code::kFailedPrecondition, 409}, {Code::kAborted, 409},
+      {Code::kOutOfRange, 400},         {Code::kUnimplemented, 501},
+      {Code::kInternal, 500},           {Code::kUnavailable, 503},
+      {Code::kDataLoss, 500},           {Code::kUnauthenticated, 401}};
   for (const auto& [code, status] : table) {
     const http::Response response = Problem({code, "some_reason", "A sentence.", "field"}, "abc");
     EXPECT_EQ(response.status, status) << Name(code);
@@ -40,7 +42,10 @@ TEST(Problem, GivesEachCodeItsStatus) {
 
 TEST(Problem, ShowsWhatItIsToldAndEscapesIt) {
   const auto json = nlohmann::json::parse(
-      Problem(Error::InvalidArgument("unknown_field", "There is no field \"a\nb\".", "ratings[2].movie_id"), "t").body);
+      Problem(Error::InvalidArgument("unknown_field", "There is no field \"a\nb\".",
+                                     "ratings[2].movie_id"),
+              "t")
+          .body);
   EXPECT_EQ(json["code"], "unknown_field");
   EXPECT_EQ(json["detail"], "There is no field \"a\nb\".");
   EXPECT_EQ(json["field"], "ratings[2].movie_id");
@@ -48,7 +53,8 @@ TEST(Problem, ShowsWhatItIsToldAndEscapesIt) {
 
 TEST(Problem, HidesInternalCauses) {
   for (const Code code : {Code::kInternal, Code::kUnknown, Code::kDataLoss}) {
-    const http::Response response = Problem({code, "sql", "password=hunter2 at db.internal:5432", "secret"}, "t");
+    const http::Response response =
+        Problem({code, "sql", "password=hunter2 at db.internal:5432", "secret"}, "t");
     EXPECT_EQ(response.body.find("hunter2"), std::string::npos);
     const auto json = nlohmann::json::parse(response.body);
     EXPECT_EQ(json["code"], "internal");

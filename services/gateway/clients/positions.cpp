@@ -15,8 +15,8 @@ constexpr std::size_t kMaxTokenBytes = 8192;
 
 bool IsPartitionName(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.' || c == ':';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == ':';
   });
 }
 
@@ -28,8 +28,10 @@ std::optional<Position> Position::Parse(std::string_view text) {
   Position position;
   position.partition = std::string(text.substr(0, colon));
   const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), position.offset);
-  const bool number = error == std::errc() && end == digits.data() + digits.size() && position.offset >= 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), position.offset);
+  const bool number =
+      error == std::errc() && end == digits.data() + digits.size() && position.offset >= 0;
   if (!number || !IsPartitionName(position.partition)) return std::nullopt;
   return position;
 }
@@ -77,7 +79,8 @@ std::vector<Position> PositionMemory::Recall(const std::string& caller) {
   if (found == by_caller_.end()) return {};
   recent_.splice(recent_.begin(), recent_, found->second);
   std::vector<Position> positions;
-  for (const auto& [partition, offset] : found->second->offsets) positions.push_back({partition, offset});
+  for (const auto& [partition, offset] : found->second->offsets)
+    positions.push_back({partition, offset});
   return positions;
 }
 
@@ -88,7 +91,8 @@ std::size_t PositionMemory::size() const {
   return recent_.size();
 }
 
-std::vector<std::string> MergePositions(const std::vector<Position>& a, const std::vector<Position>& b) {
+std::vector<std::string> MergePositions(const std::vector<Position>& a,
+                                        const std::vector<Position>& b) {
   std::map<std::string, long long> offsets;
   for (const auto* list : {&a, &b}) {
     for (const Position& position : *list) {
@@ -97,7 +101,8 @@ std::vector<std::string> MergePositions(const std::vector<Position>& a, const st
     }
   }
   std::vector<std::string> out;
-  for (const auto& [partition, offset] : offsets) out.push_back(Position{partition, offset}.ToString());
+  for (const auto& [partition, offset] : offsets)
+    out.push_back(Position{partition, offset}.ToString());
   return out;
 }
 
@@ -113,7 +118,8 @@ std::string UnverifiedSubject(std::string_view authorization) {
   const auto claims = nlohmann::json::parse(*payload, nullptr, /*allow_exceptions=*/false);
   if (!claims.is_object()) return {};
   const auto subject = claims.find("sub");
-  return subject != claims.end() && subject->is_string() ? subject->get<std::string>() : std::string();
+  return subject != claims.end() && subject->is_string() ? subject->get<std::string>()
+                                                         : std::string();
 }
 
 }  // namespace marquee::gateway

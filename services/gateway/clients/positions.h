@@ -1,6 +1,6 @@
-// Read your own writes (design, D4): the position of each caller's latest write, to be sent with their later calls. One
-// gateway's memory, bounded; a client that may reach another gateway sends the position back itself (header
-// Marquee-Position).
+// Read your own writes (design, D4): the position of each caller's latest write, to be sent with
+// their later calls. One gateway's memory, bounded; a client that may reach another gateway sends
+// the position back itself (header Marquee-Position).
 #pragma once
 
 #include <cstddef>
@@ -49,10 +49,11 @@ class PositionMemory {
 };
 
 // The further position of each partition that either names, as text.
-std::vector<std::string> MergePositions(const std::vector<Position>& a, const std::vector<Position>& b);
+std::vector<std::string> MergePositions(const std::vector<Position>& a,
+                                        const std::vector<Position>& b);
 
-// The `sub` of a JWT in an Authorization header, unverified: good for finding one's own cache entry and nothing else.
-// Empty when there is none.
+// The `sub` of a JWT in an Authorization header, unverified: good for finding one's own cache entry
+// and nothing else. Empty when there is none.
 std::string UnverifiedSubject(std::string_view authorization);
 
 }  // namespace marquee::gateway

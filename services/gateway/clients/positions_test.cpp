@@ -15,7 +15,8 @@ TEST(Position, IsReadStrictly) {
   EXPECT_EQ(position->partition, "ratings:3");
   EXPECT_EQ(position->offset, 1234);
   EXPECT_EQ(position->ToString(), "ratings:3:1234");
-  for (const char* bad : {"", "x", ":1", "a:", "a:-1", "a:1x", "a b:1", "a\n:1", "a:99999999999999999999"}) {
+  for (const char* bad :
+       {"", "x", ":1", "a:", "a:-1", "a:1x", "a b:1", "a\n:1", "a:99999999999999999999"}) {
     EXPECT_FALSE(Position::Parse(bad)) << bad;
   }
   const std::string too_long(200, '1');
@@ -33,7 +34,8 @@ TEST(PositionMemory, KeepsTheFurtherOfEachPartition) {
   PositionMemory memory(10);
   memory.Remember("ada", {{"ratings:1", 5}, {"ratings:2", 1}});
   memory.Remember("ada", {{"ratings:1", 3}, {"ratings:2", 9}});
-  EXPECT_EQ(MergePositions(memory.Recall("ada"), {}), (std::vector<std::string>{"ratings:1:5", "ratings:2:9"}));
+  EXPECT_EQ(MergePositions(memory.Recall("ada"), {}),
+            (std::vector<std::string>{"ratings:1:5", "ratings:2:9"}));
   EXPECT_EQ(MergePositions(memory.Recall("ada"), {{"ratings:1", 7}, {"x:0", 0}}),
             (std::vector<std::string>{"ratings:1:7", "ratings:2:9", "x:0:0"}));
   EXPECT_TRUE(memory.Recall("eve").empty());
@@ -75,12 +77,15 @@ TEST(PositionMemory, MayBeUsedByManyThreads) {
 }
 
 TEST(UnverifiedSubject, IsReadFromTheToken) {
-  const auto token = [](const std::string& payload) { return "Bearer e30." + Base64UrlEncode(payload) + ".sig"; };
+  const auto token = [](const std::string& payload) {
+    return "Bearer e30." + Base64UrlEncode(payload) + ".sig";
+  };
   EXPECT_EQ(UnverifiedSubject(token(R"({"sub":"1000000001","aud":"marquee"})")), "1000000001");
   for (const char* bad : {"", "Bearer ", "Basic x.y.z", "Bearer a.b", "Bearer a.!!.c"}) {
     EXPECT_EQ(UnverifiedSubject(bad), "") << bad;
   }
-  for (const char* bad : {"[]", "{", R"({"sub":5})", "{}"}) EXPECT_EQ(UnverifiedSubject(token(bad)), "") << bad;
+  for (const char* bad : {"[]", "{", R"({"sub":5})", "{}"})
+    EXPECT_EQ(UnverifiedSubject(token(bad)), "") << bad;
   EXPECT_EQ(UnverifiedSubject("Bearer " + std::string(9000, 'x')), "");
 }
 

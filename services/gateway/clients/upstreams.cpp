@@ -33,7 +33,8 @@ std::string ServiceConfig(const Api& api, const std::string& service) {
     // One with a fallback has that instead.
     if (rpc.service != service || !rpc.reads_only || rpc.fallback != nullptr) continue;
     if (!names.empty()) names += ',';
-    names += R"({"service":")" + rpc.method->service()->full_name() + R"(","method":")" + rpc.method->name() + R"("})";
+    names += R"({"service":")" + rpc.method->service()->full_name() + R"(","method":")" +
+             rpc.method->name() + R"("})";
   }
   std::string config = R"({"loadBalancingConfig":[{"round_robin":{}}])";
   if (!names.empty()) {
@@ -45,7 +46,8 @@ std::string ServiceConfig(const Api& api, const std::string& service) {
   return config + "}";
 }
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& address, const std::string& service_config) {
+std::shared_ptr<grpc::Channel> Connect(const std::string& address,
+                                       const std::string& service_config) {
   grpc::ChannelArguments arguments;
   arguments.SetServiceConfigJSON(service_config);
   arguments.SetMaxReceiveMessageSize(kMaxResponseBytes);
@@ -60,8 +62,8 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address, const std::st
 
 std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
 
-// An error that our services made has a reason, and a message for people. Any other is gRPC's or a library's own, whose
-// text stays here.
+// An error that our services made has a reason, and a message for people. Any other is gRPC's or a
+// library's own, whose text stays here.
 Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
   Error error = rpc::FromGrpc(status, context);
   if (!context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) {
@@ -73,7 +75,8 @@ Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
 void CollectPositions(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
                       std::vector<std::string>& positions) {
   const auto [first, last] = metadata.equal_range(kPositionKey);
-  for (auto it = first; it != last && positions.size() < kMaxPositions; ++it) positions.emplace_back(View(it->second));
+  for (auto it = first; it != last && positions.size() < kMaxPositions; ++it)
+    positions.emplace_back(View(it->second));
 }
 
 class GrpcUpstreams final : public Upstreams {
@@ -87,14 +90,18 @@ class GrpcUpstreams final : public Upstreams {
     return {};
   }
 
-  void Call(const Rpc& rpc, const pb::Message& request, pb::Message& response, const Outbound& outbound,
-            std::function<void(Outcome)> done) override {
+  void Call(const Rpc& rpc, const pb::Message& request, pb::Message& response,
+            const Outbound& outbound, std::function<void(Outcome)> done) override {
     auto context = std::make_unique<grpc::ClientContext>();
     context->set_deadline(std::chrono::system_clock::now() + outbound.deadline);
-    if (!outbound.authorization.empty()) context->AddMetadata("authorization", outbound.authorization);
-    if (!outbound.idempotency_key.empty()) context->AddMetadata(rpc::kIdempotencyKey, outbound.idempotency_key);
-    if (!outbound.traceparent.empty()) context->AddMetadata(tracing::kTraceparent, outbound.traceparent);
-    for (const std::string& position : outbound.positions) context->AddMetadata(kPositionKey, position);
+    if (!outbound.authorization.empty())
+      context->AddMetadata("authorization", outbound.authorization);
+    if (!outbound.idempotency_key.empty())
+      context->AddMetadata(rpc::kIdempotencyKey, outbound.idempotency_key);
+    if (!outbound.traceparent.empty())
+      context->AddMetadata(tracing::kTraceparent, outbound.traceparent);
+    for (const std::string& position : outbound.positions)
+      context->AddMetadata(kPositionKey, position);
     grpc::ClientContext* raw = context.get();
     // std::function must be copyable; nobody copies it.
     auto pending = std::make_shared<Pending>(*this, std::move(context), std::move(done));
@@ -123,11 +130,13 @@ class GrpcUpstreams final : public Upstreams {
   }
 
  private:
-  // One call under way. A context holds its channel, and a channel must not end on gRPC's own thread, which it would
-  // wait for: the context goes before the call counts as ended, and channels are dropped only when none is under way.
+  // One call under way. A context holds its channel, and a channel must not end on gRPC's own
+  // thread, which it would wait for: the context goes before the call counts as ended, and channels
+  // are dropped only when none is under way.
   class Pending {
    public:
-    Pending(GrpcUpstreams& owner, std::unique_ptr<grpc::ClientContext> context, std::function<void(Outcome)> done)
+    Pending(GrpcUpstreams& owner, std::unique_ptr<grpc::ClientContext> context,
+            std::function<void(Outcome)> done)
         : owner_(owner), context_(std::move(context)), done_(std::move(done)) {
       const std::lock_guard lock(owner_.mutex_);
       ++owner_.pending_;
@@ -169,13 +178,15 @@ class GrpcUpstreams final : public Upstreams {
 
 }  // namespace
 
-Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Api& api, const std::map<std::string, std::string>& addresses) {
+Result<std::unique_ptr<Upstreams>> MakeUpstreams(
+    const Api& api, const std::map<std::string, std::string>& addresses) {
   auto upstreams = std::make_unique<GrpcUpstreams>();
   std::set<std::string> wanted;
   for (const Rpc& rpc : api.rpcs()) wanted.insert(rpc.service);
   for (const std::string& service : wanted) {
     const auto it = addresses.find(service);
-    if (it == addresses.end()) return Error::NotFound("no_address", "no address is configured for " + service);
+    if (it == addresses.end())
+      return Error::NotFound("no_address", "no address is configured for " + service);
     RETURN_IF_ERROR(upstreams->Add(api, service, it->second));
   }
   return std::unique_ptr<Upstreams>(std::move(upstreams));

@@ -1,5 +1,5 @@
-// Calls to the services, by the rpc's descriptor: one channel for each service, every call asynchronous, with a
-// deadline, and carrying the caller's identity, trace and positions.
+// Calls to the services, by the rpc's descriptor: one channel for each service, every call
+// asynchronous, with a deadline, and carrying the caller's identity, trace and positions.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ struct Outbound {
 };
 
 struct Outcome {
-  std::optional<Error> error;  // none: the response message is filled
+  std::optional<Error> error;          // none: the response message is filled
   std::vector<std::string> positions;  // what the service said of its write
 };
 
@@ -33,19 +33,23 @@ class Upstreams {
   virtual ~Upstreams() = default;
 
   // Both messages must live until `done` is called, which happens once, on any thread.
-  virtual void Call(const Rpc& rpc, const google::protobuf::Message& request, google::protobuf::Message& response,
-                    const Outbound& outbound, std::function<void(Outcome)> done) = 0;
+  virtual void Call(const Rpc& rpc, const google::protobuf::Message& request,
+                    google::protobuf::Message& response, const Outbound& outbound,
+                    std::function<void(Outcome)> done) = 0;
 
-  // Waits until every `done` has returned; each does by its call's deadline. No call may be made meanwhile or after.
+  // Waits until every `done` has returned; each does by its call's deadline. No call may be made
+  // meanwhile or after.
   virtual void Finish() = 0;
 
   // Each service's connection: "ready", "idle", "connecting", "transient_failure".
   virtual std::map<std::string, std::string> States() const = 0;
 };
 
-// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that only read, and that nothing can stand in
-// for, are retried, at most twice, when the service can't be reached, under gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose
-// service has no address.
-Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Api& api, const std::map<std::string, std::string>& addresses);
+// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that only read, and that
+// nothing can stand in for, are retried, at most twice, when the service can't be reached, under
+// gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose service has no
+// address.
+Result<std::unique_ptr<Upstreams>> MakeUpstreams(
+    const Api& api, const std::map<std::string, std::string>& addresses);
 
 }  // namespace marquee::gateway

@@ -9,13 +9,15 @@ namespace {
 
 bool IsToken(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }
 
 std::string Lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return out;
 }
 
@@ -39,13 +41,17 @@ bool HasOption(std::string_view list, std::string_view option) {
 std::optional<HeadError> ReadRequestLine(std::string_view line, Head& head) {
   const std::size_t first = line.find(' ');
   const std::size_t second = line.find(' ', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos) return HeadError{400, "a bad request line"};
+  if (first == std::string_view::npos || second == std::string_view::npos)
+    return HeadError{400, "a bad request line"};
   const std::string_view target = line.substr(first + 1, second - first - 1);
   const std::string_view version = line.substr(second + 1);
-  if (!IsToken(line.substr(0, first)) || target.empty()) return HeadError{400, "a bad request line"};
-  const bool visible = std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c != 0x7F; });
+  if (!IsToken(line.substr(0, first)) || target.empty())
+    return HeadError{400, "a bad request line"};
+  const bool visible =
+      std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c != 0x7F; });
   if (!visible) return HeadError{400, "a bad request target"};
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return HeadError{505, "an HTTP version other than 1.0 and 1.1"};
+  if (version != "HTTP/1.1" && version != "HTTP/1.0")
+    return HeadError{505, "an HTTP version other than 1.0 and 1.1"};
   head.keep_alive = version == "HTTP/1.1";
   head.request.method = ParseMethod(line.substr(0, first));
   head.request.target = std::string(target);
@@ -54,14 +60,18 @@ std::optional<HeadError> ReadRequestLine(std::string_view line, Head& head) {
 
 std::optional<HeadError> ReadHeader(std::string_view line, Head& head) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return HeadError{400, "a bad header"};
+  if (colon == std::string_view::npos || !IsToken(line.substr(0, colon)))
+    return HeadError{400, "a bad header"};
   Header header{Lower(line.substr(0, colon)), std::string(Trim(line.substr(colon + 1)))};
   const std::string& value = header.value;
   if (header.name == "transfer-encoding") return HeadError{411, "a body without a Content-Length"};
   if (header.name == "content-length") {
-    if (head.request.Find("content-length") != nullptr) return HeadError{400, "two Content-Length headers"};
-    const auto [end, bad] = std::from_chars(value.data(), value.data() + value.size(), head.content_length);
-    if (bad != std::errc() || end != value.data() + value.size()) return HeadError{400, "a bad Content-Length"};
+    if (head.request.Find("content-length") != nullptr)
+      return HeadError{400, "two Content-Length headers"};
+    const auto [end, bad] =
+        std::from_chars(value.data(), value.data() + value.size(), head.content_length);
+    if (bad != std::errc() || end != value.data() + value.size())
+      return HeadError{400, "a bad Content-Length"};
   } else if (header.name == "connection") {
     if (HasOption(value, "close")) head.keep_alive = false;
     if (HasOption(value, "keep-alive")) head.keep_alive = true;

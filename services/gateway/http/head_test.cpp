@@ -17,7 +17,8 @@ std::string Outcome(const std::string& text) {
 
 TEST(Head, IsReadWhole) {
   const std::string text =
-      "PUT /v1/x?a=%20&a=2 HTTP/1.1\r\nHost: m\r\nX-Odd:\t spaced  \r\nContent-Length: 12\r\n\r\nrest";
+      "PUT /v1/x?a=%20&a=2 HTTP/1.1\r\nHost: m\r\nX-Odd:\t spaced  \r\nContent-Length: "
+      "12\r\n\r\nrest";
   Head head;
   std::optional<HeadError> error;
   ASSERT_TRUE(ReadHead(text, head, error));
@@ -73,7 +74,8 @@ TEST(Head, RefusesWhatTwoReadersCouldReadDifferently) {
       {"GET / HTTP/1.1\r\nA: " + std::string(40'000, 'x'), "431"},
       {"GET /" + std::string(40'000, 'x'), "431"},
   };
-  for (const auto& [text, expected] : table) EXPECT_EQ(Outcome(text), expected) << text.substr(0, 60);
+  for (const auto& [text, expected] : table)
+    EXPECT_EQ(Outcome(text), expected) << text.substr(0, 60);
   std::string many = "GET / HTTP/1.1\r\n";
   for (int i = 0; i < 101; ++i) many += "A: b\r\n";
   EXPECT_EQ(Outcome(many + "\r\n"), "431");
@@ -81,7 +83,8 @@ TEST(Head, RefusesWhatTwoReadersCouldReadDifferently) {
 
 TEST(Head, SurvivesRandomBytes) {
   std::mt19937 random(1);
-  const std::string good = "PUT /v1/x HTTP/1.1\r\nHost: m\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
+  const std::string good =
+      "PUT /v1/x HTTP/1.1\r\nHost: m\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
   for (int i = 0; i < 20'000; ++i) {
     std::string text = good;
     for (int n = 0; n < 3; ++n) {
@@ -89,7 +92,8 @@ TEST(Head, SurvivesRandomBytes) {
       random() % 2 ? text[at] = static_cast<char>(random()) : text.erase(at, 1).empty();
     }
     const std::string outcome = Outcome(text);
-    EXPECT_TRUE(outcome == "ok" || outcome == "more" || outcome == "400" || outcome == "505" || outcome == "411");
+    EXPECT_TRUE(outcome == "ok" || outcome == "more" || outcome == "400" || outcome == "505" ||
+                outcome == "411");
   }
 }
 

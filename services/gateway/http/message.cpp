@@ -6,13 +6,14 @@
 namespace marquee::gateway::http {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Method>, 7> kMethods{{{"GET", Method::kGet},
-                                                                        {"HEAD", Method::kHead},
-                                                                        {"POST", Method::kPost},
-                                                                        {"PUT", Method::kPut},
-                                                                        {"PATCH", Method::kPatch},
-                                                                        {"DELETE", Method::kDelete},
-                                                                        {"OPTIONS", Method::kOptions}}};
+constexpr std::array<std::pair<std::string_view, Method>, 7> kMethods{
+    {{"GET", Method::kGet},
+     {"HEAD", Method::kHead},
+     {"POST", Method::kPost},
+     {"PUT", Method::kPut},
+     {"PATCH", Method::kPatch},
+     {"DELETE", Method::kDelete},
+     {"OPTIONS", Method::kOptions}}};
 
 }  // namespace
 

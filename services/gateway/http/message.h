@@ -1,5 +1,5 @@
-// HTTP as the gateway sees it: a request comes in, one response goes out, at any time, from any thread. What carries
-// them (Pistache) is known to http/server.cpp alone.
+// HTTP as the gateway sees it: a request comes in, one response goes out, at any time, from any
+// thread. What carries them (Pistache) is known to http/server.cpp alone.
 #pragma once
 
 #include <functional>
@@ -33,13 +33,14 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::string content_type;     // none is sent when empty
-  std::vector<Header> headers;  // beside Content-Type, Content-Length and Connection, which the server writes
+  std::string content_type;  // none is sent when empty
+  std::vector<Header>
+      headers;  // beside Content-Type, Content-Length and Connection, which the server writes
   std::string body;
 };
 
-// Answers the request that it was handed out for: once, from any thread; a call after the first does nothing. When the
-// client has gone, the answer is dropped.
+// Answers the request that it was handed out for: once, from any thread; a call after the first
+// does nothing. When the client has gone, the answer is dropped.
 using Responder = std::function<void(Response)>;
 // Runs on the server's thread and must not block.
 using Handler = std::function<void(Request, Responder)>;

@@ -30,9 +30,10 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// Pistache's queue of accepted connections can lose a wake-up (its pop clears the event after seeing the queue empty), and
-// a connection then waits for the next one. The cure is to look into the queue now and then, which only its private
-// handlePeerQueue does; an explicit instantiation may name a private member.
+// Pistache's queue of accepted connections can lose a wake-up (its pop clears the event after
+// seeing the queue empty), and a connection then waits for the next one. The cure is to look into
+// the queue now and then, which only its private handlePeerQueue does; an explicit instantiation
+// may name a private member.
 using QueueHandler = void (ps::Tcp::Transport::*)();
 template <QueueHandler kMember>
 struct PeerQueueAccess {
@@ -43,7 +44,8 @@ template struct PeerQueueAccess<&ps::Tcp::Transport::handlePeerQueue>;
 
 constexpr auto kTick = std::chrono::milliseconds(5);
 constexpr auto kSweep = std::chrono::milliseconds(500);
-constexpr auto kLinger = std::chrono::seconds(2);  // for a peer to read the answer that ends its connection
+constexpr auto kLinger =
+    std::chrono::seconds(2);  // for a peer to read the answer that ends its connection
 
 // One client's connection. Only its carrier's thread touches it.
 struct Connection {
@@ -86,7 +88,8 @@ class Mailbox {
       first = completions_.empty();
       completions_.push_back(std::move(completion));
     }
-    // Whoever finds the box empty wakes the reader; the reader takes everything after it cleared the event.
+    // Whoever finds the box empty wakes the reader; the reader takes everything after it cleared
+    // the event.
     if (first && reader_ != this) {
       const std::uint64_t one = 1;
       if (::write(wake_, &one, sizeof one) < 0) return;  // full: it is awake already
@@ -104,7 +107,8 @@ class Mailbox {
     return std::exchange(completions_, {});
   }
 
-  // On the reading thread between Enter and Leave, which takes what was posted meanwhile before it sleeps.
+  // On the reading thread between Enter and Leave, which takes what was posted meanwhile before it
+  // sleeps.
   void Enter() const { reader_ = this; }
   static void Leave() { reader_ = nullptr; }
 
@@ -116,10 +120,12 @@ class Mailbox {
 };
 thread_local const Mailbox* Mailbox::reader_ = nullptr;
 
-// The right to answer one request. Dropped unused, it answers 500, so that no client waits for ever.
+// The right to answer one request. Dropped unused, it answers 500, so that no client waits for
+// ever.
 class Ticket {
  public:
-  Ticket(std::shared_ptr<Mailbox> mailbox, std::shared_ptr<Connection> connection, std::uint64_t sequence)
+  Ticket(std::shared_ptr<Mailbox> mailbox, std::shared_ptr<Connection> connection,
+         std::uint64_t sequence)
       : mailbox_(std::move(mailbox)), connection_(std::move(connection)), sequence_(sequence) {}
   ~Ticket() {
     Response lost;
@@ -163,12 +169,15 @@ class PeerHandler final : public ps::Tcp::Handler {
   PROTOTYPE_OF(ps::Tcp::Handler, PeerHandler)
 
  public:
-  void onInput(const char* bytes, std::size_t size, const std::shared_ptr<ps::Tcp::Peer>& peer) override;
+  void onInput(const char* bytes, std::size_t size,
+               const std::shared_ptr<ps::Tcp::Peer>& peer) override;
   void onConnection(const std::shared_ptr<ps::Tcp::Peer>& peer) override;
   void onDisconnection(const std::shared_ptr<ps::Tcp::Peer>& peer) override;
 };
 
-bool HasLineBreak(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos; }
+bool HasLineBreak(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
+}
 
 std::string Serialize(const Response& response, bool keep_alive, bool head_only) {
   const bool bodiless = response.status == 204 || response.status == 304;
@@ -201,18 +210,23 @@ std::string Serialize(const Response& response, bool keep_alive, bool head_only)
   return out;
 }
 
-// One of the reactor's threads and its connections. Reading is Pistache's; answers are written here, on the same thread,
-// to the connection that asked, which is known to be alive: no descriptor is written to by number after it was closed.
+// One of the reactor's threads and its connections. Reading is Pistache's; answers are written
+// here, on the same thread, to the connection that asked, which is known to be alive: no descriptor
+// is written to by number after it was closed.
 class Carrier final : public ps::Tcp::Transport {
  public:
   explicit Carrier(std::shared_ptr<Shared> shared)
-      : Transport(std::make_shared<PeerHandler>()), shared_(std::move(shared)), mailbox_(std::make_shared<Mailbox>()) {}
+      : Transport(std::make_shared<PeerHandler>()),
+        shared_(std::move(shared)),
+        mailbox_(std::make_shared<Mailbox>()) {}
   ~Carrier() override {
     if (timer_ >= 0) ::close(timer_);
     for (const auto& [fd, connection] : connections_) ::close(fd);  // Pistache leaves them open
   }
 
-  std::shared_ptr<ps::Aio::Handler> clone() const override { return std::make_shared<Carrier>(shared_); }
+  std::shared_ptr<ps::Aio::Handler> clone() const override {
+    return std::make_shared<Carrier>(shared_);
+  }
 
   void registerPoller(ps::Polling::Epoll& poller) override {
     Transport::registerPoller(poller);
@@ -269,7 +283,8 @@ class Carrier final : public ps::Tcp::Transport {
     connection->in.append(bytes);
     if (connection->busy) {
       // A pipelined request waits for its turn; a flood of them doesn't.
-      if (connection->in.size() > kMaxHeadBytes + shared_->options.max_body_bytes) Abort(*connection);
+      if (connection->in.size() > kMaxHeadBytes + shared_->options.max_body_bytes)
+        Abort(*connection);
       return;
     }
     Read(connection);
@@ -308,11 +323,13 @@ class Carrier final : public ps::Tcp::Transport {
         if (error) Refuse(c, error->status, error->reason);
         return;
       }
-      if (head.content_length > shared_->options.max_body_bytes) return Refuse(c, 413, "a body too large");
+      if (head.content_length > shared_->options.max_body_bytes)
+        return Refuse(c, 413, "a body too large");
       c.in.erase(0, head.bytes);
       if (head.expects_continue && c.in.size() < head.content_length) {
         static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-        static_cast<void>(::send(c.fd, kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+        static_cast<void>(
+            ::send(c.fd, kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
       }
       c.in.reserve(head.content_length);
       c.head = std::move(head);
@@ -329,7 +346,8 @@ class Carrier final : public ps::Tcp::Transport {
     ++shared_->in_flight;
     auto ticket = std::make_shared<Ticket>(mailbox_, connection, c.sequence);
     try {
-      shared_->handler(std::move(request), [ticket](Response response) { ticket->Answer(std::move(response)); });
+      shared_->handler(std::move(request),
+                       [ticket](Response response) { ticket->Answer(std::move(response)); });
     } catch (const std::exception& e) {
       logging::Error("a request's handler threw", {{"error", e.what()}});
     }
@@ -342,8 +360,9 @@ class Carrier final : public ps::Tcp::Transport {
     response.content_type = "application/problem+json";
     const std::string title = ReasonPhrase(status);
     response.body = R"({"type":"urn:marquee:problem:malformed_request","title":")" + title +
-                    R"(","status":)" + std::to_string(status) + R"(,"detail":"The HTTP request has )" +
-                    std::string(reason) + R"(.","code":"malformed_request"})";
+                    R"(","status":)" + std::to_string(status) +
+                    R"(,"detail":"The HTTP request has )" + std::string(reason) +
+                    R"(.","code":"malformed_request"})";
     c.in.clear();
     c.keep_alive = false;
     c.head_only = false;
@@ -378,7 +397,8 @@ class Carrier final : public ps::Tcp::Transport {
 
   void Write(Connection& c) {
     while (c.written < c.out.size()) {
-      const ssize_t n = ::send(c.fd, c.out.data() + c.written, c.out.size() - c.written, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const ssize_t n = ::send(c.fd, c.out.data() + c.written, c.out.size() - c.written,
+                               MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         if (!c.wants_write) Interest(c, true);
@@ -410,7 +430,8 @@ class Carrier final : public ps::Tcp::Transport {
     reactor()->modifyFd(key(), c.fd, interest, ps::Polling::Mode::Edge);
   }
 
-  // Makes the next read find the end, by which Pistache closes: it must not be closed under Pistache's reading loop.
+  // Makes the next read find the end, by which Pistache closes: it must not be closed under
+  // Pistache's reading loop.
   static void Abort(Connection& c) {
     c.closing = true;
     c.in = {};
@@ -459,7 +480,8 @@ class Carrier final : public ps::Tcp::Transport {
   SteadyTime swept_{};
 };
 
-void PeerHandler::onInput(const char* bytes, std::size_t size, const std::shared_ptr<ps::Tcp::Peer>& peer) {
+void PeerHandler::onInput(const char* bytes, std::size_t size,
+                          const std::shared_ptr<ps::Tcp::Peer>& peer) {
   static_cast<Carrier*>(transport())->Input(peer->fd(), {bytes, size});
 }
 
@@ -523,13 +545,15 @@ Status Server::Start() {
     auto listener = std::make_unique<ps::Tcp::Listener>();
     listener->init(static_cast<std::size_t>(options.threads),
                    ps::Flags<Options>(Options::ReuseAddr) | Options::CloseOnExec, "marquee-http");
-    listener->setTransportFactory([shared = impl_->shared] { return std::make_shared<Carrier>(shared); });
+    listener->setTransportFactory(
+        [shared = impl_->shared] { return std::make_shared<Carrier>(shared); });
     listener->bind(ps::Address(options.listen));
     impl_->port = static_cast<int>(static_cast<std::uint16_t>(listener->getPort()));
     listener->runThreaded();
     impl_->listener = std::move(listener);
   } catch (const std::exception& e) {
-    return Error::Unavailable("listen_failed", "can't listen on " + options.listen + ": " + e.what());
+    return Error::Unavailable("listen_failed",
+                              "can't listen on " + options.listen + ": " + e.what());
   }
   return {};
 }

@@ -62,7 +62,9 @@ TEST_F(ServerTest, ReadsARequestInAnyPieces) {
 TEST_F(ServerTest, AnswersPipelinedRequestsInTheirOrder) {
   ServeEcho();
   HttpClient client(server_->port());
-  client.Send("GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Length: 1\r\n\r\nxGET /3 HTTP/1.1\r\n\r\n");
+  client.Send(
+      "GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Length: 1\r\n\r\nxGET /3 "
+      "HTTP/1.1\r\n\r\n");
   EXPECT_EQ(client.Read()->body, "GET /1 ");
   EXPECT_EQ(client.Read()->body, "POST /2 x");
   EXPECT_EQ(client.Read()->body, "GET /3 ");
@@ -215,7 +217,8 @@ TEST_F(ServerTest, SaysWhenItCannotListen) {
 class Answerers {
  public:
   explicit Answerers(int threads) {
-    for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Run(static_cast<unsigned>(i)); });
+    for (int i = 0; i < threads; ++i)
+      threads_.emplace_back([this, i] { Run(static_cast<unsigned>(i)); });
   }
   ~Answerers() {
     {
@@ -257,9 +260,10 @@ class Answerers {
   bool stop_ = false;
 };
 
-// Clients that leave before their answer comes, and others that take their descriptors at once: with Pistache's own
-// writing, which goes by the descriptor's number, up to 44 in 49,000 answers went to the wrong client, and the process
-// died. MARQUEE_TEST_ABORTS is the number of rounds of each client.
+// Clients that leave before their answer comes, and others that take their descriptors at once:
+// with Pistache's own writing, which goes by the descriptor's number, up to 44 in 49,000 answers
+// went to the wrong client, and the process died. MARQUEE_TEST_ABORTS is the number of rounds of
+// each client.
 TEST_F(ServerTest, NeverAnswersTheWrongClient) {
   const char* setting = std::getenv("MARQUEE_TEST_ABORTS");
   const int rounds = setting == nullptr ? 1000 : std::atoi(setting);
@@ -280,7 +284,8 @@ TEST_F(ServerTest, NeverAnswersTheWrongClient) {
         for (int i = 0; i < rounds; ++i) {
           HttpClient client(server_->port());
           for (int n = 0; n < 2; ++n) {
-            const std::string target = "/" + std::to_string(c) + "/" + std::to_string(i) + "/" + std::to_string(n);
+            const std::string target =
+                "/" + std::to_string(c) + "/" + std::to_string(i) + "/" + std::to_string(n);
             client.Send("GET " + target + " HTTP/1.1\r\n\r\n");
             const auto fate = random() % 4;
             if (fate < 2) {

@@ -5,13 +5,15 @@
 
 #include <sstream>
 
-// The output of `protoc --include_source_info --include_imports --descriptor_set_out`, made by the build.
+// The output of `protoc --include_source_info --include_imports --descriptor_set_out`, made by the
+// build.
 __asm__(
     ".pushsection .rodata\n"
     ".global marquee_contract_begin\n"
     ".global marquee_contract_end\n"
     "marquee_contract_begin:\n"
-    ".incbin \"" MARQUEE_CONTRACT_FILE "\"\n"
+    ".incbin \"" MARQUEE_CONTRACT_FILE
+    "\"\n"
     "marquee_contract_end:\n"
     ".popsection\n");
 
@@ -47,7 +49,8 @@ template <typename Descriptor>
 std::string CommentOf(const Descriptor* descriptor) {
   pb::SourceLocation location;
   if (descriptor == nullptr || !descriptor->GetSourceLocation(&location)) return {};
-  return Unwrap(location.leading_comments.empty() ? location.trailing_comments : location.leading_comments);
+  return Unwrap(location.leading_comments.empty() ? location.trailing_comments
+                                                  : location.leading_comments);
 }
 
 Error Broken(const std::string& what) { return Error::FailedPrecondition("broken_contract", what); }
@@ -78,7 +81,8 @@ Result<Contract> Contract::Load() {
   const auto size = static_cast<std::size_t>(marquee_contract_end - marquee_contract_begin);
   ASSIGN_OR_RETURN(Contract contract, FromSet({marquee_contract_begin, size}));
   for (const pb::ServiceDescriptor*& service : contract.services_) {
-    const auto* generated = pb::DescriptorPool::generated_pool()->FindServiceByName(service->full_name());
+    const auto* generated =
+        pb::DescriptorPool::generated_pool()->FindServiceByName(service->full_name());
     if (generated == nullptr) return Broken(service->full_name() + " isn't linked in");
     service = generated;
   }

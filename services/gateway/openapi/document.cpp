@@ -17,14 +17,18 @@ namespace pb = google::protobuf;
 using Json = Schemas::Json;
 
 constexpr char kIntroduction[] =
-    "Browse and rate movies, and get recommendations that already know the rating you gave a second ago.\n\n"
-    "Errors are RFC 9457 problem documents with a stable `code`. Unknown fields and query parameters are refused. "
-    "Requests that change something may carry an `Idempotency-Key`. Ids are 64-bit integers. Every answer has the "
+    "Browse and rate movies, and get recommendations that already know the rating you gave a "
+    "second ago.\n\n"
+    "Errors are RFC 9457 problem documents with a stable `code`. Unknown fields and query "
+    "parameters are refused. "
+    "Requests that change something may carry an `Idempotency-Key`. Ids are 64-bit integers. Every "
+    "answer has the "
     "header `X-Trace-Id`.";
 
 std::string ToLower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return out;
 }
 
@@ -54,7 +58,8 @@ std::string Dotted(const std::vector<const FieldPlan*>& steps) {
 
 class Builder {
  public:
-  Builder(const Api& api, const Contract& contract) : api_(api), contract_(contract), schemas_(contract) {}
+  Builder(const Api& api, const Contract& contract)
+      : api_(api), contract_(contract), schemas_(contract) {}
 
   Json Build(const std::string& version) {
     Json paths = Json::object();
@@ -81,9 +86,12 @@ class Builder {
     const std::string text = contract_.Comment(rpc.method->full_name());
     const std::size_t sentence = text.find(". ");
     Json operation = {{"operationId", OperationId(rpc)}, {"tags", Json::array({TagOf(rpc)})}};
-    if (!text.empty()) operation["summary"] = text.substr(0, sentence == std::string::npos ? sentence : sentence + 1);
+    if (!text.empty())
+      operation["summary"] =
+          text.substr(0, sentence == std::string::npos ? sentence : sentence + 1);
     operation["description"] = Description(rpc, text);
-    if (Json parameters = Parameters(binding); !parameters.empty()) operation["parameters"] = std::move(parameters);
+    if (Json parameters = Parameters(binding); !parameters.empty())
+      operation["parameters"] = std::move(parameters);
     if (Json body = Body(binding); !body.is_null()) operation["requestBody"] = std::move(body);
     operation["responses"] = Responses(binding);
     const auto& policy = PolicyOf(rpc);
@@ -95,12 +103,14 @@ class Builder {
     return operation;
   }
 
-  // The rpc's name, camel-cased; with its service's name where two have it, and numbered for further routes.
+  // The rpc's name, camel-cased; with its service's name where two have it, and numbered for
+  // further routes.
   std::string OperationId(const Rpc& rpc) {
     std::string id = rpc.method->name();
     id[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(id[0])));
     if (ids_.contains(id)) id = rpc.service + rpc.method->name();
-    for (int n = 2; !ids_.insert(id).second; ++n) id = rpc.service + rpc.method->name() + std::to_string(n);
+    for (int n = 2; !ids_.insert(id).second; ++n)
+      id = rpc.service + rpc.method->name() + std::to_string(n);
     return id;
   }
 
@@ -108,7 +118,8 @@ class Builder {
     const std::string& tag = rpc.method->options().GetExtension(options::v1::rest).tag();
     const std::string name = tag.empty() ? rpc.service : tag;
     // What a service's comment says goes to its first tag.
-    if (std::none_of(tags_.begin(), tags_.end(), [&](const auto& known) { return known.first == name; })) {
+    if (std::none_of(tags_.begin(), tags_.end(),
+                     [&](const auto& known) { return known.first == name; })) {
       const std::string& service = rpc.method->service()->full_name();
       const bool first = described_.insert(service).second;
       tags_.emplace_back(name, first ? contract_.Comment(service) : std::string());
@@ -117,12 +128,16 @@ class Builder {
   }
 
   std::string Description(const Rpc& rpc, std::string text) const {
-    const auto paragraph = [&](const std::string& more) { text += (text.empty() ? "" : "\n\n") + more; };
+    const auto paragraph = [&](const std::string& more) {
+      text += (text.empty() ? "" : "\n\n") + more;
+    };
     const auto& policy = PolicyOf(rpc);
     if (policy.roles_size() > 0 || !policy.owner().empty()) {
       std::string who;
-      for (const std::string& role : policy.roles()) who += (who.empty() ? "`" : ", `") + role + "`";
-      if (!policy.owner().empty()) who += (who.empty() ? "" : ", or ") + std::string("the user `") + policy.owner() + "`";
+      for (const std::string& role : policy.roles())
+        who += (who.empty() ? "`" : ", `") + role + "`";
+      if (!policy.owner().empty())
+        who += (who.empty() ? "" : ", or ") + std::string("the user `") + policy.owner() + "`";
       paragraph("Who may: " + who + ".");
     }
     if (rpc.fallback != nullptr) {
@@ -139,7 +154,8 @@ class Builder {
     }
     parameter["required"] = in == "path" || Schemas::Required(field);
     parameter["schema"] = schemas_.Constraints(field);
-    if (Json example = Schemas::Example(field); !example.is_null()) parameter["example"] = std::move(example);
+    if (Json example = Schemas::Example(field); !example.is_null())
+      parameter["example"] = std::move(example);
     return parameter;
   }
 
@@ -151,20 +167,23 @@ class Builder {
       taken.insert(Dotted(steps));
     }
     if (binding.body_field != nullptr) taken.insert(binding.body_field->name);
-    if (binding.body != Binding::Body::kWhole) Query(*binding.rpc->request, "", taken, 0, parameters);
+    if (binding.body != Binding::Body::kWhole)
+      Query(*binding.rpc->request, "", taken, 0, parameters);
     if (binding.method != http::Method::kGet) {
       parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
     }
     return parameters;
   }
 
-  // Every field that a query can set: scalars, lists of them, and those in messages by dotted names.
-  void Query(const MessagePlan& message, const std::string& prefix, const std::set<std::string>& taken, int depth,
-             Json& parameters) {
+  // Every field that a query can set: scalars, lists of them, and those in messages by dotted
+  // names.
+  void Query(const MessagePlan& message, const std::string& prefix,
+             const std::set<std::string>& taken, int depth, Json& parameters) {
     for (const FieldPlan& field : message.fields) {
       const std::string name = prefix + field.name;
       if (taken.contains(name) || field.map) continue;
-      const bool object = field.kind == Kind::kMessage && field.message->well_known == WellKnown::kNone;
+      const bool object =
+          field.kind == Kind::kMessage && field.message->well_known == WellKnown::kNone;
       if (!object) {
         parameters.push_back(Parameter(field, name, "query"));
       } else if (!field.repeated && depth < 3) {
@@ -175,10 +194,12 @@ class Builder {
 
   Json Body(const Binding& binding) {
     const auto binary = [] {
-      return Json{{"required", true}, {"content", {{"*/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}}}};
+      return Json{{"required", true},
+                  {"content", {{"*/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}}}};
     };
     const auto json = [](Json schema, bool required) {
-      return Json{{"required", required}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+      return Json{{"required", required},
+                  {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
     };
     const MessagePlan& request = *binding.rpc->request;
     switch (binding.body) {
@@ -195,10 +216,12 @@ class Builder {
         for (const auto& steps : binding.variables) {
           if (steps.size() == 1) in_path.insert(steps.front()->name);
         }
-        Json schema = in_path.empty() ? schemas_.Reference(request) : schemas_.Object(request, in_path);
-        const bool required = std::any_of(request.fields.begin(), request.fields.end(), [&](const FieldPlan& field) {
-          return Schemas::Required(field) && !in_path.contains(field.name);
-        });
+        Json schema =
+            in_path.empty() ? schemas_.Reference(request) : schemas_.Object(request, in_path);
+        const bool required =
+            std::any_of(request.fields.begin(), request.fields.end(), [&](const FieldPlan& field) {
+              return Schemas::Required(field) && !in_path.contains(field.name);
+            });
         return json(std::move(schema), required);
       }
     }
@@ -217,10 +240,12 @@ class Builder {
     if (!binding.variables.empty()) errors.insert(404);
     if (!reads) errors.insert(409);
     if (binding.body != Binding::Body::kNone) errors.insert({413, 415});
-    if (reads && !rpc.cache_control.empty()) responses["304"] = {{"description", "What `If-None-Match` names is current."}};
+    if (reads && !rpc.cache_control.empty())
+      responses["304"] = {{"description", "What `If-None-Match` names is current."}};
     for (const int status : errors) {
       problems_.insert(status);
-      responses[std::to_string(status)] = {{"$ref", "#/components/responses/Problem" + std::to_string(status)}};
+      responses[std::to_string(status)] = {
+          {"$ref", "#/components/responses/Problem" + std::to_string(status)}};
     }
     return responses;
   }
@@ -229,8 +254,9 @@ class Builder {
     const Rpc& rpc = *binding.rpc;
     Json response = {{"description", http::ReasonPhrase(rpc.success_status)}};
     if (binding.method == http::Method::kGet && !rpc.cache_control.empty()) {
-      response["headers"] = {{"ETag", {{"schema", {{"type", "string"}}}}},
-                             {"Cache-Control", {{"schema", {{"type", "string"}}}, {"example", rpc.cache_control}}}};
+      response["headers"] = {
+          {"ETag", {{"schema", {{"type", "string"}}}}},
+          {"Cache-Control", {{"schema", {{"type", "string"}}}, {"example", rpc.cache_control}}}};
     }
     if (rpc.success_status == 204) return response;
     const FieldPlan* field = binding.response_field;
@@ -242,7 +268,8 @@ class Builder {
     }
     Json schema = message ? schemas_.Reference(plan) : schemas_.Constraints(*field);
     if (rpc.fallback != nullptr) {
-      schema = {{"anyOf", Json::array({std::move(schema), schemas_.Reference(*rpc.fallback->response)})}};
+      schema = {
+          {"anyOf", Json::array({std::move(schema), schemas_.Reference(*rpc.fallback->response)})}};
     }
     response["content"] = {{"application/json", {{"schema", std::move(schema)}}}};
     return response;
@@ -265,13 +292,22 @@ class Builder {
         {"description", "What went wrong (RFC 9457)."},
         {"required", {"type", "title", "status", "detail", "code", "trace_id"}},
         {"properties",
-         {{"type", {{"type", "string"}, {"format", "uri"}, {"examples", {"urn:marquee:problem:unknown_field"}}}},
+         {{"type",
+           {{"type", "string"},
+            {"format", "uri"},
+            {"examples", {"urn:marquee:problem:unknown_field"}}}},
           {"title", {{"type", "string"}, {"examples", {"Bad Request"}}}},
           {"status", {{"type", "integer"}, {"examples", {400}}}},
-          {"detail", {{"type", "string"}, {"examples", {"There is no field ratings[2].movei_id."}}}},
-          {"code", {{"type", "string"}, {"description", "Stable: for programs."}, {"examples", {"unknown_field"}}}},
+          {"detail",
+           {{"type", "string"}, {"examples", {"There is no field ratings[2].movei_id."}}}},
+          {"code",
+           {{"type", "string"},
+            {"description", "Stable: for programs."},
+            {"examples", {"unknown_field"}}}},
           {"field",
-           {{"type", "string"}, {"description", "The offending input."}, {"examples", {"ratings[2].movei_id"}}}},
+           {{"type", "string"},
+            {"description", "The offending input."},
+            {"examples", {"ratings[2].movei_id"}}}},
           {"trace_id",
            {{"type", "string"},
             {"description", "Finds this request in the logs."},
@@ -282,7 +318,8 @@ class Builder {
       const Json text = {{"schema", {{"type", "string"}}}};
       if (status == 401) response["headers"] = {{"WWW-Authenticate", text}};
       if (status == 429 || status == 503) response["headers"] = {{"Retry-After", text}};
-      response["content"] = {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}};
+      response["content"] = {
+          {"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}};
       responses["Problem" + std::to_string(status)] = std::move(response);
     }
     return {{"securitySchemes",

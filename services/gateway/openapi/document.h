@@ -1,5 +1,6 @@
-// The OpenAPI 3.1 document of an Api: paths, parameters, bodies, answers, errors by policy, constraints and examples
-// from the field options, descriptions from the protos' comments. Knows no single rpc.
+// The OpenAPI 3.1 document of an Api: paths, parameters, bodies, answers, errors by policy,
+// constraints and examples from the field options, descriptions from the protos' comments. Knows no
+// single rpc.
 #pragma once
 
 #include <string>

@@ -14,14 +14,17 @@ class DocumentTest : public ::testing::Test {
  protected:
   DocumentTest() {
     const auto contract = Contract::Load();
-    const auto api = Api::Build(contract->services(), *google::protobuf::MessageFactory::generated_factory());
+    const auto api =
+        Api::Build(contract->services(), *google::protobuf::MessageFactory::generated_factory());
     text_ = OpenApiDocument(*api, *contract, "1.2.3");
     document_ = json::parse(text_);
     bindings_ = api->bindings().size();
   }
 
   // Follows "#/a/b".
-  const json& Resolve(const std::string& reference) const { return document_.at(json::json_pointer(reference.substr(1))); }
+  const json& Resolve(const std::string& reference) const {
+    return document_.at(json::json_pointer(reference.substr(1)));
+  }
 
   void CheckReferences(const json& value) const {
     if (value.is_object() && value.contains("$ref")) {
@@ -67,7 +70,8 @@ TEST_F(DocumentTest, TakesWordsConstraintsAndExamplesFromTheContract) {
   EXPECT_EQ(body["properties"]["value"]["examples"][0], 4.5);
   EXPECT_EQ(body["properties"]["value"]["description"], "0.5 to 5.0 in steps of 0.5.");
   EXPECT_EQ(body["required"], json({"value"}));
-  EXPECT_EQ(put["responses"]["200"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/Rating");
+  EXPECT_EQ(put["responses"]["200"]["content"]["application/json"]["schema"]["$ref"],
+            "#/components/schemas/Rating");
 }
 
 TEST_F(DocumentTest, TellsWhoMayAndWhatCanFail) {
@@ -83,7 +87,10 @@ TEST_F(DocumentTest, TellsWhoMayAndWhatCanFail) {
   EXPECT_FALSE(list["responses"].contains("401"));
   EXPECT_TRUE(list["responses"].contains("304"));
   EXPECT_TRUE(paths["/v1/movies/{movie_id}"]["delete"]["responses"].contains("204"));
-  EXPECT_EQ(paths["/v1/me/recommendations"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["anyOf"].size(), 2U);
+  EXPECT_EQ(paths["/v1/me/recommendations"]["get"]["responses"]["200"]["content"]
+                 ["application/json"]["schema"]["anyOf"]
+                     .size(),
+            2U);
 }
 
 }  // namespace

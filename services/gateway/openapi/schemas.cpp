@@ -85,14 +85,17 @@ Json Schemas::Object(const MessagePlan& message, const std::set<std::string>& wi
 
 Json Schemas::Field(const FieldPlan& field) {
   Json schema = Constraints(field);
-  if (const std::string text = contract_.Comment(field.field->full_name()); !text.empty()) schema["description"] = text;
-  if (Json example = Example(field); !example.is_null()) schema["examples"] = Json::array({std::move(example)});
+  if (const std::string text = contract_.Comment(field.field->full_name()); !text.empty())
+    schema["description"] = text;
+  if (Json example = Example(field); !example.is_null())
+    schema["examples"] = Json::array({std::move(example)});
   if (OptionsOf(field).secret()) schema["format"] = "password";
   return schema;
 }
 
 Json Schemas::Constraints(const FieldPlan& field) {
-  if (field.map) return {{"type", "object"}, {"additionalProperties", Element(field.message->fields[1])}};
+  if (field.map)
+    return {{"type", "object"}, {"additionalProperties", Element(field.message->fields[1])}};
   Json element = Element(field);
   Limit(field, element);
   if (!field.repeated) return element;
@@ -118,8 +121,10 @@ Json Schemas::Element(const FieldPlan& field) {
   }
   switch (field.message->well_known) {
     case WellKnown::kTimestamp: return {{"type", "string"}, {"format", "date-time"}};
-    case WellKnown::kDuration: return {{"type", "string"}, {"pattern", "^-?[0-9]+(\\.[0-9]{1,9})?s$"}};
-    case WellKnown::kFieldMask: return {{"type", "string"}, {"description", "Field names, separated by commas."}};
+    case WellKnown::kDuration:
+      return {{"type", "string"}, {"pattern", "^-?[0-9]+(\\.[0-9]{1,9})?s$"}};
+    case WellKnown::kFieldMask:
+      return {{"type", "string"}, {"description", "Field names, separated by commas."}};
     case WellKnown::kHttpBody: return {{"type", "string"}, {"format", "binary"}};
     case WellKnown::kNone: break;
   }
@@ -132,7 +137,8 @@ Json Schemas::Enum(const pb::EnumDescriptor& type) {
     Json values = Json::array();
     for (int i = 0; i < type.value_count(); ++i) values.push_back(type.value(i)->name());
     Json schema = {{"type", "string"}, {"enum", std::move(values)}};
-    if (const std::string text = contract_.Comment(type.full_name()); !text.empty()) schema["description"] = text;
+    if (const std::string text = contract_.Comment(type.full_name()); !text.empty())
+      schema["description"] = text;
     (*schemas_)[name] = std::move(schema);
   }
   return {{"$ref", "#/components/schemas/" + name}};

@@ -1,4 +1,5 @@
-// JSON Schemas (2020-12, as OpenAPI 3.1 takes them) of protobuf messages, as the transcoder reads and writes them.
+// JSON Schemas (2020-12, as OpenAPI 3.1 takes them) of protobuf messages, as the transcoder reads
+// and writes them.
 #pragma once
 
 #include <map>

@@ -62,7 +62,8 @@ std::optional<Answer> HttpClient::Read(bool head) {
     const std::size_t colon = line.find(": ");
     if (colon == std::string_view::npos) continue;
     std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     answer.headers[name] = std::string(line.substr(colon + 2));
   }
   buffer_.erase(0, end + 4);
@@ -91,8 +92,8 @@ void HttpClient::Abort() {
   fd_ = -1;
 }
 
-std::optional<Answer> HttpClient::Ask(std::string_view method, std::string_view target, std::string_view body,
-                                      std::string_view headers) {
+std::optional<Answer> HttpClient::Ask(std::string_view method, std::string_view target,
+                                      std::string_view body, std::string_view headers) {
   std::string request(method);
   request += ' ';
   request += target;

@@ -22,15 +22,16 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   void Send(std::string_view bytes);
-  // The next answer; nothing when the connection ended or five seconds passed first. After a HEAD there is no body.
+  // The next answer; nothing when the connection ended or five seconds passed first. After a HEAD
+  // there is no body.
   std::optional<Answer> Read(bool head = false);
   // Whether the server has closed: waits for it up to five seconds.
   bool AtEnd();
   void Abort();  // RST
 
   // A whole request with `Connection: keep-alive`, and its answer.
-  std::optional<Answer> Ask(std::string_view method, std::string_view target, std::string_view body = {},
-                            std::string_view headers = {});
+  std::optional<Answer> Ask(std::string_view method, std::string_view target,
+                            std::string_view body = {}, std::string_view headers = {});
 
  private:
   bool Fill();

@@ -42,7 +42,9 @@ TestProtos::TestProtos(const std::string& body)
   if (file_ == nullptr) std::abort();
 }
 
-const pb::Descriptor* TestProtos::Type(const std::string& name) const { return file_->FindMessageTypeByName(name); }
+const pb::Descriptor* TestProtos::Type(const std::string& name) const {
+  return file_->FindMessageTypeByName(name);
+}
 
 std::vector<const pb::ServiceDescriptor*> TestProtos::Services() const {
   std::vector<const pb::ServiceDescriptor*> services;

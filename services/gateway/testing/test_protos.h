@@ -12,8 +12,8 @@ namespace marquee::gateway::testing {
 
 class TestProtos {
  public:
-  // `body` follows `syntax`, `package marquee.test.v1` and the imports of annotations, options, httpbody, timestamp,
-  // duration and field_mask. Ends the program when it doesn't compile.
+  // `body` follows `syntax`, `package marquee.test.v1` and the imports of annotations, options,
+  // httpbody, timestamp, duration and field_mask. Ends the program when it doesn't compile.
   explicit TestProtos(const std::string& body);
 
   const google::protobuf::Descriptor* Type(const std::string& name) const;

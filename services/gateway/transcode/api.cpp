@@ -25,11 +25,26 @@ std::string ServiceKey(const std::string& package) {
 
 bool Pattern(const google::api::HttpRule& rule, http::Method& method, std::string& path) {
   switch (rule.pattern_case()) {
-    case google::api::HttpRule::kGet: method = http::Method::kGet; path = rule.get(); return true;
-    case google::api::HttpRule::kPut: method = http::Method::kPut; path = rule.put(); return true;
-    case google::api::HttpRule::kPost: method = http::Method::kPost; path = rule.post(); return true;
-    case google::api::HttpRule::kDelete: method = http::Method::kDelete; path = rule.delete_(); return true;
-    case google::api::HttpRule::kPatch: method = http::Method::kPatch; path = rule.patch(); return true;
+    case google::api::HttpRule::kGet:
+      method = http::Method::kGet;
+      path = rule.get();
+      return true;
+    case google::api::HttpRule::kPut:
+      method = http::Method::kPut;
+      path = rule.put();
+      return true;
+    case google::api::HttpRule::kPost:
+      method = http::Method::kPost;
+      path = rule.post();
+      return true;
+    case google::api::HttpRule::kDelete:
+      method = http::Method::kDelete;
+      path = rule.delete_();
+      return true;
+    case google::api::HttpRule::kPatch:
+      method = http::Method::kPatch;
+      path = rule.patch();
+      return true;
     case google::api::HttpRule::kCustom:
     case google::api::HttpRule::PATTERN_NOT_SET: return false;
   }
@@ -54,7 +69,8 @@ std::vector<const FieldPlan*> FindFieldPath(const MessagePlan& plan, std::string
     if (field == nullptr) return {};
     steps.push_back(field);
     if (dot == std::string_view::npos) return steps;
-    const bool steps_into = field->kind == Kind::kMessage && !field->repeated && field->message != nullptr &&
+    const bool steps_into = field->kind == Kind::kMessage && !field->repeated &&
+                            field->message != nullptr &&
                             field->message->well_known == WellKnown::kNone;
     if (!steps_into) return {};
     at = field->message;
@@ -67,13 +83,15 @@ Api::Api(Api&&) noexcept = default;
 Api& Api::operator=(Api&&) noexcept = default;
 Api::~Api() = default;
 
-Result<Api> Api::Build(const std::vector<const pb::ServiceDescriptor*>& services, pb::MessageFactory& factory) {
+Result<Api> Api::Build(const std::vector<const pb::ServiceDescriptor*>& services,
+                       pb::MessageFactory& factory) {
   Api api;
   api.plans_ = std::make_unique<PlanSet>(factory);
   for (const pb::ServiceDescriptor* service : services) {
     for (int i = 0; i < service->method_count(); ++i) {
       const pb::MethodDescriptor& method = *service->method(i);
-      if (method.options().HasExtension(google::api::http)) RETURN_IF_ERROR(api.AddRules(method, *api.plans_));
+      if (method.options().HasExtension(google::api::http))
+        RETURN_IF_ERROR(api.AddRules(method, *api.plans_));
     }
   }
   RETURN_IF_ERROR(api.ResolveFallbacks(*api.plans_));
@@ -81,7 +99,8 @@ Result<Api> Api::Build(const std::vector<const pb::ServiceDescriptor*>& services
 }
 
 Result<Rpc*> Api::AddRpc(const pb::MethodDescriptor& method, PlanSet& plans) {
-  if (method.client_streaming() || method.server_streaming()) return Bad(method, "a stream has no REST form");
+  if (method.client_streaming() || method.server_streaming())
+    return Bad(method, "a stream has no REST form");
   Rpc& rpc = rpcs_.emplace_back();
   rpc.index = rpcs_.size() - 1;
   rpc.method = &method;
@@ -91,7 +110,8 @@ Result<Rpc*> Api::AddRpc(const pb::MethodDescriptor& method, PlanSet& plans) {
   ASSIGN_OR_RETURN(rpc.response, plans.Add(method.output_type()));
   const auto& rest = method.options().GetExtension(options::v1::rest);
   if (rest.success_status() != 0) rpc.success_status = rest.success_status();
-  if (rpc.success_status < 200 || rpc.success_status > 299) return Bad(method, "success_status isn't a success");
+  if (rpc.success_status < 200 || rpc.success_status > 299)
+    return Bad(method, "success_status isn't a success");
   rpc.cache_control = rest.cache_control();
   by_name_.emplace(method.full_name(), &rpc);
   return &rpc;
@@ -106,13 +126,15 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
     Binding& binding = bindings_.emplace_back();
     binding.rpc = rpc;
     binding.primary = rule == &main;
-    if (!Pattern(*rule, binding.method, binding.path)) return Bad(method, "a rule without a known method");
+    if (!Pattern(*rule, binding.method, binding.path))
+      return Bad(method, "a rule without a known method");
     if (binding.primary) rpc->reads_only = binding.method == http::Method::kGet;
     auto path = PathTemplate::Parse(binding.path);
     if (!path.ok()) return Bad(method, path.error().message);
     for (const auto& variable : path->variables) {
       auto steps = FindFieldPath(*rpc->request, variable.field_path);
-      if (steps.empty() || steps.back()->repeated) return Bad(method, "no field for {" + variable.field_path + "}");
+      if (steps.empty() || steps.back()->repeated)
+        return Bad(method, "no field for {" + variable.field_path + "}");
       binding.variables.push_back(std::move(steps));
     }
     if (rule->body() == "*") {
@@ -120,14 +142,16 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
     } else if (!rule->body().empty()) {
       binding.body = Binding::Body::kField;
       binding.body_field = rpc->request->Find(rule->body());
-      if (binding.body_field == nullptr) return Bad(method, "no field for the body " + rule->body());
+      if (binding.body_field == nullptr)
+        return Bad(method, "no field for the body " + rule->body());
       if (binding.method == http::Method::kPatch) binding.update_mask = UpdateMask(*rpc);
     }
     const bool has_body = binding.body != Binding::Body::kNone;
     if (has_body && binding.method == http::Method::kGet) return Bad(method, "a GET with a body");
     if (!rule->response_body().empty()) {
       binding.response_field = rpc->response->Find(rule->response_body());
-      if (binding.response_field == nullptr) return Bad(method, "no field for " + rule->response_body());
+      if (binding.response_field == nullptr)
+        return Bad(method, "no field for " + rule->response_body());
     }
     const std::string verb{http::Name(binding.method)};
     if (!table_.Add(std::move(*path), verb, static_cast<int>(bindings_.size()) - 1).ok()) {
@@ -154,7 +178,8 @@ Status Api::ResolveFallbacks(PlanSet& plans) {
   return {};
 }
 
-Result<Api::Route> Api::Find(http::Method method, const std::vector<std::string_view>& segments) const {
+Result<Api::Route> Api::Find(http::Method method,
+                             const std::vector<std::string_view>& segments) const {
   if (method == http::Method::kHead) method = http::Method::kGet;
   ASSIGN_OR_RETURN(PathTable::Found found, table_.Find(segments, http::Name(method)));
   Route route;

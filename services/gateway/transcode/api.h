@@ -1,5 +1,6 @@
-// The REST API as the descriptors tell it: every rpc with a google.api.http rule, its routes, and the plans of its
-// messages. Built once at start; immutable and thread-safe after. Nothing here knows any one rpc.
+// The REST API as the descriptors tell it: every rpc with a google.api.http rule, its routes, and
+// the plans of its messages. Built once at start; immutable and thread-safe after. Nothing here
+// knows any one rpc.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +51,9 @@ struct Binding {
 
 class Api {
  public:
-  // Takes the rpcs with rules of `services`. INVALID_ARGUMENT or FAILED_PRECONDITION, naming the rpc, for a rule that
-  // can't be served: an unknown field, a stream, a route given twice, a fallback that doesn't exist.
+  // Takes the rpcs with rules of `services`. INVALID_ARGUMENT or FAILED_PRECONDITION, naming the
+  // rpc, for a rule that can't be served: an unknown field, a stream, a route given twice, a
+  // fallback that doesn't exist.
   static Result<Api> Build(const std::vector<const google::protobuf::ServiceDescriptor*>& services,
                            google::protobuf::MessageFactory& factory);
   Api(Api&&) noexcept;
@@ -82,8 +84,8 @@ class Api {
   PathTable table_;
 };
 
-// The field that a dotted path names, as the steps to it; empty when there is none. Every step but the last is a
-// singular message.
+// The field that a dotted path names, as the steps to it; empty when there is none. Every step but
+// the last is a singular message.
 std::vector<const FieldPlan*> FindFieldPath(const MessagePlan& plan, std::string_view path);
 
 }  // namespace marquee::gateway

@@ -1,4 +1,5 @@
-// How long the transcoder takes for a page of 20 movies, and protobuf's own JSON beside it: `gateway_bench [PART OF NAME]`.
+// How long the transcoder takes for a page of 20 movies, and protobuf's own JSON beside it:
+// `gateway_bench [PART OF NAME]`.
 #include <google/protobuf/arena.h>
 #include <google/protobuf/util/json_util.h>
 

@@ -18,7 +18,8 @@ namespace pb = google::protobuf;
 constexpr int kMaxDepth = 32;
 constexpr int kMaxValues = 100'000;
 
-// Where the reader is, for error messages: linked through the stack, turned into text only when something is wrong.
+// Where the reader is, for error messages: linked through the stack, turned into text only when
+// something is wrong.
 struct Path {
   const Path* parent = nullptr;
   std::string_view name;
@@ -74,7 +75,8 @@ class Reader {
       }
       const Path child{&path, field->name};
       if (seen.test(field->index)) {
-        return Error::InvalidArgument("duplicate_field", child.ToString() + " is given twice.", child.ToString());
+        return Error::InvalidArgument("duplicate_field", child.ToString() + " is given twice.",
+                                      child.ToString());
       }
       seen.set(field->index);
       if (depth == 1 && keys_ != nullptr) keys_->push_back(field->name);
@@ -118,7 +120,8 @@ class Reader {
       const std::string name = text_;
       const Path child{&path, name};
       if (!seen.insert(name).second) {
-        return Error::InvalidArgument("duplicate_field", child.ToString() + " is given twice.", child.ToString());
+        return Error::InvalidArgument("duplicate_field", child.ToString() + " is given twice.",
+                                      child.ToString());
       }
       pb::Message* entry = message.GetReflection()->AddMessage(&message, field.field);
       RETURN_IF_ERROR(SetFromText(*entry, key, name, child.ToString()));
@@ -174,7 +177,8 @@ class Reader {
   }
 
   // Most values are right: their path is made only for those that aren't.
-  Status Store(pb::Message& message, const FieldPlan& field, std::string_view text, const Path& path) {
+  Status Store(pb::Message& message, const FieldPlan& field, std::string_view text,
+               const Path& path) {
     Status status = SetFromText(message, field, text, {});
     if (status.ok()) return status;
     return SetFromText(message, field, text, path.ToString());
@@ -198,7 +202,8 @@ class Reader {
     if (*at_ != '-' && (*at_ < '0' || *at_ > '9')) return Expected(path, KindName(field));
     if (at_ != end_ && *at_ == '-') ++at_;
     const char* digits = at_;
-    if (!Digits() || (*digits == '0' && at_ - digits > 1)) return Malformed("a badly written number");
+    if (!Digits() || (*digits == '0' && at_ - digits > 1))
+      return Malformed("a badly written number");
     if (at_ != end_ && *at_ == '.') {
       ++at_;
       if (!Digits()) return Malformed("a badly written number");
@@ -224,7 +229,8 @@ class Reader {
     text_.clear();
     const char* from = at_;
     for (;;) {
-      while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+      while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20)
+        ++at_;
       if (at_ == end_) return Malformed("a string without an end");
       text_.append(from, at_);
       if (*at_ == '"') break;
@@ -234,7 +240,8 @@ class Reader {
       from = at_;
     }
     ++at_;
-    if (!IsUtf8(text_)) return Error::InvalidArgument("invalid_utf8", "The body's JSON isn't UTF-8.");
+    if (!IsUtf8(text_))
+      return Error::InvalidArgument("invalid_utf8", "The body's JSON isn't UTF-8.");
     return {};
   }
 
@@ -253,7 +260,8 @@ class Reader {
     if (!Hex4(code)) return Malformed("a badly written \\u escape");
     if (code >= 0xD800 && code <= 0xDBFF) {
       std::uint32_t low = 0;
-      if (end_ - at_ < 6 || at_[0] != '\\' || at_[1] != 'u') return Malformed("half of a surrogate pair");
+      if (end_ - at_ < 6 || at_[0] != '\\' || at_[1] != 'u')
+        return Malformed("half of a surrogate pair");
       at_ += 2;
       if (!Hex4(low) || low < 0xDC00 || low > 0xDFFF) return Malformed("half of a surrogate pair");
       code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
@@ -315,7 +323,8 @@ class Reader {
   }
 
   bool TakeWord(std::string_view word) {
-    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) {
+    if (static_cast<std::size_t>(end_ - at_) < word.size() ||
+        std::memcmp(at_, word.data(), word.size()) != 0) {
       return false;
     }
     at_ += word.size();
@@ -324,17 +333,20 @@ class Reader {
 
   // A well-formed value of another type is a wrong type; anything else is no JSON.
   Error Expected(const Path& path, std::string_view what) const {
-    const bool value = at_ != end_ && (std::strchr("{[\"-tfn", *at_) != nullptr || (*at_ >= '0' && *at_ <= '9'));
+    const bool value =
+        at_ != end_ && (std::strchr("{[\"-tfn", *at_) != nullptr || (*at_ >= '0' && *at_ <= '9'));
     return value && *at_ != '\0' ? WrongType(path.ToString(), what) : Malformed("a value expected");
   }
 
   Error Malformed(std::string_view what) const {
-    return Error::InvalidArgument("malformed_json", "The body isn't well-formed JSON: " + std::string(what) +
-                                                        " at byte " + std::to_string(at_ - begin_) + ".");
+    return Error::InvalidArgument(
+        "malformed_json", "The body isn't well-formed JSON: " + std::string(what) + " at byte " +
+                              std::to_string(at_ - begin_) + ".");
   }
 
   static Error TooLarge(const Path& path, std::string_view what) {
-    return Error::InvalidArgument("body_too_complex", "The body " + std::string(what) + ".", path.ToString());
+    return Error::InvalidArgument("body_too_complex", "The body " + std::string(what) + ".",
+                                  path.ToString());
   }
 
   const char* begin_;
@@ -347,7 +359,8 @@ class Reader {
 
 }  // namespace
 
-Status ReadJson(std::string_view text, pb::Message& message, const MessagePlan& plan, std::vector<std::string>* keys) {
+Status ReadJson(std::string_view text, pb::Message& message, const MessagePlan& plan,
+                std::vector<std::string>* keys) {
   return Reader(text, keys).Document(message, plan);
 }
 

@@ -35,7 +35,10 @@ constexpr char kEverything[] = R"(
 
 class JsonTest : public ::testing::Test {
  protected:
-  JsonTest() : protos_(kEverything), plans_(protos_.factory()), plan_(**plans_.Add(protos_.Type("Everything"))) {}
+  JsonTest()
+      : protos_(kEverything),
+        plans_(protos_.factory()),
+        plan_(**plans_.Add(protos_.Type("Everything"))) {}
 
   std::string Write(const pb::Message& message) const {
     std::string out;
@@ -52,7 +55,9 @@ class JsonTest : public ::testing::Test {
     return status.error().reason + (status.error().field.empty() ? "" : " " + status.error().field);
   }
 
-  std::unique_ptr<pb::Message> New() const { return std::unique_ptr<pb::Message>(plan_.New(nullptr)); }
+  std::unique_ptr<pb::Message> New() const {
+    return std::unique_ptr<pb::Message>(plan_.New(nullptr));
+  }
 
   // What reading `text` and writing it again gives, of the one field that it names.
   std::string Field(const std::string& text) const {
@@ -88,7 +93,8 @@ TEST_F(JsonTest, ReadsAndWritesEveryKind) {
       {R"({"y":"AAEC/w=="})", R"("AAEC/w==")"},
       {R"({"y":"AAEC_w"})", R"("AAEC/w==")"},
       {R"({"e":"COLOR_RED"})", R"("COLOR_RED")"},
-      {R"({"m":{"id":1,"inner":{"name":"x"}}})", R"({"id":1,"name":"","inner":{"id":0,"name":"x","inners":[]},"inners":[]})"},
+      {R"({"m":{"id":1,"inner":{"name":"x"}}})",
+       R"({"id":1,"name":"","inner":{"id":0,"name":"x","inners":[]},"inners":[]})"},
       {R"({"i64s":[1,"2",3]})", "[1,2,3]"},
       {R"({"ss":[]})", "[]"},
       {R"({"es":["COLOR_RED","COLOR_UNSPECIFIED"]})", R"(["COLOR_RED","COLOR_UNSPECIFIED"])"},
@@ -230,7 +236,8 @@ TEST_F(JsonTest, TellsTheOutermostKeys) {
   ASSERT_TRUE(ReadJson(R"({"s":"x","m":{"id":1},"i64":null})", *message, plan_, &keys).ok());
   EXPECT_EQ(keys, (std::vector<std::string>{"s", "m", "i64"}));
   keys.clear();
-  ASSERT_TRUE(ReadJsonField(R"({"id":1,"inner":{"name":"x"}})", *message, *plan_.Find("m"), &keys).ok());
+  ASSERT_TRUE(
+      ReadJsonField(R"({"id":1,"inner":{"name":"x"}})", *message, *plan_.Find("m"), &keys).ok());
   EXPECT_EQ(keys, (std::vector<std::string>{"id", "inner"}));
   const Status status = ReadJsonField(R"({"nope":1})", *message, *plan_.Find("m"));
   EXPECT_EQ(status.error().field, "m.nope");
@@ -246,14 +253,21 @@ TEST_F(JsonTest, NeverWritesWhatJsonLacks) {
   EXPECT_TRUE(json["d"].is_null());
   EXPECT_TRUE(json["f"].is_null());
   std::string text;
-  AppendJsonString("a\x01\x7F\xFF" "b\xC3(\xE2\x82\"", text);
-  EXPECT_EQ(nlohmann::json::parse(text).get<std::string>(), "a\x01\x7F\xEF\xBF\xBD" "b\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\"");
+  AppendJsonString(
+      "a\x01\x7F\xFF"
+      "b\xC3(\xE2\x82\"",
+      text);
+  EXPECT_EQ(nlohmann::json::parse(text).get<std::string>(),
+            "a\x01\x7F\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
-// --- against protobuf's own -------------------------------------------------------------------------------------
+// --- against protobuf's own
+// -------------------------------------------------------------------------------------
 
 std::string RandomText(std::mt19937& random) {
-  static const char* kPieces[] = {"a", "Toy Story", "é", "\U0001F3AC", "\"", "\\", "/", "\n", "\x01", "<b>", "0", "€"};
+  static const char* kPieces[] = {"a", "Toy Story", "é",    "\U0001F3AC", "\"", "\\",
+                                  "/", "\n",        "\x01", "<b>",        "0",  "€"};
   std::string out;
   for (auto n = random() % 4; n > 0; --n) out += kPieces[random() % std::size(kPieces)];
   return out;
@@ -262,7 +276,8 @@ std::string RandomText(std::mt19937& random) {
 void FillRandomly(pb::Message& message, const MessagePlan& plan, std::mt19937& random, int depth) {
   const pb::Reflection& r = *message.GetReflection();
   if (plan.well_known == WellKnown::kTimestamp || plan.well_known == WellKnown::kDuration) {
-    const auto seconds = static_cast<std::int64_t>(random()) - (plan.well_known == WellKnown::kTimestamp ? 0 : 0);
+    const auto seconds =
+        static_cast<std::int64_t>(random()) - (plan.well_known == WellKnown::kTimestamp ? 0 : 0);
     r.SetInt64(&message, message.GetDescriptor()->FindFieldByNumber(1), seconds);
     r.SetInt32(&message, message.GetDescriptor()->FindFieldByNumber(2),
                static_cast<std::int32_t>(random() % 1000) * (random() % 2 ? 1'000'000 : 1));
@@ -277,26 +292,33 @@ void FillRandomly(pb::Message& message, const MessagePlan& plan, std::mt19937& r
     const int times = field.map ? 1 : field.repeated ? static_cast<int>(random() % 4) : 1;
     for (int i = 0; i < times; ++i) {
       const auto bits = (static_cast<std::uint64_t>(random()) << 32 | random()) >> (random() % 64);
-#define PUT(Type, value) \
-  field.repeated ? r.Add##Type(&message, field.field, (value)) : r.Set##Type(&message, field.field, (value))
+#define PUT(Type, value)                                       \
+  field.repeated ? r.Add##Type(&message, field.field, (value)) \
+                 : r.Set##Type(&message, field.field, (value))
       switch (field.kind) {
         case Kind::kBool: PUT(Bool, bits % 2 == 0); break;
         case Kind::kInt32: PUT(Int32, static_cast<std::int32_t>(bits)); break;
         case Kind::kInt64: PUT(Int64, static_cast<std::int64_t>(bits)); break;
         case Kind::kUint32: PUT(UInt32, static_cast<std::uint32_t>(bits)); break;
         case Kind::kUint64: PUT(UInt64, bits); break;
-        case Kind::kFloat: PUT(Float, static_cast<float>(static_cast<std::int64_t>(bits)) / 1000.0F); break;
-        case Kind::kDouble: PUT(Double, static_cast<double>(static_cast<std::int64_t>(bits)) / 1000.0); break;
+        case Kind::kFloat:
+          PUT(Float, static_cast<float>(static_cast<std::int64_t>(bits)) / 1000.0F);
+          break;
+        case Kind::kDouble:
+          PUT(Double, static_cast<double>(static_cast<std::int64_t>(bits)) / 1000.0);
+          break;
         case Kind::kString: PUT(String, RandomText(random)); break;
         case Kind::kBytes: PUT(String, std::string("\0\x01\xFF", random() % 4)); break;
         case Kind::kEnum: {
           const auto* type = field.field->enum_type();
-          PUT(Enum, type->value(static_cast<int>(random() % static_cast<unsigned>(type->value_count()))));
+          PUT(Enum,
+              type->value(static_cast<int>(random() % static_cast<unsigned>(type->value_count()))));
           break;
         }
         case Kind::kMessage:
           if (field.message == nullptr) break;
-          FillRandomly(field.repeated ? *r.AddMessage(&message, field.field) : *r.MutableMessage(&message, field.field),
+          FillRandomly(field.repeated ? *r.AddMessage(&message, field.field)
+                                      : *r.MutableMessage(&message, field.field),
                        *field.message, random, depth + 1);
           break;
       }
@@ -309,8 +331,10 @@ void FillRandomly(pb::Message& message, const MessagePlan& plan, std::mt19937& r
 void Normalize(nlohmann::json& json, const MessagePlan& plan);
 
 void NormalizeValue(nlohmann::json& value, const FieldPlan& field) {
-  if ((field.kind == Kind::kInt64 || field.kind == Kind::kUint64) && value.is_number()) value = value.dump();
-  if (field.kind == Kind::kFloat && value.is_number()) value = static_cast<double>(value.get<float>());
+  if ((field.kind == Kind::kInt64 || field.kind == Kind::kUint64) && value.is_number())
+    value = value.dump();
+  if (field.kind == Kind::kFloat && value.is_number())
+    value = static_cast<double>(value.get<float>());
   if (field.kind == Kind::kDouble && value.is_number()) value = value.get<double>();
   if (field.kind == Kind::kMessage && value.is_object()) Normalize(value, *field.message);
 }
@@ -367,22 +391,26 @@ TEST(Json, AgreesWithProtobufOnEveryMessageOfOurs) {
     for (const MessagePlan* plan : {rpc.request, rpc.response}) {
       bool has_http_body = false;  // never written as JSON
       for (const FieldPlan& field : plan->fields) {
-        has_http_body |= field.message != nullptr && field.message->well_known == WellKnown::kHttpBody;
+        has_http_body |=
+            field.message != nullptr && field.message->well_known == WellKnown::kHttpBody;
       }
       for (int i = 0; i < 50 && !has_http_body; ++i) CheckAgainstProtobuf(*plan, random);
     }
   }
 }
 
-// --- bytes that nobody sane sends -------------------------------------------------------------------------------
+// --- bytes that nobody sane sends
+// -------------------------------------------------------------------------------
 
 TEST_F(JsonTest, SurvivesRandomBytes) {
   std::mt19937 random(3);
-  static constexpr char kAlphabet[] = "{}[]\",:\\0123456789.-+eEtruefalsn u\"\"\"{{sbimdft_643 \x80\xC3\xFF\n";
+  static constexpr char kAlphabet[] =
+      "{}[]\",:\\0123456789.-+eEtruefalsn u\"\"\"{{sbimdft_643 \x80\xC3\xFF\n";
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
     for (auto n = random() % 60; n > 0; --n) {
-      text += random() % 8 == 0 ? static_cast<char>(random()) : kAlphabet[random() % (sizeof kAlphabet - 1)];
+      text += random() % 8 == 0 ? static_cast<char>(random())
+                                : kAlphabet[random() % (sizeof kAlphabet - 1)];
     }
     auto message = New();
     // What it takes must be JSON to another reader, too.

@@ -17,11 +17,13 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// A string under construction whose end is ours to move: appending a short piece is a copy and an addition, without the
-// bookkeeping of std::string, which took half of the writer's time.
+// A string under construction whose end is ours to move: appending a short piece is a copy and an
+// addition, without the bookkeeping of std::string, which took half of the writer's time.
 class Out {
  public:
-  explicit Out(std::string& text) : text_(text), size_(text.size()) { text_.resize(std::max(text_.capacity(), size_)); }
+  explicit Out(std::string& text) : text_(text), size_(text.size()) {
+    text_.resize(std::max(text_.capacity(), size_));
+  }
   ~Out() { text_.resize(size_); }
   Out(const Out&) = delete;
   Out& operator=(const Out&) = delete;
@@ -52,7 +54,8 @@ class Out {
 
  private:
   char* Room(std::size_t bytes) {
-    if (text_.size() - size_ < bytes) text_.resize(size_ + bytes + std::max<std::size_t>(text_.size(), 256));
+    if (text_.size() - size_ < bytes)
+      text_.resize(size_ + bytes + std::max<std::size_t>(text_.size(), 256));
     return text_.data() + size_;
   }
   std::string& text_;
@@ -88,7 +91,8 @@ void WriteMessage(const pb::Message& message, const MessagePlan& plan, Out& out)
   out.Put('"');
 }
 
-void WriteSingular(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field, Out& out) {
+void WriteSingular(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field,
+                   Out& out) {
   const pb::FieldDescriptor* d = field.field;
   switch (field.kind) {
     case Kind::kBool: return out.Put(r.GetBool(message, d) ? "true" : "false");
@@ -108,7 +112,8 @@ void WriteSingular(const pb::Message& message, const pb::Reflection& r, const Fi
   }
 }
 
-void WriteElement(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field, int i, Out& out) {
+void WriteElement(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field,
+                  int i, Out& out) {
   const pb::FieldDescriptor* d = field.field;
   switch (field.kind) {
     case Kind::kBool: return out.Put(r.GetRepeatedBool(message, d, i) ? "true" : "false");
@@ -119,7 +124,8 @@ void WriteElement(const pb::Message& message, const pb::Reflection& r, const Fie
     case Kind::kFloat: return out.PutNumber(r.GetRepeatedFloat(message, d, i));
     case Kind::kDouble: return out.PutNumber(r.GetRepeatedDouble(message, d, i));
     case Kind::kEnum: return WriteEnum(*d->enum_type(), r.GetRepeatedEnumValue(message, d, i), out);
-    case Kind::kMessage: return WriteMessage(r.GetRepeatedMessage(message, d, i), *field.message, out);
+    case Kind::kMessage:
+      return WriteMessage(r.GetRepeatedMessage(message, d, i), *field.message, out);
     case Kind::kString:
     case Kind::kBytes: {
       std::string scratch;
@@ -129,7 +135,8 @@ void WriteElement(const pb::Message& message, const pb::Reflection& r, const Fie
 }
 
 // An object whose keys are the map's, in its own order; numbers and booleans as keys are quoted.
-void WriteMap(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field, Out& out) {
+void WriteMap(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field,
+              Out& out) {
   const FieldPlan& key = field.message->fields[0];
   const FieldPlan& value = field.message->fields[1];
   out.Put('{');
@@ -146,7 +153,8 @@ void WriteMap(const pb::Message& message, const pb::Reflection& r, const FieldPl
   out.Put('}');
 }
 
-void WriteRepeated(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field, Out& out) {
+void WriteRepeated(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field,
+                   Out& out) {
   if (field.map) return WriteMap(message, r, field, out);
   out.Put('[');
   const int size = r.FieldSize(message, field.field);
@@ -163,7 +171,8 @@ void WriteObject(const pb::Message& message, const MessagePlan& plan, Out& out) 
   bool first = true;
   for (const FieldPlan& field : plan.fields) {
     if (field.presence && !r.HasField(message, field.field)) continue;
-    if (field.kind == Kind::kMessage && field.message == nullptr) continue;  // HttpBody's extensions
+    if (field.kind == Kind::kMessage && field.message == nullptr)
+      continue;  // HttpBody's extensions
     if (!first) out.Put(',');
     first = false;
     out.Put(field.key);
@@ -237,7 +246,8 @@ void AppendJsonField(const pb::Message& message, const FieldPlan& field, std::st
   Out writer(out);
   const pb::Reflection& r = *message.GetReflection();
   if (field.repeated) return WriteRepeated(message, r, field, writer);
-  const bool unset = field.presence && field.kind != Kind::kMessage && !r.HasField(message, field.field);
+  const bool unset =
+      field.presence && field.kind != Kind::kMessage && !r.HasField(message, field.field);
   if (unset) return writer.Put("null");
   WriteSingular(message, r, field, writer);
 }

@@ -10,7 +10,8 @@ namespace {
 
 bool IsIdentifier(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.';
   });
 }
 
@@ -29,7 +30,8 @@ class TemplateParser {
     }
     if (!rest_.empty()) return Bad("has something after its end");
     for (std::size_t i = 0; i + 1 < out_.segments.size(); ++i) {
-      if (out_.segments[i].kind == PathTemplate::SegmentKind::kRest) return Bad("has '**' before its end");
+      if (out_.segments[i].kind == PathTemplate::SegmentKind::kRest)
+        return Bad("has '**' before its end");
     }
     return std::move(out_);
   }
@@ -85,8 +87,8 @@ class TemplateParser {
   }
 
   Error Bad(std::string_view what) const {
-    return Error::InvalidArgument("bad_path_template",
-                                  "path template \"" + std::string(whole_) + "\" " + std::string(what));
+    return Error::InvalidArgument(
+        "bad_path_template", "path template \"" + std::string(whole_) + "\" " + std::string(what));
   }
 
   std::string_view whole_;
@@ -96,7 +98,9 @@ class TemplateParser {
 
 }  // namespace
 
-Result<PathTemplate> PathTemplate::Parse(std::string_view text) { return TemplateParser(text).Parse(); }
+Result<PathTemplate> PathTemplate::Parse(std::string_view text) {
+  return TemplateParser(text).Parse();
+}
 
 // A trie over segments. A node's ends are the templates that stop there, by verb and method.
 struct PathTable::Node {
@@ -123,13 +127,15 @@ struct PathTable::Node {
   }
 
   // The nodes where `segments` from `at` on can end, best first.
-  void Walk(const std::vector<std::string>& segments, std::size_t at, std::vector<const Node*>& found) const {
+  void Walk(const std::vector<std::string>& segments, std::size_t at,
+            std::vector<const Node*>& found) const {
     if (at == segments.size()) {
       found.push_back(this);
       return;
     }
     if (segments[at].empty()) return;  // "//" and a trailing "/" match nothing
-    if (const auto it = literals.find(segments[at]); it != literals.end()) it->second->Walk(segments, at + 1, found);
+    if (const auto it = literals.find(segments[at]); it != literals.end())
+      it->second->Walk(segments, at + 1, found);
     if (one) one->Walk(segments, at + 1, found);
     if (rest) found.push_back(rest.get());
   }
@@ -151,7 +157,8 @@ Status PathTable::Add(PathTemplate path, const std::string& method, int binding)
   return {};
 }
 
-Result<PathTable::Found> PathTable::Find(const std::vector<std::string_view>& raw, std::string_view method) const {
+Result<PathTable::Found> PathTable::Find(const std::vector<std::string_view>& raw,
+                                         std::string_view method) const {
   std::vector<std::string> decoded(raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) {
     ASSIGN_OR_RETURN(decoded[i], PercentDecode(raw[i]));

@@ -1,6 +1,8 @@
 // google.api.http path templates (google/api/http.proto, "Path template syntax"):
-//   Template = "/" Segments [ ":" Verb ];  Segment = "*" | "**" | LITERAL | "{" FieldPath [ "=" Segments ] "}"
-// and the table that finds, for a path, the templates that match it: literals before variables, "*" before "**".
+//   Template = "/" Segments [ ":" Verb ];  Segment = "*" | "**" | LITERAL | "{" FieldPath [ "="
+//   Segments ] "}"
+// and the table that finds, for a path, the templates that match it: literals before variables, "*"
+// before "**".
 #pragma once
 
 #include <cstddef>
@@ -48,8 +50,9 @@ class PathTable {
   Status Add(PathTemplate path, const std::string& method, int binding);
 
   struct Found {
-    int binding = -1;                  // -1: no template matches, or none has the method
-    std::vector<std::string> allowed;  // the methods that the path has, when it matches some template
+    int binding = -1;  // -1: no template matches, or none has the method
+    std::vector<std::string>
+        allowed;  // the methods that the path has, when it matches some template
     Captures captures;
   };
   // INVALID_ARGUMENT for a wrongly encoded segment.

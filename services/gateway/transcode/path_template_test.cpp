@@ -7,7 +7,8 @@
 namespace marquee::gateway {
 namespace {
 
-// Templates by number, all with GET but where said; "METHOD path" → "number:captures" or what is allowed.
+// Templates by number, all with GET but where said; "METHOD path" → "number:captures" or what is
+// allowed.
 class PathTableTest : public ::testing::Test {
  protected:
   void Add(const std::string& text, const std::string& method = "GET") {
@@ -81,7 +82,8 @@ TEST_F(PathTableTest, TellsWhatIsAllowed) {
 TEST_F(PathTableTest, KnowsNoEmptySegments) {
   Add("/v1/movies");
   Add("/v1/movies/{movie_id}");
-  for (const char* path : {"/v1/movies/", "/v1//movies", "//v1/movies", "/", "/v1/movies//", "/V1/movies"}) {
+  for (const char* path :
+       {"/v1/movies/", "/v1//movies", "//v1/movies", "/", "/v1/movies//", "/V1/movies"}) {
     EXPECT_EQ(Find(path), "allowed") << path;
   }
 }
@@ -91,7 +93,8 @@ TEST_F(PathTableTest, DecodesCaptures) {
   EXPECT_EQ(Find("/v1/models/a%20b%2Fc"), "0:a b/c");
   EXPECT_EQ(Find("/v1/models/caf%C3%A9"), "0:café");
   EXPECT_EQ(Find("/v1/models/a+b"), "0:a+b") << "'+' is a space in queries only";
-  for (const char* path : {"/v1/models/%", "/v1/models/%2", "/v1/models/%GG", "/v1/models/%FF", "/v1/models/%00"}) {
+  for (const char* path :
+       {"/v1/models/%", "/v1/models/%2", "/v1/models/%GG", "/v1/models/%FF", "/v1/models/%00"}) {
     EXPECT_EQ(Find(path), "malformed_target") << path;
   }
 }
@@ -103,8 +106,9 @@ TEST_F(PathTableTest, RefusesTwoRoutesOfOneShape) {
 }
 
 TEST(PathTemplate, RefusesBadTemplates) {
-  for (const char* text : {"", "v1/movies", "/", "/v1//x", "/v1/{", "/v1/{x", "/v1/{}", "/v1/{x=}", "/v1/{x={y}}",
-                           "/v1/**/x", "/v1/x:", "/v1/x:a b", "/v1/x}", "/v1/{x-y}"}) {
+  for (const char* text :
+       {"", "v1/movies", "/", "/v1//x", "/v1/{", "/v1/{x", "/v1/{}", "/v1/{x=}", "/v1/{x={y}}",
+        "/v1/**/x", "/v1/x:", "/v1/x:a b", "/v1/x}", "/v1/{x-y}"}) {
     EXPECT_FALSE(PathTemplate::Parse(text).ok()) << text;
   }
 }
@@ -121,17 +125,20 @@ TEST(Target, SplitsTheQuery) {
 TEST(Target, RefusesWhatItCannotRead) {
   std::string many = "/x?";
   for (int i = 0; i < 101; ++i) many += "a=1&";
-  for (const char* raw : {"", "x", "/x?a=%", "/x?%ff=1", "/x?a=%00"}) EXPECT_FALSE(ParseTarget(raw).ok()) << raw;
+  for (const char* raw : {"", "x", "/x?a=%", "/x?%ff=1", "/x?a=%00"})
+    EXPECT_FALSE(ParseTarget(raw).ok()) << raw;
   EXPECT_FALSE(ParseTarget(many).ok());
   EXPECT_FALSE(ParseTarget("/" + std::string(9000, 'x')).ok());
 }
 
 TEST(Utf8, TakesWellFormedSequencesOnly) {
-  for (const char* good : {"", "a", "é", "€", "\U0001F3AC", "eight bytes and more: é", "\xED\x9F\xBF", "\xEE\x80\x80"}) {
+  for (const char* good : {"", "a", "é", "€", "\U0001F3AC", "eight bytes and more: é",
+                           "\xED\x9F\xBF", "\xEE\x80\x80"}) {
     EXPECT_TRUE(IsUtf8(good)) << good;
   }
-  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
-                          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "12345678\xC3", "\xE2\x82"}) {
+  for (const char* bad :
+       {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "12345678\xC3", "\xE2\x82"}) {
     EXPECT_FALSE(IsUtf8(bad));
   }
 }

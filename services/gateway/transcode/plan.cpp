@@ -44,7 +44,8 @@ const FieldPlan* MessagePlan::Find(std::string_view name) const {
 pb::Message* MessagePlan::New(pb::Arena* arena) const { return prototype->New(arena); }
 
 Result<const MessagePlan*> PlanSet::Add(const pb::Descriptor* type) {
-  if (const auto it = plans_.find(type); it != plans_.end()) return const_cast<const MessagePlan*>(it->second.get());
+  if (const auto it = plans_.find(type); it != plans_.end())
+    return const_cast<const MessagePlan*>(it->second.get());
   MessagePlan& plan = *plans_.emplace(type, std::make_unique<MessagePlan>()).first->second;
   plan.descriptor = type;
   plan.prototype = factory_.GetPrototype(type);
@@ -52,7 +53,8 @@ Result<const MessagePlan*> PlanSet::Add(const pb::Descriptor* type) {
   plan.well_known = WellKnownOf(*type);
   const bool too_large = type->field_count() > static_cast<int>(MessagePlan::kMaxFields);
   if (too_large || type->full_name() == "google.protobuf.Any") {
-    return Error::FailedPrecondition("untranscodable_type", type->full_name() + " can't be shown over REST");
+    return Error::FailedPrecondition("untranscodable_type",
+                                     type->full_name() + " can't be shown over REST");
   }
   if (plan.well_known != WellKnown::kNone && plan.well_known != WellKnown::kHttpBody) {
     return const_cast<const MessagePlan*>(&plan);

@@ -1,5 +1,6 @@
-// What the transcoder knows of each message type, worked out once at start so that no request looks up a descriptor:
-// for each field its kind, its JSON key and the plan of the message in it. Immutable once built; thread-safe to read.
+// What the transcoder knows of each message type, worked out once at start so that no request looks
+// up a descriptor: for each field its kind, its JSON key and the plan of the message in it.
+// Immutable once built; thread-safe to read.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,17 @@ namespace marquee::gateway {
 struct MessagePlan;
 
 enum class Kind : std::uint8_t {
-  kBool, kInt32, kInt64, kUint32, kUint64, kFloat, kDouble, kString, kBytes, kEnum, kMessage
+  kBool,
+  kInt32,
+  kInt64,
+  kUint32,
+  kUint64,
+  kFloat,
+  kDouble,
+  kString,
+  kBytes,
+  kEnum,
+  kMessage
 };
 
 // Types whose JSON isn't an object of their fields.
@@ -37,10 +48,11 @@ struct FieldPlan {
   Kind kind = Kind::kBool;
   bool repeated = false;
   bool map = false;
-  bool presence = false;  // unset can be told from default: `optional`, members of a oneof, messages
+  bool presence =
+      false;  // unset can be told from default: `optional`, members of a oneof, messages
   std::uint8_t index = 0;
-  std::string name;  // as in the .proto
-  std::string key;   // "\"name\":", ready to be written
+  std::string name;                      // as in the .proto
+  std::string key;                       // "\"name\":", ready to be written
   const MessagePlan* message = nullptr;  // kMessage only; of a map, the entry's
 };
 
@@ -64,8 +76,8 @@ class PlanSet {
   // Messages are made by `factory`, which must outlive this.
   explicit PlanSet(google::protobuf::MessageFactory& factory) : factory_(factory) {}
 
-  // The type's plan and those of all types in it. Building isn't thread-safe. FAILED_PRECONDITION for a type that
-  // can't be transcoded (too many fields, Any).
+  // The type's plan and those of all types in it. Building isn't thread-safe. FAILED_PRECONDITION
+  // for a type that can't be transcoded (too many fields, Any).
   Result<const MessagePlan*> Add(const google::protobuf::Descriptor* type);
 
  private:

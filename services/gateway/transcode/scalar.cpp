@@ -81,10 +81,12 @@ bool ParseTimestamp(std::string_view text, std::int64_t& seconds, std::int32_t& 
     const int offset_hour = TakeNumber(text, 2);
     if (!TakeChar(text, ':')) return false;
     const int offset_minute = TakeNumber(text, 2);
-    if (offset_hour < 0 || offset_hour > 23 || offset_minute < 0 || offset_minute > 59) return false;
+    if (offset_hour < 0 || offset_hour > 23 || offset_minute < 0 || offset_minute > 59)
+      return false;
     offset_minutes = (offset_hour * 60 + offset_minute) * (west ? -1 : 1);
   }
-  const auto date = std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const auto date = std::chrono::year_month_day(std::chrono::year(year),
+                                                std::chrono::month(static_cast<unsigned>(month)),
                                                 std::chrono::day(static_cast<unsigned>(day)));
   if (!text.empty() || year < 1 || month < 1 || day < 1 || !date.ok()) return false;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
@@ -98,7 +100,8 @@ bool ParseDuration(std::string_view text, std::int64_t& seconds, std::int32_t& n
   if (text.size() < 2 || text.back() != 's') return false;
   text.remove_suffix(1);
   const std::size_t point = std::min(text.find('.'), text.size());
-  if (ParseInt(text.substr(0, point), 0, kLongestDuration, seconds) != ParseResult::kOk) return false;
+  if (ParseInt(text.substr(0, point), 0, kLongestDuration, seconds) != ParseResult::kOk)
+    return false;
   text.remove_prefix(point);
   if (!TakeFraction(text, nanos) || !text.empty()) return false;
   if (negative) {
@@ -195,10 +198,13 @@ std::string_view KindName(const FieldPlan& field) {
   return "an object";
 }
 
-ParseResult ParseInt(std::string_view text, std::int64_t least, std::int64_t most, std::int64_t& out) {
+ParseResult ParseInt(std::string_view text, std::int64_t least, std::int64_t most,
+                     std::int64_t& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return ParseResult::kMalformed;
-  if (error == std::errc::result_out_of_range || out < least || out > most) return ParseResult::kOutOfRange;
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument)
+    return ParseResult::kMalformed;
+  if (error == std::errc::result_out_of_range || out < least || out > most)
+    return ParseResult::kOutOfRange;
   return ParseResult::kOk;
 }
 
@@ -210,7 +216,8 @@ ParseResult ParseUint(std::string_view text, std::uint64_t most, std::uint64_t& 
     return result;
   }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return ParseResult::kMalformed;
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument)
+    return ParseResult::kMalformed;
   if (error == std::errc::result_out_of_range || out > most) return ParseResult::kOutOfRange;
   return ParseResult::kOk;
 }
@@ -223,8 +230,10 @@ ParseResult ParseFloating(std::string_view text, T& out) {
   const char first = text.empty() ? '\0' : text[text[0] == '-' && text.size() > 1 ? 1 : 0];
   if (first < '0' || first > '9') return ParseResult::kMalformed;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return ParseResult::kMalformed;
-  if (error == std::errc::result_out_of_range || !std::isfinite(out)) return ParseResult::kOutOfRange;
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument)
+    return ParseResult::kMalformed;
+  if (error == std::errc::result_out_of_range || !std::isfinite(out))
+    return ParseResult::kOutOfRange;
   return ParseResult::kOk;
 }
 
@@ -234,7 +243,8 @@ ParseResult ParseDouble(std::string_view text, double& out) { return ParseFloati
 ParseResult ParseFloat(std::string_view text, float& out) { return ParseFloating(text, out); }
 
 void AppendBase64(std::string_view bytes, std::string& out) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
@@ -279,7 +289,8 @@ Result<std::string> FromBase64(std::string_view text, const std::string& path) {
   return out;
 }
 
-Status SetWellKnown(pb::Message& message, WellKnown type, std::string_view text, const std::string& path) {
+Status SetWellKnown(pb::Message& message, WellKnown type, std::string_view text,
+                    const std::string& path) {
   const pb::Descriptor* descriptor = message.GetDescriptor();
   const pb::Reflection* reflection = message.GetReflection();
   std::int64_t seconds = 0;
@@ -287,7 +298,8 @@ Status SetWellKnown(pb::Message& message, WellKnown type, std::string_view text,
   switch (type) {
     case WellKnown::kTimestamp:
       if (!ParseTimestamp(text, seconds, nanos)) {
-        return BadText("invalid_timestamp", path, path + " must be an RFC 3339 time like \"2024-05-01T12:00:00Z\".");
+        return BadText("invalid_timestamp", path,
+                       path + " must be an RFC 3339 time like \"2024-05-01T12:00:00Z\".");
       }
       break;
     case WellKnown::kDuration:
@@ -301,7 +313,8 @@ Status SetWellKnown(pb::Message& message, WellKnown type, std::string_view text,
         const std::size_t comma = text.find(',');
         const std::string_view name = text.substr(0, comma);
         if (name.empty() || ++paths > MessagePlan::kMaxFields) {
-          return BadText("invalid_field_mask", path, path + " must be field names, separated by commas.");
+          return BadText("invalid_field_mask", path,
+                         path + " must be field names, separated by commas.");
         }
         reflection->AddString(&message, descriptor->FindFieldByNumber(1), std::string(name));
         text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
@@ -345,7 +358,8 @@ void AppendWellKnown(const pb::Message& message, WellKnown type, std::string& ou
   }
 }
 
-Status SetFromText(pb::Message& message, const FieldPlan& field, std::string_view text, const std::string& path) {
+Status SetFromText(pb::Message& message, const FieldPlan& field, std::string_view text,
+                   const std::string& path) {
   const pb::Reflection& reflection = *message.GetReflection();
   const pb::FieldDescriptor* descriptor = field.field;
   const auto check = [&](ParseResult result, std::string_view type) -> Status {
@@ -403,10 +417,12 @@ Status SetFromText(pb::Message& message, const FieldPlan& field, std::string_vie
       MARQUEE_STORE(String, std::move(value));
     }
     case Kind::kEnum: {
-      const pb::EnumValueDescriptor* value = descriptor->enum_type()->FindValueByName(std::string(text));
+      const pb::EnumValueDescriptor* value =
+          descriptor->enum_type()->FindValueByName(std::string(text));
       if (value == nullptr) {
-        return BadText("unknown_enum_value", path,
-                       path + " must be the name of a value of " + descriptor->enum_type()->name() + ".");
+        return BadText(
+            "unknown_enum_value", path,
+            path + " must be the name of a value of " + descriptor->enum_type()->name() + ".");
       }
       MARQUEE_STORE(Enum, value);
     }

@@ -1,4 +1,5 @@
-// Single values between text and protobuf: what path and query parameters are read by, and the pieces that JSON shares.
+// Single values between text and protobuf: what path and query parameters are read by, and the
+// pieces that JSON shares.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +11,18 @@
 
 namespace marquee::gateway {
 
-// Sets, or for a repeated field appends, the value that `text` spells. Errors name `path` as the field. Messages other
-// than timestamps, durations and field masks have no such form.
-Status SetFromText(google::protobuf::Message& message, const FieldPlan& field, std::string_view text,
-                   const std::string& path);
+// Sets, or for a repeated field appends, the value that `text` spells. Errors name `path` as the
+// field. Messages other than timestamps, durations and field masks have no such form.
+Status SetFromText(google::protobuf::Message& message, const FieldPlan& field,
+                   std::string_view text, const std::string& path);
 
-// Sets a Timestamp (RFC 3339, years 1 to 9999), Duration ("3.5s") or FieldMask ("a,b.c") from its text.
+// Sets a Timestamp (RFC 3339, years 1 to 9999), Duration ("3.5s") or FieldMask ("a,b.c") from its
+// text.
 Status SetWellKnown(google::protobuf::Message& message, WellKnown type, std::string_view text,
                     const std::string& path);
 
-// Appends such a value's text, without quotes. What can't be written (a timestamp out of range) becomes the nearest
-// that can.
+// Appends such a value's text, without quotes. What can't be written (a timestamp out of range)
+// becomes the nearest that can.
 void AppendWellKnown(const google::protobuf::Message& message, WellKnown type, std::string& out);
 
 // Base64 (RFC 4648, section 4) with padding; FromBase64 also takes the URL alphabet and no padding.
@@ -31,11 +33,13 @@ Result<std::string> FromBase64(std::string_view text, const std::string& path);
 Error WrongType(const std::string& path, std::string_view expected);
 Error OutOfRange(const std::string& path, std::string_view type);
 
-std::string_view KindName(const FieldPlan& field);  // "a whole number", "a string", …: for messages to people
+std::string_view KindName(
+    const FieldPlan& field);  // "a whole number", "a string", …: for messages to people
 
 // Whole numbers: optional '-', digits, nothing else.
 enum class ParseResult { kOk, kMalformed, kOutOfRange };
-ParseResult ParseInt(std::string_view text, std::int64_t least, std::int64_t most, std::int64_t& out);
+ParseResult ParseInt(std::string_view text, std::int64_t least, std::int64_t most,
+                     std::int64_t& out);
 ParseResult ParseUint(std::string_view text, std::uint64_t most, std::uint64_t& out);
 ParseResult ParseDouble(std::string_view text, double& out);  // finite only
 ParseResult ParseFloat(std::string_view text, float& out);

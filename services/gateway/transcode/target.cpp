@@ -14,7 +14,8 @@ int HexDigit(char c) {
 }
 
 Error BadEncoding(std::string what) {
-  return Error::InvalidArgument("malformed_target", "The request's path or query " + std::move(what) + ".");
+  return Error::InvalidArgument("malformed_target",
+                                "The request's path or query " + std::move(what) + ".");
 }
 
 }  // namespace
@@ -68,7 +69,8 @@ Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
     if (text[i] == '%') {
       const int high = i + 1 < text.size() ? HexDigit(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return BadEncoding("has a '%' that two hexadecimal digits don't follow");
+      if (high < 0 || low < 0)
+        return BadEncoding("has a '%' that two hexadecimal digits don't follow");
       out += static_cast<char>(high * 16 + low);
       i += 2;
     } else if (text[i] == '+' && plus_is_space) {
@@ -87,8 +89,8 @@ std::string PercentEncode(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       out += c;
     } else {
@@ -105,7 +107,8 @@ Result<Target> ParseTarget(std::string_view raw) {
   if (raw.empty() || raw[0] != '/') return BadEncoding("doesn't start with '/'");
   Target target;
   const std::size_t question = raw.find('?');
-  std::string_view path = raw.substr(1, question == std::string_view::npos ? question : question - 1);
+  std::string_view path =
+      raw.substr(1, question == std::string_view::npos ? question : question - 1);
   for (;;) {
     const std::size_t slash = path.find('/');
     target.segments.push_back(path.substr(0, slash));

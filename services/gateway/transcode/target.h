@@ -1,5 +1,5 @@
-// The request target (RFC 9112, section 3.2) taken apart: the path's segments, still encoded, and the query's pairs,
-// decoded, in order, duplicates kept.
+// The request target (RFC 9112, section 3.2) taken apart: the path's segments, still encoded, and
+// the query's pairs, decoded, in order, duplicates kept.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 namespace marquee::gateway {
 
 struct Target {
-  std::vector<std::string_view> segments;                    // of the raw target, which must outlive this
+  std::vector<std::string_view> segments;  // of the raw target, which must outlive this
   std::vector<std::pair<std::string, std::string>> query;  // '+' is a space, as forms write it
 };
 

@@ -39,13 +39,15 @@ std::string Dotted(const std::vector<const FieldPlan*>& steps) {
 bool IsJson(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return std::tolower(c); });
-  return type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"));
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return type == "application/json" ||
+         (type.starts_with("application/") && type.ends_with("+json"));
 }
 
 bool IsHttpBody(const FieldPlan* field) {
-  return field != nullptr && !field->repeated && field->kind == Kind::kMessage && field->message != nullptr &&
-         field->message->well_known == WellKnown::kHttpBody;
+  return field != nullptr && !field->repeated && field->kind == Kind::kMessage &&
+         field->message != nullptr && field->message->well_known == WellKnown::kHttpBody;
 }
 
 void SetHttpBody(pb::Message& body, const MessagePlan& plan, const http::Request& request) {
@@ -66,25 +68,27 @@ Status ReadBody(const Binding& binding, const http::Request& request, std::size_
     SetHttpBody(*body, *binding.body_field->message, request);
     return {};
   }
-  if (binding.body == Binding::Body::kWhole && binding.rpc->request->well_known == WellKnown::kHttpBody) {
+  if (binding.body == Binding::Body::kWhole &&
+      binding.rpc->request->well_known == WellKnown::kHttpBody) {
     SetHttpBody(message, *binding.rpc->request, request);
     return {};
   }
   if (request.body.empty()) return {};  // the service says what it misses
   if (request.body.size() > max_json_bytes) {
-    return Error::InvalidArgument("body_too_large", "A JSON body has at most " + std::to_string(max_json_bytes) +
-                                                        " bytes.");
+    return Error::InvalidArgument(
+        "body_too_large", "A JSON body has at most " + std::to_string(max_json_bytes) + " bytes.");
   }
   const std::string* type = request.Find("content-type");
   if (type != nullptr && !IsJson(*type)) {
     return Error::InvalidArgument("unsupported_media_type", "The body must be application/json.");
   }
-  if (binding.body == Binding::Body::kWhole) return ReadJson(request.body, message, *binding.rpc->request, &keys);
+  if (binding.body == Binding::Body::kWhole)
+    return ReadJson(request.body, message, *binding.rpc->request, &keys);
   return ReadJsonField(request.body, message, *binding.body_field, &keys);
 }
 
-Status ReadPath(const Binding& binding, const Captures& captures, const std::vector<std::string>& keys,
-                pb::Message& message) {
+Status ReadPath(const Binding& binding, const Captures& captures,
+                const std::vector<std::string>& keys, pb::Message& message) {
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const auto& steps = binding.variables[i];
     const std::string name = Dotted(steps);
@@ -97,7 +101,8 @@ Status ReadPath(const Binding& binding, const Captures& captures, const std::vec
     std::string from_path;
     AppendJsonField(Descend(message, steps), *steps.back(), from_path);
     if (from_path != from_body) {
-      return Error::InvalidArgument("path_and_body_differ", name + " has one value in the path and another in the body.",
+      return Error::InvalidArgument("path_and_body_differ",
+                                    name + " has one value in the path and another in the body.",
                                     name);
     }
   }
@@ -105,7 +110,8 @@ Status ReadPath(const Binding& binding, const Captures& captures, const std::vec
 }
 
 Error UnknownParameter(const std::string& name) {
-  return Error::InvalidArgument("unknown_parameter", "There is no query parameter " + name + ".", name);
+  return Error::InvalidArgument("unknown_parameter", "There is no query parameter " + name + ".",
+                                name);
 }
 
 // A path variable or the body's field can't be given again in the query.
@@ -126,7 +132,8 @@ Status ReadQuery(const Binding& binding, const Target& target, pb::Message& mess
       return UnknownParameter(name);
     }
     if (!field.repeated && std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      return Error::InvalidArgument("duplicate_parameter", "The query parameter " + name + " is given twice.", name);
+      return Error::InvalidArgument("duplicate_parameter",
+                                    "The query parameter " + name + " is given twice.", name);
     }
     seen.push_back(name);
     RETURN_IF_ERROR(SetFromText(Descend(message, steps), field, value, name));
@@ -135,7 +142,8 @@ Status ReadQuery(const Binding& binding, const Target& target, pb::Message& mess
 }
 
 // What the body's outermost keys name is what is to change.
-void FillUpdateMask(const Binding& binding, const std::vector<std::string>& keys, pb::Message& message) {
+void FillUpdateMask(const Binding& binding, const std::vector<std::string>& keys,
+                    pb::Message& message) {
   if (binding.update_mask == nullptr || keys.empty()) return;
   const pb::Reflection* reflection = message.GetReflection();
   if (reflection->HasField(message, binding.update_mask->field)) return;
@@ -185,7 +193,8 @@ Status ReadRequest(const Binding& binding, const http::Request& request, const T
   return {};
 }
 
-http::Response WriteResponse(const Binding& binding, const pb::Message& message, const std::string* if_none_match) {
+http::Response WriteResponse(const Binding& binding, const pb::Message& message,
+                             const std::string* if_none_match) {
   http::Response response;
   const Rpc& rpc = *binding.rpc;
   response.status = rpc.success_status;
@@ -194,7 +203,8 @@ http::Response WriteResponse(const Binding& binding, const pb::Message& message,
     return response;
   }
   WriteBody(binding, message, response);
-  const bool storable = !rpc.cache_control.empty() && binding.method == http::Method::kGet && response.status == 200;
+  const bool storable =
+      !rpc.cache_control.empty() && binding.method == http::Method::kGet && response.status == 200;
   response.headers.push_back({"Cache-Control", storable ? rpc.cache_control : "no-store"});
   if (!storable) return response;
   std::string etag = StrongETag(response.body);
@@ -211,7 +221,8 @@ void CopyFieldsByName(const pb::Message& from, const MessagePlan& from_plan, pb:
                       const MessagePlan& to_plan) {
   for (const FieldPlan& source : from_plan.fields) {
     const FieldPlan* target = to_plan.Find(source.name);
-    if (target == nullptr || source.repeated || target->repeated || source.kind != target->kind) continue;
+    if (target == nullptr || source.repeated || target->repeated || source.kind != target->kind)
+      continue;
     if (!from_plan.reflection->HasField(from, source.field)) continue;
     const pb::Reflection& in = *from_plan.reflection;
     const pb::Reflection& out = *to_plan.reflection;
@@ -219,13 +230,21 @@ void CopyFieldsByName(const pb::Message& from, const MessagePlan& from_plan, pb:
       case Kind::kBool: out.SetBool(&to, target->field, in.GetBool(from, source.field)); break;
       case Kind::kInt32: out.SetInt32(&to, target->field, in.GetInt32(from, source.field)); break;
       case Kind::kInt64: out.SetInt64(&to, target->field, in.GetInt64(from, source.field)); break;
-      case Kind::kUint32: out.SetUInt32(&to, target->field, in.GetUInt32(from, source.field)); break;
-      case Kind::kUint64: out.SetUInt64(&to, target->field, in.GetUInt64(from, source.field)); break;
+      case Kind::kUint32:
+        out.SetUInt32(&to, target->field, in.GetUInt32(from, source.field));
+        break;
+      case Kind::kUint64:
+        out.SetUInt64(&to, target->field, in.GetUInt64(from, source.field));
+        break;
       case Kind::kFloat: out.SetFloat(&to, target->field, in.GetFloat(from, source.field)); break;
-      case Kind::kDouble: out.SetDouble(&to, target->field, in.GetDouble(from, source.field)); break;
+      case Kind::kDouble:
+        out.SetDouble(&to, target->field, in.GetDouble(from, source.field));
+        break;
       case Kind::kString:
       case Kind::kBytes: out.SetString(&to, target->field, in.GetString(from, source.field)); break;
-      case Kind::kEnum: out.SetEnumValue(&to, target->field, in.GetEnumValue(from, source.field)); break;
+      case Kind::kEnum:
+        out.SetEnumValue(&to, target->field, in.GetEnumValue(from, source.field));
+        break;
       case Kind::kMessage:
         if (source.message == target->message) {
           out.MutableMessage(&to, target->field)->CopyFrom(in.GetMessage(from, source.field));

@@ -73,8 +73,11 @@ class TranscoderTest : public ::testing::Test {
     if (!route.ok() || route->binding == nullptr) return "no route";
     binding_ = route->binding;
     message_.reset(binding_->rpc->request->New(nullptr));
-    const Status status = ReadRequest(*binding_, request, *target, route->captures, 1000, *message_);
-    if (!status.ok()) return status.error().reason + (status.error().field.empty() ? "" : " " + status.error().field);
+    const Status status =
+        ReadRequest(*binding_, request, *target, route->captures, 1000, *message_);
+    if (!status.ok())
+      return status.error().reason +
+             (status.error().field.empty() ? "" : " " + status.error().field);
     std::string out;
     AppendJson(*message_, *binding_->rpc->request, out);
     return out;
@@ -89,11 +92,13 @@ class TranscoderTest : public ::testing::Test {
 
 TEST_F(TranscoderTest, MapsPathAndQuery) {
   EXPECT_EQ(Get("/v1/books/7"), R"({"book_id":7,"lang":"","pages":[],"full":false})");
-  EXPECT_EQ(Get("/v1/books/7?lang=de&pages=1&pages=2&full=true&author.born=1815&at=2024-01-01T00:00:00Z"),
-            R"({"book_id":7,"lang":"de","pages":[1,2],"author":{"name":"","born":1815},)"
-            R"("at":"2024-01-01T00:00:00Z","full":true})");
-  EXPECT_EQ(Get("/v1/authors/Ada%20L%2e/books/3"),
-            R"({"book_id":3,"lang":"","pages":[],"author":{"name":"Ada L.","born":0},"full":false})");
+  EXPECT_EQ(
+      Get("/v1/books/7?lang=de&pages=1&pages=2&full=true&author.born=1815&at=2024-01-01T00:00:00Z"),
+      R"({"book_id":7,"lang":"de","pages":[1,2],"author":{"name":"","born":1815},)"
+      R"("at":"2024-01-01T00:00:00Z","full":true})");
+  EXPECT_EQ(
+      Get("/v1/authors/Ada%20L%2e/books/3"),
+      R"({"book_id":3,"lang":"","pages":[],"author":{"name":"Ada L.","born":0},"full":false})");
 }
 
 TEST_F(TranscoderTest, RefusesBadPathAndQuery) {
@@ -139,17 +144,20 @@ TEST_F(TranscoderTest, MapsAFieldAsBodyAndFillsTheUpdateMask) {
   const auto patch = [&](const std::string& query, const std::string& body) {
     return Read({http::Method::kPatch, "/v1/books/7" + query, body});
   };
-  EXPECT_EQ(patch("", R"({"title":"x","author":null})"),
-            R"({"book":{"book_id":7,"title":"x","tags":[]},"update_mask":"title,author","dry_run":false})");
-  EXPECT_EQ(patch("?update_mask=tags,title&dry_run=true", R"({"title":"x"})"),
-            R"({"book":{"book_id":7,"title":"x","tags":[]},"update_mask":"tags,title","dry_run":true})");
+  EXPECT_EQ(
+      patch("", R"({"title":"x","author":null})"),
+      R"({"book":{"book_id":7,"title":"x","tags":[]},"update_mask":"title,author","dry_run":false})");
+  EXPECT_EQ(
+      patch("?update_mask=tags,title&dry_run=true", R"({"title":"x"})"),
+      R"({"book":{"book_id":7,"title":"x","tags":[]},"update_mask":"tags,title","dry_run":true})");
   EXPECT_EQ(patch("?book.title=x", "{}"), "unknown_parameter book.title");
   EXPECT_EQ(patch("", R"({"author":{"name":1}})"), "wrong_type book.author.name");
 }
 
 TEST_F(TranscoderTest, TakesRawBodies) {
-  EXPECT_EQ(Read({http::Method::kPut, "/v1/books/7/scan", std::string("\x89PNG\0\xFF", 6), "image/png"}),
-            R"({"book_id":7,"scan":{"content_type":"image/png","data":"iVBORwD/"}})");
+  EXPECT_EQ(
+      Read({http::Method::kPut, "/v1/books/7/scan", std::string("\x89PNG\0\xFF", 6), "image/png"}),
+      R"({"book_id":7,"scan":{"content_type":"image/png","data":"iVBORwD/"}})");
 }
 
 TEST_F(TranscoderTest, RefusesABodyWhereNoneBelongs) {
@@ -203,7 +211,8 @@ TEST_F(TranscoderTest, WritesNoBodyWith204AndRawBytesAsTheyAre) {
 
   Get("/v1/books/7/scan");
   const std::unique_ptr<pb::Message> message(binding_->rpc->response->New(nullptr));
-  pb::Message* scan = message->GetReflection()->MutableMessage(message.get(), binding_->response_field->field);
+  pb::Message* scan =
+      message->GetReflection()->MutableMessage(message.get(), binding_->response_field->field);
   const MessagePlan& plan = *binding_->response_field->message;
   plan.reflection->SetString(scan, plan.Find("content_type")->field, "image/png");
   plan.reflection->SetString(scan, plan.Find("data")->field, std::string("\0\xFF", 2));
