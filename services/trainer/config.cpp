@@ -74,6 +74,9 @@ void ReadRuns(config::Reader& reader, TrainerConfig& config) {
   config.housekeeping.interval =
       reader.Milliseconds("MARQUEE_TRAINER_INTERVAL_MS", 0, 0, 31'536'000'000,
                           "Time between the starts of scheduled runs; 0: no schedule");
+  config.housekeeping.keep_artefacts = static_cast<int>(
+      reader.Int("MARQUEE_TRAINER_KEEP_ARTEFACTS", config.housekeeping.keep_artefacts, 1, 1'000,
+                 "Artefacts kept of each model, beside those that an alias names"));
   config.housekeeping.tick =
       std::min(config.heartbeat_expiry / 2, std::chrono::milliseconds{5'000});
   if (config.housekeeping.interval.count() > 0)

@@ -51,7 +51,7 @@ int main() {
   trainer::Trainer trainer(runs, store, job, folder, trainer_metrics, config->trainer,
                            [&] { announcements.Kick(); });
   trainer::Registry registry(store, folder, [&] { announcements.Kick(); });
-  trainer::Housekeeping housekeeping(trainer, store, trainer_metrics, config->housekeeping);
+  trainer::Housekeeping housekeeping(trainer, registry, trainer_metrics, config->housekeeping);
 
   trainer::TrainerHandler handler(trainer, registry);
   // Kafka isn't asked: a promotion waits in the database until Kafka is there.

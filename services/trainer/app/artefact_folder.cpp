@@ -128,6 +128,11 @@ Status ArtefactFolder::Read(const std::string& file, std::size_t chunk_bytes,
   return {};
 }
 
+void ArtefactFolder::Remove(const std::string& file) const {
+  std::error_code ignored;
+  if (!file.empty()) fs::remove(PathOf(file), ignored);
+}
+
 void ArtefactFolder::RemoveRun(std::int64_t run_id) const {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_, failed)) {

@@ -42,6 +42,8 @@ class ArtefactFolder {
   Status Read(const std::string& file, std::size_t chunk_bytes,
               const std::function<Status(std::string chunk)>& each) const;
 
+  // Removes the file; OK when it isn't there.
+  void Remove(const std::string& file) const;
   // Removes everything of this run, whole or half written.
   void RemoveRun(std::int64_t run_id) const;
 

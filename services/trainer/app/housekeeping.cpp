@@ -5,7 +5,7 @@
 
 namespace marquee::trainer {
 
-Housekeeping::Housekeeping(Trainer& trainer, ModelRegistry& registry, TrainerMetrics& metrics,
+Housekeeping::Housekeeping(Trainer& trainer, Registry& registry, TrainerMetrics& metrics,
                            HousekeepingSettings settings)
     : trainer_(trainer),
       registry_(registry),
@@ -44,6 +44,12 @@ Status Housekeeping::Round() {
       if (const auto version = registry_.GetAlias(model, alias); version.ok())
         metrics_.AliasPoints(alias, *version);
     }
+  }
+  if (const auto newest = registry_.GetAlias(kRanking, kCandidate);
+      newest.ok() && newest->version != newest_) {
+    ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts));
+    if (dropped > 0) logging::Info("old artefacts dropped", {{"versions", dropped}});
+    newest_ = newest->version;
   }
   if (settings_.interval.count() == 0) return {};
   ASSIGN_OR_RETURN(const bool started, trainer_.StartIfDue(settings_.interval));

@@ -1,5 +1,5 @@
-// What a trainer does unasked: ends runs whose process has died, starts runs by the schedule, and
-// keeps the gauges of the registry.
+// What a trainer does unasked: ends runs whose process has died, starts runs by the schedule, drops
+// artefacts that have had their day, and keeps the gauges of the registry.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "trainer/app/registry.h"
 #include "trainer/app/trainer.h"
 
 namespace marquee::trainer {
@@ -15,12 +16,13 @@ namespace marquee::trainer {
 struct HousekeepingSettings {
   std::chrono::milliseconds interval{0};  // between the starts of runs; 0: no schedule
   std::chrono::milliseconds tick{5'000};  // how often dead runs and the schedule are looked at
+  int keep_artefacts = 10;                // of each model, beside those that an alias names
 };
 
 class Housekeeping {
  public:
   // Starts a thread, whose first round is at once. All outlive it.
-  Housekeeping(Trainer& trainer, ModelRegistry& registry, TrainerMetrics& metrics,
+  Housekeeping(Trainer& trainer, Registry& registry, TrainerMetrics& metrics,
                HousekeepingSettings settings);
   ~Housekeeping();  // as Stop()
   void Stop();      // Idempotent
@@ -30,10 +32,11 @@ class Housekeeping {
   Status Round();
 
   Trainer& trainer_;
-  ModelRegistry& registry_;
+  Registry& registry_;
   TrainerMetrics& metrics_;
   HousekeepingSettings settings_;
   bool swept_ = false;
+  std::int64_t newest_ = 0;  // version of the ranking model that was there at the last clean-up
   std::jthread thread_;
 };
 

@@ -1,6 +1,10 @@
 #include "trainer/app/registry.h"
 
 namespace marquee::trainer {
+namespace {
+// Looked at in one go, beyond the kept ones: more than one run can add.
+constexpr int kOldVersions = 50;
+}  // namespace
 
 Result<std::vector<ModelVersion>> Registry::ListVersions(const std::string& model,
                                                          std::int64_t before, int limit) {
@@ -32,6 +36,20 @@ Status Registry::Download(const std::string& model, std::int64_t version,
   RETURN_IF_ERROR(CheckModel(model));
   ASSIGN_OR_RETURN(const auto found, store_.GetVersion(model, version));
   return folder_.Read(found.file, kChunkBytes, each);
+}
+
+Result<int> Registry::DropOldArtefacts(int keep) {
+  int dropped = 0;
+  for (const auto* model : {kRanking, kRating}) {
+    ASSIGN_OR_RETURN(const auto versions, store_.ListVersions(model, 0, keep + kOldVersions));
+    for (auto i = static_cast<std::size_t>(keep); i < versions.size(); ++i) {
+      if (!versions[i].aliases.empty() || !folder_.Has(versions[i].file)) continue;
+      folder_.Remove(versions[i].file);
+      folder_.Remove(versions[i].evaluation_file);
+      ++dropped;
+    }
+  }
+  return dropped;
 }
 
 }  // namespace marquee::trainer

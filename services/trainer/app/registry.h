@@ -31,6 +31,10 @@ class Registry {
   Status Download(const std::string& model, std::int64_t version,
                   const std::function<Status(std::string chunk)>& each);
 
+  // Removes the artefacts of versions that no alias names, but for the newest `keep` of each model:
+  // what can't be rolled back to any more. Their cards stay. Returns how many versions lost theirs.
+  Result<int> DropOldArtefacts(int keep);
+
  private:
   ModelRegistry& store_;
   const ArtefactFolder& folder_;

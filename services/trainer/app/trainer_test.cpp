@@ -238,7 +238,8 @@ TEST_F(TrainerTest, WatchEndsWhenNobodyListens) {
 
 TEST_F(TrainerTest, ScheduleStartsARun) {
   const auto trainer = Make();
-  const Housekeeping housekeeping(*trainer, store_, trainer_metrics_,
+  Registry registry(store_, folder_, [] {});
+  const Housekeeping housekeeping(*trainer, registry, trainer_metrics_,
                                   {.interval = milliseconds{3'600'000}, .tick = milliseconds{5}});
   ratings_.AwaitExport();
   const auto runs = trainer->List(0, 10);
@@ -246,6 +247,27 @@ TEST_F(TrainerTest, ScheduleStartsARun) {
   EXPECT_EQ(runs->front().started_by, 0);
   EXPECT_EQ(Await(*trainer, runs->front().run_id).state, RunState::kSucceeded);
   EXPECT_EQ(trainer->List(0, 10)->size(), 1U) << "the interval has not passed";
+}
+
+TEST_F(TrainerTest, OldArtefactsAreDroppedButForThoseInUse) {
+  const auto trainer = Make();
+  for (int i = 0; i < 4; ++i) {  // the first stays champion: the same data don't beat it
+    const auto run = trainer->Start({.hyperparameters = kSmall});
+    ASSERT_TRUE(run.ok());
+    ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+  }
+  Registry registry(store_, folder_, [] {});
+  EXPECT_EQ(registry.DropOldArtefacts(1).value_or(-1), 4) << "versions 2 and 3 of both models";
+  for (const auto* model : {kRanking, kRating}) {
+    for (const std::int64_t run : {1, 2, 3, 4}) {
+      const bool kept = run == 1 || run == 4;
+      EXPECT_EQ(folder_.Has(ArtefactFolder::FileName(model, run, ArtefactKind::kServed)), kept);
+      EXPECT_EQ(folder_.Has(ArtefactFolder::FileName(model, run, ArtefactKind::kEvaluation)), kept);
+      EXPECT_TRUE(folder_.Has(ArtefactFolder::FileName(model, run, ArtefactKind::kCard)));
+    }
+  }
+  EXPECT_EQ(registry.DropOldArtefacts(1).value_or(-1), 0);
+  EXPECT_EQ(registry.SetAlias(kRanking, kChampion, 2, 0).error().reason, "artefact_missing");
 }
 
 TEST_F(TrainerTest, PromotionsAreAnnouncedOnceKafkaIsBack) {

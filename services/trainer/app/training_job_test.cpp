@@ -156,6 +156,20 @@ TEST_F(TrainingJobTest, MoreDataBeatAChampionThatKnewLess) {
   EXPECT_TRUE(versions[1].promote);
 }
 
+// Why evaluation models are kept (docs/adr/0301): on its own training data the champion can't lose.
+TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
+  Complete();
+  for (const std::string model : {kRanking, kRating}) {
+    std::filesystem::copy_file(temporary_.path() / (model + "-run-1.safetensors"),
+                               temporary_.path() / (model + "-run-1.evaluation.safetensors"),
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  Complete();
+  const auto& metrics = outcome_.metrics;
+  EXPECT_GT(metrics.at("ranking.champion.ndcg_at_100"), 1.02 * metrics.at("ranking.ndcg_at_100"));
+  EXPECT_LT(metrics.at("rating.champion.rmse"), 0.98 * metrics.at("rating.rmse"));
+}
+
 TEST_F(TrainingJobTest, AChampionWhoseFileIsLostIsJudgedByItsRecord) {
   Complete();
   std::filesystem::remove(temporary_.path() / "ranking-run-1.evaluation.safetensors");
