@@ -1,6 +1,6 @@
 #include "gateway/problem.h"
 
-#include "gateway/http/server.h"
+#include "gateway/http/wire.h"
 #include "gateway/transcode/json_writer.h"
 
 namespace marquee::gateway {

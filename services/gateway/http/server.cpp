@@ -6,7 +6,6 @@
 #include <pistache/peer.h>
 #include <pistache/tcp.h>
 #include <pistache/transport.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -20,6 +19,8 @@
 #include <vector>
 
 #include "gateway/http/head.h"
+#include "gateway/http/mailbox.h"
+#include "gateway/http/wire.h"
 #include "logging/log.h"
 
 namespace marquee::gateway::http {
@@ -46,106 +47,6 @@ constexpr auto kTick = std::chrono::milliseconds(5);
 constexpr auto kSweep = std::chrono::milliseconds(500);
 constexpr auto kLinger =
     std::chrono::seconds(2);  // for a peer to read the answer that ends its connection
-
-// One client's connection. Only its carrier's thread touches it.
-struct Connection {
-  explicit Connection(int descriptor) : fd(descriptor) {}
-  const int fd;
-  bool dead = false;     // closed: the descriptor may be someone else's by now
-  bool busy = false;     // a request is out; `sequence` names it
-  bool closing = false;  // nothing more is read
-  bool keep_alive = true;
-  bool head_only = false;
-  bool wants_write = false;  // the socket was full: `out` waits for epoll
-  std::uint64_t sequence = 0;
-  std::string in;
-  std::optional<Head> head;  // of the request whose body is arriving
-  std::string out;
-  std::size_t written = 0;
-  SteadyTime since = std::chrono::steady_clock::now();  // of the last change of state, or progress
-};
-
-struct Completion {
-  std::shared_ptr<Connection> connection;
-  std::uint64_t sequence;
-  Response response;
-};
-
-// Answers on their way to the carrier's thread. Outlives the server, as long as a responder does.
-class Mailbox {
- public:
-  Mailbox() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  ~Mailbox() { ::close(wake_); }
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
-
-  int wake() const { return wake_; }
-
-  void Post(Completion completion) {
-    bool first = false;
-    {
-      const std::lock_guard lock(mutex_);
-      first = completions_.empty();
-      completions_.push_back(std::move(completion));
-    }
-    // Whoever finds the box empty wakes the reader; the reader takes everything after it cleared
-    // the event.
-    if (first && reader_ != this) {
-      const std::uint64_t one = 1;
-      if (::write(wake_, &one, sizeof one) < 0) return;  // full: it is awake already
-    }
-  }
-
-  void ClearWake() const {
-    std::uint64_t count = 0;
-    while (::read(wake_, &count, sizeof count) > 0) {
-    }
-  }
-
-  std::vector<Completion> Take() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(completions_, {});
-  }
-
-  // On the reading thread between Enter and Leave, which takes what was posted meanwhile before it
-  // sleeps.
-  void Enter() const { reader_ = this; }
-  static void Leave() { reader_ = nullptr; }
-
- private:
-  static thread_local const Mailbox* reader_;
-  const int wake_;
-  std::mutex mutex_;
-  std::vector<Completion> completions_;
-};
-thread_local const Mailbox* Mailbox::reader_ = nullptr;
-
-// The right to answer one request. Dropped unused, it answers 500, so that no client waits for
-// ever.
-class Ticket {
- public:
-  Ticket(std::shared_ptr<Mailbox> mailbox, std::shared_ptr<Connection> connection,
-         std::uint64_t sequence)
-      : mailbox_(std::move(mailbox)), connection_(std::move(connection)), sequence_(sequence) {}
-  ~Ticket() {
-    Response lost;
-    lost.status = 500;
-    Answer(std::move(lost));
-  }
-  Ticket(const Ticket&) = delete;
-  Ticket& operator=(const Ticket&) = delete;
-
-  void Answer(Response response) {
-    if (answered_.exchange(true)) return;
-    mailbox_->Post({std::move(connection_), sequence_, std::move(response)});
-  }
-
- private:
-  std::atomic<bool> answered_{false};
-  std::shared_ptr<Mailbox> mailbox_;
-  std::shared_ptr<Connection> connection_;
-  const std::uint64_t sequence_;
-};
 
 // What the server's threads have in common.
 struct Shared {
@@ -174,41 +75,6 @@ class PeerHandler final : public ps::Tcp::Handler {
   void onConnection(const std::shared_ptr<ps::Tcp::Peer>& peer) override;
   void onDisconnection(const std::shared_ptr<ps::Tcp::Peer>& peer) override;
 };
-
-bool HasLineBreak(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
-}
-
-std::string Serialize(const Response& response, bool keep_alive, bool head_only) {
-  const bool bodiless = response.status == 204 || response.status == 304;
-  std::string out;
-  out.reserve(512 + response.body.size());
-  out += "HTTP/1.1 ";
-  out += std::to_string(response.status);
-  out += ' ';
-  out += ReasonPhrase(response.status);
-  out += "\r\n";
-  if (!response.content_type.empty() && !HasLineBreak(response.content_type)) {
-    out += "Content-Type: ";
-    out += response.content_type;
-    out += "\r\n";
-  }
-  for (const Header& header : response.headers) {
-    if (HasLineBreak(header.name) || HasLineBreak(header.value)) continue;
-    out += header.name;
-    out += ": ";
-    out += header.value;
-    out += "\r\n";
-  }
-  if (!bodiless) {
-    out += "Content-Length: ";
-    out += std::to_string(response.body.size());
-    out += "\r\n";
-  }
-  out += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-  if (!bodiless && !head_only) out += response.body;
-  return out;
-}
 
 // One of the reactor's threads and its connections. Reading is Pistache's; answers are written
 // here, on the same thread, to the connection that asked, which is known to be alive: no descriptor
@@ -494,36 +360,6 @@ void PeerHandler::onDisconnection(const std::shared_ptr<ps::Tcp::Peer>& peer) {
 }
 
 }  // namespace
-
-const char* ReasonPhrase(int status) {
-  switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 301: return "Moved Permanently";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 411: return "Length Required";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 499: return "Client Closed Request";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Status";
-  }
-}
 
 struct Server::Impl {
   std::shared_ptr<Shared> shared = std::make_shared<Shared>();

@@ -44,7 +44,4 @@ class Server {
   std::unique_ptr<Impl> impl_;
 };
 
-// The reason phrase of a status: "Not Found".
-const char* ReasonPhrase(int status);
-
 }  // namespace marquee::gateway::http

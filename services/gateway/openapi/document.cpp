@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "gateway/http/server.h"
+#include "gateway/http/wire.h"
 #include "gateway/openapi/schemas.h"
 #include "marquee/options/v1/options.pb.h"
 

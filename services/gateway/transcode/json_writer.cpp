@@ -11,6 +11,7 @@
 
 #include "gateway/transcode/scalar.h"
 #include "gateway/transcode/target.h"
+#include "gateway/transcode/well_known.h"
 
 namespace marquee::gateway {
 namespace {

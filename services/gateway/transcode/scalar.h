@@ -16,15 +16,6 @@ namespace marquee::gateway {
 Status SetFromText(google::protobuf::Message& message, const FieldPlan& field,
                    std::string_view text, const std::string& path);
 
-// Sets a Timestamp (RFC 3339, years 1 to 9999), Duration ("3.5s") or FieldMask ("a,b.c") from its
-// text.
-Status SetWellKnown(google::protobuf::Message& message, WellKnown type, std::string_view text,
-                    const std::string& path);
-
-// Appends such a value's text, without quotes. What can't be written (a timestamp out of range)
-// becomes the nearest that can.
-void AppendWellKnown(const google::protobuf::Message& message, WellKnown type, std::string& out);
-
 // Base64 (RFC 4648, section 4) with padding; FromBase64 also takes the URL alphabet and no padding.
 void AppendBase64(std::string_view bytes, std::string& out);
 Result<std::string> FromBase64(std::string_view text, const std::string& path);
@@ -33,8 +24,8 @@ Result<std::string> FromBase64(std::string_view text, const std::string& path);
 Error WrongType(const std::string& path, std::string_view expected);
 Error OutOfRange(const std::string& path, std::string_view type);
 
-std::string_view KindName(
-    const FieldPlan& field);  // "a whole number", "a string", …: for messages to people
+// "a whole number", "a string", …: for messages to people.
+std::string_view KindName(const FieldPlan& field);
 
 // Whole numbers: optional '-', digits, nothing else.
 enum class ParseResult { kOk, kMalformed, kOutOfRange };

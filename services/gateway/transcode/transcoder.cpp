@@ -11,6 +11,7 @@
 #include "gateway/transcode/json_reader.h"
 #include "gateway/transcode/json_writer.h"
 #include "gateway/transcode/scalar.h"
+#include "gateway/transcode/well_known.h"
 
 namespace marquee::gateway {
 namespace {
