@@ -119,7 +119,6 @@ void Trainer::Work(Worker& worker) {
     state = Settle(worker, versions, outcome);
     Changed();
     if (state == RunState::kSucceeded) {
-      metrics_.Measured(outcome.metrics);
       metrics_.LastSuccess(SystemClock().Now());
       registered_();
     }
@@ -241,7 +240,8 @@ Status Trainer::Watch(std::int64_t run_id, const std::function<bool(const Traini
     {
       const std::lock_guard lock(mutex_);
       seen = changes_;
-      stopping = stopping_;
+      // A run of this process is about to end: its watchers are told how.
+      stopping = stopping_ && (!worker_ || worker_->run.run_id != run_id);
     }
     ASSIGN_OR_RETURN(auto run, runs_.Get(run_id));
     if (!sent || !SameForWatchers(*sent, run)) {

@@ -37,18 +37,6 @@ void TrainerMetrics::RunEnded(RunState state, std::chrono::duration<double> took
 
 void TrainerMetrics::LastSuccess(Time at) { last_success_.Set(Seconds(at)); }
 
-void TrainerMetrics::Measured(const std::map<std::string, double>& measured) {
-  for (const auto& [name, value] : measured) {
-    const auto dot = name.find('.');
-    if (dot == std::string::npos) continue;
-    metrics_
-        .AddGauge("marquee_trainer_model_quality_ratio",
-                  "What the latest run measured on held-out data",
-                  {{"model", name.substr(0, dot)}, {"metric", name.substr(dot + 1)}})
-        .Set(value);
-  }
-}
-
 void TrainerMetrics::AliasPoints(const std::string& alias, const ModelVersion& version) {
   const metrics::Labels labels = {{"model", version.model}, {"alias", alias}};
   metrics_.AddGauge("marquee_trainer_model_version", "The version that an alias names", labels)
@@ -57,6 +45,14 @@ void TrainerMetrics::AliasPoints(const std::string& alias, const ModelVersion& v
       .AddGauge("marquee_trainer_model_created_timestamp_seconds",
                 "When the version that an alias names was made", labels)
       .Set(Seconds(version.created_at));
+  for (const auto& [name, value] : version.metrics) {
+    auto named = labels;
+    named["metric"] = name;
+    metrics_
+        .AddGauge("marquee_trainer_model_quality",
+                  "What the version that an alias names measured on held-out data", named)
+        .Set(value);
+  }
 }
 
 void TrainerMetrics::PendingAnnouncements(double count) { pending_.Set(count); }

@@ -20,8 +20,7 @@ class TrainerMetrics {
   void RunProgress(double progress);
   void RunEnded(RunState state, std::chrono::duration<double> took);
   void LastSuccess(Time at);
-  // The run's figures, as gauges by name: what the latest run measured.
-  void Measured(const std::map<std::string, double>& metrics);
+  // The version that an alias names, its age and its figures.
   void AliasPoints(const std::string& alias, const ModelVersion& version);
   void PendingAnnouncements(double count);
 

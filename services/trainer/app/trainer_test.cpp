@@ -82,10 +82,14 @@ TEST_F(TrainerTest, RunSucceedsAndIsWatchedToItsEnd) {
   EXPECT_EQ(end.started_by, 9);
   trainer->Stop();
   EXPECT_EQ(registered_, 1);
+  trainer_metrics_.AliasPoints(kChampion, *store_.GetAlias(kRating, kChampion));
   const auto text = metrics_.Text();
   EXPECT_NE(text.find("marquee_trainer_run_duration_seconds_count{result=\"succeeded\"} 1"),
             std::string::npos);
-  EXPECT_NE(text.find("marquee_trainer_model_quality_ratio{metric=\"rmse\",model=\"rating\"}"),
+  EXPECT_NE(text.find("marquee_trainer_model_quality{alias=\"champion\",metric=\"rmse\","
+                      "model=\"rating\"} 0."),
+            std::string::npos);
+  EXPECT_NE(text.find("marquee_trainer_model_version{alias=\"champion\",model=\"rating\"} 1"),
             std::string::npos);
 }
 
@@ -148,6 +152,25 @@ TEST_F(TrainerTest, StopCancelsTheRunAndRefusesNewOnes) {
   EXPECT_EQ(stopped->error, "trainer_stopped: The trainer was stopped.");
   EXPECT_EQ(trainer->Start({}).error().reason, "trainer_stopping");
   EXPECT_TRUE(temporary_.Files().empty());
+}
+
+TEST_F(TrainerTest, WatcherOfAStoppedTrainerIsToldHowItsRunEnded) {
+  const auto trainer = Make();
+  ratings_.Hold();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  std::jthread stopper;
+  TrainingRun last;
+  const auto watched = trainer->Watch(
+      run->run_id,
+      [&](const TrainingRun& now) {
+        if (!stopper.joinable()) stopper = std::jthread([&] { trainer->Stop(); });
+        last = now;
+        return true;
+      },
+      [] { return false; });
+  EXPECT_TRUE(watched.ok()) << watched.error().ToString();
+  EXPECT_EQ(last.state, RunState::kCancelled);
 }
 
 TEST_F(TrainerTest, FailedRunTellsWhy) {
