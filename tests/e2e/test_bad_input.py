@@ -176,7 +176,11 @@ def test_a_refresh_token_works_once(api, loaded):
 def test_a_broken_data_set_is_named_by_file_and_line(ctl, loaded, tmp_path):
     folder = tmp_path / "broken"
     folder.mkdir()
-    (folder / "movies.csv").write_text("movieId,title,genres\n1,Toy Story (1995),Adventure\n")
+    # Toy Story as it is, so that only what is broken is news.
+    (folder / "movies.csv").write_text(
+        "movieId,title,genres\n1,Toy Story (1995),Adventure|Animation|Children|Comedy|Fantasy\n"
+    )
+    (folder / "links.csv").write_text("movieId,imdbId,tmdbId\n1,0114709,862\n")
     (folder / "ratings.csv").write_bytes(
         b"userId,movieId,rating,timestamp\n1,1,4.0,964982703\n1,1,99,1\n\xff,1,4,1\n1,777,4,1\n1,1\n"
     )
