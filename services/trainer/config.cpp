@@ -37,7 +37,7 @@ void ReadConnections(config::Reader& reader, TrainerConfig& config) {
 }
 
 void ReadJob(config::Reader& reader, TrainerConfig& config) {
-  const auto algorithm = reader.String("MARQUEE_TRAINER_RANKING_ALGORITHM", "ials",
+  const auto algorithm = reader.String("MARQUEE_TRAINER_RANKING_ALGORITHM", "auto",
                                        "How the ranking model is trained: ials, ease, ials+ease or "
                                        "auto (with EASE where the catalogue allows)");
   if (const auto parsed = models::ParseRankingAlgorithm(algorithm); parsed.ok())

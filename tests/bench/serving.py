@@ -21,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.api import PASSWORD, Api  # noqa: E402
 from support.suite import LOCAL, ROOT, Suite  # noqa: E402
+from support.waiting import eventually  # noqa: E402
 
 SERVICES = ["gateway", "auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews"]
 
@@ -60,7 +61,9 @@ def memory(suite):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", default=str(ROOT.parent / "shared/data/ml-latest-small"), help="a MovieLens folder")
+    parser.add_argument(
+        "--dataset", default=str(ROOT.parent / "shared/data/ml-latest-small"), help="a MovieLens folder"
+    )
     parser.add_argument("--seconds", type=int, default=10, help="of load for each route")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", action="store_true")
@@ -85,9 +88,22 @@ def main():
                     [LOCAL / "marqueectl", "-q", *command], env=environment, check=True, stdout=subprocess.DEVNULL
                 )
         person = Api(suite.url).register()
-        for movie in person.get("/v1/analytics/popular", count=40)["recommendations"][::2]:
+        popular = eventually(
+            lambda: (
+                [
+                    movie
+                    for movie in person.get("/v1/analytics/popular", count=40)["recommendations"]
+                    if movie["score"] > 50
+                ][39:]
+                and person.get("/v1/analytics/popular", count=40)["recommendations"]
+            ),
+            60,
+            what="the catalogue has counted the ratings",
+        )
+        for movie in popular[::2]:
             person.rate(movie["movie_id"], 4.5)
-        assert person.recommend()["history_size"] == 20
+        # The recommender reads the catalogue every 30 s.
+        eventually(lambda: person.recommend()["history_size"] == 20, 60, what="a personal list from 20 ratings")
         idle = memory(suite)
         token = person.http.headers["Authorization"].removeprefix("Bearer ")
         gateway = f"http://127.0.0.1:{suite.port('gateway')}"
@@ -107,12 +123,18 @@ def main():
     if arguments.json:
         print(
             json.dumps(
-                {"routes": results, "one_connection": one, "memory_mib": {"empty": empty, "idle": idle, "loaded": loaded}},
+                {
+                    "routes": results,
+                    "one_connection": one,
+                    "memory_mib": {"empty": empty, "idle": idle, "loaded": loaded},
+                },
                 indent=2,
             )
         )
         return
-    print(f"{'route at %d connections' % arguments.connections:<32}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}")
+    print(
+        f"{'route at %d connections' % arguments.connections:<32}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}"
+    )
     for name, result in [*results.items(), ("recommendations, 1 connection", one)]:
         print(
             f"{name:<32}{result['requests_per_second']:>12,.0f}{result['p50_ms']:>9.2f}{result['p99_ms']:>9.2f}"

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
-from support.api import PASSWORD
+from support.api import PASSWORD, Api
 from support.suite import LOCAL, ROOT
+from support.waiting import eventually
 
 SHARED = pathlib.Path(os.environ.get("MARQUEE_SHARED", ROOT.parent / "shared"))
 
@@ -62,8 +63,16 @@ class Loaded:
 
 
 @pytest.fixture(scope="session")
-def loaded(ctl, movielens, tmp_path_factory):
+def loaded(session_suite, ctl, movielens, tmp_path_factory):
     """ml-latest-small, imported through Kafka, and the first champion."""
     rejects = tmp_path_factory.mktemp("rejects") / "rejects.tsv"
     imported = ctl.run("import", movielens, "--rejects", rejects)
-    return Loaded(imported, ctl.run("train"))
+    run = ctl.run("train")
+    anyone = Api(session_suite.url)
+    # The recommender learns of the champion from Kafka and then reads the catalogue again.
+    eventually(
+        lambda: anyone.send("GET", "/v1/movies/1/similar").ok, 20, what="the recommender has the model and movies"
+    )
+    counted = lambda: anyone.get("/v1/movies/1")["rating_count"] > 0  # noqa: E731
+    eventually(counted, 60, what="the catalogue has read the ratings")
+    return Loaded(imported, run)

@@ -10,6 +10,11 @@
 #include "tracing/trace.h"
 
 namespace marquee::recommender {
+namespace {
+
+constexpr std::chrono::milliseconds kModelPoll{200};
+
+}  // namespace
 
 CatalogueKeeper::CatalogueKeeper(MovieSource& source, ServingHolder& serving, Options options,
                                  const Clock& clock, metrics::Metrics& metrics)
@@ -37,12 +42,23 @@ void CatalogueKeeper::Run(const std::stop_token& stop) {
   std::condition_variable_any never;
   auto backoff = options_.min_backoff;
   while (!stop.stop_requested()) {
+    const std::int64_t version = RankingVersion();
     const bool read = ReadOnce();
     const auto pause = read ? options_.refresh : backoff;
     backoff = read ? options_.min_backoff : std::min(backoff * 2, options_.max_backoff);
+    const auto due = std::chrono::steady_clock::now() + pause;
     std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, pause, [] { return false; });
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < due) {
+      if (read && RankingVersion() != version) break;
+      never.wait_for(lock, stop, std::min<std::chrono::milliseconds>(pause, kModelPoll),
+                     [] { return false; });
+    }
   }
+}
+
+std::int64_t CatalogueKeeper::RankingVersion() const {
+  const auto serving = serving_.Get();
+  return serving->ranking() != nullptr ? serving->ranking()->version : 0;
 }
 
 bool CatalogueKeeper::ReadOnce() {

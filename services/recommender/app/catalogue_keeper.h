@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -14,8 +15,9 @@
 
 namespace marquee::recommender {
 
-// Reads the catalogue at start and every `refresh` on a thread of its own, and after a failure
-// sooner, with back-off; the last good copy stays.
+// Reads the catalogue on a thread of its own: at start, every `refresh`, soon after a ranking model
+// of another version came into use (it may know movies that the copy lacks: the first model after
+// an import does), and after a failure with back-off; the last good copy stays.
 class CatalogueKeeper {
  public:
   struct Options {
@@ -33,6 +35,7 @@ class CatalogueKeeper {
  private:
   void Run(const std::stop_token& stop);
   bool ReadOnce();
+  std::int64_t RankingVersion() const;  // in use; 0: none
 
   MovieSource& source_;
   ServingHolder& serving_;
