@@ -176,8 +176,8 @@ Result<LoadedModel> LoadModel(const std::filesystem::path& path) {
   model.storage = file;
   if (model.item_factors.empty() && model.ease.empty() && !model.item_bias.empty()) {
     // Predicts ratings and ranks nothing: no Ranker would take it.
-    if (std::adjacent_find(model.item_ids.begin(), model.item_ids.end(),
-                           std::greater_equal<>()) != model.item_ids.end()) {
+    if (std::adjacent_find(model.item_ids.begin(), model.item_ids.end(), std::greater_equal<>()) !=
+        model.item_ids.end()) {
       return Broken("the item ids don't ascend");
     }
     return loaded;

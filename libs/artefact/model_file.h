@@ -7,7 +7,8 @@
 // unobserved_weight, regularization, regularization_exponent, confidence_slope, confidence_floor,
 // ease_weight, explicit_regularization, explicit_user_damping; with format_version and algorithm.
 // A file holds what ranks (item_factors and item_gram, or ease), what predicts ratings (item_bias,
-// global_mean, perhaps explicit_factors), or both: the trainer's model "rating" has only the latter.
+// global_mean, perhaps explicit_factors), or both: the trainer's model "rating" has only the
+// latter.
 #pragma once
 
 #include <filesystem>
@@ -24,8 +25,8 @@ inline constexpr int kModelFormatVersion = 1;
 Result<WrittenFile> SaveModel(const std::filesystem::path& path, const models::ServedModel& model,
                               const Metadata& extra);
 
-// Maps and checks everything (shapes against each other, finite values, format version). The model's
-// storage keeps the mapping. DataLoss on violation. Hand it to models::Ranker::Make.
+// Maps and checks everything (shapes against each other, finite values, format version). The
+// model's storage keeps the mapping. DataLoss on violation. Hand it to models::Ranker::Make.
 struct LoadedModel {
   models::ServedModel model;
   Metadata metadata;

@@ -155,9 +155,9 @@ TEST_F(ModelFile, RefusesAnotherFormatVersionAndMissingHyperparameters) {
   const std::vector<Tensor> tensors{Tensor::Of("item_ids", {1}, ids),
                                     Tensor::Of("item_factors", {1, 1}, one),
                                     Tensor::Of("item_gram", {1, 1}, one)};
-  Metadata metadata{{"format_version", "1"},    {"confidence_slope", "0"},
-                    {"confidence_floor", "0.1"}, {"alpha", "1"},
-                    {"unobserved_weight", "1"},  {"regularization", "1"},
+  Metadata metadata{{"format_version", "1"},         {"confidence_slope", "0"},
+                    {"confidence_floor", "0.1"},     {"alpha", "1"},
+                    {"unobserved_weight", "1"},      {"regularization", "1"},
                     {"regularization_exponent", "0"}};
   const auto loads = [&] {
     EXPECT_TRUE(WriteSafetensors(Path(), tensors, metadata).ok());

@@ -73,8 +73,8 @@ class File {
 
 Error DiskFailed(const std::filesystem::path& path, std::string_view what) {
   return Error::Unavailable("artefact_write_failed",
-                            std::string(what) + " " + path.string() + " failed: " +
-                                std::generic_category().message(errno) + ".");
+                            std::string(what) + " " + path.string() +
+                                " failed: " + std::generic_category().message(errno) + ".");
 }
 
 class Writer {
@@ -106,12 +106,12 @@ Status ValidateForWriting(std::span<const Tensor> tensors) {
   std::set<std::string_view> names;
   for (const Tensor& tensor : tensors) {
     if (tensor.name == kMetadataKey || tensor.name.empty() || !names.insert(tensor.name).second) {
-      return Error::InvalidArgument("tensor_name", "Tensor name '" + tensor.name +
-                                                       "' is empty, reserved or repeated.");
+      return Error::InvalidArgument(
+          "tensor_name", "Tensor name '" + tensor.name + "' is empty, reserved or repeated.");
     }
     if (ByteSize(tensor.shape, tensor.dtype) != tensor.bytes.size()) {
-      return Error::InvalidArgument("tensor_shape", "Tensor '" + tensor.name +
-                                                        "' has a shape that its data don't fit.");
+      return Error::InvalidArgument(
+          "tensor_shape", "Tensor '" + tensor.name + "' has a shape that its data don't fit.");
     }
   }
   return {};
@@ -123,9 +123,8 @@ std::string HeaderOf(const std::vector<const Tensor*>& tensors, const Metadata& 
   size_t offset = 0;
   for (const Tensor* tensor : tensors) {
     const size_t end = offset + tensor->bytes.size();
-    header[tensor->name] = {{"dtype", Name(tensor->dtype)},
-                            {"shape", tensor->shape},
-                            {"data_offsets", {offset, end}}};
+    header[tensor->name] = {
+        {"dtype", Name(tensor->dtype)}, {"shape", tensor->shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   // Bytes that aren't UTF-8 become U+FFFD rather than an exception.
@@ -317,7 +316,8 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::Open(
   File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return Error::NotFound("artefact_not_found", "There is no readable file " + path.string() + ".");
+    return Error::NotFound("artefact_not_found",
+                           "There is no readable file " + path.string() + ".");
   }
   if (status.st_size < static_cast<off_t>(kPrefix)) return Broken("it is too short");
   std::shared_ptr<SafetensorsFile> result(new SafetensorsFile());

@@ -46,9 +46,9 @@ struct WrittenFile {
 };
 
 // Writes to `path` + a temporary suffix in the same folder, fsyncs, renames, fsyncs the folder: a
-// crash leaves the old file or the new one. Tensor data is aligned to 64 bytes, tensors are laid out
-// in the given order by falling element size. InvalidArgument: repeated or reserved name, shape and
-// bytes that disagree. Unavailable: the disk failed (the temporary file is removed).
+// crash leaves the old file or the new one. Tensor data is aligned to 64 bytes, tensors are laid
+// out in the given order by falling element size. InvalidArgument: repeated or reserved name, shape
+// and bytes that disagree. Unavailable: the disk failed (the temporary file is removed).
 Result<WrittenFile> WriteSafetensors(const std::filesystem::path& path,
                                      std::span<const Tensor> tensors, const Metadata& metadata);
 
@@ -60,11 +60,11 @@ struct ReadOptions {
 // A mapped file; tensors view it and live as long as it does. Immutable, shareable by threads.
 class SafetensorsFile {
  public:
-  // Maps and validates: header length within the file and the bound, JSON of the right shape without
-  // repeated keys, known dtypes, non-negative shapes whose product (no overflow) times the element
-  // size is the range's length, ranges within the data, neither overlapping nor leaving holes,
-  // starting at multiples of the element size. NotFound: no such file. DataLoss: any violation, with
-  // a message that names it.
+  // Maps and validates: header length within the file and the bound, JSON of the right shape
+  // without repeated keys, known dtypes, non-negative shapes whose product (no overflow) times the
+  // element size is the range's length, ranges within the data, neither overlapping nor leaving
+  // holes, starting at multiples of the element size. NotFound: no such file. DataLoss: any
+  // violation, with a message that names it.
   static Result<std::shared_ptr<const SafetensorsFile>> Open(const std::filesystem::path& path,
                                                              const ReadOptions& options = {});
   ~SafetensorsFile();

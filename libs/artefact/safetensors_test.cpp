@@ -26,7 +26,8 @@ class Safetensors : public testing::Test {
 
   fs::path Path() const { return folder_ / "model.safetensors"; }
 
-  // A file with this header and data, as a hostile or broken writer would make it; the data aligned.
+  // A file with this header and data, as a hostile or broken writer would make it; the data
+  // aligned.
   void WriteRaw(std::string header, std::string_view data, uint64_t claimed = 0,
                 size_t misaligned = 0) const {
     header.resize((header.size() + 7) / 8 * 8 + misaligned, ' ');
@@ -62,10 +63,9 @@ TEST_F(Safetensors, ReadsBackWhatWasWritten) {
   const std::vector<float> factors{1, -2, 3.5, 0, 1e-30F, 6};
   const std::vector<int64_t> ids{1, 5, INT64_MAX};
   const std::vector<int32_t> columns{7};
-  const std::vector<Tensor> tensors{Tensor::Of("factors", {3, 2}, factors),
-                                    Tensor::Of("columns", {1}, columns),
-                                    Tensor::Of("ids", {3}, ids),
-                                    Tensor::Of("empty", {0, 4}, std::span<const float>{})};
+  const std::vector<Tensor> tensors{
+      Tensor::Of("factors", {3, 2}, factors), Tensor::Of("columns", {1}, columns),
+      Tensor::Of("ids", {3}, ids), Tensor::Of("empty", {0, 4}, std::span<const float>{})};
   const auto written = WriteSafetensors(Path(), tensors, {{"algorithm", "iALS \"1\"\n"}});
   ASSERT_TRUE(written.ok()) << written.error().ToString();
   EXPECT_EQ(written->bytes, static_cast<int64_t>(fs::file_size(Path())));
@@ -162,30 +162,29 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"MetadataNotAnObject", R"({"__metadata__":"a"})", "not an object"},
         Malformed{"EntryNotAnObject", R"({"x":1})", "exactly dtype"},
         Malformed{"MissingField", R"({"x":{"dtype":"F32","shape":[2]}})", "exactly dtype"},
-        Malformed{"ExtraField",
-                  R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"y":1}})",
+        Malformed{"ExtraField", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"y":1}})",
                   "exactly dtype"},
         Malformed{"UnknownDType", R"({"x":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}})",
                   "unknown dtype"},
         Malformed{"DTypeNotAString", R"({"x":{"dtype":1,"shape":[2],"data_offsets":[0,8]}})",
                   "unknown dtype"},
-        Malformed{"NegativeShape",
-                  R"({"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "natural"},
-        Malformed{"FractionalShape",
-                  R"({"x":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})", "natural"},
+        Malformed{"NegativeShape", R"({"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
+                  "natural"},
+        Malformed{"FractionalShape", R"({"x":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})",
+                  "natural"},
         Malformed{"ShapeOverflows",
                   R"({"x":{"dtype":"F32","shape":[4611686018427387906,2],"data_offsets":[0,8]}})",
                   "data don't fit"},
-        Malformed{"ShapeDisagrees",
-                  R"({"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "data don't fit"},
-        Malformed{"OffsetsNotAPair",
-                  R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[8]}})", "arrays of numbers"},
-        Malformed{"OffsetsBackwards",
-                  R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "outside"},
+        Malformed{"ShapeDisagrees", R"({"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})",
+                  "data don't fit"},
+        Malformed{"OffsetsNotAPair", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[8]}})",
+                  "arrays of numbers"},
+        Malformed{"OffsetsBackwards", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})",
+                  "outside"},
         Malformed{"OffsetsBeyondTheFile",
                   R"({"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", "outside"},
-        Malformed{"OffsetsNegative",
-                  R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}})", "natural"},
+        Malformed{"OffsetsNegative", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}})",
+                  "natural"},
         Malformed{"Overlap",
                   R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
                   R"("y":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
@@ -225,8 +224,8 @@ TEST_F(Safetensors, RefusesATensorThatIsNotAlignedToItsElements) {
 }
 
 TEST_F(Safetensors, RefusesValuesThatAreNotFiniteUnlessTold) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          -std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     const std::vector<float> values{1, bad};
     ASSERT_TRUE(WriteSafetensors(Path(), std::vector{Tensor::Of("x", {2}, values)}, {}).ok());
     EXPECT_NE(OpenError().find("not finite"), std::string::npos);

@@ -61,7 +61,8 @@ std::string Sha256Hex(std::string_view bytes) {
 
 Result<std::string> Sha256HexOfFile(const std::filesystem::path& path) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return Error::NotFound("file_not_found", "Can't read " + path.string() + ".");
+  if (file == nullptr)
+    return Error::NotFound("file_not_found", "Can't read " + path.string() + ".");
   Sha256 hash;
   std::vector<std::byte> buffer(1 << 20);
   size_t size = 0;

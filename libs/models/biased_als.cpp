@@ -17,8 +17,13 @@ class RidgeRow {
  public:
   // k is padded; the fixed side has `stride` live floats a row.
   RidgeRow(size_t stride, float regularization)
-      : kernels_(BestKernels()), stride_(stride), k_(Padded(stride)),
-        regularization_(regularization), panel_(kPanel * k_), matrix_(k_ * k_), right_(k_),
+      : kernels_(BestKernels()),
+        stride_(stride),
+        k_(Padded(stride)),
+        regularization_(regularization),
+        panel_(kPanel * k_),
+        matrix_(k_ * k_),
+        right_(k_),
         solution_(k_) {}
 
   // residuals[j] belongs to fixed row columns[j]. Writes `stride` floats; returns the row's sum of
@@ -146,9 +151,9 @@ Result<BiasedAlsModel> TrainBiasedAls(const RatingMatrix& matrix, const BiasedAl
   BiasedAlsModel model;
   model.factors = options.factors;
   model.fold_in = {options.user_damping, options.regularization};
-  model.global_mean = static_cast<float>(
-      std::accumulate(users.values.begin(), users.values.end(), 0.0) /
-      static_cast<double>(users.values.size()));
+  model.global_mean =
+      static_cast<float>(std::accumulate(users.values.begin(), users.values.end(), 0.0) /
+                         static_cast<double>(users.values.size()));
   model.item_bias = DampedMeans(items, model.global_mean, {}, options.item_damping);
   model.user_bias = DampedMeans(users, model.global_mean, model.item_bias, options.user_damping);
   model.user_factors.assign(static_cast<size_t>(matrix.users()) * k, 0);
@@ -204,8 +209,8 @@ RatingPredictor::User RatingPredictor::FoldIn(std::span<const RatedItem> ratings
   }
   User user;
   if (columns.empty()) return user;
-  user.bias = static_cast<float>(sum / (static_cast<double>(columns.size()) +
-                                        static_cast<double>(options_.user_damping)));
+  user.bias = static_cast<float>(
+      sum / (static_cast<double>(columns.size()) + static_cast<double>(options_.user_damping)));
   if (factors_.empty()) return user;
   for (float& residual : residuals) residual -= user.bias;
   user.vector.resize(static_cast<size_t>(factors_.columns));

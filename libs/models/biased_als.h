@@ -69,7 +69,9 @@ class RatingPredictor {
   // item_bias [items], item_factors [items, k] (may be empty: then biases alone predict).
   RatingPredictor(float global_mean, std::span<const float> item_bias, MatrixView item_factors,
                   const BiasedFoldInOptions& options)
-      : global_mean_(global_mean), item_bias_(item_bias), factors_(item_factors),
+      : global_mean_(global_mean),
+        item_bias_(item_bias),
+        factors_(item_factors),
         options_(options) {}
   explicit RatingPredictor(const BiasedAlsModel& model)
       : RatingPredictor(model.global_mean, model.item_bias, model.items(), model.fold_in) {}

@@ -14,8 +14,8 @@ namespace marquee::models {
 namespace {
 
 struct Active {
-  std::vector<int32_t> items;   // catalogue index of each item that takes part
-  std::vector<int32_t> index;   // of each catalogue item among them, or -1
+  std::vector<int32_t> items;  // catalogue index of each item that takes part
+  std::vector<int32_t> index;  // of each catalogue item among them, or -1
   size_t size() const { return items.size(); }
 };
 
@@ -30,15 +30,14 @@ Active ActiveItems(const RatingMatrix& matrix, int min_count) {
   return active;
 }
 
-Error Cancelled() {
-  return Error::Cancelled("training_cancelled", "The training was cancelled.");
-}
+Error Cancelled() { return Error::Cancelled("training_cancelled", "The training was cancelled."); }
 
 // Collects pruned rows of B.
 class Pruner {
  public:
   Pruner(const Active& active, int items, int neighbours)
-      : active_(active), rows_(static_cast<size_t>(items)),
+      : active_(active),
+        rows_(static_cast<size_t>(items)),
         keep_(static_cast<size_t>(std::max(neighbours, 1))) {}
 
   // values: item `position`'s row over the active items. Threads may add different rows at once.
@@ -127,7 +126,8 @@ Result<EaseModel> TrainByItems(const RatingMatrix& matrix, const EaseOptions& op
       const auto first = std::lower_bound(columns.begin(), columns.end(), item) - columns.begin();
       for (auto c = static_cast<size_t>(first); c < columns.size(); ++c) {
         const int32_t other = active.index[static_cast<size_t>(columns[c])];
-        if (other >= 0) column[other] += static_cast<Real>(weights[u]) * static_cast<Real>(values[c]);
+        if (other >= 0)
+          column[other] += static_cast<Real>(weights[u]) * static_cast<Real>(values[c]);
       }
     }
     column[j] += static_cast<Real>(options.regularization);

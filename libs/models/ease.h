@@ -25,7 +25,7 @@ struct EaseOptions {
   bool double_precision = false;
   // Kept of each row (what one history item says about others), largest magnitudes first.
   int neighbours = 400;
-  int threads = 0;  // of OpenBLAS; 0: all cores
+  int threads = 0;                  // of OpenBLAS; 0: all cores
   std::function<bool()> proceed{};  // asked between the stages; false cancels (Code::kCancelled)
 };
 

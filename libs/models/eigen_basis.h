@@ -7,8 +7,9 @@
 namespace marquee::models {
 
 struct EigenBasis {
-  std::vector<double> values;   // [padded k], falling; 0 beyond k
-  std::vector<float> rotation;  // [padded k, padded k], column e is eigenvector e; identity beyond k
+  std::vector<double> values;  // [padded k], falling; 0 beyond k
+  std::vector<float>
+      rotation;  // [padded k, padded k], column e is eigenvector e; identity beyond k
 };
 
 // Of the leading k × k of a symmetric matrix with the given stride. Negative rounding is cut to 0.

@@ -39,7 +39,8 @@ std::vector<int32_t> DealFolds(size_t n, int folds, uint64_t seed) {
   Random random(seed);
   Shuffle(order, random);
   std::vector<int32_t> fold(n);
-  for (size_t i = 0; i < n; ++i) fold[order[i]] = static_cast<int32_t>(i % static_cast<size_t>(folds));
+  for (size_t i = 0; i < n; ++i)
+    fold[order[i]] = static_cast<int32_t>(i % static_cast<size_t>(folds));
   return fold;
 }
 
@@ -52,8 +53,7 @@ uint64_t UserSeed(uint64_t seed, int32_t user) {
 
 double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
   const size_t most = std::min(relevant.size(), static_cast<size_t>(k));
-  return most == 0 ? 0
-                   : static_cast<double>(Hits(ranked, relevant, k)) / static_cast<double>(most);
+  return most == 0 ? 0 : static_cast<double>(Hits(ranked, relevant, k)) / static_cast<double>(most);
 }
 
 double PrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
@@ -247,16 +247,16 @@ Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds
                                            const RankTrainer& train, const FoldProgress& progress,
                                            int threads) {
   if (folds < 2 || folds > matrix.users()) {
-    return Error::InvalidArgument("folds_out_of_range",
-                                  "Folds must be 2 to the number of users.", "folds");
+    return Error::InvalidArgument("folds_out_of_range", "Folds must be 2 to the number of users.",
+                                  "folds");
   }
   RankingReport report;
   for (int fold = 0; fold < folds; ++fold) {
     const UserSplit split = SplitUsers(matrix, folds, fold, seed);
     ASSIGN_OR_RETURN(const RankFunction rank, train(split.train));
     report.folds.push_back(EvaluateRanking(split.held_out, matrix.items(), rank, threads));
-    report.popularity_folds.push_back(EvaluateRanking(
-        split.held_out, matrix.items(), PopularityBaseline(split.train), threads));
+    report.popularity_folds.push_back(
+        EvaluateRanking(split.held_out, matrix.items(), PopularityBaseline(split.train), threads));
     if (progress && !progress(fold + 1, folds)) {
       return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
     }
@@ -273,8 +273,8 @@ Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds,
                                           const RatingTrainer& train,
                                           const FoldProgress& progress) {
   if (folds < 2 || folds > matrix.nonzeros()) {
-    return Error::InvalidArgument("folds_out_of_range",
-                                  "Folds must be 2 to the number of ratings.", "folds");
+    return Error::InvalidArgument("folds_out_of_range", "Folds must be 2 to the number of ratings.",
+                                  "folds");
   }
   RatingReport report;
   std::vector<RatingMetrics> baselines;

@@ -39,17 +39,18 @@ struct RatingMetrics {
 
 double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
 double NdcgAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
-double PrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
-double AveragePrecisionAt(std::span<const int32_t> ranked,
-                          std::span<const int32_t> relevant_sorted, int k);
+double PrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted,
+                   int k);
+double AveragePrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted,
+                          int k);
 
 // ---- Ranking protocol --------------------------------------------------------------------------
 
 // A user who took no part in training: what the model is told, and what it should then rank first.
 struct HeldOutUser {
-  int32_t user = 0;                 // row of the split matrix
+  int32_t user = 0;  // row of the split matrix
   std::vector<RatedItem> given;
-  std::vector<int32_t> relevant;    // ascending
+  std::vector<int32_t> relevant;  // ascending
 };
 
 struct UserSplit {

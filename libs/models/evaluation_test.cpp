@@ -119,9 +119,9 @@ TEST(EvaluateRanking, GivesAnOracleFullMarksAndAStrangerNone) {
   EXPECT_EQ(perfect.users, static_cast<int64_t>(split.held_out.size()));
   EXPECT_GT(perfect.coverage, 0);
   EXPECT_LE(perfect.coverage, 1);
-  const RankingMetrics none = EvaluateRanking(
-      split.held_out, matrix.items(),
-      [](std::span<const RatedItem>, int) { return std::vector<ScoredItem>{}; });
+  const RankingMetrics none =
+      EvaluateRanking(split.held_out, matrix.items(),
+                      [](std::span<const RatedItem>, int) { return std::vector<ScoredItem>{}; });
   EXPECT_EQ(none.ndcg_at_100, 0);
   EXPECT_EQ(none.coverage, 0);
 }

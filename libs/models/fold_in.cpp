@@ -29,7 +29,8 @@ Status Validate(MatrixView factors, std::span<const float> gram, const FoldInOpt
   for (size_t i = 0; i < k; ++i) largest = std::max(largest, gram[i * k + i]);
   for (size_t i = 0; i < k; ++i) {
     if (!(gram[i * k + i] >= 0)) {
-      return Error::InvalidArgument("gram_not_semidefinite", "The Gram matrix has a negative "
+      return Error::InvalidArgument("gram_not_semidefinite",
+                                    "The Gram matrix has a negative "
                                     "diagonal.");
     }
     for (size_t j = 0; j < i; ++j) {
@@ -44,8 +45,8 @@ Status Validate(MatrixView factors, std::span<const float> gram, const FoldInOpt
 }  // namespace
 
 // The whitened normal equations of one history: A = I + PᵀP over z = D^½·x, with rows of P
-// √a_j·D^(-½)·y_j, a_j = α·v_j, and right side Pᵀc, c_j = (w0 + a_j)/√a_j. Factored as such, or, for
-// few observations, through K = I + PPᵀ: A⁻¹Pᵀ = PᵀK⁻¹.
+// √a_j·D^(-½)·y_j, a_j = α·v_j, and right side Pᵀc, c_j = (w0 + a_j)/√a_j. Factored as such, or,
+// for few observations, through K = I + PPᵀ: A⁻¹Pᵀ = PᵀK⁻¹.
 struct FoldIn::System {
   size_t k = 0;                  // padded
   std::vector<size_t> position;  // of each kept observation in the history
@@ -53,8 +54,8 @@ struct FoldIn::System {
   std::vector<float> panel;      // P, [n, k]
   std::vector<float> targets;    // c, [n]
   bool dual = false;
-  size_t order = 0;              // of the factored matrix: n or k
-  std::vector<float> factor;     // its Cholesky factor, upper, stride `order`
+  size_t order = 0;           // of the factored matrix: n or k
+  std::vector<float> factor;  // its Cholesky factor, upper, stride `order`
 
   size_t n() const { return position.size(); }
 };
@@ -80,8 +81,8 @@ FoldIn::System FoldIn::Assemble(std::span<const Observation> history) const {
   float regularization = options_.regularization;
   if (options_.regularization_exponent != 0) {
     const double base = static_cast<double>(options_.unobserved_weight) * rotated_.rows;
-    regularization *= static_cast<float>(std::pow((static_cast<double>(n) + base) / base,
-                                                  options_.regularization_exponent));
+    regularization *= static_cast<float>(
+        std::pow((static_cast<double>(n) + base) / base, options_.regularization_exponent));
   }
   system.scale.assign(system.k, 0);
   for (size_t c = 0; c < static_cast<size_t>(factors_); ++c) {

@@ -43,8 +43,8 @@ Status Validate(const RatingMatrix& matrix, const IalsOptions& options) {
   }
   const auto positive = [](float value) { return std::isfinite(value) && value > 0; };
   if (!positive(options.regularization)) {
-    return Error::InvalidArgument("regularization_out_of_range",
-                                  "Regularization must be above 0.", "regularization");
+    return Error::InvalidArgument("regularization_out_of_range", "Regularization must be above 0.",
+                                  "regularization");
   }
   if (!(options.regularization_exponent >= 0 && options.regularization_exponent <= 1)) {
     return Error::InvalidArgument("regularization_exponent_out_of_range",
@@ -71,9 +71,13 @@ Status Validate(const RatingMatrix& matrix, const IalsOptions& options) {
 class Trainer {
  public:
   Trainer(const RatingMatrix& matrix, const IalsOptions& options)
-      : matrix_(matrix), options_(options), threads_(ThreadCount(options.threads)),
-        live_(static_cast<size_t>(options.factors)), k_(Padded(live_)),
-        user_chunks_(ChunkEnds(matrix.by_user())), item_chunks_(ChunkEnds(matrix.by_item())),
+      : matrix_(matrix),
+        options_(options),
+        threads_(ThreadCount(options.threads)),
+        live_(static_cast<size_t>(options.factors)),
+        k_(Padded(live_)),
+        user_chunks_(ChunkEnds(matrix.by_user())),
+        item_chunks_(ChunkEnds(matrix.by_item())),
         halves_(options.half_precision && options.solver == IalsSolver::kWhitenedCg &&
                 kernels_.takes_halves),
         users_(static_cast<size_t>(matrix.users()) * k_),
@@ -117,8 +121,8 @@ class Trainer {
                                        options_.regularization_exponent));
   }
 
-  // Brings both sides into the eigenbasis of the fixed side's Gram matrix. The objective doesn't see
-  // a rotation of both, so nothing is ever rotated back.
+  // Brings both sides into the eigenbasis of the fixed side's Gram matrix. The objective doesn't
+  // see a rotation of both, so nothing is ever rotated back.
   std::vector<float> Whiten(FloatBuffer& fixed, FloatBuffer& solved) {
     const size_t rows = fixed.size() / k_;
     watch_.Lap();
@@ -187,9 +191,16 @@ class Trainer {
           diagonal[i] = gram_diagonal[i] + regularization;
           inverse[i] = 1 / diagonal[i];
         }
-        const RowSystem system{fixed.data(), halves, rows.RowColumns(row).data(),
-                               rows.RowValues(row).data(), n, k_, options_.alpha,
-                               options_.unobserved_weight, diagonal, inverse};
+        const RowSystem system{fixed.data(),
+                               halves,
+                               rows.RowColumns(row).data(),
+                               rows.RowValues(row).data(),
+                               n,
+                               k_,
+                               options_.alpha,
+                               options_.unobserved_weight,
+                               diagonal,
+                               inverse};
         float* x = solved.data() + static_cast<size_t>(row) * k_;
         parts[c] += options_.solver == IalsSolver::kCholesky
                         ? CholeskyRow(system, x, own)

@@ -3,7 +3,8 @@
 //   Rendle, Krichene, Zhang, Koren, "Revisiting the performance of iALS on item recommendation
 //   benchmarks", RecSys 2022: unobserved weight and frequency-scaled regularization.
 // It minimises, over user vectors x_u and item vectors y_i,
-//   Σ_observed (w0 + α·v_ui)·(1 − x_u·y_i)² + Σ_unobserved w0·(x_u·y_i)² + Σ λ_u|x_u|² + Σ λ_i|y_i|²
+//   Σ_observed (w0 + α·v_ui)·(1 − x_u·y_i)² + Σ_unobserved w0·(x_u·y_i)² + Σ λ_u|x_u|² + Σ
+//   λ_i|y_i|²
 // with λ_u = λ·(n_u + w0·items)^ν / (w0·items)^ν and λ_i likewise over users, n being the row's
 // number of observations, so that ν = 0 is the constant λ and λ keeps its scale as ν changes.
 // With w0 = 1 and ν = 0 this is Hu, Koren and Volinsky's loss, confidence 1 + α·v.
@@ -29,7 +30,7 @@ namespace marquee::models {
 enum class IalsSolver { kWhitenedCg, kCholesky };
 
 struct IalsProgress {
-  int iteration = 0;   // 1 after the first
+  int iteration = 0;  // 1 after the first
   int iterations = 0;
   double loss = 0;     // the objective above, divided by the number of observations
   double seconds = 0;  // since training began
@@ -47,17 +48,18 @@ struct IalsTimings {
 struct IalsOptions {
   int factors = 64;  // k, 1 to 1024
   int iterations = 16;
-  float regularization = 8;              // λ, above 0; grows with √(users·items), see training.h
-  float regularization_exponent = 1;     // ν, 0 to 1
-  float unobserved_weight = 1;           // w0, above 0
-  float alpha = 1;                       // confidence for each unit of value; values must be above 0
+  float regularization = 8;           // λ, above 0; grows with √(users·items), see training.h
+  float regularization_exponent = 1;  // ν, 0 to 1
+  float unobserved_weight = 1;        // w0, above 0
+  float alpha = 1;                    // confidence for each unit of value; values must be above 0
   IalsSolver solver = IalsSolver::kWhitenedCg;
-  int cg_steps = 2;                      // for each row and half iteration; 3 for k of 128 and more
+  int cg_steps = 2;  // for each row and half iteration; 3 for k of 128 and more
   // CG reads the fixed side as half floats (where the processor converts them): half the memory
-  // traffic, which is what bounds large data; errors of 5e-4 in a factor, hardly visible in the loss.
+  // traffic, which is what bounds large data; errors of 5e-4 in a factor, hardly visible in the
+  // loss.
   bool half_precision = false;
-  uint64_t seed = 1;                     // the same seed gives the same start on every machine
-  int threads = 0;                       // 0: all cores. The result doesn't depend on it
+  uint64_t seed = 1;  // the same seed gives the same start on every machine
+  int threads = 0;    // 0: all cores. The result doesn't depend on it
   // Called on the training thread after each iteration; false cancels (Code::kCancelled).
   std::function<bool(const IalsProgress&)> progress{};
 };
@@ -78,9 +80,9 @@ struct IalsModel {
   }
 };
 
-// Trains on matrix.values as v. InvalidArgument for options out of range, values that aren't positive
-// or an empty matrix. Takes 8·k bytes for each user and item, and the matrix. The calling thread works
-// too; `threads - 1` others are started and joined.
+// Trains on matrix.values as v. InvalidArgument for options out of range, values that aren't
+// positive or an empty matrix. Takes 8·k bytes for each user and item, and the matrix. The calling
+// thread works too; `threads - 1` others are started and joined.
 Result<IalsModel> TrainIals(const RatingMatrix& matrix, const IalsOptions& options);
 
 }  // namespace marquee::models

@@ -108,8 +108,7 @@ TEST_P(BothSolvers, SolveItemsExactlyAtConvergence) {
   options.cg_steps = 12;
   const IalsModel model = *TrainIals(matrix, options);
   const int k = options.factors;
-  using Factors =
-      Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Factors = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::MatrixXd users =
       Eigen::Map<const Factors>(model.user_factors.data(), matrix.users(), k).cast<double>();
   for (int item = 0; item < matrix.items(); ++item) {
@@ -265,7 +264,9 @@ TEST(Ials, RefusesOptionsOutOfRangeAndUselessData) {
   EXPECT_EQ(TrainIals(RatingMatrix(), SmallOptions()).error().reason, "no_observations");
   const std::vector<int64_t> one{1};
   EXPECT_EQ(TrainIals(*RatingMatrix::Build(one, one, std::vector<float>{0}), SmallOptions())
-                .error().reason, "value_not_positive");
+                .error()
+                .reason,
+            "value_not_positive");
 }
 
 // Each instruction set that this machine can run against the plainest one.
@@ -290,12 +291,13 @@ TEST(Kernels, AgreeAcrossInstructionSets) {
     std::vector<Outcome> outcomes;
     for (size_t level = 0; level < list.size; ++level) {
       const Kernels& kernels = *list.items[level];
-      Outcome out{std::vector<float>(kRows), std::vector<float>(k, 0.1F),
-                  std::vector<float>(k * k, 0), rows, std::vector<float>(k, 1), 0};
+      Outcome out{std::vector<float>(kRows),    std::vector<float>(k, 0.1F),
+                  std::vector<float>(k * k, 0), rows,
+                  std::vector<float>(k, 1),     0};
       kernels.dot_rows(rows.data(), kRows, k, rows.data(), out.dots.data());
       std::vector<float> scratch(4 * k);
-      const RowSystem system{rows.data(), nullptr, columns.data(), values.data(), kRows, k, 2, 0.5F,
-                             diagonal.data(), inverse.data()};
+      const RowSystem system{rows.data(), nullptr, columns.data(), values.data(),   kRows,
+                             k,           2,       0.5F,           diagonal.data(), inverse.data()};
       out.objective = kernels.cg_row(system, 5, out.x.data(), scratch.data());
       kernels.syrk(rows.data(), kRows, k, out.gram.data());
       kernels.rotate(out.rotated.data(), kRows, k, out.gram.data());

@@ -17,12 +17,12 @@ constexpr size_t Padded(size_t k) { return (k + kLane - 1) / kLane * kLane; }
 // One row's system in the eigenbasis of the fixed side's Gram matrix:
 //   (D + Σ α·v_j·f_j·f_jᵀ)·x = Σ (w0 + α·v_j)·f_j,   D = w0·Λ + λ_row
 struct RowSystem {
-  const float* fixed;     // factors of the fixed side, padded k
-  const uint16_t* halves; // the same as IEEE half floats, or null: then these are read instead
-  const int32_t* columns; // which of them, n
-  const float* values;    // v, n
+  const float* fixed;      // factors of the fixed side, padded k
+  const uint16_t* halves;  // the same as IEEE half floats, or null: then these are read instead
+  const int32_t* columns;  // which of them, n
+  const float* values;     // v, n
   size_t n;
-  size_t k;               // padded
+  size_t k;  // padded
   float alpha;
   float unobserved_weight;
   const float* diagonal;          // D, k
@@ -45,8 +45,8 @@ struct Kernels {
 
   // panel[j] = weights[j]·scale ∘ rows[columns[j]] for j < n; weights and scale may be null.
   // k floats are taken from each row, any k; the panel's rows have panel_k ≥ k floats, zero-filled.
-  void (*gather)(const float* rows, size_t k, const int32_t* columns, size_t n, const float* weights,
-                 const float* scale, size_t panel_k, float* panel);
+  void (*gather)(const float* rows, size_t k, const int32_t* columns, size_t n,
+                 const float* weights, const float* scale, size_t panel_k, float* panel);
 
   // a += panelᵀ·panel, at least the upper triangle; panel n × k, a k × k; k padded.
   void (*syrk)(const float* panel, size_t n, size_t k, float* a);

@@ -67,8 +67,8 @@ inline void Sum4(Vector a, Vector b, Vector c, Vector d, float* sums) {
   const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(a8, b8), _mm256_hadd_ps(c8, d8));
   _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1)));
 #elif defined(__SSE3__)
-  _mm_storeu_ps(sums, _mm_hadd_ps(_mm_hadd_ps((__m128)a, (__m128)b),
-                                  _mm_hadd_ps((__m128)c, (__m128)d)));
+  _mm_storeu_ps(sums,
+                _mm_hadd_ps(_mm_hadd_ps((__m128)a, (__m128)b), _mm_hadd_ps((__m128)c, (__m128)d)));
 #else
   sums[0] = Sum(a);
   sums[1] = Sum(b);
@@ -196,8 +196,7 @@ double Pass(const RowSystem& system, const Element* fixed, const float* p, float
 }
 
 template <size_t kFixed, typename Element>
-double CgRowOf(const RowSystem& system, const Element* fixed, int steps, float* x,
-               float* scratch) {
+double CgRowOf(const RowSystem& system, const Element* fixed, int steps, float* x, float* scratch) {
   const size_t k = kFixed != 0 ? kFixed : system.k;
   const float* d = system.diagonal;
   const float* inverse = system.inverse_diagonal;
@@ -244,8 +243,7 @@ double CgRowOf(const RowSystem& system, const Element* fixed, int steps, float* 
 }
 
 template <typename Element>
-double CgRowBy(const RowSystem& system, const Element* fixed, int steps, float* x,
-               float* scratch) {
+double CgRowBy(const RowSystem& system, const Element* fixed, int steps, float* x, float* scratch) {
   switch (system.k) {
     case 16: return CgRowOf<16>(system, fixed, steps, x, scratch);
     case 32: return CgRowOf<32>(system, fixed, steps, x, scratch);
@@ -452,9 +450,16 @@ void Combine(const float* panel, size_t n, size_t k, const float* coefficients, 
 }  // namespace
 
 extern const Kernels MARQUEE_KERNELS_TABLE;
-const Kernels MARQUEE_KERNELS_TABLE = {
-    MARQUEE_KERNELS_NAME, DotRows, MARQUEE_HALVES != 0, ToHalf,        CgRow,
-    Gather,               Syrk,    Rotate,              Cholesky,      CholeskySolve,
-    Combine};
+const Kernels MARQUEE_KERNELS_TABLE = {MARQUEE_KERNELS_NAME,
+                                       DotRows,
+                                       MARQUEE_HALVES != 0,
+                                       ToHalf,
+                                       CgRow,
+                                       Gather,
+                                       Syrk,
+                                       Rotate,
+                                       Cholesky,
+                                       CholeskySolve,
+                                       Combine};
 
 }  // namespace marquee::models

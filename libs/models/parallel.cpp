@@ -50,8 +50,8 @@ FloatBuffer::FloatBuffer(size_t size) : size_(size) {
   constexpr size_t kHugePage = size_t{2} << 20;
   const bool huge = size * sizeof(float) >= 2 * kHugePage;
   const size_t alignment = huge ? kHugePage : 64;
-  const size_t bytes = (std::max<size_t>(size * sizeof(float), 1) + alignment - 1) / alignment *
-                       alignment;
+  const size_t bytes =
+      (std::max<size_t>(size * sizeof(float), 1) + alignment - 1) / alignment * alignment;
   data_ = static_cast<float*>(std::aligned_alloc(alignment, bytes));
   if (data_ == nullptr) throw std::bad_alloc();
   if (huge) madvise(data_, bytes, MADV_HUGEPAGE);

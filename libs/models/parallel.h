@@ -14,8 +14,8 @@ namespace marquee::models {
 // `requested`, or the number of cores when it is not positive.
 int ThreadCount(int requested);
 
-// body(chunk, thread) for each chunk in [0, chunks), dealt dynamically; `thread` is below `threads`.
-// The caller's thread takes part; returns when all are done. Bodies must not throw.
+// body(chunk, thread) for each chunk in [0, chunks), dealt dynamically; `thread` is below
+// `threads`. The caller's thread takes part; returns when all are done. Bodies must not throw.
 void ParallelFor(int threads, int64_t chunks, const std::function<void(int64_t, int)>& body);
 
 // Ends of row ranges of about `target` nonzeros each: chunk c is [ends[c - 1], ends[c]).

@@ -1,5 +1,5 @@
-// Random numbers that are the same on every platform and for any number of threads. Internal to this
-// module; not for secrets.
+// Random numbers that are the same on every platform and for any number of threads. Internal to
+// this module; not for secrets.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +34,8 @@ class Random {
   uint64_t counter_ = 0;
 };
 
-// About normal(0, 1): the sum of four uniforms, which, unlike Box and Muller's, needs no libm and so
-// is the same to the bit everywhere.
+// About normal(0, 1): the sum of four uniforms, which, unlike Box and Muller's, needs no libm and
+// so is the same to the bit everywhere.
 inline float NormalAt(uint64_t seed, uint64_t counter) {
   const uint64_t bits = Mix(seed, counter);
   const auto sum = static_cast<int64_t>((bits & 0xffff) + (bits >> 16 & 0xffff) +

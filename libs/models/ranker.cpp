@@ -160,8 +160,7 @@ std::vector<ScoredItem> Ranker::Popular(int n, const ItemFilter& filter) const {
   return TopNOf(model_.item_popularity, n, filter);
 }
 
-std::optional<float> Ranker::PredictRating(std::span<const RatedItem> history,
-                                           int32_t item) const {
+std::optional<float> Ranker::PredictRating(std::span<const RatedItem> history, int32_t item) const {
   if (predictor_.empty()) return std::nullopt;
   return predictor_.Predict(predictor_.FoldIn(history), item);
 }

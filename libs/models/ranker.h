@@ -18,8 +18,8 @@
 
 namespace marquee::models {
 
-// How stars become an observation's value v: v = max(floor, 1 + slope·(rating − 3)). A movie that was
-// loved says more than one that was endured; slope 0 counts every rated movie alike.
+// How stars become an observation's value v: v = max(floor, 1 + slope·(rating − 3)). A movie that
+// was loved says more than one that was endured; slope 0 counts every rated movie alike.
 struct ConfidenceRule {
   float slope = 0.2F;
   float floor = 0.1F;
@@ -29,22 +29,22 @@ struct ConfidenceRule {
   }
 };
 
-// Views into an artefact or into freshly trained vectors; `storage` keeps either alive. Tensor names
-// are design.md's section 5 (see artefact/model_file.h).
+// Views into an artefact or into freshly trained vectors; `storage` keeps either alive. Tensor
+// names are design.md's section 5 (see artefact/model_file.h).
 struct ServedModel {
-  std::string algorithm;               // "ials", "ease" or "ials+ease"
-  std::span<const int64_t> item_ids;   // [items], ascending: index → movie id
-  MatrixView item_factors;             // [items, k] implicit factors
-  std::span<const float> item_gram;    // [k, k]
+  std::string algorithm;              // "ials", "ease" or "ials+ease"
+  std::span<const int64_t> item_ids;  // [items], ascending: index → movie id
+  MatrixView item_factors;            // [items, k] implicit factors
+  std::span<const float> item_gram;   // [k, k]
   FoldInOptions fold_in;
   ConfidenceRule confidence;
-  SparseView ease;                     // [items, items]; empty when there is none
-  float ease_weight = 0;               // scores are iALS's + ease_weight·EASE's
+  SparseView ease;                         // [items, items]; empty when there is none
+  float ease_weight = 0;                   // scores are iALS's + ease_weight·EASE's
   std::span<const float> item_popularity;  // [items] number of ratings; may be empty
 
-  float global_mean = 0;               // rating model; item_bias empty when there is none
-  std::span<const float> item_bias;    // [items]
-  MatrixView explicit_factors;         // [items, k2]; may be empty
+  float global_mean = 0;             // rating model; item_bias empty when there is none
+  std::span<const float> item_bias;  // [items]
+  MatrixView explicit_factors;       // [items, k2]; may be empty
   BiasedFoldInOptions explicit_fold_in;
 
   std::shared_ptr<const void> storage;

@@ -59,8 +59,8 @@ DenseIds BySort(std::span<const int64_t> ids) {
   const size_t mask = (size_t{1} << bits) - 1;
   std::vector<int32_t> slots(mask + 1, -1);
   const auto slot_of = [&](int64_t id) {
-    size_t slot = static_cast<size_t>(static_cast<uint64_t>(id) * 0x9e3779b97f4a7c15ULL >>
-                                      (64 - bits));
+    size_t slot =
+        static_cast<size_t>(static_cast<uint64_t>(id) * 0x9e3779b97f4a7c15ULL >> (64 - bits));
     while (slots[slot] >= 0 && dense.ids[static_cast<size_t>(slots[slot])] != id) {
       slot = (slot + 1) & mask;
     }
@@ -185,8 +185,8 @@ Result<RatingMatrix> RatingMatrix::Build(std::span<const int64_t> user_ids,
   if (users.ids.size() > kMost || items.ids.size() > kMost) {
     return Error::InvalidArgument("too_many_ids", "More than 2^31 - 1 distinct users or items.");
   }
-  SparseRows rows = SortByUserAndItem(users.indices, users.ids.size(), items.indices,
-                                      items.ids.size(), values);
+  SparseRows rows =
+      SortByUserAndItem(users.indices, users.ids.size(), items.indices, items.ids.size(), values);
   users.indices = {};
   items.indices = {};
   DropRepeats(rows);

@@ -75,9 +75,8 @@ class FoldInOracle : public testing::TestWithParam<FoldInCase> {
     const Eigen::MatrixXd y = AsMatrix(factors_, GetParam().k);
     Eigen::MatrixXd a = 0.7F * (y.transpose() * y);
     const double base = static_cast<double>(0.7F) * kItems;
-    a.diagonal().array() +=
-        static_cast<double>(0.4F) *
-        std::pow((static_cast<double>(history_.size()) + base) / base, 0.5);
+    a.diagonal().array() += static_cast<double>(0.4F) *
+                            std::pow((static_cast<double>(history_.size()) + base) / base, 0.5);
     for (const Observation& seen : history_) {
       const Eigen::VectorXd item = y.row(seen.item).transpose();
       a += 3 * static_cast<double>(seen.value) * item * item.transpose();
@@ -102,8 +101,7 @@ TEST_P(FoldInOracle, SolvesTheNormalEquations) {
   for (const Observation& seen : history_) b += Target(seen) * y.row(seen.item).transpose();
   const Eigen::VectorXd exact = System().ldlt().solve(b);
   const std::vector<float> solved = fold_in->Solve(history_);
-  const Eigen::VectorXd found =
-      Eigen::Map<const Eigen::VectorXf>(solved.data(), k).cast<double>();
+  const Eigen::VectorXd found = Eigen::Map<const Eigen::VectorXf>(solved.data(), k).cast<double>();
   EXPECT_LT((found - exact).norm(), 1e-4 * exact.norm());
 }
 
@@ -179,8 +177,7 @@ TEST(FoldIn, RefusesWhatCannotBeAModel) {
 // ---- Top-N --------------------------------------------------------------------------------------
 
 std::vector<ScoredItem> SortedOracle(std::span<const float> scores, size_t n,
-                                     const std::vector<int32_t>& excluded,
-                                     const ItemSet* allowed) {
+                                     const std::vector<int32_t>& excluded, const ItemSet* allowed) {
   std::vector<ScoredItem> all;
   for (int32_t item = 0; item < static_cast<int32_t>(scores.size()); ++item) {
     if (std::find(excluded.begin(), excluded.end(), item) != excluded.end()) continue;
@@ -237,8 +234,8 @@ TEST(TopN, ScoresByTheDotProductForAnyNumberOfFactors) {
 }
 
 TEST(Similar, OrdersByCosineWithoutItselfOrUnratedItems) {
-  // The second is the first's direction, ten times as long; the third is at right angles; the fourth
-  // was never rated.
+  // The second is the first's direction, ten times as long; the third is at right angles; the
+  // fourth was never rated.
   const std::vector<float> factors{1, 0, 10, 1, 0, 5, 0, 0, -3, 0};
   const MatrixView view{factors.data(), 5, 2};
   const std::vector<float> norms = InverseNorms(view);
@@ -306,8 +303,7 @@ TEST_F(RankerTest, ExplainsTheVeryScoresThatItRanksBy) {
     std::vector<int32_t> items;
     for (const ScoredItem& scored : best) {
       items.push_back(scored.item);
-      EXPECT_EQ(scored.score,
-                (*ranker)->ScoreAll(history_)[static_cast<size_t>(scored.item)]);
+      EXPECT_EQ(scored.score, (*ranker)->ScoreAll(history_)[static_cast<size_t>(scored.item)]);
     }
     const auto explanations = (*ranker)->Explain(history_, items);
     for (size_t t = 0; t < best.size(); ++t) {
@@ -375,8 +371,8 @@ RatingMatrix RatingsOfTwoTastes() {
       const double mean = (same ? 4.2 : 2.2) + 0.3 * (user % 3) - 0.3;
       users.push_back(user);
       items.push_back(item);
-      values.push_back(static_cast<float>(std::clamp(
-          std::round(2 * (mean + random.Uniform() - 0.5)) / 2, 0.5, 5.0)));
+      values.push_back(static_cast<float>(
+          std::clamp(std::round(2 * (mean + random.Uniform() - 0.5)) / 2, 0.5, 5.0)));
     }
   }
   return *RatingMatrix::Build(users, items, values);
@@ -416,8 +412,8 @@ TEST(BiasedAls, FoldInGivesTheTrainedUserAndNeedsNoUserData) {
   for (const int32_t user : {0, 1, 40}) {
     std::vector<RatedItem> ratings{{-1, 5}, {1'000, 5}};  // unknown items change nothing
     for (size_t j = 0; j < static_cast<size_t>(matrix.by_user().RowSize(user)); ++j) {
-      ratings.push_back({matrix.by_user().RowColumns(user)[j],
-                         matrix.by_user().RowValues(user)[j]});
+      ratings.push_back(
+          {matrix.by_user().RowColumns(user)[j], matrix.by_user().RowValues(user)[j]});
     }
     const auto folded = predictor.FoldIn(ratings);
     EXPECT_NEAR(folded.bias, model.user_bias[static_cast<size_t>(user)], 1e-5);

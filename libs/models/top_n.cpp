@@ -20,8 +20,7 @@ class Selection {
   static constexpr size_t kBlock = 1024;
 
   Selection(size_t n, const ItemFilter& filter)
-      : n_(n), allowed_(filter.allowed),
-        excluded_(filter.excluded.begin(), filter.excluded.end()) {
+      : n_(n), allowed_(filter.allowed), excluded_(filter.excluded.begin(), filter.excluded.end()) {
     std::sort(excluded_.begin(), excluded_.end());
     kept_.reserve(2 * n_ + 64);
   }
@@ -136,16 +135,15 @@ std::vector<ScoredItem> Similar(MatrixView factors, std::span<const float> inver
   std::vector<float> direction(factors.Row(item).begin(), factors.Row(item).end());
   for (float& value : direction) value *= inverse_norms[static_cast<size_t>(item)];
   const Kernels& kernels = BestKernels();
-  return Select(factors.rows, n, {filter.allowed, excluded},
-                [&](int32_t first, std::span<float> scores) {
-                  kernels.dot_rows(factors.Row(first).data(), scores.size(), direction.size(),
-                                   direction.data(), scores.data());
-                  for (size_t i = 0; i < scores.size(); ++i) {
-                    const float inverse = inverse_norms[static_cast<size_t>(first) + i];
-                    scores[i] = inverse > 0 ? scores[i] * inverse
-                                            : -std::numeric_limits<float>::infinity();
-                  }
-                });
+  return Select(
+      factors.rows, n, {filter.allowed, excluded}, [&](int32_t first, std::span<float> scores) {
+        kernels.dot_rows(factors.Row(first).data(), scores.size(), direction.size(),
+                         direction.data(), scores.data());
+        for (size_t i = 0; i < scores.size(); ++i) {
+          const float inverse = inverse_norms[static_cast<size_t>(first) + i];
+          scores[i] = inverse > 0 ? scores[i] * inverse : -std::numeric_limits<float>::infinity();
+        }
+      });
 }
 
 void Scores(MatrixView factors, std::span<const float> vector, std::span<float> out) {

@@ -99,9 +99,8 @@ Result<RankingAlgorithm> ParseRankingAlgorithm(std::string_view name) {
                                            RankingAlgorithm::kEase, RankingAlgorithm::kIalsEase}) {
     if (Name(algorithm) == name) return algorithm;
   }
-  return Error::InvalidArgument("unknown_algorithm",
-                                "The algorithm must be auto, ials, ease or ials+ease.",
-                                "algorithm");
+  return Error::InvalidArgument(
+      "unknown_algorithm", "The algorithm must be auto, ials, ease or ials+ease.", "algorithm");
 }
 
 TrainingOptions DefaultTrainingOptions(const RatingMatrix& matrix) {
@@ -135,7 +134,8 @@ Result<ServedModel> Train(const RatingMatrix& ratings, const TrainingOptions& op
       algorithm = trained ? RankingAlgorithm::kIalsEase : RankingAlgorithm::kIals;
     }
   }
-  if (ranking && WantsIals(algorithm)) RETURN_IF_ERROR(pipeline.TrainIalsStage(observations, *storage));
+  if (ranking && WantsIals(algorithm))
+    RETURN_IF_ERROR(pipeline.TrainIalsStage(observations, *storage));
   if (options.train_ratings) RETURN_IF_ERROR(pipeline.TrainRatingsStage(ratings, *storage));
 
   storage->item_ids = ratings.item_ids();

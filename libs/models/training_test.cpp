@@ -91,7 +91,8 @@ TEST(Ease, KeepsTheLargestNeighboursInAscendingOrder) {
       least = std::min(least, std::abs(static_cast<double>(model.values[i])));
     }
     std::vector<double> row;
-    for (int32_t other = 0; other < matrix.items(); ++other) row.push_back(std::abs(b(item, other)));
+    for (int32_t other = 0; other < matrix.items(); ++other)
+      row.push_back(std::abs(b(item, other)));
     std::sort(row.begin(), row.end(), std::greater<>());
     EXPECT_NEAR(least, row[4], 1e-5);
   }
@@ -126,7 +127,7 @@ TEST(Train, MakesAModelThatServesEverything) {
   const std::vector<RatedItem> history{{0, 5}, {3, 4}, {6, 5}};
   for (const ScoredItem& best : (*ranker)->Recommend(history, 5)) EXPECT_EQ(best.item % 3, 0);
   EXPECT_TRUE((*ranker)->PredictRating(history, 9).has_value());
-  EXPECT_EQ((*ranker)->Popular(1)[0].score, 
+  EXPECT_EQ((*ranker)->Popular(1)[0].score,
             static_cast<float>(matrix.by_item().RowSize((*ranker)->Popular(1)[0].item)));
 }
 
@@ -148,7 +149,9 @@ TEST(Train, IsCancelledInEachStage) {
   const RatingMatrix matrix = RandomMatrix(100, 40);
   for (const std::string_view stage : {"ease", "ials", "ratings"}) {
     TrainingOptions options = DefaultTrainingOptions(matrix);
-    options.progress = [stage](const TrainingProgress& progress) { return progress.stage != stage; };
+    options.progress = [stage](const TrainingProgress& progress) {
+      return progress.stage != stage;
+    };
     EXPECT_EQ(Train(matrix, options).error().code, Code::kCancelled) << stage;
   }
 }
@@ -161,7 +164,8 @@ TEST(RankingAlgorithm, HasANameThatParses) {
   EXPECT_FALSE(ParseRankingAlgorithm("svd").ok());
 }
 
-// ---- Quality on ml-latest-small ------------------------------------------------------------------
+// ---- Quality on ml-latest-small
+// ------------------------------------------------------------------
 
 // MARQUEE_SHARED, or ../shared from the repository's root, where ctest runs.
 std::filesystem::path MovieLens() {
@@ -200,9 +204,8 @@ class Quality : public testing::Test {
     EXPECT_TRUE(model.ok());
     const auto ranker = *Ranker::Make(std::move(*model));
     const RankingMetrics served = EvaluateRanking(
-        split.held_out, ratings_.items(), [&](std::span<const RatedItem> given, int n) {
-          return ranker->Recommend(given, n);
-        });
+        split.held_out, ratings_.items(),
+        [&](std::span<const RatedItem> given, int n) { return ranker->Recommend(given, n); });
     const RankingMetrics popular =
         EvaluateRanking(split.held_out, ratings_.items(), PopularityBaseline(train));
     RecordProperty("ndcg_at_100", std::to_string(served.ndcg_at_100));

@@ -1,4 +1,5 @@
-// What nearly every file that touches gRPC includes; compiled once (marquee_pch), reused by every service.
+// What nearly every file that touches gRPC includes; compiled once (marquee_pch), reused by every
+// service.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -78,12 +78,18 @@ class FakeRatings final : public Service<ratings::v1::RatingsService> {
                                            const ratings::v1::name##Request& request) { \
     return Empty<ratings::v1::name##Response>(call, request);                           \
   }
+  // clang-format off
   FAKE(PutRating)
-  FAKE(DeleteRating) FAKE(GetRating) FAKE(ListRatings) FAKE(RecordInteractions)
-      FAKE(GetIngestStatus) FAKE(GetUserHistory)
+  FAKE(DeleteRating)
+  FAKE(GetRating)
+  FAKE(ListRatings)
+  FAKE(RecordInteractions)
+  FAKE(GetIngestStatus)
+  FAKE(GetUserHistory)
+  // clang-format on
 #undef FAKE
-          Status ExportRatings(const Call&, const ratings::v1::ExportRatingsRequest&,
-                               grpc::ServerWriter<ratings::v1::ExportRatingsResponse>& writer) {
+  Status ExportRatings(const Call&, const ratings::v1::ExportRatingsRequest&,
+                       grpc::ServerWriter<ratings::v1::ExportRatingsResponse>& writer) {
     ratings::v1::ExportRatingsResponse response;
     for (int i = 0; i < 3; ++i) writer.Write(response);
     return {};

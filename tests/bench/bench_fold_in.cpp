@@ -27,8 +27,9 @@ Latency Measure(int repetitions, const std::function<void(int)>& body) {
   for (int i = 0; i < repetitions; ++i) {
     const auto start = std::chrono::steady_clock::now();
     body(i);
-    micros.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() -
-                                                               start).count());
+    micros.push_back(
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start)
+            .count());
   }
   std::sort(micros.begin(), micros.end());
   return {micros[micros.size() / 2], micros[micros.size() * 99 / 100]};
@@ -59,15 +60,16 @@ void BenchFoldIn(int32_t k, int repetitions) {
   for (const int n : {1, 5, 20, 50, 100, 500, 2000}) {
     std::vector<Observation> history;
     for (int j = 0; j < n; ++j) history.push_back({static_cast<int32_t>(random.Below(kItems)), 1});
-    const Latency solve = Measure(repetitions, [&](int) {
-      sink += static_cast<double>(fold_in->Solve(history)[0]);
-    });
+    const Latency solve =
+        Measure(repetitions, [&](int) { sink += static_cast<double>(fold_in->Solve(history)[0]); });
     const std::vector<int32_t> targets{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     const Latency explain = Measure(repetitions, [&](int) {
       sink += static_cast<double>(fold_in->Explain(history, targets)[0]);
     });
-    std::printf("fold-in  k = %3d, %4d ratings: p50 %7.1f us, p99 %7.1f us; with 10 explanations "
-                "p50 %7.1f us\n", k, n, solve.p50, solve.p99, explain.p50);
+    std::printf(
+        "fold-in  k = %3d, %4d ratings: p50 %7.1f us, p99 %7.1f us; with 10 explanations "
+        "p50 %7.1f us\n",
+        k, n, solve.p50, solve.p99, explain.p50);
   }
 }
 

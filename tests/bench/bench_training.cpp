@@ -2,8 +2,8 @@
 //   bench_training [--users N] [--items N] [--ratings N] [--factors 64,128] [--iterations N]
 //                  [--threads N] [--cg-steps N] [--solver cg|cholesky] [--half 0|1]
 //                  [--alpha A] [--regularization L] [--dump FILE]
-// --dump writes the matrix for training_vs_implicit.py: int64 users, items, nonzeros; int64 offsets;
-// int32 columns; float values.
+// --dump writes the matrix for training_vs_implicit.py: int64 users, items, nonzeros; int64
+// offsets; int32 columns; float values.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -94,9 +94,12 @@ void Bench(const RatingMatrix& matrix, int factors, const Arguments& arguments) 
   const auto& t = model->timings;
   const double n = options.iterations;
   const double cpu_seconds = static_cast<double>(cpu - cpu_start) / CLOCKS_PER_SEC;
-  std::printf("k = %d: %.3f s per iteration (best %.3f; %.3f processor seconds): Gram %.3f, whitening %.3f, user side %.3f, "
-              "item side %.3f\n", factors, last / n, fastest, cpu_seconds / n, t.gram / n, t.whitening / n,
-              t.users / n, t.items / n);
+  std::printf(
+      "k = %d: %.3f s per iteration (best %.3f; %.3f processor seconds): Gram %.3f, whitening "
+      "%.3f, user side %.3f, "
+      "item side %.3f\n",
+      factors, last / n, fastest, cpu_seconds / n, t.gram / n, t.whitening / n, t.users / n,
+      t.items / n);
 }
 
 }  // namespace
@@ -106,14 +109,13 @@ int main(int count, char** values) {
   marquee::bench::SyntheticOptions synthetic;
   synthetic.users = static_cast<int32_t>(arguments.Number("users", synthetic.users));
   synthetic.items = static_cast<int32_t>(arguments.Number("items", synthetic.items));
-  synthetic.ratings = static_cast<int64_t>(arguments.Number(
-      "ratings", static_cast<double>(synthetic.ratings)));
+  synthetic.ratings =
+      static_cast<int64_t>(arguments.Number("ratings", static_cast<double>(synthetic.ratings)));
   auto start = std::chrono::steady_clock::now();
   const RatingMatrix generated = Synthetic(synthetic);
   std::printf("generated %d users, %d items, %lld ratings in %.1f s; kernels %s, %d threads\n",
-              generated.users(), generated.items(),
-              static_cast<long long>(generated.nonzeros()), Seconds(start),
-              marquee::models::BestKernels().name,
+              generated.users(), generated.items(), static_cast<long long>(generated.nonzeros()),
+              Seconds(start), marquee::models::BestKernels().name,
               marquee::models::ThreadCount(static_cast<int>(arguments.Number("threads", 0))));
 
   // As the trainer meets them: three columns.

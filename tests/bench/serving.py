@@ -133,7 +133,8 @@ def main():
         )
         return
     print(
-        f"{'route at %d connections' % arguments.connections:<32}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}"
+        f"{f'route at {arguments.connections} connections':<32}"
+        f"{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}"
     )
     for name, result in [*results.items(), ("recommendations, 1 connection", one)]:
         print(

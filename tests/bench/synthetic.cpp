@@ -17,8 +17,8 @@ class AliasTable {
  public:
   AliasTable(std::vector<int32_t> values, const std::vector<double>& weights)
       : values_(std::move(values)), keep_(weights.size()), alias_(weights.size(), 0) {
-    const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) /
-                        static_cast<double>(weights.size());
+    const double mean =
+        std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(weights.size());
     std::vector<size_t> small;
     std::vector<size_t> large;
     for (size_t i = 0; i < weights.size(); ++i) {
@@ -77,8 +77,8 @@ models::RatingMatrix Synthetic(const SyntheticOptions& options) {
   for (size_t user = 0; user < activity.size(); ++user) {
     activity[user] = std::exp(1.1 * static_cast<double>(models::NormalAt(options.seed + 1, user)));
   }
-  const double scale = static_cast<double>(options.ratings) /
-                       std::accumulate(activity.begin(), activity.end(), 0.0);
+  const double scale =
+      static_cast<double>(options.ratings) / std::accumulate(activity.begin(), activity.end(), 0.0);
   models::SparseRows rows;
   rows.columns.reserve(static_cast<size_t>(options.ratings));
   std::vector<int32_t> row;

@@ -9,6 +9,7 @@ implicit is installed into .tools/venv-bench (ignored by git) at the first run.
 """
 
 import argparse
+import itertools
 import os
 import pathlib
 import re
@@ -64,7 +65,7 @@ def train_implicit(matrix, arguments) -> tuple[float, float]:
         show_progress=False,
         callback=lambda *_: moments.append((time.perf_counter(), time.process_time())),
     )
-    pairs = list(zip(moments, moments[1:]))
+    pairs = list(itertools.pairwise(moments))
     return min(b[0] - a[0] for a, b in pairs), min(b[1] - a[1] for a, b in pairs)
 
 

@@ -210,7 +210,7 @@ def test_starts_without_kafka_and_postgresql_and_follows_their_comings_and_going
         with process.running(), grpc.insecure_channel(process.address) as channel:
             client = Client(channel, "ratings.v1.RatingsService")
             process.wait_for("NOT_SERVING")
-            # What is refused for an outage may still arrive: nobody can know, so its movies (2 and 9) are left out below.
+            # What an outage refuses may still arrive: its movies (2 and 9) are left out below.
             with pytest.raises(grpc.RpcError) as refused:
                 client.PutRating(movie_id=9, value=4, token=token, timeout=5)
             assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
