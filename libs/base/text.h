@@ -1,5 +1,5 @@
-// UTF-8 text, as far as rules for names and reviews need it. Text is taken to be valid UTF-8:
-// protobuf has checked it.
+// UTF-8 text, as far as rules for names, reviews and files need it. But for IsUtf8, text is taken
+// to be valid UTF-8: protobuf has checked it.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,9 @@ namespace marquee {
 std::string_view Trimmed(std::string_view text);
 
 std::string AsciiLower(std::string_view text);  // other letters stay as they are
+
+// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).
+bool IsUtf8(std::string_view text);
 
 std::size_t CodePoints(std::string_view text);
 

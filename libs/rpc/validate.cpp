@@ -7,6 +7,7 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "base/text.h"
 #include "marquee/options/v1/options.pb.h"
 #include "rpc/service.h"
 
@@ -47,12 +48,6 @@ std::string Text(double value) {
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text;
-}
-
-std::size_t CodePoints(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
 }
 
 std::optional<Error> CheckNumber(const options::v1::Field& rule, double value,

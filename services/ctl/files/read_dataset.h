@@ -35,7 +35,6 @@ Result<Dataset> ReadDataset(const std::filesystem::path& folder, const RejectSin
                             const ReadProgress& progress = {});
 
 // Exposed for tests.
-bool IsUtf8(std::string_view text);
 std::string Latin1ToUtf8(std::string_view text);
 // Fields of a line of RFC 4180 CSV; false when a quote is never closed.
 bool SplitCsv(std::string_view line, std::vector<std::string>& fields);

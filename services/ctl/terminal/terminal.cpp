@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/text.h"
+
 namespace marquee::ctl {
 namespace {
 
@@ -27,11 +29,7 @@ std::string Cut(const std::string& text, std::size_t most) {
 
 }  // namespace
 
-std::size_t DisplayWidth(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+std::size_t DisplayWidth(std::string_view text) { return CodePoints(text); }
 
 std::string Grouped(std::int64_t number) {
   std::string text = std::to_string(number);

@@ -10,6 +10,8 @@
 #include "gateway/transcode/scalar.h"
 #include "gateway/transcode/target.h"
 
+#include "base/text.h"
+
 namespace marquee::gateway {
 namespace {
 

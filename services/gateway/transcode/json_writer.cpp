@@ -13,6 +13,8 @@
 #include "gateway/transcode/target.h"
 #include "gateway/transcode/well_known.h"
 
+#include "base/text.h"
+
 namespace marquee::gateway {
 namespace {
 

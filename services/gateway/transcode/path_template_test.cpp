@@ -4,6 +4,8 @@
 
 #include "gateway/transcode/target.h"
 
+#include "base/text.h"
+
 namespace marquee::gateway {
 namespace {
 

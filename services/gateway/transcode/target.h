@@ -27,7 +27,4 @@ Result<std::string> PercentDecode(std::string_view text, bool plus_is_space = fa
 // Everything but RFC 3986's unreserved characters is escaped.
 std::string PercentEncode(std::string_view text);
 
-// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).
-bool IsUtf8(std::string_view text);
-
 }  // namespace marquee::gateway
