@@ -16,7 +16,7 @@ edge_render() { # destination folder
   export MARQUEE_EDGE_ACCESS_LOG=$STATE/logs/edge-access.log MARQUEE_EDGE_ERROR_LOG=$STATE/logs/edge.log
   export MARQUEE_EDGE_RATE=${MARQUEE_EDGE_RATE:-100000} MARQUEE_EDGE_BURST=${MARQUEE_EDGE_BURST:-10000}
   export MARQUEE_EDGE_AUTH_RATE=${MARQUEE_EDGE_AUTH_RATE:-1000} MARQUEE_EDGE_AUTH_BURST=${MARQUEE_EDGE_AUTH_BURST:-1000}
-  export MARQUEE_EDGE_TLS="$dir/tls*.conf"
+  export MARQUEE_EDGE_TLS="$dir/tls*.conf" MARQUEE_EDGE_TRUSTED_PROXIES="$dir/trusted*.conf"
   local template name
   rm -f "$dir"/*.conf
   for template in "$ROOT"/deploy/edge/*.conf.template; do

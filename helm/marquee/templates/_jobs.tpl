@@ -1,0 +1,121 @@
+{{/* Jobs, and the containers of ours that run in them. */}}
+{{- define "marquee.job" }}
+{{- $name := printf "%s-%s-%s" (include "marquee.fullname" .root) .component (.pod | sha256sum | trunc 8) }}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  {{- include "marquee.metadata" (dict "root" .root "component" .component "name" $name) | nindent 2 }}
+spec:
+  backoffLimit: 10
+  template:
+    metadata:
+      labels:
+        {{- include "marquee.labels" (dict "root" .root "component" .component) | nindent 8 }}
+    spec:
+      restartPolicy: OnFailure
+      {{- include "marquee.podSecurity" (dict "root" .root) | nindent 6 }}
+      {{- .pod | nindent 6 }}
+{{- end }}
+
+{{- define "marquee.ctlContainer" }}
+- name: {{ .name }}
+  image: {{ include "marquee.image" (dict "root" .root "name" "ctl") }}
+  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  command:
+    {{- toYaml .command | nindent 4 }}
+  env:
+    {{- $full := include "marquee.fullname" .root }}
+    - {name: HOME, value: /tmp}
+    - {name: MARQUEE_SERVER, value: "http://{{ $full }}-gateway:{{ .root.Values.service.port }}"}
+    - {name: MARQUEE_CATALOG_ADDRESS, value: "{{ $full }}-catalog:9000"}
+    - {name: MARQUEE_RATINGS_ADDRESS, value: "{{ $full }}-rating-ingest:9000"}
+    {{- if .administrator }}
+    - {name: MARQUEE_ADMINISTRATOR_EMAIL_FILE, value: /etc/marquee/administrator/email}
+    - {name: MARQUEE_PASSWORD_FILE, value: /etc/marquee/administrator/password}
+    - {name: MARQUEE_AUTH_BOOTSTRAP_SECRET_FILE, value: /etc/marquee/administrator/bootstrap}
+    {{- end }}
+    {{- with .env }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  resources:
+    requests: {cpu: 20m, memory: 32Mi}
+    limits: {memory: 512Mi}
+  {{- include "marquee.containerSecurity" .root | nindent 2 }}
+  volumeMounts:
+    - {name: tmp, mountPath: /tmp}
+    {{- if .administrator }}
+    - {name: administrator, mountPath: /etc/marquee/administrator, readOnly: true}
+    {{- end }}
+{{- end }}
+
+{{- define "marquee.ctlVolumes" }}
+- name: tmp
+  emptyDir: {sizeLimit: 256Mi}
+{{- if .administrator }}
+- name: administrator
+  projected:
+    defaultMode: 0440
+    sources:
+      - secret:
+          name: {{ include "marquee.administratorSecret" .root }}
+          items: [{key: email, path: email}, {key: password, path: password}]
+      - secret:
+          name: {{ include "marquee.serviceSecret" .root }}
+          items: [{key: bootstrap, path: bootstrap}]
+{{- end }}
+{{- end }}
+
+{{- define "marquee.migratePod" }}
+{{- $secret := include "marquee.databaseSecret" .root }}
+{{- $pg := .root.Values.postgresql }}
+containers:
+  - name: migrate
+    image: {{ .image }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    command: [/usr/share/marquee/jobs/migrate-all]
+    env:
+      - {name: HOME, value: /tmp}
+      - {name: MARQUEE_POSTGRES_HOST, value: {{ include "marquee.postgresqlHost" .root }}}
+      - {name: MARQUEE_POSTGRES_PORT, value: {{ $pg.port | quote }}}
+      - {name: MARQUEE_POSTGRES_SSLMODE, value: {{ $pg.sslmode }}}
+      - {name: MARQUEE_POSTGRES_PREFIX, value: {{ $pg.prefix | quote }}}
+      - {name: MARQUEE_POSTGRES_SUPERUSER, value: {{ ternary $pg.superuser "" $pg.createDatabases | quote }}}
+      - {name: MARQUEE_POSTGRES_PASSWORD_DIR, value: /etc/marquee/postgresql}
+    resources:
+      requests: {cpu: 50m, memory: 64Mi}
+      limits: {memory: 256Mi}
+    {{- include "marquee.containerSecurity" .root | nindent 4 }}
+    volumeMounts:
+      - {name: passwords, mountPath: /etc/marquee/postgresql, readOnly: true}
+      - {name: tmp, mountPath: /tmp}
+volumes:
+  - name: passwords
+    secret: {secretName: {{ $secret }}, defaultMode: 0440}
+  - name: tmp
+    emptyDir: {sizeLimit: 64Mi}
+{{- end }}
+
+{{- define "marquee.topicsPod" }}
+{{- $env := include "marquee.kafkaEnv" .root | fromYamlArray }}
+{{- $command := list "/usr/local/bin/marqueectl" "topics" "apply" "--brokers" (include "marquee.kafkaBrokers" .root) "--file" "/usr/share/marquee/topics.txt" "--ratings-partitions" (.root.Values.kafka.ratingsPartitions | toString) "--replication-factor" (.root.Values.kafka.replicationFactor | toString) "--timeout" "240" }}
+containers:
+  {{- include "marquee.ctlContainer" (dict "root" .root "name" "topics" "env" $env "command" $command) | nindent 2 }}
+volumes:
+  {{- include "marquee.ctlVolumes" (dict "root" .root) | nindent 2 }}
+{{- end }}
+
+{{- define "marquee.administratorPod" }}
+containers:
+  {{- include "marquee.ctlContainer" (dict "root" .root "name" "administrator" "administrator" true "command" (list "/usr/share/marquee/jobs/administrator")) | nindent 2 }}
+volumes:
+  {{- include "marquee.ctlVolumes" (dict "root" .root "administrator" true) | nindent 2 }}
+{{- end }}
+
+{{- define "marquee.demoPod" }}
+{{- $demo := .root.Values.demo }}
+{{- $env := list (dict "name" "MARQUEE_DEMO_USERS" "value" ($demo.users | toString)) (dict "name" "MARQUEE_DEMO_SEED" "value" ($demo.seed | toString)) }}
+containers:
+  {{- include "marquee.ctlContainer" (dict "root" .root "name" "demo" "administrator" true "env" $env "command" (list "/usr/share/marquee/jobs/demo")) | nindent 2 }}
+volumes:
+  {{- include "marquee.ctlVolumes" (dict "root" .root "administrator" true) | nindent 2 }}
+{{- end }}
