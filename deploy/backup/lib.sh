@@ -1,0 +1,170 @@
+# Sourced by backup and restore: where the databases and the artefacts are, and how to reach them.
+# shellcheck shell=bash
+# shellcheck disable=SC2034  # read by those who source this
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# What refers to something comes before what it refers to: a snapshot taken later knows all that an earlier one names.
+DATABASES=(reviews ratings trainer catalog auth)
+# By the names of the chart's resources.
+DEPLOYMENTS=(gateway rating-ingest recommender reviews trainer catalog auth)
+REPLICAS_NOTE=marquee.dev/replicas-before-restore
+PG_SUPERUSER=${MARQUEE_BACKUP_PG_USER:-postgres}
+PG_PREFIX=${MARQUEE_BACKUP_PG_PREFIX:-} # the chart's postgresql.prefix
+RELEASE=marquee FULL=''
+MODE='' STATE='' NAMESPACE='' URI_DIR='' ARTEFACTS='' HELPER_IMAGE='' POD=''
+work='' # of the caller, private, removed at its end
+
+say() { printf '%s\n' "$*" >&2; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+need() { local tool; for tool in "$@"; do command -v "$tool" > /dev/null || die "$tool is missing: install it"; done; }
+
+# Takes one option of those that both commands know, and sets `taken` to how many words it was; 0: not one of ours.
+location_option() { # option [value…]
+  taken=2
+  case $1 in
+    --local)
+      MODE='local' STATE=$ROOT/.state/local taken=1
+      if [ $# -gt 1 ] && [ -d "$2" ]; then STATE=$2 taken=2; fi
+      ;;
+    --namespace) NAMESPACE=${2:?--namespace takes a name} ;;
+    --release) RELEASE=${2:?--release takes a name} ;;
+    --uri-dir) URI_DIR=${2:?--uri-dir takes a folder} ;;
+    --artefacts) ARTEFACTS=${2:?--artefacts takes a folder} ;;
+    --image) HELPER_IMAGE=${2:?--image takes an image} ;;
+    *) taken=0 ;;
+  esac
+}
+
+# Where things are, from the options. Every problem is one line, before anything was changed.
+location_init() {
+  [ -z "$NAMESPACE" ] || MODE=kubernetes
+  [ -n "$MODE" ] || { [ -n "$URI_DIR" ] && [ -n "$ARTEFACTS" ] && MODE=uri; } ||
+    die "say where Marquee is: --local [STATE], --namespace NS, or --uri-dir DIR with --artefacts DIR (see --help)"
+  case $MODE in
+    local)
+      STATE=$(cd "$STATE" 2> /dev/null && pwd) && [ -f "$STATE/ports.env" ] || die "nothing was started in $STATE"
+      URI_DIR=$STATE/secrets ARTEFACTS=$STATE/artefacts
+      ;;
+    kubernetes)
+      need kubectl
+      kubectl get namespace "$NAMESPACE" > /dev/null || die "there is no namespace $NAMESPACE in this cluster"
+      # As the chart names its resources.
+      if [[ $RELEASE == *marquee* ]]; then FULL=$RELEASE; else FULL=$RELEASE-marquee; fi
+      [ -n "$URI_DIR" ] || POD=$FULL-postgresql-0
+      ;;
+    uri) [ -d "$ARTEFACTS" ] || die "--artefacts $ARTEFACTS: no such folder" ;;
+  esac
+  if [ -z "$POD" ]; then
+    need psql pg_dump pg_restore
+    local name
+    for name in "${DATABASES[@]}"; do [ -s "$(uri_file "$name")" ] || die "$(uri_file "$name") is missing: it holds the URI of the database $name"; done
+  fi
+}
+
+uri_file() { if [ "$MODE" = local ]; then echo "$URI_DIR/postgres-$1.uri"; else echo "$URI_DIR/$1.uri"; fi; }
+
+kube() { kubectl --namespace "$NAMESPACE" "$@"; }
+
+# One of PostgreSQL's programs on one of the databases. The password travels by PGPASSWORD, never by the command line.
+pg() { # database program argument…
+  local database=$1 program=$2 uri
+  shift 2
+  if [ -n "$POD" ]; then
+    kube exec --stdin "$POD" -- "$program" -U "$PG_SUPERUSER" -d "$PG_PREFIX$database" "$@"
+  else
+    uri=$(cat "$(uri_file "$database")")
+    if [[ $uri =~ ^(postgres(ql)?://[^:@/]+):([^@/]*)@(.*)$ ]]; then
+      printf -v PGPASSWORD '%b' "${BASH_REMATCH[3]//%/\\x}"
+      export PGPASSWORD
+      uri=${BASH_REMATCH[1]}@${BASH_REMATCH[4]}
+    fi
+    PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10} "$program" -d "$uri" "$@"
+  fi
+}
+
+# A program of PostgreSQL's that needs no database.
+pg_tool() { if [ -n "$POD" ]; then kube exec --stdin "$POD" -- "$@"; else "$@"; fi; }
+
+sql() { pg "$1" psql -X -A -t -q -v ON_ERROR_STOP=1 -c "$2"; } # database statement
+
+# Rows of every table, exact, as {"schema.table": n}.
+ROWS_SQL="SELECT coalesce(json_object_agg(schemaname || '.' || tablename, (xpath('/row/c/text()', query_to_xml(format(
+  'SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::bigint), '{}')
+  FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+# Which migrations are in it; the sqitch schema is missing in a database that was never migrated.
+CHANGES_SQL="SELECT coalesce((xpath('/row/c/text()', query_to_xml(CASE WHEN to_regclass('sqitch.changes') IS NULL
+  THEN 'SELECT ''[]'' AS c' ELSE 'SELECT coalesce(json_agg(change ORDER BY committed_at), ''[]'') AS c FROM sqitch.changes' END,
+  false, true, '')))[1]::text, '[]')"
+
+# --- the artefacts on Kubernetes: by a pod of our own that mounts the trainer's claim -----------------------------------
+# The services' images have no shell, and the claim may be mounted on one node only: the pod goes where the trainer is.
+HELPER=''
+helper_start() {
+  local claim node image
+  claim=${MARQUEE_BACKUP_CLAIM:-$FULL-artefacts}
+  kube get persistentvolumeclaim "$claim" > /dev/null || die "there is no claim $claim: name it with MARQUEE_BACKUP_CLAIM"
+  image=${HELPER_IMAGE:-$(helper_image)}
+  [ -n "$image" ] || die "no image with a shell and tar was found: name one with --image (Marquee's migrate image will do)"
+  node=$(kube get pods -l "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=trainer" \
+    --field-selector status.phase=Running -o jsonpath='{.items[0].spec.nodeName}' 2> /dev/null || true)
+  HELPER=$FULL-backup-$RANDOM$RANDOM
+  say "  pod $HELPER ($image) reads the claim $claim"
+  jq -n --arg name "$HELPER" --arg release "$RELEASE" --arg image "$image" --arg claim "$claim" --arg node "$node" '{
+    apiVersion: "v1", kind: "Pod",
+    metadata: {name: $name, labels: {"app.kubernetes.io/name": "marquee", "app.kubernetes.io/instance": $release,
+      "app.kubernetes.io/component": "backup"}},
+    spec: ({restartPolicy: "Never", automountServiceAccountToken: false, activeDeadlineSeconds: 14400,
+      terminationGracePeriodSeconds: 1,
+      securityContext: {runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001, fsGroup: 10001,
+        fsGroupChangePolicy: "OnRootMismatch", seccompProfile: {type: "RuntimeDefault"}},
+      containers: [{name: "backup", image: $image, imagePullPolicy: "IfNotPresent", command: ["sleep", "14400"],
+        securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: ["ALL"]}},
+        resources: {requests: {cpu: "50m", memory: "32Mi"}, limits: {memory: "256Mi"}},
+        volumeMounts: [{name: "artefacts", mountPath: "/artefacts"}]}],
+      volumes: [{name: "artefacts", persistentVolumeClaim: {claimName: $claim}}]}
+      + if $node == "" then {} else {nodeName: $node} end)}' > "$work/helper.json"
+  kube apply -f "$work/helper.json" > /dev/null
+  kube wait --for=condition=Ready "pod/$HELPER" --timeout=180s > /dev/null ||
+    { kube describe pod "$HELPER" | tail -n 20 >&2; die "the pod $HELPER didn't start"; }
+}
+# The migrate image, as the chart derives it: beside the trainer's.
+helper_image() {
+  kube get deployment "$FULL-trainer" -o jsonpath='{.spec.template.spec.containers[0].image}' 2> /dev/null |
+    sed -E 's#trainer((@sha256)?:[^/]*)?$#migrate\1#' | grep -v '@sha256' || true
+}
+helper_stop() {
+  [ -n "$HELPER" ] || return 0
+  kube delete pod "$HELPER" --wait=false > /dev/null 2>&1 || true
+  HELPER=''
+}
+
+# --- the archive ------------------------------------------------------------------------------------------------------
+MEMBERS='^(manifest\.json|SHA256SUMS|databases/[a-z]+\.dump|artefacts/[A-Za-z0-9][A-Za-z0-9._-]*)$'
+
+# Reads the whole archive once, writes nothing, and holds every file against its SHA-256. The sums are the last member,
+# so an archive that was cut short has none.
+archive_check() { # file
+  local file=$1 sums found
+  [ -f "$file" ] || die "$file: no such file"
+  # shellcheck disable=SC2016  # expanded by tar's shell
+  found=$(tar --extract --file "$file" --to-command='printf "%s  %s\n" "$(sha256sum | cut -c1-64)" "$TAR_FILENAME"' 2> "$work/tar.log") ||
+    die "$file is damaged or cut short ($(tail -n 1 "$work/tar.log")): nothing was done"
+  ! cut -c67- <<< "$found" | grep -Ev "$MEMBERS" || die "$file holds something that is no part of a backup: nothing was done"
+  sums=$(tar --extract --to-stdout --file "$file" SHA256SUMS 2> /dev/null) || die "$file is cut short: it has no SHA256SUMS; nothing was done"
+  diff <(sort <<< "$sums") <(grep -v '  SHA256SUMS$' <<< "$found" | sort) > "$work/sums.diff" ||
+    { cat "$work/sums.diff" >&2; die "$file is damaged: the files above aren't what was backed up; nothing was done"; }
+  tar --extract --to-stdout --file "$file" manifest.json > "$work/manifest.json"
+  [ "$(jq -r .format "$work/manifest.json")" = 1 ] || die "$file has another format than this command knows: use its own version's"
+  local name
+  for name in "${DATABASES[@]}"; do
+    jq -e --arg name "$name" 'any(.databases[]; .name == $name)' "$work/manifest.json" > /dev/null || die "$file lacks the database $name"
+  done
+}
+
+archive_describe() { # of $work/manifest.json
+  jq -r '"taken \(.created_at) by Marquee \(.marquee), PostgreSQL \(.postgresql)",
+    (.databases[] | "  \(.name): \([.rows | to_entries[] | select(.key | startswith("sqitch.") | not) | .value] | add // 0) rows, \(.bytes) bytes, schema \(.changes[-1] // "none")"),
+    "  artefacts: \(.artefacts | length) files, \([.artefacts[].bytes] | add // 0) bytes; " +
+      ([.versions[] | select(.aliases | length > 0) | "\(.model) \(.version) (\(.aliases | join(", ")))"] | join(", "))' "$work/manifest.json"
+}
