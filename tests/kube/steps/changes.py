@@ -1,0 +1,144 @@
+"""Changes of the release under load."""
+
+import threading
+import time
+
+from kube.cluster import eventually
+from kube.context import NEXT_TAG, OURS, SERVICES, StepFailed
+from kube.main_job import main_job
+
+
+def _uids(context, components):
+    return {c: {pod["metadata"]["uid"] for pod in context.cluster.pods(c)} for c in components}
+
+
+def upgrade(context):
+    """To the same programs under another tag, which is another pod for each service."""
+    for name in OURS:
+        context.cluster.tag(context.image(name), context.image(name, NEXT_TAG))
+    before = _uids(context, SERVICES)
+    with context.load() as load:
+        started = time.monotonic()
+        done = context.upgrade("--set", f"image.tag={NEXT_TAG}", "--wait", "--timeout", "8m")
+        took = time.monotonic() - started
+        if done.returncode != 0:
+            raise StepFailed(f"helm upgrade: {done.stderr[-600:]}")
+        # The old pods are still on their way out.
+        eventually(lambda: not _leaving(context), 120, "the old pods are gone")
+    after = _uids(context, SERVICES)
+    same = [name for name in SERVICES if before[name] & after[name]]
+    if same:
+        raise StepFailed(f"not restarted: {same}")
+    words = context.no_failures(load.statistics)
+    return f"{len(SERVICES)} services restarted in {took:.0f} s; {words}; {context.check_ledger()}"
+
+
+def _leaving(context):
+    return [
+        pod["metadata"]["name"]
+        for pod in context.cluster.get("pods", selector="app.kubernetes.io/part-of=marquee")
+        if pod["metadata"].get("deletionTimestamp")
+    ]
+
+
+def _requests(context):
+    """{pod of recommender: rpcs it has answered}"""
+    from urllib.request import urlopen
+
+    answered = {}
+    for pod in context.cluster.pods("recommender"):
+        with urlopen(f"http://{pod['status']['podIP']}:9100/metrics", timeout=5) as page:
+            lines = page.read().decode().splitlines()
+        answered[pod["metadata"]["name"]] = sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in lines
+            if line.startswith("marquee_rpc_duration_seconds_count") and "RecommenderService" in line
+        )
+    return answered
+
+
+def scale(context, replicas=3, least=0.15):
+    with context.load() as load:
+        started = time.monotonic()
+        done = context.upgrade("--set", f"services.recommender.replicas={replicas}", "--wait", "--timeout", "4m")
+        if done.returncode != 0:
+            raise StepFailed(f"helm upgrade: {done.stderr[-600:]}")
+        ready = time.monotonic() - started
+
+        def spread():
+            before = _requests(context)
+            time.sleep(10)
+            after = _requests(context)
+            grown = {pod: after[pod] - before.get(pod, 0) for pod in after}
+            total = sum(grown.values())
+            shares = {pod: count / total for pod, count in grown.items()} if total else {}
+            return shares if len(shares) == replicas and min(shares.values()) >= least else None
+
+        # gRPC's clients hear of new replicas when they resolve the name again.
+        shares = eventually(spread, 180, f"each of the {replicas} pods has {least:.0%} of the requests")
+        spread_after = time.monotonic() - started
+    words = context.no_failures(load.statistics)
+    listed = " ".join(f"{share:.0%}" for share in sorted(shares.values()))
+    return f"{replicas} ready in {ready:.0f} s, shares {listed} within {spread_after:.0f} s; {words}"
+
+
+def broken(context):
+    """Each service gets an image that isn't there."""
+    before, images = context.revision(), context.images_in_use()
+    seen = set()
+    ended = threading.Event()
+
+    def watch():
+        while not ended.wait(1):
+            for pod in context.cluster.get("pods", selector="app.kubernetes.io/part-of=marquee"):
+                states = pod["status"].get("initContainerStatuses", []) + pod["status"].get("containerStatuses", [])
+                for state in states:
+                    waiting = state["state"].get("waiting", {})
+                    if "Image" in waiting.get("reason", ""):
+                        seen.add(waiting["reason"])
+
+    with context.load() as load:
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        started = time.monotonic()
+        # Hooks with images of their own would stop an upgrade before it begins: the Jobs keep the good ones.
+        words = [word for name in SERVICES for word in ("--set", f"services.{name}.tag=no-such-version")]
+        done = context.upgrade(*words, "--atomic", "--timeout", "90s")
+        took = time.monotonic() - started
+        ended.set()
+        watcher.join(30)
+        if done.returncode == 0:
+            raise StepFailed("helm upgrade took an image that isn't there for good")
+        context.cluster.wait_ready(120)
+        eventually(lambda: not _leaving(context), 120, "the broken pods are gone")
+    last = context.history()[-1]
+    if last["status"] != "deployed" or "Rollback" not in last["description"]:
+        raise StepFailed(f"after --atomic: revision {last['revision']} {last['status']}: {last['description']}")
+    if context.images_in_use() != images:
+        raise StepFailed(f"other images than before: {context.images_in_use()}")
+    if not seen:
+        raise StepFailed("no pod's status spoke of the image")
+    words = context.no_failures(load.statistics)
+    return (
+        f"helm failed after {took:.0f} s and rolled back to revision {before} as {last['revision']}; "
+        f"the pods said {', '.join(sorted(seen))}; {words}; {context.check_ledger()}"
+    )
+
+
+def rollback(context):
+    """To the first revision: the first tag, and one recommender."""
+    with context.load() as load:
+        started = time.monotonic()
+        done = context.cluster.try_helm("rollback", context.cluster.release, 1, "--wait", "--timeout", "8m")
+        if done.returncode != 0:
+            raise StepFailed(f"helm rollback: {done.stderr[-600:]}")
+        took = time.monotonic() - started
+        eventually(lambda: not _leaving(context), 120, "the newer pods are gone")
+    used = context.images_in_use()
+    newer = {name: used[name] for name in SERVICES if context.image(name) not in used[name]}
+    if newer:
+        raise StepFailed(f"not of the first revision: {newer}")
+    words = context.no_failures(load.statistics)
+    whole = context.check_ledger()
+    found = main_job(*context.cluster.service_address(), context.administrator())
+    return f"revision 1's images serve after {took:.0f} s; {whole}; {found}; {words}"
