@@ -9,6 +9,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = pathlib.Path(os.environ.get("MARQUEE_KUBE_DIR", ROOT.parent / "shared" / "kube"))
 HOME = pathlib.Path(os.environ.get("KUBE_HOME", pathlib.Path.home() / ".cache" / "kube"))
+POD_NETWORK = "10.244.0.0/16"
 HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
 
 
@@ -101,9 +102,17 @@ class Cluster:
 
     def up(self):
         self.run(SCRIPTS / "up", seconds=1800)
+        self._let_pods_talk()
         if not (HOME / "bin" / "helm").exists():
             self.environment["GOBIN"] = str(HOME / "bin")
             self.run("go", "install", HELM, seconds=900)
+
+    def _let_pods_talk(self):
+        """Docker's rules drop what the node forwards for others, bridged packets between pods among it."""
+        for way in ("-s", "-d"):
+            rule = ["FORWARD", way, POD_NETWORK, "-j", "ACCEPT"]
+            if self.try_run("iptables", "-C", *rule).returncode != 0:
+                self.run("iptables", "-I", *rule)
 
     def down(self):
         self.try_run(SCRIPTS / "down", seconds=180)
