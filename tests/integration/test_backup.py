@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import tarfile
@@ -88,7 +89,8 @@ class Saved:
         self.refresh_token = self.person.refresh_token
         self.secrets = folder / "secrets"
         shutil.copytree(suite.state / "secrets", self.secrets)
-        self.archive = command("backup", "--local", suite.state, "--output", folder / "backups").stdout.strip()
+        printed = command("backup", "--local", suite.state, "--output", folder / "backups").stdout
+        self.archive = pathlib.Path(printed.strip())
         # What comes after the backup: of the old installation alone.
         self.late = Api(suite.url).register("late@example.com")
         self.late.rate(self.movies[0], 1)
@@ -129,15 +131,15 @@ def assert_as_saved(suite, saved):
 # The tests below go in this order: the last one throws the first installation away.
 def test_the_archive_is_whole_private_and_counted(saved):
     assert "is whole" in command("restore", "--check", saved.archive).stdout
-    assert os.stat(saved.archive).st_mode & 0o777 == 0o600
-    assert os.listdir(os.path.dirname(saved.archive)) == [os.path.basename(saved.archive)]
+    assert saved.archive.stat().st_mode & 0o777 == 0o600
+    assert list(saved.archive.parent.iterdir()) == [saved.archive]
     with tarfile.open(saved.archive) as archive:
         names = archive.getnames()
         manifest = json.load(archive.extractfile("manifest.json"))
     assert names[-1] == "SHA256SUMS"
     assert {one["name"]: one["rows"].get("public.accounts") for one in manifest["databases"]}["auth"] == 2
     assert {one["name"] for one in manifest["databases"]} == {"auth", "catalog", "ratings", "reviews", "trainer"}
-    everything = open(saved.archive, "rb").read()
+    everything = saved.archive.read_bytes()
     for secret in saved.secrets.iterdir():
         for line in secret.read_bytes().split():
             assert line not in everything, secret.name
@@ -146,7 +148,7 @@ def test_the_archive_is_whole_private_and_counted(saved):
 @pytest.mark.parametrize("kept", [0.2, 0.9, 0.999])
 def test_a_truncated_archive_is_refused(saved, tmp_path, kept):
     cut = tmp_path / "cut.tar"
-    everything = open(saved.archive, "rb").read()
+    everything = saved.archive.read_bytes()
     # tar pads its end with empty blocks, which may be missing without harm.
     cut.write_bytes(everything.rstrip(b"\0")[: int(len(everything.rstrip(b"\0")) * kept)])
     before = rows(saved.suite, "auth", "SELECT count(*) FROM accounts")
