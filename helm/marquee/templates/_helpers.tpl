@@ -105,20 +105,42 @@ securityContext:
   value: {{ include "marquee.kafkaBrokers" . | quote }}
 {{- if not .Values.kafka.enabled }}
 - name: MARQUEE_KAFKA_SECURITY_PROTOCOL
-  value: {{ .Values.kafka.securityProtocol }}
+  value: {{ lower .Values.kafka.securityProtocol }}
 {{- if hasPrefix "SASL" .Values.kafka.securityProtocol }}
 - name: MARQUEE_KAFKA_SASL_MECHANISM
   value: {{ .Values.kafka.saslMechanism }}
-{{- $secret := required "kafka.existingSecret: name the Secret with username and password for a SASL protocol" .Values.kafka.existingSecret }}
 - name: MARQUEE_KAFKA_SASL_USERNAME
-  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: username}}
-- name: MARQUEE_KAFKA_SASL_PASSWORD
-  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: password}}
+  valueFrom:
+    secretKeyRef: {name: {{ required "kafka.existingSecret: name the Secret with username and password for a SASL protocol" .Values.kafka.existingSecret }}, key: username}
+- name: MARQUEE_KAFKA_SASL_PASSWORD_FILE
+  value: /etc/marquee/kafka/password
 {{- end }}
-{{- if and (hasSuffix "SSL" .Values.kafka.securityProtocol) .Values.kafka.existingSecret }}
-- name: MARQUEE_KAFKA_CA
-  valueFrom: {secretKeyRef: {name: {{ .Values.kafka.existingSecret }}, key: ca.crt, optional: true}}
+{{- if .Values.kafka.privateCA }}
+- name: MARQUEE_KAFKA_TLS_CA
+  value: /etc/marquee/kafka/ca.crt
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The Secret behind marquee.kafkaEnv, as a volume and its mount; nothing for the bundled Kafka. */}}
+{{- define "marquee.kafkaVolume" -}}
+{{- if and (not .Values.kafka.enabled) .Values.kafka.existingSecret }}
+- name: kafka
+  secret:
+    secretName: {{ .Values.kafka.existingSecret }}
+    defaultMode: 0440
+    items:
+      {{- if hasPrefix "SASL" .Values.kafka.securityProtocol }}
+      - {key: password, path: password}
+      {{- end }}
+      {{- if .Values.kafka.privateCA }}
+      - {key: ca.crt, path: ca.crt}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- define "marquee.kafkaMount" -}}
+{{- if and (not .Values.kafka.enabled) .Values.kafka.existingSecret }}
+- {name: kafka, mountPath: /etc/marquee/kafka, readOnly: true}
 {{- end }}
 {{- end }}
 

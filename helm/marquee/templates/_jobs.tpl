@@ -43,6 +43,11 @@ spec:
   {{- include "marquee.containerSecurity" .root | nindent 2 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
+    {{- if .kafka }}
+    {{- with include "marquee.kafkaMount" .root | trim }}
+{{- . | nindent 4 }}
+{{- end }}
+    {{- end }}
     {{- if .administrator }}
     - {name: administrator, mountPath: /etc/marquee/administrator, readOnly: true}
     {{- end }}
@@ -51,6 +56,11 @@ spec:
 {{- define "marquee.ctlVolumes" }}
 - name: tmp
   emptyDir: {sizeLimit: 256Mi}
+{{- if .kafka }}
+{{- with include "marquee.kafkaVolume" .root | trim }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- end }}
 {{- if .administrator }}
 - name: administrator
   projected:
@@ -99,9 +109,9 @@ volumes:
 {{- $env := include "marquee.kafkaEnv" .root | fromYamlArray }}
 {{- $command := list "/usr/local/bin/marqueectl" "topics" "apply" "--brokers" (include "marquee.kafkaBrokers" .root) "--file" "/usr/share/marquee/topics.txt" "--ratings-partitions" (.root.Values.kafka.ratingsPartitions | toString) "--replication-factor" (.root.Values.kafka.replicationFactor | toString) "--timeout" "240" }}
 containers:
-  {{- include "marquee.ctlContainer" (dict "root" .root "name" "topics" "env" $env "command" $command) | nindent 2 }}
+  {{- include "marquee.ctlContainer" (dict "root" .root "name" "topics" "kafka" true "env" $env "command" $command) | nindent 2 }}
 volumes:
-  {{- include "marquee.ctlVolumes" (dict "root" .root) | nindent 2 }}
+  {{- include "marquee.ctlVolumes" (dict "root" .root "kafka" true) | nindent 2 }}
 {{- end }}
 
 {{- define "marquee.administratorPod" }}
