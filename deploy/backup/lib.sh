@@ -66,27 +66,54 @@ uri_file() { if [ "$MODE" = local ]; then echo "$URI_DIR/postgres-$1.uri"; else 
 
 kube() { kubectl --namespace "$NAMESPACE" "$@"; }
 
-# One of PostgreSQL's programs on one of the databases. The password travels by PGPASSWORD, never by the command line.
-pg() { # database program argument…
-  local database=$1 program=$2 uri
-  shift 2
+# How a program of PostgreSQL's finds a database: its arguments, in $to_database. The password travels by PGPASSWORD,
+# never on a command line.
+to_database=()
+connection() { # database
+  local uri
   if [ -n "$POD" ]; then
-    kube exec --stdin "$POD" -- "$program" -U "$PG_SUPERUSER" -d "$PG_PREFIX$database" "$@"
+    to_database=(-U "$PG_SUPERUSER" -d "$PG_PREFIX$1")
   else
-    uri=$(cat "$(uri_file "$database")")
+    uri=$(cat "$(uri_file "$1")")
     if [[ $uri =~ ^(postgres(ql)?://[^:@/]+):([^@/]*)@(.*)$ ]]; then
       printf -v PGPASSWORD '%b' "${BASH_REMATCH[3]//%/\\x}"
       export PGPASSWORD
       uri=${BASH_REMATCH[1]}@${BASH_REMATCH[4]}
     fi
-    PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10} "$program" -d "$uri" "$@"
+    export PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
+    to_database=(-d "$uri")
   fi
 }
 
-# A program of PostgreSQL's that needs no database.
-pg_tool() { if [ -n "$POD" ]; then kube exec --stdin "$POD" -- "$@"; else "$@"; fi; }
+# Where PostgreSQL's programs run: in its pod, or here.
+at_postgres() { if [ -n "$POD" ]; then kube exec --stdin "$POD" -- "$@"; else "$@"; fi; }
 
-sql() { pg "$1" psql -X -A -t -q -v ON_ERROR_STOP=1 -c "$2"; } # database statement
+# A command's output into a file, whole. `kubectl exec` may drop the end of what a program printed just before it ended,
+# and say nothing: so the end is marked, and what lacks the mark is fetched again.
+END='marquee: end of stream, status'
+whole() { # pod file command… ; without a pod it runs here
+  local pod=$1 file=$2 try status length
+  shift 2
+  if [ -z "$pod" ]; then "$@" > "$file" < /dev/null; return; fi
+  for try in 1 2 3 4 5; do
+    # shellcheck disable=SC2016  # expanded in the pod
+    kube exec "$pod" -- sh -c 'end=$1; shift; "$@"; printf "\n%s %03d\n" "$end" $?' sh "$END" "$@" > "$file" < /dev/null || return
+    length=$((${#END} + 6))
+    if [[ $(tail -c "$length" "$file" | tr -d '\0') =~ ^.?$END\ ([0-9]{3})$ ]]; then
+      status=$((10#${BASH_REMATCH[1]}))
+      truncate -s "-$length" "$file"
+      return "$status"
+    fi
+    say "  the end of what $pod sent was lost: asking again ($try)"
+  done
+  say "  what $pod sends is cut short again and again"
+  return 1
+}
+
+sql() { # database statement
+  connection "$1"
+  whole "$POD" "$work/sql.out" psql -X -A -t -q -v ON_ERROR_STOP=1 "${to_database[@]}" -c "$2" && cat "$work/sql.out"
+}
 
 # Rows of every table, exact, as {"schema.table": n}.
 ROWS_SQL="SELECT coalesce(json_object_agg(schemaname || '.' || tablename, (xpath('/row/c/text()', query_to_xml(format(
