@@ -64,8 +64,8 @@ def recommended(person):
 class Saved:
     """A suite with people, ratings, a review and a trained model; its backup; and what was true of it then."""
 
-    def __init__(self, folder):
-        self.suite = suite = Suite(MARQUEE_INFRA_EPHEMERAL=1).up()
+    def __init__(self, suite, folder):
+        self.suite = suite.up()
         ctl = suite.state / "ctl"
         ctl.mkdir(mode=0o700)
         suite.environment |= {
@@ -100,20 +100,21 @@ class Saved:
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    saved = Saved(tmp_path_factory.mktemp("backup"))
-    try:
-        yield saved
-    finally:
-        saved.suite.remove()
-
-
-def fresh_suite(secrets=None):
     suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
-    if secrets:
-        # As the documents say: that one secret comes from the old installation; the others are the new one's own.
-        (suite.state / "secrets").mkdir(parents=True, mode=0o700)
-        shutil.copy(secrets / "auth-key-encryption", suite.state / "secrets")
-    return suite.up()
+    try:
+        yield Saved(suite, tmp_path_factory.mktemp("backup"))
+    finally:
+        suite.remove()
+
+
+@pytest.fixture
+def fresh():
+    """Another installation, not started yet."""
+    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
+    try:
+        yield suite
+    finally:
+        suite.remove()
 
 
 def assert_as_saved(suite, saved):
@@ -221,37 +222,34 @@ def test_ratings_after_the_backup_come_back_from_kafka(saved):
     )
 
 
-def test_a_fresh_installation_without_the_secret_gets_new_signing_keys(saved):
-    suite = fresh_suite()
-    try:
-        done = command("restore", saved.archive, "--local", suite.state, "--new-signing-keys")
-        assert "Kafka: new" in done.stderr
-        suite.up()
-        assert_as_saved(suite, saved)
-    finally:
-        suite.remove()
+def test_a_fresh_installation_without_the_secret_gets_new_signing_keys(saved, fresh):
+    fresh.up()
+    done = command("restore", saved.archive, "--local", fresh.state, "--new-signing-keys")
+    assert "Kafka: new" in done.stderr
+    fresh.up()
+    assert_as_saved(fresh, saved)
 
 
-def test_everything_is_there_in_a_fresh_installation(saved):
+def test_everything_is_there_in_a_fresh_installation(saved, fresh):
     saved.suite.run("down", "--wipe")
-    suite = fresh_suite(saved.secrets)
-    try:
-        command("restore", saved.archive, "--local", suite.state)
-        suite.up()
-        person = assert_as_saved(suite, saved)
-        # Nobody has to sign in again.
-        person.refresh_token = saved.refresh_token
-        person.refresh()
-        # And it goes on: the new log is read from its beginning, by the writer and by the catalogue.
-        before = person.get(f"/v1/movies/{saved.movies[3]}")["rating_count"]
-        person.rate(saved.movies[3], 3)
-        eventually(
-            lambda: (
-                (saved.movies[3], 3) in sorted_ratings(person)
-                and person.get(f"/v1/movies/{saved.movies[3]}")["rating_count"] == before + 1
-            ),
-            60,
-            what="a new rating is stored and counted",
-        )
-    finally:
-        suite.remove()
+    # As the documents say: that one secret comes from the old installation; the others are the new one's own.
+    (fresh.state / "secrets").mkdir(parents=True, mode=0o700)
+    shutil.copy(saved.secrets / "auth-key-encryption", fresh.state / "secrets")
+    fresh.up()
+    command("restore", saved.archive, "--local", fresh.state)
+    fresh.up()
+    person = assert_as_saved(fresh, saved)
+    # Nobody has to sign in again.
+    person.refresh_token = saved.refresh_token
+    person.refresh()
+    # And it goes on: the new log is read from its beginning, by the writer and by the catalogue.
+    before = person.get(f"/v1/movies/{saved.movies[3]}")["rating_count"]
+    person.rate(saved.movies[3], 3)
+    eventually(
+        lambda: (
+            (saved.movies[3], 3) in sorted_ratings(person)
+            and person.get(f"/v1/movies/{saved.movies[3]}")["rating_count"] == before + 1
+        ),
+        60,
+        what="a new rating is stored and counted",
+    )
