@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from support.suite import ROOT
 
@@ -216,3 +218,54 @@ def test_nothing_to_go_back_to_is_said(scripts):
 def test_a_test_that_fails_after_a_rollback_is_a_failure(scripts):
     scripts.knows(["superseded", "deployed"], fails=["test", "rollback"])
     assert scripts.run("rollback").returncode == 1
+
+
+# --- what the pipelines call beside them -----------------------------------------------------------------------------
+def call(script, *arguments, **variables):
+    environment = {"PATH": os.environ["PATH"], **variables}
+    command = [ROOT / "ci" / script, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "tag"),
+    [
+        ({"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1.2.3", "GITHUB_SHA": "a" * 40}, "1.2.3"),
+        ({"GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main", "GITHUB_SHA": "a" * 40}, "sha-aaaaaaaaaaaa"),
+        ({"TAG_NAME": "v2.0.0-rc.1"}, "2.0.0-rc.1"),
+    ],
+)
+def test_images_are_tagged_by_version_or_commit(variables, tag):
+    assert call("image-tag", **variables).stdout == f"{tag}\n"
+
+
+def test_a_tag_that_is_no_version_is_refused():
+    done = call("image-tag", GITHUB_REF_TYPE="tag", GITHUB_REF_NAME="v1;rm -rf /")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_secret_kubeconfig_is_a_private_file_for_the_command_alone():
+    look = 'cat "$KUBECONFIG"; stat -c %a "$KUBECONFIG"; echo "$KUBECONFIG"; echo "left: ${MARQUEE_KUBECONFIG:-}"'
+    done = call("with-kubeconfig", "bash", "-c", look, MARQUEE_KUBECONFIG="apiVersion: v1")
+    text, mode, file, left = done.stdout.splitlines()
+    assert (text, mode, left) == ("apiVersion: v1", "600", "left: ")
+    assert not os.path.exists(file)
+
+
+def test_a_missing_kubeconfig_and_a_failing_command_fail():
+    assert "MARQUEE_KUBECONFIG is empty" in call("with-kubeconfig", "true").stderr
+    assert call("with-kubeconfig", "false", MARQUEE_KUBECONFIG="x").returncode == 1
+
+
+def test_workflows_pin_their_actions_and_call_only_scripts_of_ours():
+    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
+        workflow = yaml.safe_load(path.read_text())
+        assert workflow["permissions"] == {}, path.name
+        for job in workflow["jobs"].values():
+            for step in job.get("steps", []):
+                if "uses" in step:
+                    assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"]), step
+                else:
+                    # The checkout itself needs git; all else is in ci/.
+                    assert step["run"].startswith(("ci/", "apt-get update")), step
+                    assert "${{" not in step["run"], step
