@@ -85,15 +85,22 @@ void Init(std::string service, Level least) { settings() = {std::move(service), 
 std::string Format(Level level, std::string_view message, std::initializer_list<Field> fields) {
   fmt::memory_buffer out;
   const auto now = std::chrono::system_clock::now();
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  const auto microseconds =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() %
+      1'000'000;
   fmt::format_to(
-      std::back_inserter(out), R"({{"ts":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","level":"{}","service":)",
-      fmt::gmtime(std::chrono::system_clock::to_time_t(now)), milliseconds, LevelName(level));
+      std::back_inserter(out), R"({{"ts":"{:%Y-%m-%dT%H:%M:%S}.{:06}Z","level":"{}","service":)",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(now)), microseconds, LevelName(level));
   AppendQuoted(out, settings().service);
   if (const auto* trace = tracing::Current()) {
     out.append(std::string_view(R"(,"trace_id":)"));
     AppendQuoted(out, trace->trace_id);
+    out.append(std::string_view(R"(,"span_id":)"));
+    AppendQuoted(out, trace->span_id);
+    if (!trace->parent_id.empty()) {
+      out.append(std::string_view(R"(,"parent_id":)"));
+      AppendQuoted(out, trace->parent_id);
+    }
   }
   out.append(std::string_view(R"(,"msg":)"));
   AppendQuoted(out, message);

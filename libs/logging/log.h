@@ -1,5 +1,6 @@
 // Structured logs: one JSON object a line on standard error, with keys `ts level service trace_id
-// msg` and then the event's own. The trace id is the thread's current one (libs/tracing).
+// msg` and then the event's own. The trace id is the thread's current one (libs/tracing), and
+// beside it stand `span_id` and `parent_id`, by which ci/trace draws the tree.
 // Thread-safe; a line is written whole.
 //
 //   logging::Info("batch applied", {{"rows", rows}, {"partition", partition}});

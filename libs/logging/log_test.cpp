@@ -10,7 +10,8 @@ namespace marquee::logging {
 namespace {
 
 TEST(Log, EveryLineIsOneJsonObjectWhateverItsText) {
-  const tracing::Scope scope(tracing::TraceContext::New());
+  const auto parent = tracing::TraceContext::New();
+  const tracing::Scope scope(parent.Child());
   const auto line = Format(
       Level::kWarning, "a \"quoted\"\nline \xff\x01 caf\xc3\xa9",
       {{"rows", 7}, {"share", 0.5}, {"bad", std::nan("")}, {"ok", true}, {"why", "no\treason"}});
@@ -18,6 +19,8 @@ TEST(Log, EveryLineIsOneJsonObjectWhateverItsText) {
   const auto json = nlohmann::json::parse(line);
   EXPECT_EQ(json["level"], "warning");
   EXPECT_EQ(json["trace_id"], tracing::Current()->trace_id);
+  EXPECT_EQ(json["span_id"], tracing::Current()->span_id);
+  EXPECT_EQ(json["parent_id"], parent.span_id);
   EXPECT_EQ(json["rows"], 7);
   EXPECT_EQ(json["share"], 0.5);
   EXPECT_TRUE(json["bad"].is_null());

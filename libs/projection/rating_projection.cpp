@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <pqxx/pqxx>
 
+#include "logging/log.h"
 #include "marquee/events/v1/events.pb.h"
 #include "pg/array.h"
 #include "projection/rating_events.h"
+#include "tracing/trace.h"
 
 namespace marquee::projection {
 namespace {
@@ -38,6 +41,34 @@ Status MoveOffsets(pg::Transaction& tx, const std::string& topic, const kafka::O
                                      "another consumer has moved the offsets on");
   }
   return {};
+}
+
+// One line for each request with events in the batch. An import's carry no trace, and leave none.
+void LogApplied(const kafka::Batch& batch, std::chrono::steady_clock::time_point began) {
+  struct Seen {
+    std::int64_t events = 0;
+    std::int32_t partition = 0;
+    std::int64_t offset = 0;  // the last one's
+  };
+  std::map<std::string_view, Seen> traces;
+  for (const auto& [partition, messages] : batch) {
+    for (const auto& message : messages) {
+      if (message.traceparent.empty()) continue;
+      auto& seen = traces[message.traceparent];
+      ++seen.events;
+      seen.partition = partition;
+      seen.offset = message.offset;
+    }
+  }
+  const double milliseconds =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+  for (const auto& [traceparent, seen] : traces) {
+    const tracing::Scope scope(traceparent);
+    logging::Info("ratings applied", {{"events", seen.events},
+                                      {"partition", seen.partition},
+                                      {"offset", seen.offset},
+                                      {"ms", milliseconds}});
+  }
 }
 
 }  // namespace
@@ -70,6 +101,7 @@ Result<kafka::Offsets> RatingProjection::LoadOffsets(const std::vector<std::int3
 
 Status RatingProjection::Apply(const kafka::Batch& batch, const kafka::Offsets& expected,
                                const kafka::Offsets& next) {
+  const auto began = std::chrono::steady_clock::now();
   std::vector<RatingChange> changes;
   std::vector<DeadLetterMessage> dead;
   for (const auto& [partition, messages] : batch) {
@@ -101,6 +133,7 @@ Status RatingProjection::Apply(const kafka::Batch& batch, const kafka::Offsets& 
     for (const auto& one : dead) ++counters_->stats.dead_letters_by_reason[one.reason];
   }
   if (committed_) committed_(next, changes);
+  LogApplied(batch, began);
   return {};
 }
 

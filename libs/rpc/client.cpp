@@ -16,7 +16,7 @@ void CarryTrace(grpc::ClientContext& context) {
   const auto* current = tracing::Current();
   context.AddMetadata(
       tracing::kTraceparent,
-      (current != nullptr ? current->Child() : tracing::TraceContext::New()).ToTraceparent());
+      (current != nullptr ? *current : tracing::TraceContext::New()).ToTraceparent());
 }
 
 }  // namespace

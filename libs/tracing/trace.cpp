@@ -49,7 +49,7 @@ std::optional<TraceContext> TraceContext::Parse(std::string_view text) {
   return TraceContext{std::string(trace), std::string(span), (low & 1) != 0};
 }
 
-TraceContext TraceContext::Child() const { return {trace_id, RandomHex(8), sampled}; }
+TraceContext TraceContext::Child() const { return {trace_id, RandomHex(8), sampled, span_id}; }
 
 std::string TraceContext::ToTraceparent() const {
   return "00-" + trace_id + "-" + span_id + (sampled ? "-01" : "-00");
@@ -60,6 +60,11 @@ const TraceContext* Current() { return current; }
 Scope::Scope(TraceContext context) : context_(std::move(context)), previous_(current) {
   current = &context_;
 }
+Scope::Scope(std::string_view traceparent)
+    : Scope([&] {
+        const auto parent = TraceContext::Parse(traceparent);
+        return parent ? parent->Child() : TraceContext::New();
+      }()) {}
 Scope::~Scope() { current = previous_; }
 
 }  // namespace marquee::tracing

@@ -15,6 +15,7 @@ struct TraceContext {
   std::string trace_id;  // 32 lower-case hex digits, not all zero
   std::string span_id;   // 16 lower-case hex digits, not all zero
   bool sampled = true;
+  std::string parent_id = {};  // the span that this one is a child of; empty at a root
 
   static TraceContext New();
   static std::optional<TraceContext> Parse(
@@ -30,6 +31,8 @@ const TraceContext* Current();
 class Scope {
  public:
   explicit Scope(TraceContext context);
+  // A child of what a message came with; a trace of its own where that isn't a traceparent.
+  explicit Scope(std::string_view traceparent);
   ~Scope();
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;

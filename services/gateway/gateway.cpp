@@ -271,14 +271,16 @@ void Gateway::Finish(Exchange& exchange, http::Response response) {
   const auto took = SteadyClock::now() - exchange.began;
   measures_->Record(exchange.binding, response.status, std::chrono::duration<double>(took).count());
   measures_->in_flight.Add(-1);
-  if (took > kSlow) {
+  // Pages and probes are the edge's to log; what is an rpc, or nothing at all, is ours too.
+  const bool slow = took > kSlow;
+  if (slow || exchange.binding != nullptr || response.status >= 400) {
     const tracing::Scope scope(exchange.trace);
-    logging::Warning(
-        "slow request",
+    logging::Write(
+        slow ? logging::Level::kWarning : logging::Level::kInfo, slow ? "slow request" : "request",
         {{"method", http::Name(exchange.request.method)},
          {"rpc", exchange.binding == nullptr ? std::string("-") : exchange.binding->rpc->path},
          {"status", response.status},
-         {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
+         {"ms", std::chrono::duration<double, std::milli>(took).count()}});
   }
   std::exchange(exchange.respond, nullptr)(std::move(response));
 }

@@ -13,7 +13,7 @@ namespace {
 
 void CarryTrace(kafka::Outgoing& message) {
   if (const auto* trace = tracing::Current()) {
-    message.headers.push_back({tracing::kTraceparent, trace->Child().ToTraceparent()});
+    message.headers.push_back({tracing::kTraceparent, trace->ToTraceparent()});
   }
 }
 

@@ -1,8 +1,11 @@
 #include "recommender/consume/rating_feed.h"
 
+#include <optional>
+
 #include "kafka/partition_log.h"
 #include "logging/log.h"
 #include "projection/rating_events.h"
+#include "tracing/trace.h"
 
 namespace marquee::recommender {
 namespace {
@@ -53,12 +56,19 @@ void RatingFeed::Apply(const kafka::Message& message) {
   const auto change = projection::DecodeRating(message.key, message.value);
   // The writer sends it to the dead letters; here only its offset counts.
   (change.ok() ? events_ : undecodable_).Increment();
+  // An import's events carry no trace, and leave no line each.
+  std::optional<tracing::Scope> scope;
+  if (!message.traceparent.empty()) scope.emplace(message.traceparent);
   if (!change.ok()) {
     logging::Warning("rating event left out", {{"partition", message.partition},
                                                {"offset", message.offset},
                                                {"reason", change.error().reason}});
   }
   store_.Apply(message.partition, message.offset, change.ok() ? &change.value() : nullptr);
+  if (change.ok() && scope) {
+    logging::Info("rating taken in",
+                  {{"partition", message.partition}, {"offset", message.offset}});
+  }
 }
 
 std::int32_t RatingFeed::partitions() const { return log_->partition_count(); }

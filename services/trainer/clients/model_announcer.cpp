@@ -23,7 +23,7 @@ Status ModelAnnouncer::Announce(const Promotion& promotion) {
                           .value = event.SerializeAsString(),
                           .headers = {}};
   if (const auto* trace = tracing::Current(); trace != nullptr)
-    message.headers.push_back({tracing::kTraceparent, trace->Child().ToTraceparent()});
+    message.headers.push_back({tracing::kTraceparent, trace->ToTraceparent()});
   const auto position = producer_.Produce(std::move(message), SystemClock().Now() + timeout_);
   if (!position.ok()) return position.error();
   return {};
