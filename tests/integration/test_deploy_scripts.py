@@ -63,7 +63,13 @@ class Scripts:
         helm = folder / "bin" / "helm"
         helm.write_text(HELM)
         helm.chmod(0o755)
+        self.namespace_exists(False)
         self.knows([])
+
+    def namespace_exists(self, exists):
+        kubectl = self.folder / "bin" / "kubectl"
+        kubectl.write_text(f"#!/bin/sh\nexit {0 if exists else 1}\n")
+        kubectl.chmod(0o755)
 
     def knows(self, statuses, fails=(), **more):
         history = [
@@ -108,6 +114,12 @@ def test_installs_with_the_environments_values_first_and_tests(scripts):
     assert upgrade[-2:] == ["marquee", "helm/marquee"]
     assert scripts.changes == ["upgrade", "test"]
     assert "revision 1 serves and passed its tests" in done.stdout
+
+
+def test_a_namespace_that_exists_is_not_asked_for(scripts):
+    scripts.namespace_exists(True)
+    assert scripts.run("deploy", "staging").returncode == 0
+    assert "--create-namespace" not in next(call for call in scripts.calls if call[0] == "upgrade")
 
 
 def test_a_failing_test_takes_an_upgrade_back_to_what_served(scripts):
