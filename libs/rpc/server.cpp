@@ -11,9 +11,11 @@
 #include <mutex>
 #include <thread>
 
+#include "base/memory.h"
 #include "logging/log.h"
 #include "metrics/metrics.h"
 #include "rpc/interceptor.h"
+#include "rpc/process.h"
 #include "rpc/service.h"
 
 namespace marquee::rpc {
@@ -95,6 +97,7 @@ class ReadinessLoop {
 
  private:
   void Run(std::stop_token stop) {
+    IdleTrimmer memory;
     std::string last = "unknown";
     while (!stop.stop_requested()) {
       std::string why;
@@ -116,6 +119,7 @@ class ReadinessLoop {
         }
         last = why;
       }
+      memory.Tick();
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, stop, std::chrono::milliseconds{500}, [] { return false; });
     }
@@ -156,6 +160,7 @@ ServerConfig ServerConfig::Read(config::Reader& reader, const std::string& defau
 }
 
 void Prepare(const std::string& service, const ServerConfig& config) {
+  TuneProcess();
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

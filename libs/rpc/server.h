@@ -43,7 +43,7 @@ struct ReadyCheck {
 };
 
 // First thing in main, before any thread starts: blocks SIGTERM and SIGINT for the whole program
-// (Serve waits for them), ignores SIGPIPE, sets up logging.
+// (Serve waits for them), ignores SIGPIPE, tunes the process (rpc/process.h), sets up logging.
 void Prepare(const std::string& service, const ServerConfig& config);
 
 // Serves until SIGTERM or SIGINT; then tells health NOT_SERVING, lets calls in flight end (at most
