@@ -156,7 +156,7 @@ Result<LoadedModel> LoadModel(const std::filesystem::path& path) {
   if (version == metadata.end() || version->second != std::to_string(kModelFormatVersion)) {
     return Broken("its format version is not " + std::to_string(kModelFormatVersion));
   }
-  LoadedModel loaded{{}, metadata, file->Sha256(), file->size_bytes()};
+  LoadedModel loaded{{}, metadata, file->Sha256(), file->size_bytes(), file};
   ServedModel& model = loaded.model;
   if (const auto found = metadata.find("algorithm"); found != metadata.end()) {
     model.algorithm = found->second;

@@ -32,6 +32,7 @@ struct LoadedModel {
   Metadata metadata;
   std::string sha256;
   int64_t bytes = 0;
+  std::shared_ptr<const SafetensorsFile> file;  // what the model views
 };
 Result<LoadedModel> LoadModel(const std::filesystem::path& path);
 

@@ -334,6 +334,10 @@ SafetensorsFile::~SafetensorsFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+void SafetensorsFile::ReleasePages() const {
+  ::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+}
+
 Status SafetensorsFile::Validate(const ReadOptions& options) {
   uint64_t header_size = 0;
   std::memcpy(&header_size, data_, kPrefix);

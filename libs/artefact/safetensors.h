@@ -78,6 +78,9 @@ class SafetensorsFile {
   const std::vector<Tensor>& tensors() const { return tensors_; }
   const Metadata& metadata() const { return metadata_; }
   int64_t size_bytes() const { return static_cast<int64_t>(size_); }
+  // Takes what was read of the file out of this process's resident memory, as after the checks,
+  // which read it all: pages in use come back from the system's cache as they are touched.
+  void ReleasePages() const;
   // Of the whole file, computed at the call.
   std::string Sha256() const;
 

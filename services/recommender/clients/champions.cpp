@@ -106,6 +106,7 @@ Status Champions::InstallRanking(const artefact::FetchedModel& model) {
       std::make_shared<const RankingModel>(RankingModel{.version = model.version.version,
                                                         .created_at = model.version.created_at,
                                                         .ranker = std::move(ranker)}));
+  model.loaded.file->ReleasePages();
   return {};
 }
 
@@ -113,6 +114,7 @@ Status Champions::InstallRating(const artefact::FetchedModel& model) {
   ASSIGN_OR_RETURN(auto rating, RatingModel::Make(model.version.version, model.version.created_at,
                                                   model.loaded.model));
   serving_.Install(std::move(rating));
+  model.loaded.file->ReleasePages();
   return {};
 }
 
