@@ -60,19 +60,22 @@ struct Connection {
   pqxx::connection pq;
   Steady::time_point idle_since{};
   bool reused = false;
+  milliseconds statement_timeout{-1};  // the session's; -1: the server's default
 };
 
 }  // namespace
 
 class Pool::Impl {
  public:
+  using Kind = Pool::Kind;
+
   Impl(PoolConfig config, PoolHooks hooks)
       : config_(std::move(config)), hooks_(std::move(hooks)), uri_(WithParameters(config_)) {}
 
-  Status Execute(bool read_only, const RunOptions& options,
+  Status Execute(Kind kind, const RunOptions& options,
                  const std::function<Status(Transaction&)>& fn) {
     const auto started = Steady::now();
-    Status status = ExecuteWithRetries(read_only, options, fn);
+    Status status = ExecuteWithRetries(kind, options, fn);
     if (hooks_.finished) {
       hooks_.finished(Steady::now() - started,
                       status.ok() ? std::nullopt : std::optional(status.error().code));
@@ -85,7 +88,7 @@ class Pool::Impl {
     if (last_success_.load(std::memory_order_relaxed) > age.count()) return {};
     if (StatsNow().in_use >= config_.max_connections)
       return last_failed_.load() ? Down() : Status{};
-    return Execute(true, {.deadline = SystemClock().Now() + milliseconds(400)},
+    return Execute(Kind::kStatement, {.deadline = SystemClock().Now() + milliseconds(400)},
                    [](Transaction& tx) -> Status {
                      tx.exec("SELECT 1");
                      return {};
@@ -102,12 +105,12 @@ class Pool::Impl {
     return Error::Unavailable("database_unavailable", "the database can't be reached; try again");
   }
 
-  Status ExecuteWithRetries(bool read_only, const RunOptions& options,
+  Status ExecuteWithRetries(Kind kind, const RunOptions& options,
                             const std::function<Status(Transaction&)>& fn) {
     milliseconds backoff{10};
     for (int attempt = 1;; ++attempt) {
       bool stale = false;
-      Failure failure = Attempt(read_only, options, fn, stale);
+      Failure failure = Attempt(kind, options, fn, stale);
       if (failure.error.reason.empty()) return {};
       // A connection that broke while idle has run nothing of ours: take another, at no cost to the
       // attempts.
@@ -126,7 +129,7 @@ class Pool::Impl {
   }
 
   // An empty error is success.
-  Failure Attempt(bool read_only, const RunOptions& options,
+  Failure Attempt(Kind kind, const RunOptions& options,
                   const std::function<Status(Transaction&)>& fn, bool& stale) {
     auto acquired = Acquire(options.deadline);
     if (!acquired.ok()) return {std::move(acquired).error(), false, false};
@@ -136,10 +139,16 @@ class Pool::Impl {
     Failure failure;
     try {
       pqxx::nontransaction tx(connection->pq);
-      tx.exec(BeginStatement(read_only, options));
-      begun = true;
+      if (kind == Kind::kStatement) {
+        LimitStatements(*connection, tx, options);
+      } else {
+        tx.exec(BeginStatement(kind, options));
+        begun = true;
+      }
       Status status = Guarded(fn, tx);
-      if (status.ok()) {
+      if (kind == Kind::kStatement) {
+        if (!status.ok()) failure.error = std::move(status).error();
+      } else if (status.ok()) {
         tx.exec("COMMIT");
       } else {
         failure.error = std::move(status).error();
@@ -154,7 +163,7 @@ class Pool::Impl {
       if (failure.error.reason.empty()) failure = std::move(translated);
     }
     stale = !begun && failure.connection_lost && connection->reused;
-    const bool usable = !discard && Usable(*connection, failure);
+    const bool usable = !discard && Usable(*connection, begun, failure);
     Note(failure);
     Release(std::move(connection), usable);
     return failure;
@@ -173,26 +182,42 @@ class Pool::Impl {
     }
   }
 
-  std::string BeginStatement(bool read_only, const RunOptions& options) const {
-    milliseconds limit = options.statement_timeout.value_or(config_.statement_timeout);
-    if (options.deadline != Time::max()) {
-      const auto left = std::chrono::ceil<milliseconds>(options.deadline - SystemClock().Now());
-      limit = std::clamp(left, milliseconds(1), limit);
-    }
+  milliseconds StatementLimit(const RunOptions& options) const {
+    const milliseconds limit = options.statement_timeout.value_or(config_.statement_timeout);
+    if (options.deadline == Time::max()) return limit;
+    const auto left = std::chrono::ceil<milliseconds>(options.deadline - SystemClock().Now());
+    return std::clamp(left, milliseconds(1), limit);
+  }
+
+  // The session's own limit, which stays: rounded up, so that one value serves most calls and
+  // setting it costs nothing.
+  void LimitStatements(Connection& connection, pqxx::nontransaction& tx,
+                       const RunOptions& options) const {
+    const milliseconds limit = StatementLimit(options);
+    milliseconds rounded{125};
+    while (rounded < limit) rounded *= 2;
+    rounded = std::min(rounded, options.statement_timeout.value_or(config_.statement_timeout));
+    if (connection.statement_timeout == rounded) return;
+    tx.exec("SET statement_timeout = " + std::to_string(rounded.count()));
+    connection.statement_timeout = rounded;
+  }
+
+  std::string BeginStatement(Kind kind, const RunOptions& options) const {
     std::string sql = "BEGIN ISOLATION LEVEL ";
     switch (options.isolation) {
       case Isolation::kReadCommitted: sql += "READ COMMITTED"; break;
       case Isolation::kRepeatableRead: sql += "REPEATABLE READ"; break;
       case Isolation::kSerializable: sql += "SERIALIZABLE"; break;
     }
-    if (read_only) sql += " READ ONLY";
-    return sql + "; SET LOCAL statement_timeout = " + std::to_string(limit.count());
+    if (kind == Kind::kReadOnly) sql += " READ ONLY";
+    return sql +
+           "; SET LOCAL statement_timeout = " + std::to_string(StatementLimit(options).count());
   }
 
   // Rolls back what an exception left open; a connection that can't do that is thrown away.
-  static bool Usable(Connection& connection, const Failure& failure) {
+  static bool Usable(Connection& connection, bool begun, const Failure& failure) {
     if (failure.connection_lost || !connection.pq.is_open()) return false;
-    if (failure.error.reason.empty()) return true;
+    if (failure.error.reason.empty() || !begun) return true;
     try {
       pqxx::nontransaction tx(connection.pq);
       tx.exec("ROLLBACK");
@@ -315,9 +340,15 @@ Pool::Pool(PoolConfig config, PoolHooks hooks)
 Pool::~Pool() = default;
 Status Pool::Health() { return impl_->Health(); }
 PoolStats Pool::Stats() const { return impl_->StatsNow(); }
-Status Pool::Execute(bool read_only, const RunOptions& options,
+Status Pool::Execute(Kind kind, const RunOptions& options,
                      const std::function<Status(Transaction&)>& fn) {
-  return impl_->Execute(read_only, options, fn);
+  return impl_->Execute(kind, options, fn);
+}
+
+void Prepare(Transaction& tx, const std::string& name, const std::string& sql) {
+  // pqxx 6 keeps a list for each connection; the same again changes nothing, and the server hears
+  // of it at the first use.
+  tx.conn().prepare(name, sql);
 }
 
 bool IsViolationOf(const Error& error, std::string_view constraint) {

@@ -13,8 +13,10 @@ namespace {
 constexpr int kIdAttempts = 5;
 
 Result<CatalogMovie> FindIn(pg::Transaction& tx, std::int64_t id, double prior_weight) {
-  const auto rows =
-      tx.exec_params("SELECT " + kMovieColumns + kMovieTables + " WHERE m.movie_id = $1", id);
+  static const std::string kSql =
+      "SELECT " + kMovieColumns + kMovieTables + " WHERE m.movie_id = $1";
+  pg::Prepare(tx, "find_movie", kSql);
+  const auto rows = tx.exec_prepared("find_movie", id);
   if (rows.empty()) return UnknownMovie(id);
   return ReadMovie(rows[0], prior_weight);
 }
@@ -22,8 +24,8 @@ Result<CatalogMovie> FindIn(pg::Transaction& tx, std::int64_t id, double prior_w
 }  // namespace
 
 Result<CatalogMovie> PgMovieRepository::Find(std::int64_t id, Time deadline) {
-  return pool_.Read([&](pg::Transaction& tx) { return FindIn(tx, id, prior_weight_); },
-                    {.deadline = deadline});
+  return pool_.ReadOne([&](pg::Transaction& tx) { return FindIn(tx, id, prior_weight_); },
+                       {.deadline = deadline});
 }
 
 Result<MoviePage> PgMovieRepository::List(const MovieListing& listing, Time deadline) {
@@ -96,7 +98,7 @@ Result<ImportCounts> PgMovieRepository::Import(std::span<const Movie> movies, Ti
 }
 
 Result<std::int64_t> PgMovieRepository::Count(Time deadline) {
-  return pool_.Read(
+  return pool_.ReadOne(
       [](pg::Transaction& tx) -> Result<std::int64_t> {
         return tx.exec("SELECT count(*) FROM movies")[0][0].as<std::int64_t>();
       },
