@@ -2,8 +2,9 @@
 """How fast Marquee serves, and what memory it takes: through nginx and the gateway, on this machine.
 
 Starts a suite of its own on free ports, imports a data set, trains, and loads it with wrk at 32 connections, one route
-after another, from the cheapest to the dearest, so that each line shows what its layer adds. Then prints each
-process's resident memory, idle and after the load.
+after another, from the cheapest to the dearest, so that each line shows what its layer adds. Beside it stands the
+processor time of each process for one request, which other work on the machine disturbs far less than it disturbs
+times. Then prints each process's resident memory, idle and after the load.
 
   tests/bench/serving.py [--dataset DIR] [--seconds 10] [--connections 32] [--json]
 """
@@ -16,6 +17,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -24,6 +26,7 @@ from support.suite import LOCAL, ROOT, Suite  # noqa: E402
 from support.waiting import eventually  # noqa: E402
 
 SERVICES = ["gateway", "auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews"]
+QUIET_SECONDS = 15  # after which a service has given back what a burst took (libs/base/memory.h)
 
 
 def milliseconds(text):
@@ -45,7 +48,48 @@ def wrk(url, seconds, connections, token=None):
         "p99_ms": milliseconds(latency["99"]),
         "errors": int(errors.group(1)) if errors else 0,
         "socket_errors": sockets.group(1) if sockets else "",
+        "requests": int(re.search(r"(\d+) requests in", out).group(1)),
     }
+
+
+def process_ids(suite):
+    """Of each layer; nginx and PostgreSQL with their children."""
+    roots = {name: suite.pid(name) for name in [*SERVICES, "edge"]}
+    roots["postgres"] = int((suite.state / "postgres/data/postmaster.pid").read_text().split()[0])
+    children = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue  # ended meanwhile
+        children.setdefault(parent, []).append(int(stat.parent.name))
+    return {
+        name: [pid, *(children.get(pid, []) if name in ("edge", "postgres") else [])] for name, pid in roots.items()
+    }
+
+
+def processor_seconds(pids):
+    total = 0
+    for pid in pids:
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def load(suite, url, seconds, connections, token=None):
+    """wrk's figures, after a second of warming up, and the processor time of each layer for a request."""
+    wrk(url, 1, connections, token)
+    pids = process_ids(suite)
+    before = {name: processor_seconds(of) for name, of in pids.items()}
+    result = wrk(url, seconds, connections, token)
+    result["processor_us"] = {
+        name: round(1e6 * (processor_seconds(of) - before[name]) / max(1, result["requests"]))
+        for name, of in pids.items()
+    }
+    return result
 
 
 def resident_mib(pid):
@@ -104,6 +148,7 @@ def main():
             person.rate(movie["movie_id"], 4.5)
         # The recommender reads the catalogue every 30 s.
         eventually(lambda: person.recommend()["history_size"] == 20, 60, what="a personal list from 20 ratings")
+        time.sleep(QUIET_SECONDS)
         idle = memory(suite)
         token = person.http.headers["Authorization"].removeprefix("Bearer ")
         gateway = f"http://127.0.0.1:{suite.port('gateway')}"
@@ -113,8 +158,10 @@ def main():
             ("+ gRPC + SQL, a movie", f"{suite.url}/v1/movies/1", None),
             ("recommendations, 20", f"{suite.url}/v1/me/recommendations?count=20", token),
         ]
-        results = {name: wrk(url, arguments.seconds, arguments.connections, bearer) for name, url, bearer in routes}
-        one = wrk(routes[-1][1], arguments.seconds, 1, token)
+        results = {
+            name: load(suite, url, arguments.seconds, arguments.connections, bearer) for name, url, bearer in routes
+        }
+        one = load(suite, routes[-1][1], arguments.seconds, 1, token)
         loaded = memory(suite)
         histogram = suite.metrics("recommender")
     finally:
@@ -140,6 +187,10 @@ def main():
         print(
             f"{name:<32}{result['requests_per_second']:>12,.0f}{result['p50_ms']:>9.2f}{result['p99_ms']:>9.2f}"
             f"{result['errors']:>8}  {result['socket_errors']}"
+        )
+        spent = {name: us for name, us in result["processor_us"].items() if us >= 5}
+        print(
+            f"    processor µs a request: {sum(spent.values())} = {' + '.join(f'{n} {us}' for n, us in spent.items())}"
         )
     print("\nwhere the recommender's time goes (its own histograms, mean in ms)")
     for name in sorted(set(re.findall(r"^(marquee_\w+_seconds)_count", histogram, re.M))):
