@@ -84,6 +84,44 @@ TEST_F(PoolTest, ReadRefusesToWrite) {
   EXPECT_EQ(Count(pool).value(), 1);
 }
 
+TEST_F(PoolTest, ReadsOneStatementWithoutATransaction) {
+  Pool pool(Config(1));
+  const auto read = [&](std::int64_t id) {
+    return pool.ReadOne([&](Transaction& tx) -> Result<std::string> {
+      Prepare(tx, "child", "SELECT t FROM child WHERE id = $1");
+      const auto rows = tx.exec_prepared("child", id);
+      if (rows.empty()) return Error::NotFound("child_unknown", "no such child");
+      return std::string(rows[0][0].c_str());
+    });
+  };
+  EXPECT_EQ(read(1).value(), "one");
+  EXPECT_EQ(read(2).error().reason, "child_unknown");
+  EXPECT_EQ(read(1).value(), "one");
+  const auto refused = pool.ReadOne([](Transaction& tx) -> Status {
+    tx.exec("nonsense");
+    return {};
+  });
+  EXPECT_EQ(refused.error().code, Code::kInternal);
+  ASSERT_TRUE(Exec(pool, "INSERT INTO child VALUES (2, 1, 1, 'two')").ok());
+  EXPECT_EQ(read(2).value(), "two");
+  EXPECT_EQ(pool.Stats().open, 1);
+}
+
+TEST_F(PoolTest, EndsOneStatementSoonAfterTheDeadline) {
+  Pool pool(Config(1));
+  const auto sleep = [&](milliseconds left) {
+    return pool.ReadOne(
+        [](Transaction& tx) -> Status {
+          tx.exec("SELECT pg_sleep(0.6)");
+          return {};
+        },
+        {.deadline = SystemClock().Now() + left});
+  };
+  EXPECT_EQ(sleep(milliseconds(200)).error().code, Code::kDeadlineExceeded);
+  EXPECT_TRUE(sleep(milliseconds(5'000)).ok());  // the limit isn't the last call's
+  EXPECT_EQ(sleep(milliseconds(200)).error().code, Code::kDeadlineExceeded);
+}
+
 TEST_F(PoolTest, EndsAStatementAtTheDeadline) {
   Pool pool(Config(1));
   const auto started = std::chrono::steady_clock::now();

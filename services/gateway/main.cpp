@@ -4,10 +4,12 @@
 #include "gateway/app.h"
 #include "logging/log.h"
 #include "metrics/metrics.h"
+#include "rpc/process.h"
 
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
 int main() {
+  rpc::TuneProcess();
   // Before any thread starts: the signals are waited for below.
   sigset_t stop;
   sigemptyset(&stop);
