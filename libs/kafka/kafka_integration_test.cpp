@@ -4,6 +4,8 @@
 #include <functional>
 #include <mutex>
 
+#include "base/uuid.h"
+#include "kafka/admin.h"
 #include "kafka/group_consumer.h"
 #include "kafka/partition_log.h"
 #include "kafka/producer.h"
@@ -258,6 +260,43 @@ TEST(PartitionLogWithKafka, ReadsFromGivenOffsetsAndKnowsItsPosition) {
   EXPECT_TRUE(log.Health().ok());
   EXPECT_EQ(log.Next(written->partition), written->offset + 1);
   EXPECT_FALSE(log.WaitFor({0, 1'000'000}, In(std::chrono::milliseconds(20))));
+}
+
+TEST(AdminWithKafka, MakesTopicsWithTheirSettingsAndLeavesThoseThatAreThere) {
+  Admin admin(TestCluster());
+  ASSERT_TRUE(admin.WaitForBrokers(1, In(kLong)).ok());
+  const auto name = "test-" + Uuid::V7(SystemClock().Now()).ToString();
+  const TopicSpec topic{name, 3, {{"retention.ms", "123456"}, {"cleanup.policy", "compact"}}};
+  const auto created = admin.Create({topic,
+                                     {name + "-bad", 1, {{"no.such.setting", "1"}}},
+                                     {name + "-copies", 1},
+                                     {"no/name", 1}},
+                                    1, In(kLong));
+  ASSERT_EQ(created.size(), 4U);
+  EXPECT_TRUE(created[0].ok()) << created[0].error().ToString();
+  ASSERT_FALSE(created[1].ok());
+  EXPECT_EQ(created[1].error().reason, "topic_invalid");
+  EXPECT_NE(created[1].error().message.find("no.such.setting"), std::string::npos);
+  EXPECT_TRUE(created[2].ok());
+  EXPECT_EQ(created[3].error().reason, "topic_invalid");
+
+  EXPECT_EQ(admin.Create({{name, 7}}, 1, In(kLong)).front().error().code, Code::kAlreadyExists);
+  const auto topics = admin.Topics(In(kLong));
+  ASSERT_TRUE(topics.ok());
+  EXPECT_EQ(topics->at(name), 3);
+  EXPECT_FALSE(topics->contains(name + "-bad"));
+  const auto settings = admin.Settings(name, In(kLong));
+  ASSERT_TRUE(settings.ok()) << settings.error().ToString();
+  EXPECT_EQ(settings->at("retention.ms"), "123456");
+  EXPECT_EQ(settings->at("cleanup.policy"), "compact");
+  EXPECT_EQ(admin.Settings(name + "-none", In(kLong)).error().code, Code::kNotFound);
+}
+
+TEST(AdminWithKafka, WaitsForAsManyBrokersAsAreWantedAndNoLonger) {
+  const auto status = Admin(TestCluster()).WaitForBrokers(3, In(std::chrono::milliseconds(500)));
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("only 1 of 3 brokers"), std::string::npos)
+      << status.error().message;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "config/config.h"
+#include "kafka/admin.h"
 #include "kafka/producer.h"
 #include "kafka/types.h"
 
@@ -26,6 +28,68 @@ TEST(PartitionFor, AgreesWithTheJavaClient) {
 TEST(Producer, RefusesAWrongPropertyAtStart) {
   EXPECT_THROW(Producer({.cluster = {.properties = {{"no.such.property", "1"}}}}),
                std::invalid_argument);
+}
+
+ClusterConfig ReadCluster(std::map<std::string, std::string> variables, std::string& problems) {
+  const config::MapEnvironment environment(std::move(variables));
+  config::Reader reader(environment);
+  auto cluster = ClusterConfig::Read(reader, "test");
+  const auto status = reader.Finish();
+  problems = status.ok() ? "" : status.error().message;
+  return cluster;
+}
+
+TEST(ClusterConfig, IsPlainUnlessToldOtherwise) {
+  std::string problems;
+  const auto cluster = ReadCluster({{"MARQUEE_KAFKA_BROKERS", "a:1,b:2"}}, problems);
+  EXPECT_EQ(problems, "");
+  EXPECT_EQ(cluster.brokers, "a:1,b:2");
+  EXPECT_EQ(cluster.client_id, "test");
+  EXPECT_TRUE(cluster.properties.empty());
+}
+
+// librdkafka itself takes what is made of the variables.
+TEST(ClusterConfig, TurnsSaslOverTlsIntoPropertiesThatAClientTakes) {
+  std::string problems;
+  const auto cluster = ReadCluster({{"MARQUEE_KAFKA_BROKERS", "127.0.0.1:1"},
+                                    {"MARQUEE_KAFKA_SECURITY_PROTOCOL", "sasl_ssl"},
+                                    {"MARQUEE_KAFKA_SASL_MECHANISM", "SCRAM-SHA-256"},
+                                    {"MARQUEE_KAFKA_SASL_USERNAME", "marquee"},
+                                    {"MARQUEE_KAFKA_SASL_PASSWORD", "hush"}},
+                                   problems);
+  EXPECT_EQ(problems, "");
+  EXPECT_EQ(cluster.properties,
+            (std::map<std::string, std::string>{{"security.protocol", "sasl_ssl"},
+                                                {"sasl.mechanism", "SCRAM-SHA-256"},
+                                                {"sasl.username", "marquee"},
+                                                {"sasl.password", "hush"}}));
+  EXPECT_NO_THROW(Admin{cluster});
+}
+
+TEST(ClusterConfig, NamesEveryProblemOfItsSecurityAndNoPassword) {
+  std::string problems;
+  ReadCluster({{"MARQUEE_KAFKA_SECURITY_PROTOCOL", "tls"}}, problems);
+  EXPECT_NE(problems.find("MARQUEE_KAFKA_SECURITY_PROTOCOL must be one of"), std::string::npos);
+  ReadCluster({{"MARQUEE_KAFKA_SECURITY_PROTOCOL", "sasl_ssl"},
+               {"MARQUEE_KAFKA_SASL_MECHANISM", "MAGIC"},
+               {"MARQUEE_KAFKA_SASL_PASSWORD", "hush"},
+               {"MARQUEE_KAFKA_TLS_KEY", "/key.pem"}},
+              problems);
+  for (const char* name :
+       {"3 problems", "MARQUEE_KAFKA_SASL_MECHANISM must be one of", "MARQUEE_KAFKA_SASL_USERNAME",
+        "MARQUEE_KAFKA_TLS_CERTIFICATE and MARQUEE_KAFKA_TLS_KEY go together"}) {
+    EXPECT_NE(problems.find(name), std::string::npos) << name << " in " << problems;
+  }
+  EXPECT_EQ(problems.find("hush"), std::string::npos);
+}
+
+TEST(Admin, SaysWhichBrokerIsAwayAndWhy) {
+  Admin admin({.brokers = "127.0.0.1:1"});
+  const auto status = admin.WaitForBrokers(1, SystemClock().Now() + std::chrono::milliseconds(300));
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().reason, "kafka_unavailable");
+  EXPECT_NE(status.error().message.find("127.0.0.1:1"), std::string::npos);
+  EXPECT_NE(status.error().message.find("refused"), std::string::npos) << status.error().message;
 }
 
 // Port 1 of loopback answers nobody.

@@ -1,7 +1,5 @@
 #include "kafka/producer.h"
 
-#include <librdkafka/rdkafka.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -313,38 +311,5 @@ Result<Offsets> Producer::EndOffsets(const std::string& topic, Time deadline) {
 Status Producer::Health(const std::string& topic) { return impl_->Health(topic); }
 void Producer::Stop(Time deadline) { impl_->Stop(deadline); }
 std::int64_t Producer::queued() const { return impl_->queued(); }
-
-Status CreateTopic(const ClusterConfig& cluster, const std::string& topic, std::int32_t partitions,
-                   Time deadline) {
-  Conf conf(cluster);
-  std::string error;
-  const std::unique_ptr<RdKafka::Producer> client(RdKafka::Producer::create(conf.get(), error));
-  if (client == nullptr) return Error::Internal("kafka: " + error);
-  char text[256];
-  rd_kafka_NewTopic_t* wanted =
-      rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, text, sizeof text);
-  if (wanted == nullptr) return Error::InvalidArgument("topic_invalid", text);
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(client->c_ptr());
-  rd_kafka_CreateTopics(client->c_ptr(), &wanted, 1, nullptr, queue);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, MillisecondsLeft(deadline, 60'000));
-  Status status;
-  if (event == nullptr) {
-    status = Unavailable("no answer in time");
-  } else if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    status = Unavailable(rd_kafka_event_error_string(event));
-  } else {
-    std::size_t count = 0;
-    const auto** topics =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    const auto code = rd_kafka_topic_result_error(topics[0]);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-      status = Unavailable(rd_kafka_err2str(code));
-    }
-  }
-  if (event != nullptr) rd_kafka_event_destroy(event);
-  rd_kafka_queue_destroy(queue);
-  rd_kafka_NewTopic_destroy(wanted);
-  return status;
-}
 
 }  // namespace marquee::kafka

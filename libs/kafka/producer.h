@@ -73,8 +73,4 @@ class Producer {
   std::unique_ptr<Impl> impl_;
 };
 
-// For set-ups of tests and local runs: OK when it exists already.
-Status CreateTopic(const ClusterConfig& cluster, const std::string& topic, std::int32_t partitions,
-                   Time deadline);
-
 }  // namespace marquee::kafka

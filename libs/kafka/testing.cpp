@@ -4,7 +4,7 @@
 
 #include "base/uuid.h"
 #include "config/config.h"
-#include "kafka/producer.h"
+#include "kafka/admin.h"
 
 namespace marquee::kafka {
 
@@ -13,6 +13,13 @@ ClusterConfig TestCluster() {
   if (!brokers)
     throw std::runtime_error("MARQUEE_TEST_KAFKA_BROKERS isn't set: see deploy/local/infra");
   return {.brokers = *brokers, .client_id = "test"};
+}
+
+Status CreateTopic(const ClusterConfig& cluster, const std::string& topic, std::int32_t partitions,
+                   Time deadline) {
+  auto status = Admin(cluster).Create({{topic, partitions}}, 1, deadline).front();
+  if (!status.ok() && status.error().code == Code::kAlreadyExists) return {};
+  return status;
 }
 
 std::string MakeTestTopic(std::int32_t partitions) {

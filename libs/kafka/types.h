@@ -11,6 +11,10 @@
 #include "base/clock.h"
 #include "base/result.h"
 
+namespace marquee::config {
+class Reader;
+}
+
 namespace marquee::kafka {
 
 struct Position {
@@ -41,6 +45,10 @@ struct ClusterConfig {
   std::string client_id = "marquee";
   // Further librdkafka properties (security.protocol, sasl.*, ssl.*), set first so that ours stand.
   std::map<std::string, std::string> properties = {};
+
+  // MARQUEE_KAFKA_BROKERS and how they are spoken to (MARQUEE_KAFKA_SECURITY_PROTOCOL, …_SASL_…,
+  // …_TLS_…): the same variables for all programs.
+  static ClusterConfig Read(config::Reader& reader, std::string client_id);
 };
 
 // The partition that Kafka's Java default partitioner, and librdkafka's murmur2_random, choose for

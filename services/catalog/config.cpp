@@ -17,9 +17,7 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
   config.consumer_database = config.database;
   config.consumer_database.application_name = "marquee-catalog-consumer";
   config.consumer_database.max_connections = 2;
-  config.consumer.cluster.client_id = "marquee-catalog";
-  config.consumer.cluster.brokers = reader.String("MARQUEE_KAFKA_BROKERS", "127.0.0.1:9092",
-                                                  "Kafka's brokers, host:port, comma-separated");
+  config.consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");
   config.consumer.topic = std::string(projection::kRatingsTopic);
   config.consumer.group =
       reader.String("MARQUEE_CATALOG_GROUP", "marquee-catalog", "the replicas' consumer group");

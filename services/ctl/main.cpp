@@ -132,6 +132,47 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
   c->callback([&] { run = [&] { return StatusOf(context); }; });
 }
 
+void AddClusterCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  static TopicsFlags flags;
+  static std::string brokers;
+  static int seconds = static_cast<int>(flags.timeout.count());
+  auto* topics = app.add_subcommand("topics", "Kafka's topics");
+  topics->require_subcommand(1);
+  auto* c = topics->add_subcommand(
+      "apply", "Wait for Kafka, make the topics that are missing, warn of those that differ");
+  c->add_option("--brokers", brokers,
+                "Kafka's brokers, host:port, comma-separated (default: MARQUEE_KAFKA_BROKERS, or "
+                "127.0.0.1:9092)");
+  c->add_option("--file", flags.file, "Which topics: a line each, name, partitions, settings")
+      ->capture_default_str();
+  c->add_option("--ratings-partitions", flags.ratings_partitions, "What RATINGS in the file means")
+      ->envname("MARQUEE_RATINGS_PARTITIONS")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  c->add_option("--replication-factor", flags.replication_factor,
+                "Copies of each partition; as many brokers are waited for")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  c->add_option("--timeout", seconds, "How many seconds to wait in all")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  c->footer(
+      "A topic that exists is never changed. TLS and SASL come from "
+      "MARQUEE_KAFKA_SECURITY_PROTOCOL, "
+      "…_SASL_USERNAME,\n…_SASL_PASSWORD(_FILE), …_SASL_MECHANISM, …_TLS_CA, …_TLS_CERTIFICATE and "
+      "…_TLS_KEY, as for the services.");
+  c->callback([&] {
+    run = [&] {
+      flags.timeout = std::chrono::seconds(seconds);
+      marquee::config::Reader reader(marquee::config::SystemEnvironment());
+      flags.cluster = marquee::kafka::ClusterConfig::Read(reader, "marqueectl");
+      if (const auto status = reader.Finish(); !status.ok()) return Fail(context, status.error());
+      if (!brokers.empty()) flags.cluster.brokers = brokers;
+      return ApplyTopics(context, flags);
+    };
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -162,6 +203,7 @@ int main(int argc, char** argv) {
   AddDataCommands(app, context, run);
   AddPeopleCommands(app, context, run);
   AddModelCommands(app, context, run);
+  AddClusterCommands(app, context, run);
   static std::string shell;
   auto* completion = app.add_subcommand(
       "completion", "Print a completion script: source <(marqueectl completion bash)");

@@ -44,9 +44,7 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.writer_database.max_connections = 2;
   config.writer_database.application_name = "marquee-rating_ingest-writer";
 
-  config.producer.cluster.brokers = reader.String("MARQUEE_KAFKA_BROKERS", "127.0.0.1:9092",
-                                                  "Kafka's brokers, host:port, comma-separated");
-  config.producer.cluster.client_id = "marquee-rating_ingest";
+  config.producer.cluster = kafka::ClusterConfig::Read(reader, "marquee-rating_ingest");
   config.producer.linger =
       reader.Milliseconds("MARQUEE_INGEST_LINGER_MS", 2, 0, 1'000,
                           "how long a rating waits for company on its way to Kafka");

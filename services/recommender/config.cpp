@@ -8,9 +8,7 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config::Reader reader(environment);
   RecommenderConfig config;
   config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:50055", "0.0.0.0:9055");
-  config.kafka.brokers = reader.String("MARQUEE_KAFKA_BROKERS", "127.0.0.1:9092",
-                                       "Kafka's brokers, host:port, comma-separated");
-  config.kafka.client_id = "marquee-recommender";
+  config.kafka = kafka::ClusterConfig::Read(reader, "marquee-recommender");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
   config.catalog_address =
       reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");

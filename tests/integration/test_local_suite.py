@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import requests
 
+from support.processes import BINARIES
 from support.suite import ROOT, Suite
 from support.waiting import eventually
 
@@ -22,6 +23,7 @@ def binaries(tmp_path_factory):
         binary = folder / f"marquee-{service}"
         binary.write_text(f"#!/bin/sh\nexec {sys.executable} {STUB}\n")
         binary.chmod(0o755)
+    (folder / "marqueectl").symlink_to(BINARIES / "marqueectl")  # makes the topics
     return folder
 
 

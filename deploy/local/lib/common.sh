@@ -6,6 +6,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 # shellcheck disable=SC2034  # read by the sourced pieces
 TOOLS=$ROOT/.tools
 PYTHON=$TOOLS/venv/bin/python
+# shellcheck disable=SC2034
+BIN_DIR=${MARQUEE_BIN_DIR:-$ROOT/build/release/bin}
 STATE=${MARQUEE_STATE_DIR:-$ROOT/.state/local}
 
 say() { printf '%s\n' "$*" >&2; }

@@ -29,13 +29,24 @@ kafka_up() {
   fi
 }
 
-# Waits until the broker answers, and makes the topics of deploy/kafka/topics.txt.
+# Waits until the broker answers, and makes the topics of deploy/kafka/topics.txt. Gives up at once when Kafka ends.
 kafka_topics() {
-  local pid
+  local pid watcher applier first
   pid=$(process_pid kafka) || { log_tail "$STATE/logs/kafka.log"; die "Kafka isn't running: see $STATE/logs/kafka.log"; }
-  "$PYTHON" "$ROOT/deploy/local/lib/kafka_topics.py" --brokers "$(kafka_brokers)" --pid "$pid" \
-    --ratings-partitions "${MARQUEE_RATINGS_PARTITIONS:-8}" "$ROOT/deploy/kafka/topics.txt" 9>&- ||
-    { log_tail "$STATE/logs/kafka.log"; die "Kafka isn't ready: see $STATE/logs/kafka.log"; }
+  [ -x "$BIN_DIR/marqueectl" ] || die "$BIN_DIR/marqueectl is missing: run ci/build marqueectl"
+  "$BIN_DIR/marqueectl" topics apply --quiet --brokers "$(kafka_brokers)" --file "$ROOT/deploy/kafka/topics.txt" \
+    --ratings-partitions "${MARQUEE_RATINGS_PARTITIONS:-8}" >&2 9>&- &
+  applier=$!
+  tail --pid="$pid" -s 0.2 -f /dev/null 9>&- &
+  watcher=$!
+  if wait -n -p first "$applier" "$watcher" && [ "$first" = "$applier" ]; then
+    kill "$watcher"
+    wait "$watcher" || true
+    return
+  fi
+  kill "$applier" "$watcher" 2> /dev/null || true
+  log_tail "$STATE/logs/kafka.log"
+  die "Kafka isn't ready: see $STATE/logs/kafka.log"
 }
 
 kafka_down() { process_stop kafka 30; }

@@ -1,7 +1,6 @@
 # The services as processes. Everything that differs between them stands in two places: the table, and service_env.
 # Sourced after common.sh, postgres.sh and kafka.sh.
 # shellcheck shell=bash
-BIN_DIR=${MARQUEE_BIN_DIR:-$ROOT/build/release/bin}
 
 # name (folder under services/, binary marquee-NAME, key of PORT), database or -
 SERVICE_TABLE='

@@ -2,11 +2,13 @@
 // exit status.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 
 #include "ctl/app/context.h"
+#include "kafka/types.h"
 
 namespace marquee::ctl {
 
@@ -42,6 +44,19 @@ struct ImportFlags {
   bool wait = true;  // until the writer has applied everything
 };
 int Import(const Context& context, const ImportFlags& flags);
+
+// --- at Kafka
+// -------------------------------------------------------------------------------------------------
+
+struct TopicsFlags {
+  kafka::ClusterConfig cluster;
+  std::filesystem::path file = "deploy/kafka/topics.txt";
+  std::int32_t ratings_partitions = 8;
+  int replication_factor = 1;
+  std::chrono::seconds timeout{90};
+};
+// Makes the topics that are missing; warns of those that aren't as the file says, which stay.
+int ApplyTopics(const Context& context, const TopicsFlags& flags);
 
 // --- over REST
 // ------------------------------------------------------------------------------------------------------

@@ -21,8 +21,10 @@ std::string CompletionScript(const CLI::App& app, const std::string& shell) {
   std::string cases;
   for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     commands += (commands.empty() ? "" : " ") + command->get_name();
-    cases += "    " + command->get_name() + ") words=\"" + Flags(*command) + " " + Flags(app) +
-             "\" ;;\n";
+    std::string words = Flags(*command) + " " + Flags(app);
+    for (const auto* nested : command->get_subcommands([](const CLI::App*) { return true; }))
+      words += " " + nested->get_name() + " " + Flags(*nested);
+    cases += "    " + command->get_name() + ") words=\"" + words + "\" ;;\n";
   }
   std::string script;
   if (shell == "zsh") script += "autoload -U +X bashcompinit && bashcompinit\n";
