@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 namespace marquee::config {
@@ -33,6 +35,23 @@ std::optional<T> Parse(const std::string& text) {
   return value;
 }
 
+// Where nothing is set; keeps what was asked for, once each.
+class Recorder final : public Environment {
+ public:
+  std::optional<std::string> Get(const std::string& name) const override { return std::nullopt; }
+  void Asked(const Variable& variable) const override {
+    if (names_.insert(variable.name).second) {
+      list_.push_back(
+          {{"name", variable.name}, {"help", variable.help}, {"default", variable.fallback}});
+    }
+  }
+  std::string Json() const { return list_.dump(2); }
+
+ private:
+  mutable std::set<std::string> names_;
+  mutable nlohmann::ordered_json list_ = nlohmann::ordered_json::array();
+};
+
 bool LooksLikeAddress(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
@@ -55,7 +74,7 @@ std::optional<std::string> MapEnvironment::Get(const std::string& name) const {
 
 std::optional<std::string> Reader::Find(const std::string& name, bool has_fallback,
                                         std::string fallback_text, std::string_view help) {
-  variables_.push_back(
+  environment_.Asked(
       {name, std::string(help), has_fallback ? std::move(fallback_text) : "(required)"});
   auto value = environment_.Get(name);
   if (value && value->empty())
@@ -128,7 +147,7 @@ std::string Reader::Secret(const std::string& name, std::optional<std::string> f
                            std::string_view help) {
   const auto path = environment_.Get(name + "_FILE");
   if (path && !path->empty()) {
-    variables_.push_back({name, std::string(help), fallback ? "(empty)" : "(required)"});
+    environment_.Asked({name, std::string(help), fallback ? "(empty)" : "(required)"});
     std::ifstream file(*path, std::ios::binary);
     std::stringstream text;
     if (file) text << file.rdbuf();
@@ -161,6 +180,20 @@ Status Reader::Finish() const {
 int Fatal(const Error& error) {
   std::fprintf(stderr, "%s\n", error.message.c_str());
   return error.code == Code::kInvalidArgument ? 78 : 1;
+}
+
+std::optional<int> AnswerArguments(int argc, char** argv,
+                                   const std::function<void(const Environment&)>& read) {
+  if (argc < 2) return std::nullopt;
+  if (argc > 2 || std::string_view(argv[1]) != "--config-reference") {
+    std::fprintf(stderr, "%s is configured by its environment; --config-reference lists it\n",
+                 argv[0]);
+    return 2;
+  }
+  const Recorder recorder;
+  read(recorder);
+  std::printf("%s\n", recorder.Json().c_str());
+  return 0;
 }
 
 }  // namespace marquee::config

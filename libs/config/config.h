@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,10 +16,19 @@
 
 namespace marquee::config {
 
+// What a program reads, for the generated reference.
+struct Variable {
+  std::string name;
+  std::string help;
+  std::string fallback;  // as text; "(required)" when there is none
+};
+
 class Environment {
  public:
   virtual ~Environment() = default;
   virtual std::optional<std::string> Get(const std::string& name) const = 0;
+  // Told of each variable that a Reader is asked for, before it is looked up.
+  virtual void Asked(const Variable& variable) const {}
 };
 
 const Environment& SystemEnvironment();
@@ -30,13 +40,6 @@ class MapEnvironment final : public Environment {  // for tests
 
  private:
   std::map<std::string, std::string> values_;
-};
-
-// What a program reads, for the generated reference.
-struct Variable {
-  std::string name;
-  std::string help;
-  std::string fallback;  // as text; "(required)" when there is none
 };
 
 // Reads variables and gathers problems; a getter that finds one returns its fallback so that
@@ -77,18 +80,21 @@ class Reader {
   // INVALID_ARGUMENT with all problems, a line each, when there was one.
   Status Finish() const;
 
-  const std::vector<Variable>& variables() const { return variables_; }
-
  private:
   std::optional<std::string> Find(const std::string& name, bool has_fallback,
                                   std::string fallback_text, std::string_view help);
   const Environment& environment_;
   std::vector<std::string> problems_;
-  std::vector<Variable> variables_;
 };
 
 // Prints an error of start-up for a person and returns the exit status: 78 (EX_CONFIG) for
 // INVALID_ARGUMENT, else 1.
 int Fatal(const Error& error);
+
+// `marquee-SERVICE --config-reference`: prints what `read` asks an environment for, where nothing
+// is set, as a JSON array of {"name", "help", "default"}. Returns the exit status when an argument
+// was given (2 and a word on standard error for any other), else nothing: the program goes on.
+std::optional<int> AnswerArguments(int argc, char** argv,
+                                   const std::function<void(const Environment&)>& read);
 
 }  // namespace marquee::config

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 namespace marquee::config {
 namespace {
@@ -32,7 +33,6 @@ TEST(Reader, TakesValuesAndFallbacks) {
   EXPECT_EQ(reader.Address("C", std::nullopt, "c"), "127.0.0.1:0");
   EXPECT_EQ(reader.Double("D", 0.5, 0, 1, "d"), 0.5);
   EXPECT_TRUE(reader.Finish().ok());
-  EXPECT_EQ(reader.variables().size(), 4U);
 }
 
 TEST(Reader, ReadsASecretFromAFileAndNeverShowsIt) {
@@ -46,6 +46,32 @@ TEST(Reader, ReadsASecretFromAFileAndNeverShowsIt) {
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message.find("hush"), std::string::npos);
   EXPECT_NE(status.error().message.find("GONE_FILE"), std::string::npos);
+}
+
+// Everything is listed though nothing is set: the required, secrets, and once only.
+TEST(AnswerArguments, ListsWhatIsReadAsJson) {
+  const auto read = [](const Environment& environment) -> Status {
+    Reader reader(environment);
+    reader.Secret("KEY", std::nullopt, "a \"key\"");
+    reader.Secret("SALT", "", "some salt");
+    reader.Int("SIZE", 20, 1, 100, "page size");
+    reader.Int("SIZE", 20, 1, 100, "page size");
+    return reader.Finish();
+  };
+  std::string program = "program";
+  std::string option = "--config-reference";
+  char* arguments[] = {program.data(), option.data(), option.data()};
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(AnswerArguments(2, arguments, read), 0);
+  const auto list = nlohmann::json::parse(testing::internal::GetCapturedStdout());
+  EXPECT_EQ(list, nlohmann::json::parse(R"json([
+    {"name": "KEY", "help": "a \"key\"", "default": "(required)"},
+    {"name": "SALT", "help": "some salt", "default": "(empty)"},
+    {"name": "SIZE", "help": "page size", "default": "20"}])json"));
+  EXPECT_EQ(AnswerArguments(1, arguments, read), std::nullopt);
+  EXPECT_EQ(AnswerArguments(3, arguments, read), 2);
+  arguments[1] = program.data();
+  EXPECT_EQ(AnswerArguments(2, arguments, read), 2);
 }
 
 }  // namespace
