@@ -12,10 +12,12 @@
 #include "pg/pool_metrics.h"
 #include "rpc/server.h"
 
-int main() {
+int main(int argc, char** argv) {
   using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
   namespace rpc = marquee::rpc;
 
+  if (const auto status = marquee::config::AnswerArguments(argc, argv, AuthConfig::FromEnv))
+    return *status;
   const auto config = AuthConfig::FromEnv(marquee::config::SystemEnvironment());
   if (!config.ok()) return marquee::config::Fatal(config.error());
   rpc::Prepare("auth", config->server);

@@ -8,7 +8,9 @@
 
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
-int main() {
+int main(int argc, char** argv) {
+  if (const auto status = config::AnswerArguments(argc, argv, gateway::GatewayConfig::FromEnv))
+    return *status;
   rpc::TuneProcess();
   // Before any thread starts: the signals are waited for below.
   sigset_t stop;

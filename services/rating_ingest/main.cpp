@@ -21,7 +21,9 @@
 
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
-int main() {
+int main(int argc, char** argv) {
+  if (const auto status = config::AnswerArguments(argc, argv, rating_ingest::Config::FromEnv))
+    return *status;
   const auto config = rating_ingest::Config::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("rating_ingest", config->server);

@@ -13,7 +13,10 @@
 
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
-int main() {
+int main(int argc, char** argv) {
+  if (const auto status =
+          config::AnswerArguments(argc, argv, recommender::RecommenderConfig::FromEnv))
+    return *status;
   const auto config = recommender::RecommenderConfig::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("recommender", config->server);

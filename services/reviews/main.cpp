@@ -10,10 +10,12 @@
 #include "rpc/client.h"
 #include "rpc/server.h"
 
-int main() {
+int main(int argc, char** argv) {
   using namespace marquee::reviews;  // NOLINT(google-build-using-namespace)
   namespace rpc = marquee::rpc;
 
+  if (const auto status = marquee::config::AnswerArguments(argc, argv, ReviewsConfig::FromEnv))
+    return *status;
   const auto config = ReviewsConfig::FromEnv(marquee::config::SystemEnvironment());
   if (!config.ok()) return marquee::config::Fatal(config.error());
   rpc::Prepare("reviews", config->server);

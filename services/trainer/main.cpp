@@ -17,9 +17,12 @@
 
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
-int main() {
-  const auto config =
-      trainer::TrainerConfig::FromEnv(config::SystemEnvironment(), MARQUEE_CODE_VERSION);
+int main(int argc, char** argv) {
+  const auto read = [](const config::Environment& environment) {
+    return trainer::TrainerConfig::FromEnv(environment, MARQUEE_CODE_VERSION);
+  };
+  if (const auto status = config::AnswerArguments(argc, argv, read)) return *status;
+  const auto config = read(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("trainer", config->server);
   metrics::Metrics metrics;
