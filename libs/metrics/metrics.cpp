@@ -8,10 +8,15 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
 #include <mutex>
+#include <optional>
+#include <sstream>
+#include <string>
 
 namespace marquee::metrics {
 namespace {
@@ -30,6 +35,40 @@ prometheus::MetricFamily OneGauge(const std::string& name, const std::string& he
   }
   family.metric.push_back(std::move(metric));
   return family;
+}
+
+// The 18th and 20th numbers after the command's name in /proc/self/stat: how many threads there
+// are, and when the process began, in clock ticks since the machine's boot.
+struct Stat {
+  long threads = 0;
+  double start_seconds = 0;  // since boot
+};
+
+std::optional<Stat> ReadStat() {
+  std::ifstream file("/proc/self/stat");
+  std::string text;
+  if (!std::getline(file, text)) return std::nullopt;
+  const auto after_name = text.rfind(')');
+  if (after_name == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(after_name + 1));
+  std::string skipped;
+  for (int i = 0; i < 17; ++i) fields >> skipped;
+  Stat stat;
+  double ticks = 0;
+  if (!(fields >> stat.threads >> skipped >> ticks)) return std::nullopt;
+  stat.start_seconds = ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return stat;
+}
+
+// When the machine booted, Unix time; the same for all of a process's life.
+double BootTime() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  double seconds = 0;
+  while (file >> word) {
+    if (word == "btime" && file >> seconds) return seconds;
+  }
+  return 0;
 }
 
 // The standard process_* metrics of Prometheus' client libraries, which prometheus-cpp leaves out.
@@ -61,8 +100,23 @@ class ProcessCollector final : public prometheus::Collectable {
       closedir(directory);
       families.push_back(OneGauge("process_open_fds", "Open file descriptors.", count));
     }
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+      families.push_back(OneGauge("process_max_fds", "Most open file descriptors.",
+                                  static_cast<double>(limit.rlim_cur)));
+    }
+    if (const auto stat = ReadStat()) {
+      families.push_back(
+          OneGauge("process_threads", "Threads.", static_cast<double>(stat->threads)));
+      families.push_back(OneGauge("process_start_time_seconds",
+                                  "When the process started, Unix time.",
+                                  boot_time_ + stat->start_seconds));
+    }
     return families;
   }
+
+ private:
+  const double boot_time_ = BootTime();
 };
 
 class FunctionCollector final : public prometheus::Collectable {

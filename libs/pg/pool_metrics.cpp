@@ -10,11 +10,13 @@ double Seconds(std::chrono::nanoseconds span) {
 }  // namespace
 
 PoolHooks PoolMetrics(metrics::Metrics& metrics, const std::string& service,
-                      const std::string& pool) {
+                      const std::string& pool, const PoolConfig& config) {
   const metrics::Labels labels{{"pool", pool}};
   const std::string prefix = "marquee_" + service + "_database_";
   auto open = metrics.AddGauge(prefix + "connections", "Open connections", labels);
   auto in_use = metrics.AddGauge(prefix + "connections_in_use", "Connections lent", labels);
+  metrics.AddGauge(prefix + "connections_max", "Most connections that the pool opens", labels)
+      .Set(config.max_connections);
   auto waited = metrics.AddHistogram(prefix + "acquire_duration_seconds",
                                      "How long a transaction waited for a connection", labels);
   auto took = metrics.AddHistogram(prefix + "transaction_duration_seconds",

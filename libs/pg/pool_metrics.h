@@ -9,8 +9,9 @@
 namespace marquee::pg {
 
 // Hooks that keep marquee_<service>_database_* with the label pool=`pool`: connections, connections
-// in use, seconds waited for one, seconds of transactions, failed transactions.
+// in use, the most that there may be, seconds waited for one, seconds of transactions, failed
+// transactions.
 PoolHooks PoolMetrics(metrics::Metrics& metrics, const std::string& service,
-                      const std::string& pool);
+                      const std::string& pool, const PoolConfig& config);
 
 }  // namespace marquee::pg

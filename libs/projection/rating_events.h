@@ -1,6 +1,7 @@
 // RatingEvent bytes ⇄ RatingChange.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,12 @@ inline constexpr std::string_view kDeadLettersTopic = "marquee.dead-letters.v1";
 
 // The bytes of marquee.events.v1.RatingEvent. `out` is replaced.
 void EncodeRating(const RatingChange& change, std::string& out);
+
+// Why an event is put aside; all of them, for counters that stand at 0 before the first.
+inline constexpr std::array<std::string_view, 9> kDeadLetterReasons{
+    "undecodable",      "event_id_invalid",    "user_id_invalid",
+    "movie_id_invalid", "rating_out_of_range", "change_missing",
+    "source_unknown",   "time_out_of_range",   "key_mismatch"};
 
 // Error.reason is the dead letter's reason: "undecodable", "event_id_invalid", "user_id_invalid",
 // "movie_id_invalid", "rating_out_of_range", "change_missing", "source_unknown",

@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
   marquee::metrics::Metrics registry;
   AuthMetrics metrics(registry);
 
-  marquee::pg::Pool pool(config->database, marquee::pg::PoolMetrics(registry, "auth", "calls"));
+  marquee::pg::Pool pool(config->database,
+                         marquee::pg::PoolMetrics(registry, "auth", "calls", config->database));
   PgAccounts account_store(pool);
   PgSessions session_store(pool);
   PgKeys key_store(pool);

@@ -29,9 +29,9 @@ int main(int argc, char** argv) {
   const Clock& clock = SystemClock();
 
   token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)), clock);
-  pg::Pool pool(config->database, pg::PoolMetrics(metrics, "catalog", "calls"));
-  pg::Pool consumer_pool(config->consumer_database,
-                         pg::PoolMetrics(metrics, "catalog", "consumer"));
+  pg::Pool pool(config->database, pg::PoolMetrics(metrics, "catalog", "calls", config->database));
+  pg::Pool consumer_pool(config->consumer_database, pg::PoolMetrics(metrics, "catalog", "consumer",
+                                                                    config->consumer_database));
 
   catalog::PgMovieRepository movies(pool, config->prior_weight);
   catalog::PgPosterRepository posters(pool);

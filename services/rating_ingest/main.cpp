@@ -32,9 +32,10 @@ int main(int argc, char** argv) {
   const Clock& clock = SystemClock();
 
   token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)), clock);
-  pg::Pool pool(config->database, pg::PoolMetrics(metrics, "rating_ingest", "front"));
-  pg::Pool writer_pool(config->writer_database,
-                       pg::PoolMetrics(metrics, "rating_ingest", "writer"));
+  pg::Pool pool(config->database,
+                pg::PoolMetrics(metrics, "rating_ingest", "front", config->database));
+  pg::Pool writer_pool(config->writer_database, pg::PoolMetrics(metrics, "rating_ingest", "writer",
+                                                                config->writer_database));
   kafka::Producer producer(config->producer);
 
   rating_ingest::PgRatingReader reader(pool);

@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
   rpc::Prepare("reviews", config->server);
   marquee::metrics::Metrics metrics;
 
-  marquee::pg::Pool pool(config->database, marquee::pg::PoolMetrics(metrics, "reviews", "calls"));
+  marquee::pg::Pool pool(config->database,
+                         marquee::pg::PoolMetrics(metrics, "reviews", "calls", config->database));
   PgReviews store(pool);
   const auto auth = rpc::MakeChannel(config->auth_address);
   CatalogMovies movies(rpc::MakeChannel(config->catalog_address));

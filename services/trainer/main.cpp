@@ -1,7 +1,7 @@
 #include "kafka/producer.h"
 #include "logging/log.h"
 #include "metrics/metrics.h"
-#include "pg/pool.h"
+#include "pg/pool_metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "trainer/app/announcements.h"
@@ -32,11 +32,7 @@ int main(int argc, char** argv) {
   token::Verifier verifier({}, rpc::JwksFrom(auth), clock);
   rpc::ServiceToken token(auth, "trainer", config->service_secret, clock);
 
-  pg::Pool pool(config->database);
-  metrics.AddGaugeFunction("marquee_trainer_postgres_connections", "Connections to PostgreSQL",
-                           {{"state", "open"}}, [&] { return pool.Stats().open; });
-  metrics.AddGaugeFunction("marquee_trainer_postgres_connections", "Connections to PostgreSQL",
-                           {{"state", "in_use"}}, [&] { return pool.Stats().in_use; });
+  pg::Pool pool(config->database, pg::PoolMetrics(metrics, "trainer", "calls", config->database));
   trainer::PgRunRepository runs(pool, config->heartbeat_expiry);
   trainer::PgModelRegistry store(pool);
   const trainer::ArtefactFolder folder(config->artefact_dir);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "logging/log.h"
+#include "projection/rating_events.h"
 
 namespace marquee::catalog {
 namespace {
@@ -18,6 +19,12 @@ constexpr std::chrono::minutes kForgetEvery{10};
 constexpr int kForgetRows = 10'000;
 constexpr std::chrono::seconds kWatchEvery{1};
 constexpr int kPatienceSeconds = 5;
+
+metrics::Counter DeadLetters(metrics::Metrics& metrics, std::string_view reason) {
+  return metrics.AddCounter("marquee_catalog_dead_letters_total",
+                            "Rating events that couldn't be applied (again after a failed batch)",
+                            {{"reason", std::string(reason)}});
+}
 
 }  // namespace
 
@@ -42,6 +49,7 @@ class RatingsConsumer::Impl {
               applied_.Increment(static_cast<double>(changes.size()));
             }),
         consumer_(std::move(config), projection_) {
+    for (const auto reason : projection::kDeadLetterReasons) DeadLetters(metrics, reason);
     metrics.AddGaugeFunction("marquee_catalog_consumer_lag_messages",
                              "Events of our partitions that are not applied yet; -1 while unknown",
                              {}, [this] { return static_cast<double>(consumer_.Stats().lag); });
@@ -65,11 +73,7 @@ class RatingsConsumer::Impl {
  private:
   Status PutAside(std::span<const projection::DeadLetterMessage> letters) {
     for (const auto& letter : letters) {
-      metrics_
-          .AddCounter("marquee_catalog_dead_letters_total",
-                      "Rating events that couldn't be applied (again after a failed batch)",
-                      {{"reason", letter.reason}})
-          .Increment();
+      DeadLetters(metrics_, letter.reason).Increment();
       logging::Warning("rating event left out", {{"partition", letter.message->partition},
                                                  {"offset", letter.message->offset},
                                                  {"reason", letter.reason},

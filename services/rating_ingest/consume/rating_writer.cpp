@@ -1,10 +1,13 @@
 #include "rating_ingest/consume/rating_writer.h"
 
+#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <stop_token>
 #include <thread>
+#include <vector>
 
 #include "logging/log.h"
 #include "projection/rating_events.h"
@@ -15,6 +18,11 @@ namespace {
 
 constexpr int kForgetRows = 10'000;
 constexpr std::chrono::seconds kDeadLetterTimeout{10};
+
+metrics::Counter DeadLetters(metrics::Metrics& metrics, std::string_view reason) {
+  return metrics.AddCounter("marquee_rating_ingest_dead_letters_total",
+                            "Events that were put aside", {{"reason", std::string(reason)}});
+}
 
 // Warns about each message that was put aside, once it is.
 projection::DeadLetterSink Logged(projection::DeadLetterSink sink) {
@@ -31,6 +39,45 @@ projection::DeadLetterSink Logged(projection::DeadLetterSink sink) {
       };
 }
 
+// What was applied, and how fresh it was. The consumer's thread's.
+class AppliedRatings {
+ public:
+  explicit AppliedRatings(metrics::Metrics& metrics)
+      : freshness_(metrics.AddHistogram(
+            "marquee_rating_ingest_freshness_seconds",
+            "From a person's rating to its commit in PostgreSQL; imports aside", {},
+            {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1'800})) {
+    for (int half_stars = 1; half_stars <= kHalfStars; ++half_stars) {
+      ratings_.push_back(metrics.AddCounter(
+          "marquee_rating_ingest_applied_ratings_total",
+          "Ratings that were applied, by value; repetitions included",
+          {{"value", std::to_string(half_stars / 2) + (half_stars % 2 == 0 ? ".0" : ".5")}}));
+    }
+  }
+
+  void Committed(std::span<const projection::RatingChange> changes, Time now) {
+    std::array<std::int64_t, kHalfStars> counts{};
+    const auto now_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+    for (const auto& change : changes) {
+      // An event's value was checked when it was decoded: 0.5 to 5.0.
+      if (change.value) ++counts[static_cast<std::size_t>(*change.value * 2) - 1];
+      if (change.source == projection::Source::kLive) {
+        freshness_.Observe(
+            std::max(0.0, static_cast<double>(now_us - change.occurred_at_us) / 1e6));
+      }
+    }
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] > 0) ratings_[i].Increment(static_cast<double>(counts[i]));
+    }
+  }
+
+ private:
+  static constexpr int kHalfStars = 10;
+  metrics::Histogram freshness_;
+  std::vector<metrics::Counter> ratings_;
+};
+
 }  // namespace
 
 class RatingWriter::Impl {
@@ -44,6 +91,7 @@ class RatingWriter::Impl {
         applied_events_(
             metrics.AddCounter("marquee_rating_ingest_applied_events_total",
                                "Rating events that were applied, repetitions included")),
+        values_(metrics),
         projection_(
             pool,
             Logged(projection::KafkaDeadLetters(dead_letters, "rating_ingest",
@@ -53,9 +101,10 @@ class RatingWriter::Impl {
             {.topic = config_.consumer.topic,
              .record_dead_letters = std::move(steps.count_dead_letters)},
             [this](const kafka::Offsets& next, std::span<const projection::RatingChange> changes) {
-              Committed(next, changes.size());
+              Committed(next, changes);
             }),
         consumer_(config_.consumer, projection_) {
+    for (const auto reason : projection::kDeadLetterReasons) DeadLetters(metrics, reason);
     metrics.AddGaugeFunction("marquee_rating_ingest_consumer_lag_messages",
                              "Events of our partitions that are not applied yet; -1 while unknown",
                              {}, [this] { return static_cast<double>(consumer_.Stats().lag); });
@@ -79,16 +128,14 @@ class RatingWriter::Impl {
   Status Health() const { return consumer_.Health(); }
 
  private:
-  void Committed(const kafka::Offsets& next, std::size_t events) {
+  void Committed(const kafka::Offsets& next, std::span<const projection::RatingChange> changes) {
     applied_.Advance(next);
-    applied_events_.Increment(static_cast<double>(events));
+    applied_events_.Increment(static_cast<double>(changes.size()));
+    values_.Committed(changes, SystemClock().Now());
     for (const auto& [reason, count] : projection_.Stats().dead_letters_by_reason) {
       auto& reported = reported_[reason];
       if (count == reported) continue;
-      metrics_
-          .AddCounter("marquee_rating_ingest_dead_letters_total", "Events that were put aside",
-                      {{"reason", reason}})
-          .Increment(static_cast<double>(count - reported));
+      DeadLetters(metrics_, reason).Increment(static_cast<double>(count - reported));
       reported = count;
     }
   }
@@ -132,6 +179,7 @@ class RatingWriter::Impl {
   AppliedPositions& applied_;
   metrics::Metrics& metrics_;
   metrics::Counter applied_events_;
+  AppliedRatings values_;
   std::map<std::string, std::int64_t> reported_;  // the consumer's thread's
   projection::RatingProjection projection_;
   kafka::GroupConsumer consumer_;

@@ -128,7 +128,10 @@ Recommender::Recommender(const ServingHolder& serving, Histories& histories, con
           {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1})),
       history_size_(metrics.AddHistogram("marquee_recommender_history_size_ratings",
                                          "Ratings that personal lists were made from.", {},
-                                         {1, 5, 20, 50, 100, 250, 500, 1000, 2500})) {}
+                                         {1, 5, 20, 50, 100, 250, 500, 1000, 2500})),
+      predicted_rating_(metrics.AddHistogram("marquee_recommender_predicted_rating_stars",
+                                             "Ratings that the rating model predicted.", {},
+                                             {0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5})) {}
 
 Result<RecommendationList> Recommender::ForPerson(const Person& person, const MovieFilter& filter,
                                                   int count) {
@@ -256,6 +259,7 @@ Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie
   prediction.rating = item    ? model->predictor.Predict(user, *item)
                       : rated ? Stars(mean + user.bias)
                               : model->predictor.Predict(user, -1);
+  predicted_rating_.Observe(prediction.rating);
   return prediction;
 }
 

@@ -108,6 +108,7 @@ class Recommender {
   metrics::Counter degraded_history_unavailable_;
   metrics::Histogram fold_in_seconds_;
   metrics::Histogram history_size_;
+  metrics::Histogram predicted_rating_;
 };
 
 }  // namespace marquee::recommender

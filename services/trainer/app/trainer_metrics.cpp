@@ -7,6 +7,11 @@ const std::vector<double> kRunBuckets = {1, 3, 10, 30, 60, 120, 300, 600, 1'800,
 
 double Seconds(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
+metrics::Histogram RunDuration(metrics::Metrics& metrics, RunState state) {
+  return metrics.AddHistogram("marquee_trainer_run_duration_seconds", "How long runs took",
+                              {{"result", std::string(Name(state))}}, kRunBuckets);
+}
+
 }  // namespace
 
 TrainerMetrics::TrainerMetrics(metrics::Metrics& metrics)
@@ -17,7 +22,12 @@ TrainerMetrics::TrainerMetrics(metrics::Metrics& metrics)
       last_success_(metrics.AddGauge("marquee_trainer_last_success_timestamp_seconds",
                                      "When a run last succeeded; 0 for never")),
       pending_(metrics.AddGauge("marquee_trainer_unannounced_promotions",
-                                "Promotions stored and not yet on Kafka")) {}
+                                "Promotions stored and not yet on Kafka")) {
+  // From 0 on: the first failure is an increase, too.
+  for (const auto state : {RunState::kSucceeded, RunState::kFailed, RunState::kCancelled}) {
+    RunDuration(metrics, state);
+  }
+}
 
 void TrainerMetrics::RunStarted() {
   active_.Set(1);
@@ -29,10 +39,7 @@ void TrainerMetrics::RunProgress(double progress) { progress_.Set(progress); }
 void TrainerMetrics::RunEnded(RunState state, std::chrono::duration<double> took) {
   active_.Set(0);
   progress_.Set(0);
-  metrics_
-      .AddHistogram("marquee_trainer_run_duration_seconds", "How long runs took",
-                    {{"result", std::string(Name(state))}}, kRunBuckets)
-      .Observe(took.count());
+  RunDuration(metrics_, state).Observe(took.count());
 }
 
 void TrainerMetrics::LastSuccess(Time at) { last_success_.Set(Seconds(at)); }
