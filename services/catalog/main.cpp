@@ -4,13 +4,13 @@
 #include "base/clock.h"
 #include "catalog/app/catalog.h"
 #include "catalog/config.h"
-#include "catalog/consume/kafka_log.h"
 #include "catalog/consume/ratings_consumer.h"
 #include "catalog/rpc/catalog_handler.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
 #include "catalog/store/pg_posters.h"
 #include "catalog/store/rating_step.h"
+#include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
 #include "rpc/client.h"
@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   const auto config = catalog::CatalogConfig::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("catalog", config->server);
-  kafka::SetLogFunction(catalog::LogKafka);
+  kafka::UseStructuredLog();
   metrics::Metrics metrics;
   const Clock& clock = SystemClock();
 

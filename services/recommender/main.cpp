@@ -1,6 +1,7 @@
 #include "recommender/app/recommender.h"
 
 #include "base/clock.h"
+#include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "projection/rating_events.h"
 #include "recommender/clients/catalog_client.h"
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
   const auto config = recommender::RecommenderConfig::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("recommender", config->server);
+  kafka::UseStructuredLog();
   metrics::Metrics metrics;
   const Clock& clock = SystemClock();
 

@@ -1,5 +1,5 @@
 #include "kafka/producer.h"
-#include "logging/log.h"
+#include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
 #include "rpc/client.h"
@@ -37,9 +37,7 @@ int main(int argc, char** argv) {
   trainer::PgModelRegistry store(pool);
   const trainer::ArtefactFolder folder(config->artefact_dir);
 
-  kafka::SetLogFunction([](int, const std::string& client, const std::string& message) {
-    logging::Warning("kafka", {{"client", client}, {"message", message}});
-  });
+  kafka::UseStructuredLog();
   kafka::Producer producer(config->kafka);
   trainer::ModelAnnouncer announcer(producer, config->models_topic, config->kafka.delivery_timeout);
   trainer::TrainerMetrics trainer_metrics(metrics);

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/page_token.h"
-#include "catalog/domain/text.h"
+#include "base/text.h"
 
 namespace marquee::catalog {
 namespace {
@@ -85,7 +85,7 @@ Catalog::Catalog(MovieRepository& movies, PosterRepository& posters, AudienceRep
 
 Result<ListAnswer> Catalog::List(const ListRequest& request, Time deadline) {
   MovieListing listing{.filter = request.filter};
-  listing.filter.query = Trimmed(request.filter.query);
+  listing.filter.query = std::string(Trimmed(request.filter.query));
   RETURN_IF_ERROR(CheckYears(listing.filter.year_min, listing.filter.year_max));
   ASSIGN_OR_RETURN(listing.order, ParseOrder(request.order_by, !listing.filter.query.empty()));
   listing.limit = Within(request.page_size, kDefaultPage, kMaxPage);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "catalog/domain/text.h"
+#include "base/text.h"
 
 namespace marquee::catalog {
 namespace {
@@ -22,7 +22,7 @@ Status CheckText(const std::string& text, std::size_t most, const std::string& f
   if (text.empty()) {
     return Error::InvalidArgument("text_empty", field + " must not be empty", field);
   }
-  if (HasControlCharacters(text)) {
+  if (HasControls(text)) {
     return Error::InvalidArgument("text_invalid", field + " must not have control characters",
                                   field);
   }
@@ -37,7 +37,7 @@ Status CheckText(const std::string& text, std::size_t most, const std::string& f
 Status CheckGenres(std::vector<std::string>& genres) {
   std::vector<std::string> kept, seen;
   for (std::size_t i = 0; i < genres.size(); ++i) {
-    const std::string genre = Trimmed(genres[i]);
+    const std::string genre(Trimmed(genres[i]));
     RETURN_IF_ERROR(CheckText(genre, kMaxGenre, "genres[" + std::to_string(i) + "]"));
     const std::string folded = AsciiLower(genre);
     if (std::find(seen.begin(), seen.end(), folded) != seen.end()) continue;
@@ -57,7 +57,7 @@ Result<Movie> Checked(Movie movie) {
   if (movie.id < 0) {
     return Error::InvalidArgument("movie_id_invalid", "movie_id must be positive", "movie_id");
   }
-  movie.title = Trimmed(movie.title);
+  movie.title = std::string(Trimmed(movie.title));
   RETURN_IF_ERROR(CheckText(movie.title, kMaxTitle, "title"));
   if (movie.year < 0 || movie.year > kMaxYear) {
     return Error::InvalidArgument(

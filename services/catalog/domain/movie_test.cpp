@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "catalog/domain/text.h"
+#include "catalog/domain/words.h"
 
 namespace marquee::catalog {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "catalog/domain/text.h"
+#include "catalog/domain/words.h"
 
 namespace marquee::catalog {
 namespace {

@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "catalog/domain/relevance.h"
-#include "catalog/domain/text.h"
+#include "catalog/domain/words.h"
 
 namespace marquee::catalog {
 namespace {

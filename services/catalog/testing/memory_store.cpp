@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "catalog/domain/text.h"
+#include "base/text.h"
 
 namespace marquee::catalog {
 namespace {

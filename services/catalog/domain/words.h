@@ -1,17 +1,12 @@
-// What the domain needs to know of UTF-8 text.
+// Words of titles and queries, and how far apart two are.
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace marquee::catalog {
 
-std::string Trimmed(std::string_view text);     // without ASCII white space around it
-std::string AsciiLower(std::string_view text);  // other letters stay as they are
-std::size_t CodePoints(std::string_view utf8);
-bool HasControlCharacters(std::string_view text);            // C0 and DEL
 std::vector<std::string_view> Words(std::string_view text);  // what stands between spaces
 
 // The least number of insertions, deletions, replacements and swaps of neighbouring bytes that turn
