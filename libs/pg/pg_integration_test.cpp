@@ -225,45 +225,23 @@ TEST_F(PoolTest, ArraysArriveAsTheyWere) {
   EXPECT_EQ(back.value(), texts);
 }
 
-TEST_F(PoolTest, CopiesInAndReadsInChunks) {
+TEST_F(PoolTest, ReadsInChunks) {
   Pool pool(Config());
   const auto sum = pool.Run([&](Transaction& tx) -> Result<std::int64_t> {
-    CopyIn copy(tx, "child", {"id", "parent", "n", "t"});
-    for (int i = 0; i < 1000; ++i) {
-      copy.Int64(100 + i).Int64(1).Int64(1 + i);
-      if (i % 2 == 0)
-        copy.Null();
-      else
-        copy.Text("tab\tnew\nline \\N");
-      copy.EndRow();
-    }
-    copy.Finish();
+    tx.exec(
+        "INSERT INTO child (id, parent, n) SELECT 99 + i, 1, i FROM generate_series(1, 1000) i");
     std::int64_t seen = 0;
     int chunks = 0;
-    RETURN_IF_ERROR(ForEachChunk(
-        tx, "SELECT n, t FROM child WHERE id >= 100", 300, [&](const pqxx::result& rows) -> Status {
-          ++chunks;
-          for (const auto& row : rows) {
-            seen += row[0].as<std::int64_t>();
-            EXPECT_TRUE(row[1].is_null() || std::string(row[1].c_str()) == "tab\tnew\nline \\N");
-          }
-          return {};
-        }));
+    RETURN_IF_ERROR(ForEachChunk(tx, "SELECT n FROM child WHERE id >= 100", 300,
+                                 [&](const pqxx::result& rows) -> Status {
+                                   ++chunks;
+                                   for (const auto& row : rows) seen += row[0].as<std::int64_t>();
+                                   return {};
+                                 }));
     EXPECT_EQ(chunks, 4);
     return seen;
   });
   EXPECT_EQ(sum.value(), 500'500);
-}
-
-TEST_F(PoolTest, AnAbandonedCopyLeavesNothingBehind) {
-  Pool pool(Config(1));
-  const auto status = pool.Run([&](Transaction& tx) -> Status {
-    CopyIn copy(tx, "child", {"id", "parent", "n", "t"});
-    copy.Int64(7).Int64(1).Int64(1).Null().EndRow();
-    return Error::Aborted("changed_mind", "no");
-  });
-  EXPECT_EQ(status.error().reason, "changed_mind");
-  EXPECT_EQ(Count(pool).value(), 1);
 }
 
 }  // namespace
