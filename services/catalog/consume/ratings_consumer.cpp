@@ -7,6 +7,7 @@
 
 #include "logging/log.h"
 #include "projection/rating_events.h"
+#include "tracing/trace.h"
 
 namespace marquee::catalog {
 namespace {
@@ -74,6 +75,7 @@ class RatingsConsumer::Impl {
   Status PutAside(std::span<const projection::DeadLetterMessage> letters) {
     for (const auto& letter : letters) {
       DeadLetters(metrics_, letter.reason).Increment();
+      const tracing::Scope scope(letter.message->traceparent);
       logging::Warning("rating event left out", {{"partition", letter.message->partition},
                                                  {"offset", letter.message->offset},
                                                  {"reason", letter.reason},

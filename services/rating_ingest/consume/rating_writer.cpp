@@ -12,6 +12,7 @@
 #include "logging/log.h"
 #include "projection/rating_events.h"
 #include "projection/rating_projection.h"
+#include "tracing/trace.h"
 
 namespace marquee::rating_ingest {
 namespace {
@@ -30,6 +31,7 @@ projection::DeadLetterSink Logged(projection::DeadLetterSink sink) {
       [sink = std::move(sink)](std::span<const projection::DeadLetterMessage> letters) -> Status {
         RETURN_IF_ERROR(sink(letters));
         for (const auto& letter : letters) {
+          const tracing::Scope scope(letter.message->traceparent);
           logging::Warning("event put aside", {{"partition", letter.message->partition},
                                                {"offset", letter.message->offset},
                                                {"reason", letter.reason},
