@@ -22,9 +22,7 @@ void ReadConnections(config::Reader& reader, TrainerConfig& config) {
   config.database.max_connections = static_cast<int>(reader.Int(
       "MARQUEE_POSTGRES_MAX_CONNECTIONS", 8, 3, 100, "Connections to PostgreSQL at most"));
   config.database.application_name = "marquee-trainer";
-  config.kafka.cluster.brokers = reader.String("MARQUEE_KAFKA_BROKERS", "127.0.0.1:9092",
-                                               "Kafka's brokers, host:port, comma-separated");
-  config.kafka.cluster.client_id = "marquee-trainer";
+  config.kafka.cluster = kafka::ClusterConfig::Read(reader, "marquee-trainer");
   config.kafka.linger = std::chrono::milliseconds{0};
   config.kafka.queue_messages = 1'000;
   config.kafka.queue_kbytes = 1'024;
@@ -51,6 +49,10 @@ void ReadJob(config::Reader& reader, TrainerConfig& config) {
                  "Chooses the held-out data; champions are only comparable under the same"));
   config.job.min_ratings = reader.Int("MARQUEE_TRAINER_MIN_RATINGS", config.job.min_ratings, 20,
                                       1'000'000'000, "A run with fewer ratings fails");
+  config.job.min_improvement =
+      reader.Double("MARQUEE_TRAINER_MIN_IMPROVEMENT", 0.0001, 0, 1,
+                    "How much better than the champion's a candidate's NDCG@100 or RMSE must be to "
+                    "be promoted; 0: any better");
   config.ratings.max_ratings =
       reader.Int("MARQUEE_TRAINER_MAX_RATINGS", config.ratings.max_ratings, 20, 2'000'000'000,
                  "A run with more ratings fails; each takes about 60 bytes of memory");
@@ -84,9 +86,10 @@ void ReadRuns(config::Reader& reader, TrainerConfig& config) {
   config.announce_poll =
       reader.Milliseconds("MARQUEE_TRAINER_ANNOUNCE_POLL_MS", 5'000, 100, 3'600'000,
                           "How often promotions that Kafka doesn't have yet are looked for");
-  const auto instance =
-      reader.String("MARQUEE_TRAINER_INSTANCE", HostName() + "/" + config.server.grpc_listen,
-                    "This replica's name, the same after a restart");
+  auto instance =
+      reader.String("MARQUEE_TRAINER_INSTANCE", "",
+                    "This replica's name, the same after a restart (empty: host and port)");
+  if (instance.empty()) instance = HostName() + "/" + config.server.grpc_listen;
   config.trainer.owner = {instance, Uuid::V7(SystemClock().Now()).ToString()};
 }
 
@@ -100,8 +103,9 @@ Result<TrainerConfig> TrainerConfig::FromEnv(const config::Environment& environm
   ReadConnections(reader, config);
   ReadJob(reader, config);
   ReadRuns(reader, config);
-  config.job.code_version =
-      reader.String("MARQUEE_CODE_VERSION", code_version, "What model cards name as code version");
+  config.job.code_version = reader.String(
+      "MARQUEE_CODE_VERSION", "", "What model cards name as code version (empty: this build's)");
+  if (config.job.code_version.empty()) config.job.code_version = code_version;
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

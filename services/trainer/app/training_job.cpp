@@ -121,7 +121,8 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const std::string& 
   GateInput gate{.candidate = metric(model.metrics, "").value(),
                  .champion_exists = champion.version.has_value(),
                  .champion = metric(model.metrics, "champion."),
-                 .force = run.force_promotion};
+                 .force = run.force_promotion,
+                 .min_improvement = settings_.min_improvement};
   if (champion.version && !gate.champion) gate.champion = metric(champion.version->metrics, "");
   const auto decision = Decide(objective, gate);
   logging::Info("quality gate", {{"model", model_name},

@@ -23,6 +23,7 @@ struct JobSettings {
   int min_users = 10;
   int min_movies = 10;
   std::string code_version = {};
+  double min_improvement = 0;  // of the quality gate's metric, for a promotion
 };
 
 class TrainingJob {

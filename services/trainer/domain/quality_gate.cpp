@@ -16,8 +16,9 @@ GateDecision Decide(const Objective& objective, const GateInput& input) {
   if (input.force) return {true, "forced"};
   if (!input.champion_exists) return {true, "first_version"};
   if (!input.champion || !std::isfinite(*input.champion)) return {false, "champion_not_comparable"};
-  const bool beats = objective.higher_is_better ? input.candidate > *input.champion
-                                                : input.candidate < *input.champion;
+  const double gain = objective.higher_is_better ? input.candidate - *input.champion
+                                                 : *input.champion - input.candidate;
+  const bool beats = gain > 0 && gain >= input.min_improvement;
   return {beats, beats ? "beats_champion" : "does_not_beat_champion"};
 }
 

@@ -26,6 +26,8 @@ struct GateInput {
   // made; nothing when neither is known.
   std::optional<double> champion = {};
   bool force = false;
+  // How much better the candidate's metric must be, in the metric's own unit. 0: any better.
+  double min_improvement = 0;
 };
 
 struct GateDecision {
@@ -33,8 +35,9 @@ struct GateDecision {
   std::string reason;  // "first_version", "forced", "beats_champion", "does_not_beat_champion", …
 };
 
-// An equal candidate doesn't beat the champion. One whose metric is not finite is never promoted,
-// not even by force; one whose champion can't be compared only by force.
+// A candidate that is equal, or not better by min_improvement, doesn't beat the champion. One whose
+// metric is not finite is never promoted, not even by force; one whose champion can't be compared
+// only by force.
 GateDecision Decide(const Objective& objective, const GateInput& input);
 
 }  // namespace marquee::trainer
