@@ -338,6 +338,24 @@ TEST(Validate, NamesANestedFieldByItsIndex) {
   EXPECT_EQ(status.error().reason, "out_of_range");
 }
 
+TEST(Validate, TakesWholeMultiplesOnly) {
+  recommender::v1::RecommendForRatingsRequest request;
+  auto& rating = *request.add_ratings();
+  rating.set_movie_id(1);
+  for (const float value : {0.5F, 3.0F, 4.5F, 5.0F}) {
+    rating.set_value(value);
+    EXPECT_TRUE(Validate(request).ok()) << value;
+  }
+  for (const float value : {0.75F, 4.3F, 4.999F}) {
+    rating.set_value(value);
+    const auto status = Validate(request);
+    ASSERT_FALSE(status.ok()) << value;
+    EXPECT_EQ(status.error().reason, "not_a_multiple");
+    EXPECT_EQ(status.error().field, "ratings[0].value");
+    EXPECT_EQ(status.error().message, "ratings[0].value must be a multiple of 0.5.");
+  }
+}
+
 TEST(Validate, CountsCharactersNotBytesAndSkipsAbsentOptionalFields) {
   auth::v1::RegisterRequest request;
   request.set_email("ada@example.com");

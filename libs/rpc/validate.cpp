@@ -3,6 +3,8 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
+#include <cmath>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
@@ -61,6 +63,12 @@ std::optional<Error> CheckNumber(const options::v1::Field& rule, double value,
     return Error::InvalidArgument("out_of_range",
                                   path + " must be at most " + Text(rule.maximum()) + ".", path);
   }
+  // Decimal steps aren't exact in binary: 0.3 is a multiple of 0.1.
+  const double steps = rule.has_multiple_of() ? value / rule.multiple_of() : 0;
+  if (!(std::abs(steps - std::round(steps)) <= 1e-9 * std::max(1.0, std::abs(steps)))) {
+    return Error::InvalidArgument(
+        "not_a_multiple", path + " must be a multiple of " + Text(rule.multiple_of()) + ".", path);
+  }
   return std::nullopt;
 }
 
@@ -84,57 +92,55 @@ std::optional<Error> CheckText(const FieldRule& entry, const std::string& value,
 
 std::optional<Error> Check(const pb::Message& message, const std::string& prefix);
 
-// The value at `index` of a repeated field, or of the singular field when index is -1.
-std::optional<Error> CheckValue(const pb::Message& message, const FieldRule& entry, int index,
-                                const std::string& path) {
-  const auto& reflection = *message.GetReflection();
-  const auto* field = entry.field;
-  const bool repeated = index >= 0;
+// A singular field (index -1) or one item of a repeated field.
+struct Place {
+  const pb::Message& message;
+  const pb::FieldDescriptor* field;
+  int index;
+
+  template <typename T>
+  T Get(T (pb::Reflection::*single)(const pb::Message&, const pb::FieldDescriptor*) const,
+        T (pb::Reflection::*item)(const pb::Message&, const pb::FieldDescriptor*, int)
+            const) const {
+    const auto& reflection = *message.GetReflection();
+    return index < 0 ? (reflection.*single)(message, field)
+                     : (reflection.*item)(message, field, index);
+  }
+  const std::string& Text(std::string& scratch) const {
+    const auto& reflection = *message.GetReflection();
+    return index < 0 ? reflection.GetStringReference(message, field, &scratch)
+                     : reflection.GetRepeatedStringReference(message, field, index, &scratch);
+  }
+  const pb::Message& Message() const {
+    const auto& reflection = *message.GetReflection();
+    return index < 0 ? reflection.GetMessage(message, field)
+                     : reflection.GetRepeatedMessage(message, field, index);
+  }
+};
+
+std::optional<Error> CheckValue(const FieldRule& entry, const Place& at, const std::string& path) {
+  using R = pb::Reflection;
   std::string scratch;
-  switch (field->cpp_type()) {
+  const auto number = [&](auto value) {
+    return CheckNumber(entry.rule, static_cast<double>(value), path);
+  };
+  switch (entry.field->cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_INT32:
-      return CheckNumber(entry.rule,
-                         repeated ? reflection.GetRepeatedInt32(message, field, index)
-                                  : reflection.GetInt32(message, field),
-                         path);
+      return number(at.Get(&R::GetInt32, &R::GetRepeatedInt32));
     case pb::FieldDescriptor::CPPTYPE_INT64:
-      return CheckNumber(
-          entry.rule,
-          static_cast<double>(repeated ? reflection.GetRepeatedInt64(message, field, index)
-                                       : reflection.GetInt64(message, field)),
-          path);
+      return number(at.Get(&R::GetInt64, &R::GetRepeatedInt64));
     case pb::FieldDescriptor::CPPTYPE_UINT32:
-      return CheckNumber(entry.rule,
-                         repeated ? reflection.GetRepeatedUInt32(message, field, index)
-                                  : reflection.GetUInt32(message, field),
-                         path);
+      return number(at.Get(&R::GetUInt32, &R::GetRepeatedUInt32));
     case pb::FieldDescriptor::CPPTYPE_UINT64:
-      return CheckNumber(
-          entry.rule,
-          static_cast<double>(repeated ? reflection.GetRepeatedUInt64(message, field, index)
-                                       : reflection.GetUInt64(message, field)),
-          path);
+      return number(at.Get(&R::GetUInt64, &R::GetRepeatedUInt64));
     case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-      return CheckNumber(entry.rule,
-                         repeated ? reflection.GetRepeatedDouble(message, field, index)
-                                  : reflection.GetDouble(message, field),
-                         path);
+      return number(at.Get(&R::GetDouble, &R::GetRepeatedDouble));
     case pb::FieldDescriptor::CPPTYPE_FLOAT:
-      return CheckNumber(entry.rule,
-                         repeated ? reflection.GetRepeatedFloat(message, field, index)
-                                  : reflection.GetFloat(message, field),
-                         path);
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-      return CheckText(entry,
-                       repeated
-                           ? reflection.GetRepeatedStringReference(message, field, index, &scratch)
-                           : reflection.GetStringReference(message, field, &scratch),
-                       path);
+      return number(at.Get(&R::GetFloat, &R::GetRepeatedFloat));
+    case pb::FieldDescriptor::CPPTYPE_STRING: return CheckText(entry, at.Text(scratch), path);
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
       if (!entry.descend) return std::nullopt;
-      return Check(repeated ? reflection.GetRepeatedMessage(message, field, index)
-                            : reflection.GetMessage(message, field),
-                   path + ".");
+      return Check(at.Message(), path + ".");
     case pb::FieldDescriptor::CPPTYPE_BOOL:
     case pb::FieldDescriptor::CPPTYPE_ENUM: return std::nullopt;
   }
@@ -178,12 +184,14 @@ std::optional<Error> Check(const pb::Message& message, const std::string& prefix
             path());
       }
       const bool each = entry.descend || entry.rule.has_minimum() || entry.rule.has_maximum() ||
-                        entry.rule.has_min_length() || entry.rule.has_max_length();
+                        entry.rule.has_multiple_of() || entry.rule.has_min_length() ||
+                        entry.rule.has_max_length();
       for (int i = 0; each && i < size; ++i) {
-        if (auto error = CheckValue(message, entry, i, path() + "[" + std::to_string(i) + "]"))
+        if (auto error =
+                CheckValue(entry, {message, field, i}, path() + "[" + std::to_string(i) + "]"))
           return error;
       }
-    } else if (auto error = CheckValue(message, entry, -1, path())) {
+    } else if (auto error = CheckValue(entry, {message, field, -1}, path())) {
       return error;
     }
   }

@@ -67,6 +67,7 @@ TEST_F(DocumentTest, TakesWordsConstraintsAndExamplesFromTheContract) {
   EXPECT_FALSE(body["properties"].contains("movie_id")) << "it is in the path";
   EXPECT_EQ(body["properties"]["value"]["minimum"], 0.5);
   EXPECT_EQ(body["properties"]["value"]["maximum"], 5);
+  EXPECT_EQ(body["properties"]["value"]["multipleOf"], 0.5);
   EXPECT_EQ(body["properties"]["value"]["examples"][0], 4.5);
   EXPECT_EQ(body["properties"]["value"]["description"], "0.5 to 5.0 in steps of 0.5.");
   EXPECT_EQ(body["required"], json({"value"}));

@@ -26,6 +26,7 @@ void Limit(const FieldPlan& field, Json& schema) {
   const auto& options = OptionsOf(field);
   if (options.has_minimum()) schema["minimum"] = Number(options.minimum());
   if (options.has_maximum()) schema["maximum"] = Number(options.maximum());
+  if (options.has_multiple_of()) schema["multipleOf"] = Number(options.multiple_of());
   if (field.kind != Kind::kString) return;
   if (options.has_min_length()) {
     schema["minLength"] = options.min_length();
