@@ -22,6 +22,7 @@ struct RegistryWatcher::Impl {
   std::condition_variable_any wake;
   bool announced = false;
   RegistryWatcherState state;
+  std::string sha256;  // of the version in use
   std::jthread thread;
 
   Impl(RegistryClient& registry, RegistryWatcherConfig settings, Install taker)
@@ -58,7 +59,8 @@ struct RegistryWatcher::Impl {
     ASSIGN_OR_RETURN(auto version, client.GetAlias(config.model, config.alias, stop));
     {
       const std::lock_guard lock(mutex);
-      if (state.version == version.version) return {};
+      // By its content too: a registry that was set up anew counts from 1 again.
+      if (state.version == version.version && sha256 == version.sha256) return {};
     }
     ASSIGN_OR_RETURN(auto model, client.Fetch(version, stop));
     RETURN_IF_ERROR(install(std::make_shared<const FetchedModel>(std::move(model))));
@@ -68,6 +70,7 @@ struct RegistryWatcher::Impl {
                                    {"bytes", version.size_bytes}});
     const std::lock_guard lock(mutex);
     state.version = version.version;
+    sha256 = version.sha256;
     ++state.installs;
     return {};
   }

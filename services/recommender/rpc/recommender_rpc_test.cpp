@@ -416,6 +416,26 @@ TEST_F(RecommenderRpcTest, RestartsFromItsCacheWithoutTheTrainer) {
   EXPECT_NE(running_->serving.Get()->rating(), nullptr);
 }
 
+// Another registry counts from 1 too: a suite that was set up anew over an old cache.
+TEST_F(RecommenderRpcTest, TellsArtefactsOfTheSameVersionApart) {
+  const auto knows = [&](std::int64_t movies) {
+    return Eventually([&] {
+      const auto serving = running_->serving.Get();
+      return serving->ranking() != nullptr && serving->ranking()->version == 1 &&
+             serving->ranking()->ranker->items() == movies;
+    });
+  };
+  Promote("ranking", 1, 60);
+  Start();
+  ASSERT_TRUE(knows(60));
+  Promote("ranking", 1, 50);
+  EXPECT_TRUE(knows(50)) << "while running";
+  Stop();
+  Promote("ranking", 1, 40);
+  Start();
+  EXPECT_TRUE(knows(40)) << "after a restart with the others in the cache";
+}
+
 TEST_F(RecommenderRpcTest, KeepsTheLastGoodModelWhenTheNextIsBroken) {
   Promote("ranking", 3);
   Start();
