@@ -36,6 +36,10 @@ std::string WithDatabase(const std::string& uri, const std::string& name) {
 
 }  // namespace
 
+bool HasTestPostgres() {
+  return config::SystemEnvironment().Get("MARQUEE_TEST_POSTGRES_URI").has_value();
+}
+
 TestDatabase::TestDatabase() {
   const auto uri = config::SystemEnvironment().Get("MARQUEE_TEST_POSTGRES_URI");
   if (!uri) throw std::runtime_error("MARQUEE_TEST_POSTGRES_URI isn't set: see deploy/local/infra");

@@ -7,6 +7,9 @@
 
 namespace marquee::pg {
 
+// Whether the variable is set; a test that needs PostgreSQL is skipped without it.
+bool HasTestPostgres();
+
 // Throws std::runtime_error when PostgreSQL can't be reached: such a test fails, it isn't skipped.
 class TestDatabase {
  public:

@@ -7,6 +7,7 @@ namespace {
 
 class MemoryFixture {
  public:
+  static const char* Missing() { return nullptr; }
   AccountRepository& accounts() { return store_; }
   SessionRepository& sessions() { return store_; }
   KeyRepository& keys() { return store_; }

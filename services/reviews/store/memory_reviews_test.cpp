@@ -7,6 +7,7 @@ namespace {
 
 class MemoryFixture {
  public:
+  static const char* Missing() { return nullptr; }
   ReviewRepository& reviews() { return store_; }
 
  private:
