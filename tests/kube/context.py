@@ -58,7 +58,16 @@ class Context:
             if isinstance(part, dict) and "/" in str(part.get("image", ""))
         }
 
-    cluster_chart = CHART
+    @property
+    def chart(self):
+        """The chart as it was at the install, in a file: what changes in the working tree meanwhile isn't tested."""
+        packages = sorted(self.folder.glob("marquee-*.tgz"))
+        return packages[-1] if packages else CHART
+
+    def package_chart(self):
+        for old in self.folder.glob("marquee-*.tgz"):
+            old.unlink()
+        self.cluster.run("helm", "package", CHART, "--destination", self.folder)
 
     # --- the release -------------------------------------------------------------------------------------------------
     @property
@@ -68,7 +77,7 @@ class Context:
     def upgrade(self, *words, seconds=600):
         """helm upgrade: the values of the revision before, and what is set over them."""
         return self.cluster.try_helm(
-            "upgrade", self.cluster.release, CHART, "--reset-then-reuse-values", *words, seconds=seconds
+            "upgrade", self.cluster.release, self.chart, "--reset-then-reuse-values", *words, seconds=seconds
         )
 
     def history(self):

@@ -33,6 +33,15 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | quote }}
 {{- end }}
 {{- end }}
 
+{{/* Of pods: without versions, so that another version of the chart alone restarts nothing. */}}
+{{- define "marquee.podLabels" -}}
+{{ include "marquee.selector" . }}
+app.kubernetes.io/part-of: marquee
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "marquee.metadata" -}}
 name: {{ .name | default (printf "%s-%s" (include "marquee.fullname" .root) .component) }}
 namespace: {{ .root.Release.Namespace }}

@@ -1,6 +1,9 @@
 {{/* Jobs, and the containers of ours that run in them. */}}
 {{- define "marquee.job" }}
-{{- $name := printf "%s-%s-%s" (include "marquee.fullname" .root) .component (.pod | sha256sum | trunc 8) }}
+{{- $labels := include "marquee.podLabels" (dict "root" .root "component" .component) }}
+{{- $security := include "marquee.podSecurity" (dict "root" .root) }}
+{{- /* A Job's template can't be changed: whatever is in it is in the name. */}}
+{{- $name := printf "%s-%s-%s" (include "marquee.fullname" .root) .component (printf "%s%s%s" .pod $labels $security | sha256sum | trunc 8) }}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -10,10 +13,10 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "marquee.labels" (dict "root" .root "component" .component) | nindent 8 }}
+        {{- $labels | nindent 8 }}
     spec:
       restartPolicy: OnFailure
-      {{- include "marquee.podSecurity" (dict "root" .root) | nindent 6 }}
+      {{- $security | nindent 6 }}
       {{- .pod | nindent 6 }}
 {{- end }}
 

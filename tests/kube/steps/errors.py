@@ -20,7 +20,7 @@ REFUSALS = [
 def _refused(context):
     for words, expected in REFUSALS:
         done = context.cluster.try_helm(
-            "template", "marquee", context.cluster_chart, "--kube-version", "1.34.0", *context.value_files, *words
+            "template", "marquee", context.chart, "--kube-version", "1.34.0", *context.value_files, *words
         )
         require(done.returncode != 0, f"helm takes {words[1]}")
         require(any(word in done.stderr for word in expected), f"{words[1]}: helm says {done.stderr[-400:]}")
@@ -75,7 +75,7 @@ def errors(context):
         other.kubectl("create", "-f", "-", stdin=json.dumps(secret))
         words = "postgresql.enabled=false,postgresql.host=nowhere.invalid,postgresql.existingSecret=company-database"
         other.try_helm(
-            "install", "marquee", context.cluster_chart, *common, "--set", words,
+            "install", "marquee", context.chart, *common, "--set", words,
             "--set", "services.recommender.tag=no-such-version", "--timeout", "20s", seconds=60,
         )  # fmt: skip
         found = _see(other, ["nowhere.invalid"], "the unreachable database is named")
@@ -88,7 +88,7 @@ def errors(context):
         other.fresh_namespace()
         other.kubectl("create", "-f", "-", stdin=json.dumps(secret))
         other.try_helm(
-            "install", "marquee", context.cluster_chart, *common, "--set", f"{words},secrets.services=forgotten",
+            "install", "marquee", context.chart, *common, "--set", f"{words},secrets.services=forgotten",
             "--timeout", "20s", seconds=60,
         )  # fmt: skip
         found = _see(other, ["forgotten", "not found"], "the missing secret is named", 150)

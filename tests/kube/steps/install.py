@@ -56,9 +56,10 @@ def _refused(context):
 def install(context):
     context.cluster.fresh_namespace()
     context.forget_clients()
+    context.package_chart()
     started = time.monotonic()
     done = context.cluster.try_helm(
-        "install", context.cluster.release, context.cluster_chart, *context.value_files, "--timeout", "5m", seconds=400
+        "install", context.cluster.release, context.chart, *context.value_files, "--timeout", "5m", seconds=400
     )
     if done.returncode != 0:
         raise StepFailed(f"helm install: {done.stderr[-600:]} {_refused(context) or ''}")
