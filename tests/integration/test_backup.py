@@ -43,7 +43,7 @@ def sorted_ratings(person):
 
 
 def listed(answer):
-    return [(item["movie_id"], item["score"]) for item in answer["recommendations"]]
+    return {item["movie_id"]: item["score"] for item in answer["recommendations"]}
 
 
 def recommended(person):
@@ -125,6 +125,7 @@ def assert_as_saved(suite, saved):
     assert rows(suite, "trainer", "SELECT model, version, sha256 FROM model_versions ORDER BY 1, 2") == saved.versions
     answer = recommended(person)
     assert answer["model_version"] == saved.recommended["model_version"]
+    assert list(listed(answer)) == list(listed(saved.recommended))
     assert listed(answer) == pytest.approx(listed(saved.recommended))
     return person
 
