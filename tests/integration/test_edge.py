@@ -211,3 +211,23 @@ def test_tls_speaks_http_2_and_nothing_older_than_tls_1_2(edge):
     assert old.returncode != 0
     got = headers_of(requests.get(url, verify=str(edge.certificate), timeout=5).json())
     assert got["x-forwarded-proto"] == "https"
+
+
+def test_a_pod_that_is_about_to_stop_ends_each_connection_with_its_answer(edge):
+    mark = edge.state / "edge" / "draining"
+    sent = {"json": {"value": 4}, "timeout": 5}
+    with requests.Session() as session:
+        before = session.put(f"{edge.url}/v1/me/ratings/1?x=%2F", **sent)
+        assert before.headers["Connection"] == "keep-alive"
+        try:
+            mark.touch()
+            during = session.put(f"{edge.url}/v1/me/ratings/1?x=%2F", **sent)
+        finally:
+            mark.unlink()
+        assert during.headers["Connection"] == "close"
+        ours = {"x-marquee-target", "content-type", "connection"}
+        got = [{key: headers_of(answer.json()).get(key) for key in ours} for answer in (before, during)]
+        assert got[0] == got[1]
+        for key in ("method", "target", "body"):
+            assert during.json()[key] == before.json()[key]
+        assert session.get(f"{edge.url}/v1/genres", timeout=5).headers["Connection"] == "keep-alive"

@@ -213,9 +213,14 @@ class Load:
         while True:
             with self._lock:
                 due = self._origin + next(self._numbers) / self.rate
+                behind = time.monotonic() - due
+                # What could not be sent while all workers waited isn't made up for: that would be another, higher load.
+                if behind > 1:
+                    self._origin += behind
+                    due += behind
             if self._stop.wait(max(0.0, due - time.monotonic())):
                 break
-            late = time.monotonic() - due > 1
+            late = behind > 1
             kind = chance.choices(self._kinds, self._weights)[0]
             getattr(self, f"_{kind}")(Turn(connection, chance, kind, late))
         connection.close()

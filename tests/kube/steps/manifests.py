@@ -9,8 +9,6 @@ from kube.cluster import ROOT
 from kube.context import OURS, StepFailed
 from kube.main_job import main_job
 
-OVERLAY = ROOT / "k8s" / "overlays" / "minikube"
-
 
 def _image_entries(context, documents):
     """kustomize's `images`: each reference of the overlay by the local one; nothing is left that would be pulled."""
@@ -47,12 +45,14 @@ def kustomize(context):
     context.cluster.fresh_namespace()
     context.forget_clients()
 
-    rendered = context.cluster.run("kubectl", "kustomize", OVERLAY)
-    documents = [document for document in yaml.safe_load_all(rendered) if document]
-    entries, unknown = _image_entries(context, documents)
+    # In a copy: the secrets that are made for it are nobody else's.
     here = context.folder / "overlay"
     shutil.rmtree(here, ignore_errors=True)
-    shutil.copytree(ROOT / "k8s", here / "k8s")
+    shutil.copytree(ROOT / "k8s", here / "k8s", ignore=lambda folder, _: {"secrets"} if "overlays" in folder else set())
+    context.cluster.run(here / "k8s" / "secrets", "minikube")
+    rendered = context.cluster.run("kubectl", "kustomize", here / "k8s" / "overlays" / "minikube")
+    documents = [document for document in yaml.safe_load_all(rendered) if document]
+    entries, unknown = _image_entries(context, documents)
     top = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
