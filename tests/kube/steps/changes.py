@@ -65,21 +65,27 @@ def scale(context, replicas=3, least=0.15):
             raise StepFailed(f"helm upgrade: {done.stderr[-600:]}")
         ready = time.monotonic() - started
 
-        def spread():
+        def shares():
             before = _requests(context)
             time.sleep(10)
             after = _requests(context)
             grown = {pod: after[pod] - before.get(pod, 0) for pod in after}
             total = sum(grown.values())
-            shares = {pod: count / total for pod, count in grown.items()} if total else {}
-            return shares if len(shares) == replicas and min(shares.values()) >= least else None
+            return {pod: count / total for pod, count in grown.items()} if total else {}
+
+        def spread():
+            now = shares()
+            return len(now) == replicas and min(now.values()) >= least
 
         # gRPC's clients hear of new replicas when they resolve the name again.
-        shares = eventually(spread, 180, f"each of the {replicas} pods has {least:.0%} of the requests")
+        eventually(spread, 180, f"each of the {replicas} pods has {least:.0%} of the requests")
         spread_after = time.monotonic() - started
+        settled = shares()
+        if min(settled.values()) < least:
+            raise StepFailed(f"the traffic doesn't stay spread: {settled}")
     words = context.no_failures(load.statistics)
-    listed = " ".join(f"{share:.0%}" for share in sorted(shares.values()))
-    return f"{replicas} ready in {ready:.0f} s, shares {listed} within {spread_after:.0f} s; {words}"
+    listed = " ".join(f"{share:.0%}" for share in sorted(settled.values()))
+    return f"{replicas} ready in {ready:.0f} s, spread within {spread_after:.0f} s, then shares {listed}; {words}"
 
 
 def broken(context):
