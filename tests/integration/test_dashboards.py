@@ -46,6 +46,10 @@ ZERO = {
 }
 
 
+# May have no data at all, and why.
+EMPTY = {("ingest", "Wait for own writes, p99")}  # on a quick machine nobody has to wait
+
+
 def panels():
     return [
         (board, panel) for board, content in BOARDS.items() for panel in content["panels"] if panel["type"] != "row"
@@ -166,6 +170,7 @@ class Load:
     def round(self):
         for movie in self.movies[:8]:
             self.person.rate(movie, 4.5)
+            self.person.recommend()  # at once: it may have to wait for the rating
             self.anyone.get(f"/v1/movies/{movie}")
             self.anyone.send("GET", f"/v1/movies/{movie}/similar")
         self.person.recommend()
@@ -214,8 +219,15 @@ def scraped(tmp_path_factory):
         letters = 'sum(marquee_rating_ingest_dead_letters_total{reason="undecodable"}) > 0'
         eventually(lambda: load.round() or monitor.query(letters), 30, what="the dead letter is counted")
         eventually(lambda: load.round() or monitor.query("count(marquee:slo_budget_left:ratio) == 3"), 30)
-        at = monitor.query("sum(marquee_recommender_fold_in_seconds_count)")
-        eventually(lambda: load.round() or monitor.query("sum(marquee_recommender_fold_in_seconds_count)") > at, 10)
+        # Series that the first call makes show no rate until the second; the trainer's gauges follow once a tick.
+        for last in (
+            "count(marquee_trainer_model_quality) > 0",
+            'sum(rate(marquee_recommender_degraded_total{why="no_history"}[10s])) > 0',
+            'sum(rate(marquee_rpc_duration_seconds_count{job="recommender"}[10s])) > 0',
+            'sum(rate(marquee_rpc_duration_seconds_count{code!="OK"}[10s])) > 0',
+            "sum(rate(marquee_recommender_predicted_rating_stars_count[10s])) > 0",
+        ):
+            eventually(lambda last=last: load.round() or monitor.query(last), 30, what=last)
         yield monitor
     finally:
         if monitor:
@@ -227,6 +239,8 @@ def scraped(tmp_path_factory):
 def test_finds_data(scraped, one):
     board, panel, target = one
     values = scraped.query_range(substituted(target["expr"]))
+    if (board, panel["title"]) in EMPTY and not values:
+        return
     assert values, f"no data: {target['expr']}"
     if not ZERO & {(board, panel["title"]), (board, panel["title"], target["refId"])}:
         assert any(values), f"always 0: {target['expr']}"
