@@ -205,6 +205,25 @@ class Context:
         finally:
             connection.close()
 
+    def wait_settled(self, seconds=180):
+        """Until the catalogue has counted what was imported: it reads the log in its own time, after the writer."""
+        host, port = self.cluster.service_address()
+        connection = Clients(host, port, self.ledger, None).connection(30)
+        sums = []
+
+        def still():
+            reply = connection.send("GET", "/v1/analytics/ratings-by-year")
+            if not reply.ok:
+                sums.clear()
+                return False
+            sums.append(sum(int(year["rating_count"]) for year in reply.json()["years"]))
+            return len(sums) >= 4 and sums[-1] > 0 and len(set(sums[-4:])) == 1
+
+        try:
+            eventually(still, seconds, "the catalogue's counts stand still", pause=3)
+        finally:
+            connection.close()
+
     def versions(self):
         """Of everything that took part, for the summary."""
         versions = self.cluster.versions()

@@ -71,6 +71,7 @@ def install(context):
     context.cluster.wait_jobs(300)
     context.wait_model()
     served = time.monotonic() - started
+    context.wait_settled()
     if refused := _refused(context):
         raise StepFailed(f"refused by Pod Security: {refused[:3]}")
     if "would violate PodSecurity" in done.stderr:
