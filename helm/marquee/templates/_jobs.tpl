@@ -78,12 +78,21 @@ spec:
 {{- end }}
 {{- end }}
 
+{{/* What runs in the ctl image: dict "root" $ "name" NAME "command" LIST, and where needed "env" LIST, "kafka" true,
+"administrator" true. */}}
+{{- define "marquee.ctlPod" }}
+containers:
+  {{- include "marquee.ctlContainer" . | nindent 2 }}
+volumes:
+  {{- include "marquee.ctlVolumes" . | nindent 2 }}
+{{- end }}
+
 {{- define "marquee.migratePod" }}
 {{- $secret := include "marquee.databaseSecret" .root }}
 {{- $pg := .root.Values.postgresql }}
 containers:
   - name: migrate
-    image: {{ .image }}
+    image: {{ include "marquee.image" (dict "root" .root "name" "migrate") }}
     imagePullPolicy: {{ .root.Values.image.pullPolicy }}
     command: [/usr/share/marquee/jobs/migrate-all]
     env:
@@ -111,24 +120,5 @@ volumes:
 {{- define "marquee.topicsPod" }}
 {{- $env := include "marquee.kafkaEnv" .root | fromYamlArray }}
 {{- $command := list "/usr/local/bin/marqueectl" "topics" "apply" "--brokers" (include "marquee.kafkaBrokers" .root) "--file" "/usr/share/marquee/topics.txt" "--ratings-partitions" (.root.Values.kafka.ratingsPartitions | toString) "--replication-factor" (.root.Values.kafka.replicationFactor | toString) "--timeout" "240" }}
-containers:
-  {{- include "marquee.ctlContainer" (dict "root" .root "name" "topics" "kafka" true "env" $env "command" $command) | nindent 2 }}
-volumes:
-  {{- include "marquee.ctlVolumes" (dict "root" .root "kafka" true) | nindent 2 }}
-{{- end }}
-
-{{- define "marquee.administratorPod" }}
-containers:
-  {{- include "marquee.ctlContainer" (dict "root" .root "name" "administrator" "administrator" true "command" (list "/usr/share/marquee/jobs/administrator")) | nindent 2 }}
-volumes:
-  {{- include "marquee.ctlVolumes" (dict "root" .root "administrator" true) | nindent 2 }}
-{{- end }}
-
-{{- define "marquee.demoPod" }}
-{{- $demo := .root.Values.demo }}
-{{- $env := list (dict "name" "MARQUEE_DEMO_USERS" "value" ($demo.users | toString)) (dict "name" "MARQUEE_DEMO_SEED" "value" ($demo.seed | toString)) }}
-containers:
-  {{- include "marquee.ctlContainer" (dict "root" .root "name" "demo" "administrator" true "env" $env "command" (list "/usr/share/marquee/jobs/demo")) | nindent 2 }}
-volumes:
-  {{- include "marquee.ctlVolumes" (dict "root" .root "administrator" true) | nindent 2 }}
+{{- include "marquee.ctlPod" (dict "root" .root "name" "topics" "kafka" true "env" $env "command" $command) }}
 {{- end }}
