@@ -57,10 +57,7 @@ as_user "minikube status > /dev/null 2>&1 || minikube start --driver docker --ku
 say "images"
 chown -R "$user:" "$sources"
 as_user "ci/images --no-sbom"
-tag=$(sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\} *$/\1/p' "$sources/helm/marquee/Chart.yaml")
-for name in auth catalog rating-ingest trainer recommender reviews gateway ctl migrate; do
-  as_user "minikube image load ghcr.io/marquee-recommender/$name:$tag"
-done
+for image in $("$sources/ci/images" --list); do as_user "minikube image load $image"; done
 
 say "Marquee"
 as_user "ci/deploy minikube --timeout 20m"
