@@ -6,6 +6,8 @@ import pathlib
 import subprocess
 import time
 
+from support import waiting
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = pathlib.Path(os.environ.get("MARQUEE_KUBE_DIR", ROOT.parent / "shared" / "kube"))
 HOME = pathlib.Path(os.environ.get("KUBE_HOME", pathlib.Path.home() / ".cache" / "kube"))
@@ -20,18 +22,9 @@ class CommandFailed(Exception):
 
 
 def eventually(check, seconds, what, pause=0.5):
-    """Waits until `check` gives something true, and gives that; its last exception or `what` says what it lacked."""
-    deadline, trouble = time.monotonic() + seconds, None
-    while True:
-        try:
-            if value := check():
-                return value
-            trouble = None
-        except (CommandFailed, OSError, KeyError, IndexError, ValueError) as error:
-            trouble = error
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds:.0f} s: {what}" + (f" ({trouble})" if trouble else ""))
-        time.sleep(pause)
+    """The tests' own waiting: commands and answers that fail count as not yet; TimeoutError at the end."""
+    not_yet = (CommandFailed, OSError, KeyError, IndexError, ValueError)
+    return waiting.eventually(check, seconds, pause, what, not_yet=not_yet, failure=TimeoutError)
 
 
 class Cluster:

@@ -3,8 +3,8 @@
 import time
 
 
-def eventually(check, seconds=30, interval=0.05, what=None):
-    """Calls `check` until it returns something true, and returns that. Assertion errors count as not yet."""
+def eventually(check, seconds=30, interval=0.05, what=None, *, not_yet=AssertionError, failure=AssertionError):
+    """Calls `check` until it returns something true, and returns that. Errors of `not_yet` count as not yet."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -12,8 +12,8 @@ def eventually(check, seconds=30, interval=0.05, what=None):
             if result:
                 return result
             why = f"last: {result!r}"
-        except AssertionError as error:
+        except not_yet as error:
             why = f"last: {error}"
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what or check.__name__}: not within {seconds} s; {why}")
+            raise failure(f"{what or check.__name__}: not within {seconds} s; {why}")
         time.sleep(interval)
