@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "rpc/metadata.h"
+
 namespace marquee::rpc {
 
 bool Caller::Has(std::string_view role) const {
@@ -55,7 +57,7 @@ std::chrono::milliseconds Call::Remaining() const {
 bool Call::Cancelled() const { return context_.IsCancelled() || SystemClock().Now() >= deadline_; }
 
 void Call::SetPosition(const Position& position) const {
-  context_.AddTrailingMetadata(kPositionKey, position.ToString());
+  AddTrailingMetadata(context_, kPositionKey, position.ToString());
 }
 
 }  // namespace marquee::rpc

@@ -7,6 +7,7 @@
 #include "marquee/reviews/v1/reviews.grpc.pb.h"
 #include "metrics/metrics.h"
 #include "rpc/client.h"
+#include "rpc/metadata.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
 #include "rpc/status.h"
@@ -323,6 +324,18 @@ TEST_F(RpcTest, MeasuresEveryCallByMethodAndCode) {
   EXPECT_NE(text.find("marquee_rpc_duration_seconds_count{code=\"OK\",method=\"CreateReview\""),
             std::string::npos);
   EXPECT_NE(text.find("code=\"UNAUTHENTICATED\",method=\"CreateReview\""), std::string::npos);
+}
+
+TEST_F(RpcTest, LeavesMetadataOutThatGrpcWouldDieOf) {
+  for (const char* bad : {"a\tb", "\x80", "caf\xc3\xa9", "a\nb"}) {
+    EXPECT_FALSE(IsMetadataValue(bad));
+    reviews::v1::CreateReviewResponse response;
+    const auto status = Do(*stub_, &Reviews::CreateReview, GoodReview(), response, bad);
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().reason, "token_missing");
+  }
+  EXPECT_FALSE(IsMetadataValue(std::string(kMostMetadataBytes + 1, 'x')));
+  EXPECT_TRUE(IsMetadataValue("Bearer a.b-c~"));
 }
 
 TEST(Validate, NamesANestedFieldByItsIndex) {

@@ -336,6 +336,43 @@ TEST_F(GatewayTest, ForwardsIdentityTraceAndIdempotencyKey) {
             401);
 }
 
+TEST_F(GatewayTest, TakesNoByteIntoMetadataThatGrpcWouldDieOf) {
+  // Each of them ended the gateway: gRPC aborts at an illegal header value.
+  for (const char* bad : {"Bearer\tx", "Bearer \x80", "Bearer a\xc3\xa9", "\xff", "Bearer a.b\tc",
+                          "\xf0\x9f\x8e\xac"}) {
+    for (const char* target : {"/v1/movies/1", "/v1/me/ratings"}) {
+      const Answer answer = Ask("GET", target, {}, std::string("Authorization: ") + bad + "\r\n");
+      EXPECT_EQ(answer.status, 401) << bad;
+      EXPECT_EQ(json::parse(answer.body)["code"], "token_invalid");
+    }
+  }
+  const Answer large =
+      Ask("GET", "/v1/movies/1", {}, "Authorization: Bearer " + std::string(5000, 'x') + "\r\n");
+  EXPECT_EQ(large.status, 431);
+  // Whatever else a client may say: it is taken as far as it makes sense, or it is left.
+  for (const char* header : {"Marquee-Position", "Traceparent", "Tracestate", "User-Agent",
+                             "Cookie", "If-None-Match", "Accept", "X-Forwarded-For", "X-Api-Key"}) {
+    for (const char* value :
+         {"\x80", "ratings:3:\xc3\xa9", "\t", "a\tb", "ratings:3:1\t, x\xff:1:1"}) {
+      const Answer answer =
+          Ask("GET", "/v1/movies/1", {}, std::string(header) + ": " + value + "\r\n");
+      EXPECT_EQ(answer.status, 200) << header;
+    }
+  }
+  EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", R"({"value":4})", "Idempotency-Key: a\x80\r\n").status,
+            400);
+}
+
+TEST_F(GatewayTest, TakesABearerTokenHoweverItIsWritten) {
+  for (const char* header :
+       {"Bearer a.b.c", "BEARER a.b.c", "bearer  a.b.c", "Bearer    a.b.c  "}) {
+    Ask("GET", "/v1/me/ratings", {}, std::string("Authorization: ") + header + "\r\n");
+    EXPECT_EQ(ratings_.seen.Get("authorization"), "Bearer a.b.c") << header;
+  }
+  Ask("GET", "/v1/me/ratings", {}, "Authorization: Basic YTpi\r\n");
+  EXPECT_EQ(ratings_.seen.Get("authorization"), "Basic YTpi") << "the service judges it";
+}
+
 TEST_F(GatewayTest, RemembersEachCallersWrites) {
   const std::string ada = "Authorization: " + Token("1") + "\r\n";
   const std::string bob = "Authorization: " + Token("2") + "\r\n";

@@ -49,6 +49,7 @@ std::string Slug(Code code) {
 
 int HttpStatus(const Error& error) {
   if (error.reason == "body_too_large") return 413;
+  if (error.reason == "header_too_large") return 431;
   if (error.reason == "unsupported_media_type") return 415;
   switch (error.code) {
     case Code::kInvalidArgument:
