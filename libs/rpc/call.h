@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,11 @@ struct Caller {
   bool authenticated() const { return !subject.empty(); }
   bool Has(std::string_view role) const;
 };
+
+// What is true of a caller now, where their verified token says what was true when it was issued:
+// the same caller with the roles that they have, or UNAUTHENTICATED when they are no more (signed
+// out, deleted). Asked for each call of a person to an rpc that isn't public.
+using CallerCheck = std::function<Result<Caller>(Caller caller, Time deadline)>;
 
 // A place in a Kafka topic: "everything before next_offset of this partition". Metadata
 // `marquee-position`, once for each: "<stream>:<partition>:<next_offset>", as in "ratings:3:1234".

@@ -62,6 +62,11 @@ Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
                 std::move(jwt)};
 }
 
+Result<Caller> Interceptor::Recheck(const MethodInfo& method, Caller caller, Time deadline) const {
+  if (!check_ || caller.user_id == 0 || method.access == Access::kPublic) return caller;
+  return check_(std::move(caller), deadline);
+}
+
 Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,
                               const google::protobuf::Message* request) const {
   if (method.access != Access::kRestricted) return {};

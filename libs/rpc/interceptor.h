@@ -44,15 +44,21 @@ struct MethodInfo {
 
 class Interceptor {
  public:
-  Interceptor(token::Verifier& verifier, metrics::Metrics& metrics,
+  // `check` may be empty: tokens are then believed until they expire.
+  Interceptor(token::Verifier& verifier, CallerCheck check, metrics::Metrics& metrics,
               std::chrono::milliseconds default_deadline)
-      : verifier_(verifier), metrics_(metrics), default_deadline_(default_deadline) {}
+      : verifier_(verifier),
+        check_(std::move(check)),
+        metrics_(metrics),
+        default_deadline_(default_deadline) {}
 
   // Reads the method's Policy; FAILED_PRECONDITION when it has none or it makes no sense.
   Status Learn(MethodInfo& method) const;
 
   // Who calls. UNAUTHENTICATED for a bad token, unless the method is public.
   Result<Caller> Authenticate(const MethodInfo& method, const std::string& authorization) const;
+  // The caller as they are now: see CallerCheck.
+  Result<Caller> Recheck(const MethodInfo& method, Caller caller, Time deadline) const;
   // Whether they may. `request` is null for a client stream.
   Status Authorize(const MethodInfo& method, const Caller& caller,
                    const google::protobuf::Message* request) const;
@@ -63,6 +69,7 @@ class Interceptor {
 
  private:
   token::Verifier& verifier_;
+  const CallerCheck check_;
   metrics::Metrics& metrics_;
   std::chrono::milliseconds default_deadline_;
 };

@@ -38,14 +38,15 @@ struct Running {
 };
 
 Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*>& services,
-                      token::Verifier& verifier, metrics::Metrics& metrics) {
+                      token::Verifier& verifier, CallerCheck check, metrics::Metrics& metrics) {
   static std::once_flag once;  // both must be set before the first server is built
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
   Running running;
-  running.interceptor = std::make_unique<Interceptor>(verifier, metrics, config.default_deadline);
+  running.interceptor =
+      std::make_unique<Interceptor>(verifier, std::move(check), metrics, config.default_deadline);
   grpc::ServerBuilder builder;
   for (auto* service : services) {
     RETURN_IF_ERROR(service->Bind(*running.interceptor));
@@ -170,13 +171,13 @@ void Prepare(const std::string& service, const ServerConfig& config) {
 
 int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
           token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
-          std::function<void()> stopping) {
+          CallerCheck check) {
   const auto serving = metrics.Serve(config.metrics_listen);
   if (!serving.ok()) {
     logging::Error("start failed", {{"error", serving.error().message}});
     return 1;
   }
-  auto running = Start(config, services, verifier, metrics);
+  auto running = Start(config, services, verifier, std::move(check), metrics);
   if (!running.ok()) {
     logging::Error("start failed", {{"error", running.error().message}});
     return 1;
@@ -189,7 +190,6 @@ int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
     sigwait(&signals, &signal);
     logging::Info("stopping", {{"signal", signal}});
   }
-  if (stopping) stopping();
   running->server->Shutdown(SystemClock().Now() + config.stop_grace);
   running->server->Wait();
   metrics.Stop();
@@ -202,14 +202,14 @@ struct TestServer::Impl {
 };
 
 TestServer::TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-                       metrics::Metrics& metrics, const std::string& listen)
+                       metrics::Metrics& metrics, CallerCheck check, const std::string& listen)
     : impl_(std::make_unique<Impl>()) {
   ServerConfig config;
   config.grpc_listen = listen;
   config.default_deadline = std::chrono::seconds{10};
   config.max_message_bytes = 8 << 20;
   config.max_threads = 16;
-  auto running = Start(config, services, verifier, metrics);
+  auto running = Start(config, services, verifier, std::move(check), metrics);
   if (!running.ok()) throw std::runtime_error(running.error().ToString());
   impl_->running = std::move(*running);
   impl_->running.server->GetHealthCheckService()->SetServingStatus("", true);

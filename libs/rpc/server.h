@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "rpc/call.h"
 #include "token/token.h"
 
 namespace marquee::metrics {
@@ -47,19 +48,21 @@ struct ReadyCheck {
 void Prepare(const std::string& service, const ServerConfig& config);
 
 // Serves until SIGTERM or SIGINT; then tells health NOT_SERVING, lets calls in flight end (at most
-// stop_grace), calls `stopping` (if given) first, and returns the exit status for main: 0 after a
+// stop_grace), and returns the exit status for main: 0 after a
 // graceful stop, 1 when it couldn't listen. Long-running handlers (streams) see Call::Cancelled()
-// once the grace is over. gRPC health: "" is readiness, "live" is always SERVING.
+// once the grace is over. gRPC health: "" is readiness, "live" is always SERVING. `check` (if
+// given) corrects what tokens say of their holders.
 int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
           token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
-          std::function<void()> stopping = {});
+          CallerCheck check = {});
 
 // The same server for tests: starts at construction on the given address (port 0 picks one), stops
 // at destruction, no signals.
 class TestServer {
  public:
   TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-             metrics::Metrics& metrics, const std::string& listen = "127.0.0.1:0");
+             metrics::Metrics& metrics, CallerCheck check = {},
+             const std::string& listen = "127.0.0.1:0");
   ~TestServer();
   std::string address() const;  // "127.0.0.1:41234"
 

@@ -88,6 +88,16 @@ Status ServiceBase::Bind(Interceptor& interceptor) {
   return {};
 }
 
+// A unary call without a deadline gets one. A stream runs as long as its caller says.
+Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const {
+  const bool streaming =
+      method.descriptor->client_streaming() || method.descriptor->server_streaming();
+  return std::min<Time>(
+      context.deadline(),
+      SystemClock().Now() + (streaming ? std::chrono::milliseconds{std::chrono::hours{24}}
+                                       : interceptor_->default_deadline()));
+}
+
 grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context,
                                 const pb::Message* request,
                                 const std::function<Status(const Call&)>& body) {
@@ -99,16 +109,10 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
     ASSIGN_OR_RETURN(Caller caller,
                      interceptor_->Authenticate(method, Metadata(context, "authorization")));
     subject = caller.subject;
+    const Time deadline = DeadlineOf(method, context);
+    ASSIGN_OR_RETURN(caller, interceptor_->Recheck(method, std::move(caller), deadline));
     RETURN_IF_ERROR(interceptor_->Authorize(method, caller, request));
     if (request != nullptr) RETURN_IF_ERROR(Validate(*request));
-    // A unary call without a deadline gets one. A stream runs as long as its caller says.
-    auto deadline = context.deadline();
-    const bool streaming =
-        method.descriptor->client_streaming() || method.descriptor->server_streaming();
-    const auto now = SystemClock().Now();
-    deadline =
-        std::min(deadline, now + (streaming ? std::chrono::milliseconds{std::chrono::hours{24}}
-                                            : interceptor_->default_deadline()));
     const Call call(context, std::move(caller), deadline);
     RETURN_IF_ERROR(CheckIdempotencyKey(call));
     return body(call);

@@ -67,6 +67,8 @@ class ServiceBase : public grpc::Service {
                      const std::function<Status(const Call&)>& body);
 
  private:
+  Time DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const;
+
   std::string name_;
   std::vector<std::unique_ptr<MethodInfo>> methods_;
   Interceptor* interceptor_ = nullptr;

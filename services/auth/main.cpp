@@ -4,6 +4,7 @@
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/auth_handler.h"
+#include "auth/rpc/caller_check.h"
 #include "auth/store/pg_accounts.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_sessions.h"
@@ -45,5 +46,6 @@ int main(int argc, char** argv) {
       {}, [&] { return keys.PublicKeys(); }, clock);
   return rpc::Serve(config->server, {&handler}, verifier, registry,
                     {{"postgres", [&] { return pool.Health(); }},
-                     {"signing keys", [&] { return keys.Ready(); }}});
+                     {"signing keys", [&] { return keys.Ready(); }}},
+                    CheckAgainst(sessions));
 }
