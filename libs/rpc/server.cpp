@@ -171,13 +171,13 @@ void Prepare(const std::string& service, const ServerConfig& config) {
 
 int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
           token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
-          CallerCheck check) {
+          ServeHooks hooks) {
   const auto serving = metrics.Serve(config.metrics_listen);
   if (!serving.ok()) {
     logging::Error("start failed", {{"error", serving.error().message}});
     return 1;
   }
-  auto running = Start(config, services, verifier, std::move(check), metrics);
+  auto running = Start(config, services, verifier, std::move(hooks.check), metrics);
   if (!running.ok()) {
     logging::Error("start failed", {{"error", running.error().message}});
     return 1;
@@ -190,6 +190,7 @@ int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
     sigwait(&signals, &signal);
     logging::Info("stopping", {{"signal", signal}});
   }
+  if (hooks.stopping) hooks.stopping();
   running->server->Shutdown(SystemClock().Now() + config.stop_grace);
   running->server->Wait();
   metrics.Stop();

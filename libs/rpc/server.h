@@ -47,14 +47,19 @@ struct ReadyCheck {
 // (Serve waits for them), ignores SIGPIPE, tunes the process (rpc/process.h), sets up logging.
 void Prepare(const std::string& service, const ServerConfig& config);
 
-// Serves until SIGTERM or SIGINT; then tells health NOT_SERVING, lets calls in flight end (at most
-// stop_grace), and returns the exit status for main: 0 after a
-// graceful stop, 1 when it couldn't listen. Long-running handlers (streams) see Call::Cancelled()
-// once the grace is over. gRPC health: "" is readiness, "live" is always SERVING. `check` (if
-// given) corrects what tokens say of their holders.
+// What a service may add to how it is served; either may be empty.
+struct ServeHooks {
+  CallerCheck check = {};               // corrects what tokens say of their holders
+  std::function<void()> stopping = {};  // before calls in flight are waited for
+};
+
+// Serves until SIGTERM or SIGINT; then tells health NOT_SERVING, calls `stopping`, lets calls in
+// flight end (at most stop_grace), and returns the exit status for main: 0 after a graceful stop, 1
+// when it couldn't listen. Long-running handlers (streams) see Call::Cancelled() once the grace is
+// over. gRPC health: "" is readiness, "live" is always SERVING.
 int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
           token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
-          CallerCheck check = {});
+          ServeHooks hooks = {});
 
 // The same server for tests: starts at construction on the given address (port 0 picks one), stops
 // at destruction, no signals.

@@ -47,5 +47,5 @@ int main(int argc, char** argv) {
   return rpc::Serve(config->server, {&handler}, verifier, registry,
                     {{"postgres", [&] { return pool.Health(); }},
                      {"signing keys", [&] { return keys.Ready(); }}},
-                    CheckAgainst(sessions));
+                    {.check = CheckAgainst(sessions)});
 }

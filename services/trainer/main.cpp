@@ -55,8 +55,8 @@ int main(int argc, char** argv) {
   return rpc::Serve(
       config->server, {&handler}, verifier, metrics,
       {{"postgres", [&] { return pool.Health(); }}, {"artefacts", [&] { return folder.Check(); }}},
-      [&] {
+      {.stopping = [&] {
         housekeeping.Stop();
         trainer.Stop();
-      });
+      }});
 }
