@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/uuid.h"
 
 namespace grpc {
 class ServerContext;
@@ -52,18 +53,28 @@ class Call {
   Call(grpc::ServerContext& context, Caller caller, Time deadline);
 
   const Caller& caller() const { return caller_; }
+  void set_caller(Caller caller) { caller_ = std::move(caller); }
   Time deadline() const { return deadline_; }   // always finite
   std::chrono::milliseconds Remaining() const;  // until the deadline, 0 when past
   bool Cancelled() const;                       // by the caller, or past the deadline. Thread-safe.
 
-  // The client's Idempotency-Key; empty when it sent none. 1 to 128 visible ASCII characters
-  // otherwise (checked).
-  const std::string& idempotency_key() const { return idempotency_key_; }
   // The positions that the caller must see applied.
   const std::vector<Position>& positions() const { return positions_; }
 
   // Tells the caller how far its write has come. Call before answering.
-  void SetPosition(const Position& position) const;
+  void SetPosition(const Position& position) const { told_.push_back(position); }
+  const std::vector<Position>& told() const { return told_; }
+
+  // Names what this call does: the same for every repetition under one Idempotency-Key, new for any
+  // other call. What must not be done twice is stored under it, so that even a repetition whose
+  // first try was cut off after its commit finds what it did.
+  const Uuid& operation_id() const;
+  // The same, of a call that has a key; else nullopt: nobody will ask what it did.
+  std::optional<Uuid> keyed_operation() const {
+    return has_key_ ? std::optional(operation_id()) : std::nullopt;
+  }
+  // For KeyedRun: `key_id` names the key, `first_used` the first of these calls.
+  void BeRepetitionOf(std::string_view key_id, Time first_used);
 
   grpc::ServerContext& context() const { return context_; }
 
@@ -71,8 +82,10 @@ class Call {
   grpc::ServerContext& context_;
   Caller caller_;
   Time deadline_;
-  std::string idempotency_key_;
+  bool has_key_ = false;
   std::vector<Position> positions_;
+  mutable std::vector<Position> told_;
+  mutable std::optional<Uuid> operation_id_;
 };
 
 }  // namespace marquee::rpc

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "metrics/metrics.h"
 #include "rpc/call.h"
+#include "rpc/idempotency.h"
 
 namespace google::protobuf {
 class FieldDescriptor;
@@ -45,10 +46,12 @@ struct MethodInfo {
 class Interceptor {
  public:
   // `check` may be empty: tokens are then believed until they expire.
-  Interceptor(token::Verifier& verifier, CallerCheck check, metrics::Metrics& metrics,
-              std::chrono::milliseconds default_deadline)
+  // Without `keys`, an Idempotency-Key is looked at and means nothing.
+  Interceptor(token::Verifier& verifier, CallerCheck check, IdempotencyStore* keys,
+              metrics::Metrics& metrics, std::chrono::milliseconds default_deadline)
       : verifier_(verifier),
         check_(std::move(check)),
+        keys_(keys),
         metrics_(metrics),
         default_deadline_(default_deadline) {}
 
@@ -65,11 +68,13 @@ class Interceptor {
 
   void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
 
+  IdempotencyStore* keys() const { return keys_; }
   std::chrono::milliseconds default_deadline() const { return default_deadline_; }
 
  private:
   token::Verifier& verifier_;
   const CallerCheck check_;
+  IdempotencyStore* const keys_;
   metrics::Metrics& metrics_;
   std::chrono::milliseconds default_deadline_;
 };

@@ -38,15 +38,15 @@ struct Running {
 };
 
 Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*>& services,
-                      token::Verifier& verifier, CallerCheck check, metrics::Metrics& metrics) {
+                      token::Verifier& verifier, ServeHooks& hooks, metrics::Metrics& metrics) {
   static std::once_flag once;  // both must be set before the first server is built
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
   Running running;
-  running.interceptor =
-      std::make_unique<Interceptor>(verifier, std::move(check), metrics, config.default_deadline);
+  running.interceptor = std::make_unique<Interceptor>(verifier, hooks.check, hooks.keys, metrics,
+                                                      config.default_deadline);
   grpc::ServerBuilder builder;
   for (auto* service : services) {
     RETURN_IF_ERROR(service->Bind(*running.interceptor));
@@ -177,7 +177,13 @@ int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
     logging::Error("start failed", {{"error", serving.error().message}});
     return 1;
   }
-  auto running = Start(config, services, verifier, std::move(hooks.check), metrics);
+  for (const auto* service : services) {
+    if (hooks.keys == nullptr && service->TakesIdempotencyKeys()) {
+      logging::Error("start failed", {{"error", service->name() + " keeps no Idempotency-Keys"}});
+      return 1;
+    }
+  }
+  auto running = Start(config, services, verifier, hooks, metrics);
   if (!running.ok()) {
     logging::Error("start failed", {{"error", running.error().message}});
     return 1;
@@ -203,14 +209,14 @@ struct TestServer::Impl {
 };
 
 TestServer::TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-                       metrics::Metrics& metrics, CallerCheck check, const std::string& listen)
+                       metrics::Metrics& metrics, ServeHooks hooks, const std::string& listen)
     : impl_(std::make_unique<Impl>()) {
   ServerConfig config;
   config.grpc_listen = listen;
   config.default_deadline = std::chrono::seconds{10};
   config.max_message_bytes = 8 << 20;
   config.max_threads = 16;
-  auto running = Start(config, services, verifier, std::move(check), metrics);
+  auto running = Start(config, services, verifier, hooks, metrics);
   if (!running.ok()) throw std::runtime_error(running.error().ToString());
   impl_->running = std::move(*running);
   impl_->running.server->GetHealthCheckService()->SetServingStatus("", true);

@@ -21,6 +21,7 @@ class Metrics;
 namespace marquee::rpc {
 
 class ServiceBase;
+class IdempotencyStore;
 
 struct ServerConfig {
   std::string grpc_listen;     // MARQUEE_GRPC_LISTEN
@@ -47,9 +48,10 @@ struct ReadyCheck {
 // (Serve waits for them), ignores SIGPIPE, tunes the process (rpc/process.h), sets up logging.
 void Prepare(const std::string& service, const ServerConfig& config);
 
-// What a service may add to how it is served; either may be empty.
+// What a service may add to how it is served.
 struct ServeHooks {
   CallerCheck check = {};               // corrects what tokens say of their holders
+  IdempotencyStore* keys = nullptr;     // needed where an rpc takes an Idempotency-Key
   std::function<void()> stopping = {};  // before calls in flight are waited for
 };
 
@@ -66,7 +68,7 @@ int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
 class TestServer {
  public:
   TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-             metrics::Metrics& metrics, CallerCheck check = {},
+             metrics::Metrics& metrics, ServeHooks hooks = {},
              const std::string& listen = "127.0.0.1:0");
   ~TestServer();
   std::string address() const;  // "127.0.0.1:41234"

@@ -96,7 +96,7 @@ class AuthHandlerTest : public testing::Test {
   const ServiceTokens service_tokens_{{{"trainer", "0123456789abcdef"}}, keys_, clock_};
   AuthHandler handler_{accounts_, administration_, sessions_, service_tokens_, keys_};
   token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
-  rpc::TestServer server_{{&handler_}, verifier_, registry_, CheckAgainst(sessions_)};
+  rpc::TestServer server_{{&handler_}, verifier_, registry_, {.check = CheckAgainst(sessions_)}};
   std::unique_ptr<Stub> stub_;
 };
 
