@@ -1,5 +1,8 @@
-"""One promise for every operation that takes an Idempotency-Key: the same request is carried out once and answered alike,
-over restarts too; another request under the key is refused, and nothing of it happens."""
+"""One promise for every operation that takes an Idempotency-Key.
+
+The same request is carried out once and answered alike, over restarts too; another request under the key is refused, and
+nothing of it happens.
+"""
 
 import base64
 import concurrent.futures

@@ -1,4 +1,4 @@
-"""The operations that tests/cases/test_idempotency.py can't have: they need a model, a run that goes on, or a new suite."""
+"""The keys of operations that need a model, a run that goes on, or a new suite: see tests/cases/test_idempotency.py."""
 
 import uuid
 
@@ -12,13 +12,18 @@ def keyed(key):
     return {"headers": {"Idempotency-Key": key}}
 
 
-def same(api, method, path, body, other_path, other_body):
+def same(api, method, request, other):
+    """Requests are a path and a body."""
     key = uuid.uuid4().hex
-    first = api.send(method, path, json=body, **keyed(key))
+
+    def send(path, body):
+        return api.send(method, path, json=body, **keyed(key))
+
+    first = send(*request)
     assert first.ok, first.text
-    again = api.send(method, path, json=body, **keyed(key))
+    again = send(*request)
     assert (again.status_code, again.content) == (first.status_code, first.content)
-    other = api.send(method, other_path, json=other_body, **keyed(key))
+    other = send(*other)
     assert other.status_code == 422, other.text
     return first
 
@@ -26,13 +31,14 @@ def same(api, method, path, body, other_path, other_body):
 def test_an_alias_is_moved_once(loaded, administrator):
     path = "/v1/models/ranking/aliases/candidate"
     version = administrator.get(path)["version"]
-    same(administrator, "PUT", path, {"version": version}, path, {"version": version + 1})
+    same(administrator, "PUT", (path, {"version": version}), (path, {"version": version + 1}))
 
 
 def test_a_run_is_started_and_cancelled_once(loaded, administrator):
-    run = same(administrator, "POST", "/v1/training-runs", {}, "/v1/training-runs", {"force_promotion": True}).json()
+    path = "/v1/training-runs"
+    run = same(administrator, "POST", (path, {}), (path, {"force_promotion": True})).json()
     path = "/v1/training-runs/{}:cancel"
-    same(administrator, "POST", path.format(run["run_id"]), {}, path.format(run["run_id"] - 1), {})
+    same(administrator, "POST", (path.format(run["run_id"]), {}), (path.format(run["run_id"] - 1), {}))
 
 
 @pytest.mark.timeout(300)
