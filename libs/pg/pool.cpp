@@ -300,7 +300,7 @@ class Pool::Impl {
       const bool free = freed_.wait_until(
           lock, until, [this] { return !idle_.empty() || open_ < config_.max_connections; });
       if (!free) {
-        return Error::ResourceExhausted("database_busy",
+        return Error::Unavailable("database_busy",
                                         "too many requests use the database at once; try again");
       }
       expired = TakeExpired();

@@ -92,7 +92,7 @@ class Pool {
   // happened);
   // - Unavailable "database_read_only": it takes no writes, on new connections neither (a failover
   //   that isn't over); nothing has happened;
-  // - ResourceExhausted "database_busy": no connection became free within acquire_timeout;
+  // - Unavailable "database_busy": no connection became free within acquire_timeout;
   // - DeadlineExceeded "database_timeout": the deadline or statement_timeout passed;
   // - Internal: everything else, the driver's text in the message (for the log).
   template <typename Fn>

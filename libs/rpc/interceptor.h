@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "metrics/metrics.h"
+#include "rpc/admission.h"
 #include "rpc/call.h"
 #include "rpc/idempotency.h"
 
@@ -47,13 +48,16 @@ class Interceptor {
  public:
   // `check` may be empty: tokens are then believed until they expire.
   // Without `keys`, an Idempotency-Key is looked at and means nothing.
+  // `running` and `waiting` are Admission's.
   Interceptor(token::Verifier& verifier, CallerCheck check, IdempotencyStore* keys,
-              metrics::Metrics& metrics, std::chrono::milliseconds default_deadline)
+              metrics::Metrics& metrics, std::chrono::milliseconds default_deadline, int running,
+              int waiting)
       : verifier_(verifier),
         check_(std::move(check)),
         keys_(keys),
         metrics_(metrics),
-        default_deadline_(default_deadline) {}
+        default_deadline_(default_deadline),
+        admission_(running, waiting, metrics) {}
 
   // Reads the method's Policy; FAILED_PRECONDITION when it has none or it makes no sense.
   Status Learn(MethodInfo& method) const;
@@ -69,6 +73,7 @@ class Interceptor {
   void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
 
   IdempotencyStore* keys() const { return keys_; }
+  Admission& admission() { return admission_; }
   std::chrono::milliseconds default_deadline() const { return default_deadline_; }
 
  private:
@@ -77,6 +82,7 @@ class Interceptor {
   IdempotencyStore* const keys_;
   metrics::Metrics& metrics_;
   std::chrono::milliseconds default_deadline_;
+  Admission admission_;
 };
 
 }  // namespace marquee::rpc

@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
+#include <thread>
 
 #include "marquee/auth/v1/auth.pb.h"
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
 #include "marquee/recommender/v1/recommender.pb.h"
 #include "marquee/reviews/v1/reviews.grpc.pb.h"
 #include "metrics/metrics.h"
+#include "rpc/admission.h"
 #include "rpc/client.h"
 #include "rpc/metadata.h"
 #include "rpc/server.h"
@@ -420,6 +423,41 @@ TEST_F(RpcTest, LeavesMetadataOutThatGrpcWouldDieOf) {
   }
   EXPECT_FALSE(IsMetadataValue(std::string(kMostMetadataBytes + 1, 'x')));
   EXPECT_TRUE(IsMetadataValue("Bearer a.b-c~"));
+}
+
+TEST(Admission, LetsSomeThroughAndOthersWaitInOrder) {
+  metrics::Metrics metrics;
+  Admission admission(1, 2, metrics);
+  const auto later = SystemClock().Now() + std::chrono::minutes{1};
+  ASSERT_TRUE(admission.Enter(later).ok());
+  std::vector<int> order;
+  std::mutex mutex;
+  std::atomic<int> begun = 0;
+  const auto wait = [&](int number) {
+    ++begun;
+    ASSERT_TRUE(admission.Enter(later).ok());
+    {
+      const std::lock_guard lock(mutex);
+      order.push_back(number);
+    }
+    admission.Leave();
+  };
+  const auto refused = [&] {
+    const auto status = admission.Enter(SystemClock().Now() + std::chrono::milliseconds{5});
+    EXPECT_EQ(status.error().reason, "overloaded");
+    EXPECT_EQ(status.error().code, Code::kUnavailable);
+  };
+  refused();  // its turn doesn't come in time
+  std::jthread first(wait, 1);
+  while (admission.waiting() < 1) std::this_thread::yield();
+  std::jthread second(wait, 2);
+  while (admission.waiting() < 2) std::this_thread::yield();
+  refused();  // two wait already
+  admission.Leave();
+  first.join();
+  second.join();
+  EXPECT_EQ(order, (std::vector{1, 2}));
+  EXPECT_TRUE(admission.Enter(later).ok()) << "all places are given back";
 }
 
 TEST(Validate, NamesANestedFieldByItsIndex) {

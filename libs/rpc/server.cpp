@@ -22,6 +22,7 @@ namespace marquee::rpc {
 namespace {
 
 constexpr char kLive[] = "live";
+constexpr int kSpareThreads = 64;
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -46,7 +47,8 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   });
   Running running;
   running.interceptor = std::make_unique<Interceptor>(verifier, hooks.check, hooks.keys, metrics,
-                                                      config.default_deadline);
+                                                      config.default_deadline, config.max_threads,
+                                                      config.max_waiting);
   grpc::ServerBuilder builder;
   for (auto* service : services) {
     RETURN_IF_ERROR(service->Bind(*running.interceptor));
@@ -63,7 +65,8 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
                              0);  // a port in use is an error, not a share
   grpc::ResourceQuota quota("marquee");
-  quota.SetMaxThreads(config.max_threads);
+  // Who waits for admission has a thread, too; some more are gRPC's own, and those of streams.
+  quota.SetMaxThreads(config.max_threads + config.max_waiting + kSpareThreads);
   builder.SetResourceQuota(quota);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
@@ -157,6 +160,9 @@ ServerConfig ServerConfig::Read(config::Reader& reader, const std::string& defau
                                   "the largest message that is taken or sent"));
   config.max_threads = static_cast<int>(reader.Int(
       "MARQUEE_RPC_MAX_THREADS", 64, 4, 4096, "how many calls are handled at once; more wait"));
+  config.max_waiting = static_cast<int>(
+      reader.Int("MARQUEE_RPC_MAX_WAITING", 256, 0, 4096,
+                 "how many calls wait for those; more are refused (503 by way of the gateway)"));
   return config;
 }
 
@@ -216,6 +222,7 @@ TestServer::TestServer(const std::vector<ServiceBase*>& services, token::Verifie
   config.default_deadline = std::chrono::seconds{10};
   config.max_message_bytes = 8 << 20;
   config.max_threads = 16;
+  config.max_waiting = 64;
   auto running = Start(config, services, verifier, hooks, metrics);
   if (!running.ok()) throw std::runtime_error(running.error().ToString());
   impl_->running = std::move(*running);

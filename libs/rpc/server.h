@@ -32,6 +32,7 @@ struct ServerConfig {
   std::chrono::milliseconds stop_grace{};  // MARQUEE_STOP_GRACE_MS: for calls in flight at the stop
   int max_message_bytes = 0;               // MARQUEE_RPC_MAX_MESSAGE_BYTES
   int max_threads = 0;                     // MARQUEE_RPC_MAX_THREADS: calls handled at once
+  int max_waiting = 0;                     // MARQUEE_RPC_MAX_WAITING: calls that wait for those
 
   static ServerConfig Read(config::Reader& reader, const std::string& default_grpc_listen,
                            const std::string& default_metrics_listen);

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "logging/log.h"
+#include "rpc/admission.h"
 #include "rpc/interceptor.h"
 #include "rpc/keyed_run.h"
 #include "rpc/metadata.h"
@@ -37,6 +39,15 @@ tracing::TraceContext TraceOf(const grpc::ServerContext& context) {
   }
   return tracing::TraceContext::New();
 }
+
+// A place among the calls that are handled, until the end of its own.
+struct Admitted {
+  explicit Admitted(Admission& from) : admission(from) {}
+  ~Admitted() { admission.Leave(); }
+  Admitted(const Admitted&) = delete;
+  Admitted& operator=(const Admitted&) = delete;
+  Admission& admission;
+};
 
 Status CheckIdempotencyKey(const std::string& key) {
   const bool visible =
@@ -114,6 +125,12 @@ Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
   const std::string key = Metadata(context, kIdempotencyKey);
   RETURN_IF_ERROR(CheckIdempotencyKey(key));
   Call call(context, std::move(caller), DeadlineOf(method, context));
+  // A stream goes on for as long as its caller says: it would keep a place from many.
+  std::optional<Admitted> admitted;
+  if (response != nullptr) {
+    RETURN_IF_ERROR(interceptor_->admission().Enter(call.deadline()));
+    admitted.emplace(interceptor_->admission());
+  }
   KeyedRun once(interceptor_->keys(), method, subject, key, request, response);
   auto now = interceptor_->Recheck(method, call.caller(), call.deadline());
   if (now.ok()) {

@@ -52,6 +52,7 @@ Result<std::string> ReadAuthorization(const http::Request& request) {
   return *header;
 }
 
+// Whether the service can't answer, whatever was asked: another may stand in for it.
 bool IsUnavailable(const Error& error) {
   return error.code == Code::kUnavailable || error.code == Code::kDeadlineExceeded;
 }

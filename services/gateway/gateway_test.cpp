@@ -140,6 +140,10 @@ class FakeRatings final : public ratings::v1::RatingsService::Service {
     seen.Note(*context);
     // As long as the caller has patience.
     while (request->page_size() == 13 && !context->IsCancelled()) std::this_thread::yield();
+    if (request->page_size() == 15)
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "Thread pool is exhausted"};
+    if (request->page_size() == 16)
+      return rpc::ToGrpc(Error::ResourceExhausted("too_many", "Slower, please."), *context);
     if (request->page_size() == 14)
       return {grpc::StatusCode::UNAVAILABLE, "10.0.0.7: connection refused"};
     return grpc::Status::OK;
@@ -154,11 +158,13 @@ class FakeRatings final : public ratings::v1::RatingsService::Service {
 class FakeRecommender final : public recommender::v1::RecommenderService::Service {
  public:
   Seen seen;
+  std::atomic<bool> own_limit = false;
 
   grpc::Status ListRecommendations(
       grpc::ServerContext* context, const recommender::v1::ListRecommendationsRequest* request,
       recommender::v1::ListRecommendationsResponse* response) override {
     seen.Note(*context);
+    if (own_limit) return {grpc::StatusCode::RESOURCE_EXHAUSTED, "Thread pool is exhausted"};
     if (request->genre() == "slow") {
       while (!context->IsCancelled()) std::this_thread::yield();
     }
@@ -436,6 +442,20 @@ TEST_F(GatewayTest, FallsBackWhenTheServiceIsSlowOrAway) {
   const Answer both = Ask("GET", "/v1/me/recommendations");
   EXPECT_EQ(both.status, 503);
   EXPECT_EQ(both.headers.at("retry-after"), "1");
+}
+
+TEST_F(GatewayTest, TakesOverloadForUnavailability) {
+  // What gRPC says for itself, when its threads are used up.
+  recommender_.own_limit = true;
+  const Answer stand_in = Ask("GET", "/v1/me/recommendations?count=2");
+  EXPECT_EQ(stand_in.status, 200);
+  EXPECT_EQ(json::parse(stand_in.body)["degraded"], true);
+  const Answer overloaded = Ask("GET", "/v1/me/ratings?page_size=15");
+  EXPECT_EQ(overloaded.status, 503);
+  EXPECT_EQ(json::parse(overloaded.body)["code"], "overloaded");
+  EXPECT_EQ(overloaded.headers.at("retry-after"), "1");
+  // What a service says of its client is the client's.
+  EXPECT_EQ(Ask("GET", "/v1/me/ratings?page_size=16").status, 429);
 }
 
 TEST_F(GatewayTest, EndsACallAtItsDeadline) {

@@ -67,9 +67,13 @@ std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}
 // library's own, whose text stays here.
 Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
   Error error = rpc::FromGrpc(status, context);
-  if (!context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) {
-    error.message = std::string(GenericSentence(error.code));
+  if (context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) return error;
+  // gRPC's own limits (threads, memory, the size of a message) are no fault of the client's.
+  if (error.code == Code::kResourceExhausted) {
+    error.code = Code::kUnavailable;
+    error.reason = "overloaded";
   }
+  error.message = std::string(GenericSentence(error.code));
   return error;
 }
 
