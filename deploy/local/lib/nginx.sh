@@ -1,6 +1,8 @@
 # nginx, the edge: deploy/edge's template rendered for one machine. Sourced after common.sh.
 # shellcheck shell=bash
-NGINX=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx || true)
+
+# Looked up when it is started, not when this is sourced: `up` installs it in between.
+nginx_program() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx || die "nginx isn't installed: run ci/bootstrap"; }
 
 edge_address() { echo "http://127.0.0.1:${PORT[edge]}"; }
 
@@ -28,8 +30,8 @@ edge_render() { # destination folder
 }
 
 edge_up() {
-  [ -n "$NGINX" ] || die "nginx isn't installed: run ci/bootstrap"
-  local dir=$STATE/edge stamp
+  local dir=$STATE/edge stamp nginx
+  nginx=$(nginx_program) || exit 1
   mkdir -p "$dir"
   edge_render "$dir"
   stamp=$(cat "$dir"/*.conf | sha256sum)
@@ -43,9 +45,9 @@ edge_up() {
   # As root, workers would become nobody, who may not be able to read the UI's files.
   local globals="daemon off;"
   [ "$EUID" -ne 0 ] || globals+=" user root;"
-  "$NGINX" -t -q -p "$dir" -c "$dir/nginx.conf" -g "$globals" 2> "$STATE/logs/edge-check.log" ||
+  "$nginx" -t -q -p "$dir" -c "$dir/nginx.conf" -g "$globals" 2> "$STATE/logs/edge-check.log" ||
     { log_tail "$STATE/logs/edge-check.log"; die "nginx refuses its configuration, $dir/nginx.conf"; }
-  process_start edge "$NGINX" -p "$dir" -c "$dir/nginx.conf" -g "$globals"
+  process_start edge "$nginx" -p "$dir" -c "$dir/nginx.conf" -g "$globals"
   echo "$stamp" > "$STATE/run/edge.stamp"
 }
 
