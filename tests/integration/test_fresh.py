@@ -1,6 +1,5 @@
-"""A machine that has nothing yet: nothing is looked up before it is installed, and ci/fresh proves it in a container."""
+"""A machine that has nothing yet: nothing is looked up before it is installed; ci/fresh proves it in a container."""
 
-import io
 import os
 import pathlib
 import re
@@ -18,8 +17,8 @@ REQUIRED = {"basename", "cat", "cut", "dirname", "readlink", "uname"}
 
 
 def run(*command, **options):
-    settings = {"capture_output": True, "text": True, "check": False, "timeout": 120} | options
-    return subprocess.run([*map(str, command)], **settings)
+    settings = {"capture_output": True, "text": True, "timeout": 120} | options
+    return subprocess.run([*map(str, command)], check=False, **settings)
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda path: str(path.relative_to(ROOT / "deploy")))
@@ -136,7 +135,7 @@ def test_a_checkout_in_roots_own_folder_has_its_cluster_elsewhere(tmp_path):
     assert not cluster.exists()
 
 
-# --- ci/fresh, with a stand-in for Docker ------------------------------------------------------------------------------
+# --- ci/fresh, with a stand-in for Docker -----------------------------------------------------------------------------
 DOCKER = """
 case $1 in
   create) printf '%s\\n' "$@" > "$MARQUEE_NOTES/create"; echo the-container ;;
@@ -164,8 +163,8 @@ class Fresh:
 
     @property
     def files(self):
-        archive = tarfile.open(fileobj=io.BytesIO((self.folder / "tree.tar").read_bytes()))
-        return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
+        with tarfile.open(self.folder / "tree.tar") as archive:
+            return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
 
 
 @pytest.fixture
