@@ -19,11 +19,17 @@ edge_render() { # destination folder
   export MARQUEE_EDGE_RATE=${MARQUEE_EDGE_RATE:-100000} MARQUEE_EDGE_BURST=${MARQUEE_EDGE_BURST:-10000}
   export MARQUEE_EDGE_AUTH_RATE=${MARQUEE_EDGE_AUTH_RATE:-1000} MARQUEE_EDGE_AUTH_BURST=${MARQUEE_EDGE_AUTH_BURST:-1000}
   export MARQUEE_EDGE_TLS="$dir/tls*.conf" MARQUEE_EDGE_TRUSTED_PROXIES="$dir/trusted*.conf"
+  # One machine's edge listens on one address; a test of IPv6 names another.
+  export MARQUEE_EDGE_IPV6="$dir/ipv6*.conf" MARQUEE_EDGE_HSTS=${MARQUEE_EDGE_HSTS-max-age=31536000}
   local template name
   rm -f "$dir"/*.conf
   for template in "$ROOT"/deploy/edge/*.conf.template; do
     name=$(basename "$template" .template)
-    [ "$name" != tls.conf ] || [ -n "${MARQUEE_EDGE_TLS_CERTIFICATE:-}" ] || continue
+    case $name in
+      tls.conf) [ -n "${MARQUEE_EDGE_TLS_CERTIFICATE:-}" ] || continue ;;
+      ipv6.conf) [ -n "${MARQUEE_EDGE_IPV6_LISTEN:-}" ] || continue ;;
+      ipv6-tls.conf) [ -n "${MARQUEE_EDGE_IPV6_TLS_LISTEN:-}" ] || continue ;;
+    esac
     # shellcheck disable=SC2016  # the names for envsubst, not their values
     envsubst "$(compgen -e MARQUEE_EDGE_ | sed 's/.*/${&}/')" < "$template" > "$dir/$name"
   done
