@@ -1,11 +1,15 @@
 """Alerts: each is complete, has a section in the runbook, is proven to fire and to be silent, and reaches somebody."""
 
+import copy
+import functools
 import re
+import shutil
 import subprocess
 
 import pytest
 import yaml
 
+from support import kube_api
 from support.suite import ROOT
 
 FOLDER = ROOT / "deploy" / "alerts"
@@ -90,6 +94,166 @@ def test_prometheus_takes_the_rules():
 
 def test_alertmanager_takes_its_configuration():
     run("amtool", "check-config", ALERTMANAGER)
+
+
+# --- others on the same Prometheus ------------------------------------------------------------------------------------
+# Of a machine, which has no namespace, and of what Kubernetes itself says of pods and volumes, which has no release.
+OF_THE_MACHINE, OF_KUBERNETES = "node_", ("kube_", "container_", "kubelet_")
+
+
+def selectors(expression):
+    """(metric, matchers) of each selector; a metric alone counts as one."""
+    for found in re.finditer(r"([a-zA-Z_:][\w:]*)?\{([^{}]*)\}", expression):
+        yield found[1] or "{__name__}", found[2]
+    rest = re.sub(r"[a-zA-Z_:]?[\w:]*\{[^{}]*\}|\[[^\]]*\]|\"[^\"]*\"", " ", expression)
+    rest = re.sub(r"\b(by|on|ignoring|group_left|group_right|without)\s*\([^)]*\)", " ", rest)
+    for name in re.findall(r"[a-zA-Z_:][\w:]*(?!\s*\()\b(?!\s*\()", rest):
+        if name not in ("or", "and", "unless", "bool"):
+            yield name, ""
+
+
+def expressions(rules):
+    for path in rules:
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            for rule in group["rules"]:
+                yield rule.get("alert") or rule["record"], rule["expr"]
+
+
+def unscoped(rules, namespace, release, full):
+    """Selectors that others' series may match, a line each."""
+    for name, expression in expressions(rules):
+        for metric, matchers in selectors(expression):
+            # A constant, of nobody's series.
+            if metric == "marquee:slo_budget:ratio" or metric.startswith(OF_THE_MACHINE):
+                continue
+            if metric == "up" and matchers.startswith(('job=~"node', 'job=~"machines')):
+                continue
+            wanted = [namespace, release]
+            if metric.startswith(OF_KUBERNETES):
+                wanted = [namespace, rf'(pod=~"|persistentvolumeclaim=~"\(data-\)\?){full}-\(']
+            for pattern in wanted:
+                if not re.search(pattern, matchers):
+                    yield f"{name}: {metric}{{{matchers}}} lacks {pattern}"
+
+
+def test_every_selector_is_of_one_installation():
+    assert list(unscoped(RULES, 'namespace="marquee"', r'release=~"\(marquee\)\?"', "marquee")) == []
+
+
+def as_others(series, kind):
+    """The same series of another team, or of a second Marquee in our namespace; None where there is no telling."""
+    metric = series.split("{")[0]
+    if metric.startswith(OF_THE_MACHINE) or 'job="node' in series:
+        return None
+    if kind == "another team":
+        return series.replace('namespace="marquee"', 'namespace="another-team"')
+    if metric.startswith(OF_KUBERNETES):
+        return re.sub(r'((?:pod|persistentvolumeclaim)="(?:data-)?)marquee-', r"\1trial-marquee-", series)
+    return series.replace('namespace="marquee"', 'namespace="marquee", release="trial"')
+
+
+@pytest.mark.parametrize("kind", ["another team", "a second release"])
+def test_what_fires_for_us_is_silent_for_others(kind, tmp_path):
+    """Every case that fires an alert, with the series of somebody else in the place of ours: nothing fires."""
+    tried = set()
+    for path in TESTS:
+        if path.stem == "neighbours_test":
+            continue
+        content = yaml.safe_load(path.read_text())
+        content["rule_files"] = [str((path.parent / rule).resolve()) for rule in content["rule_files"]]
+        cases = []
+        for case in content["tests"]:
+            others = [as_others(series["series"], kind) for series in case["input_series"]]
+            # What is missing is missing whatever others have.
+            alerts = fires(case) - {"MarqueeServiceMissing"}
+            if not alerts or None in others:
+                continue
+            theirs = copy.deepcopy(case)
+            for series, name in zip(theirs["input_series"], others, strict=True):
+                series["series"] = name
+            at = [one["eval_time"] for one in theirs.pop("promql_expr_test")]
+            theirs["alert_rule_test"] = [
+                {"alertname": name, "eval_time": moment, "exp_alerts": []} for name in alerts for moment in at
+            ]
+            tried |= alerts
+            cases.append(theirs)
+        content["tests"] = cases
+        (tmp_path / path.name).write_text(yaml.safe_dump(content))
+        if cases:
+            run("promtool", "test", "rules", path.name, cwd=tmp_path)
+    machine = {name for name, expression in expressions(RULES) if "node_" in expression}
+    assert tried == set(ALERTS) - machine - {"MarqueeServiceMissing"}
+
+
+@functools.cache
+def charts_rules(release, namespace):
+    """What the chart makes of the rules: for the operator, and for the bundled Prometheus."""
+    command = ["helm", "template", release, ROOT / "helm" / "marquee", "--namespace", namespace]
+    values = "secrets.generate=true,monitoring.rules.enabled=true,prometheus.enabled=true,monitoring.nodeJob=machines"
+    done = subprocess.run(
+        [*command, "--kube-version", "1.34.0", "--set", values],
+        env={"PATH": kube_api.PATH, "HOME": "/nonexistent"}, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+    operator = {
+        document["metadata"]["name"].rsplit("-", 1)[1] + ".yml": yaml.safe_dump(document["spec"])
+        for document in documents
+        if document["kind"] == "PrometheusRule"
+    }
+    bundled = next(d["data"] for d in documents if d["metadata"]["name"].endswith("-prometheus-rules"))
+    return {"operator": operator, "bundled": bundled}
+
+
+@pytest.mark.skipif(not shutil.which("helm", path=kube_api.PATH), reason="there is no helm")
+@pytest.mark.parametrize("kind", ["operator", "bundled"])
+class TestOfTheChart:
+    release, namespace = "films", "movies"
+
+    @pytest.fixture
+    def rules(self, kind, tmp_path):
+        made = charts_rules(self.release, self.namespace)[kind]
+        assert set(made) == {path.name for path in RULES}
+        for name, text in made.items():
+            (tmp_path / name).write_text(text)
+        return sorted(tmp_path.glob("*.yml"))
+
+    def test_rules_are_of_the_release(self, rules):
+        run("promtool", "check", "rules", "--lint-fatal", *rules)
+        assert list(unscoped(rules, 'namespace="movies"', 'release="films"', "films-marquee")) == []
+        for name, expression in expressions(rules):
+            assert "node|node-exporter" not in expression, name
+        everything = " ".join(path.read_text() for path in rules)
+        assert everything.count('job=~"machines"') == sum(
+            p.read_text().count('job=~"node|node-exporter"') for p in RULES
+        )
+
+    def test_alerts_fire_for_the_release(self, rules, tmp_path):
+        """The cases of before, with the labels that the release's targets have."""
+
+        def renamed(series):
+            series = series.replace('job="node"', 'job="machines"').replace('job="node-exporter"', 'job="machines"')
+            series = re.sub(r'((?:pod|persistentvolumeclaim)="(?:data-)?)marquee-', r"\1films-marquee-", series)
+            if series.split("{")[0].startswith((OF_THE_MACHINE, *OF_KUBERNETES)):
+                return series.replace('namespace="marquee"', 'namespace="movies"')
+            return series.replace('namespace="marquee"', 'namespace="movies", release="films"')
+
+        for path in TESTS:
+            if path.stem == "neighbours_test":
+                continue
+            content = yaml.safe_load(path.read_text())
+            cases = [case for case in content["tests"] if fires(case)]
+            for case in cases:
+                for series in case["input_series"]:
+                    series["series"] = renamed(series["series"])
+                case.pop("alert_rule_test", None)
+                # One sample, whatever labels it now has besides.
+                for one in case["promql_expr_test"]:
+                    if one["exp_samples"]:
+                        one["expr"] = f"count({one['expr']})"
+                        one["exp_samples"] = [{"labels": "{}", "value": len(one["exp_samples"])}]
+            text = yaml.safe_dump(content | {"tests": cases, "rule_files": [rule.name for rule in rules]})
+            (tmp_path / f"{path.stem}.test").write_text(text)
+            run("promtool", "test", "rules", f"{path.stem}.test", cwd=tmp_path)
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)

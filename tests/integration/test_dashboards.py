@@ -67,6 +67,7 @@ def name_of(one):
 def substituted(expression, rate_interval="10s"):
     """As Grafana sends it with "All" chosen everywhere."""
     values = {"$__rate_interval": rate_interval, "$__range": "5m", "$namespace": ".*", "$job": ".+", "$instance": ".+"}
+    values["$release"] = ".*"
     for variable, value in values.items():
         expression = expression.replace(variable, value)
     assert "$" not in expression, expression
@@ -137,7 +138,9 @@ class TestQueryRules:
         assert found, expression
         for _, metric, matchers in found:
             # A recording rule sums over instances; a budget is a constant.
-            wanted = ["namespace"] if ":" in metric else ["job", "instance"]
+            wanted = ["namespace", "release"] if ":" in metric else ["job", "instance"]
+            if not metric.startswith("node_"):
+                wanted += ["namespace", "release"]
             for label in wanted:
                 assert f'{label}=~"${label}"' in matchers, f"{metric} in {expression}"
 

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 import requests
+import yaml
 
+from support.processes import free_port
 from support.suite import ROOT, Suite
 from support.waiting import eventually
 
@@ -38,6 +40,7 @@ def edge(tmp_path_factory):
         MARQUEE_EDGE_AUTH_BURST=5,
         MARQUEE_EDGE_TLS_CERTIFICATE=public,
         MARQUEE_EDGE_TLS_KEY=private,
+        MARQUEE_EDGE_IPV6_LISTEN=f"[::1]:{free_port()}",
     )
     suite.certificate = public
     try:
@@ -147,8 +150,9 @@ def test_a_large_body_is_refused_as_a_problem(edge):
     ids=["two-lengths", "length-and-chunked", "negative-length", "no-host", "control-character", "no-http", "header"],
 )
 def test_malformed_requests_end_at_the_edge(edge, request_bytes):
-    status, _, _ = raw(edge, request_bytes)
+    status, head, _ = raw(edge, request_bytes)
     assert status == 400
+    assert "Content-Security-Policy: default-src 'none'" in head
 
 
 def test_a_chunked_body_arrives_whole(edge):
@@ -158,12 +162,73 @@ def test_a_chunked_body_arrives_whole(edge):
     assert "transfer-encoding" not in headers_of(got)
 
 
+def page(edge, method, path, **arguments):
+    return requests.request(method, edge.url + path, timeout=10, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (lambda edge: page(edge, "GET", "/"), 200),
+        (lambda edge: page(edge, "GET", "/style.css"), 200),
+        (lambda edge: page(edge, "GET", "/v1/genres"), 200),
+        (lambda edge: page(edge, "GET", "/docs"), 200),
+        (lambda edge: page(edge, "GET", "/openapi.json"), 200),
+        (lambda edge: page(edge, "GET", "/nowhere"), 404),
+        (lambda edge: page(edge, "POST", "/"), 403),
+        (lambda edge: page(edge, "POST", "/v1/x", data=b"x" * (3 * 1024 * 1024 + 1)), 413),
+        (lambda edge: page(edge, "GET", "/" + "x" * 9000), 414),
+    ],
+    ids=["page", "style", "api", "docs", "openapi", "404", "403", "413", "414"],
+)
+def test_every_page_has_a_content_security_policy(edge, answer, status):
+    got = answer(edge)
+    assert got.status_code == status
+    policy = dict(part.strip().split(" ", 1) for part in got.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert "unsafe" not in got.headers["Content-Security-Policy"]
+    assert got.headers["X-Content-Type-Options"] == "nosniff"
+    assert got.headers["X-Frame-Options"] == "DENY"
+    assert re.fullmatch(r"[0-9a-f]{32}", got.headers["X-Trace-Id"])
+    assert "Strict-Transport-Security" not in got.headers, "of an answer without TLS"
+
+
+def test_pages_keep_to_the_policy():
+    """No inline script or style in what nginx serves by itself."""
+    for path in (ROOT / "deploy" / "edge" / "www").glob("*.html"):
+        assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", path.read_text()), path
+
+
+def test_answers_by_tls_ask_for_tls_ever_after(edge):
+    for path in ("/v1/genres", "/", "/nowhere"):
+        answer = requests.get(
+            f"https://127.0.0.1:{edge.port('edge_tls')}{path}", verify=str(edge.certificate), timeout=5
+        )
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_it_listens_on_ipv6_where_it_is_told_to(edge):
+    address = edge.environment["MARQUEE_EDGE_IPV6_LISTEN"]
+    got = requests.get(f"http://{address}/v1/genres", timeout=5).json()
+    assert headers_of(got)["x-forwarded-for"] == "::1"
+
+
+def test_every_variable_of_the_templates_is_filled_in(edge):
+    rendered = "".join(path.read_text() for path in (edge.state / "edge").glob("*.conf"))
+    assert "${" not in rendered
+    template = (ROOT / "deploy" / "edge" / "nginx.conf.template").read_text()
+    wanted = set(re.findall(r"\$\{(MARQUEE_EDGE_\w+)\}", template))
+    compose = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())
+    assert wanted <= set(compose["services"]["edge"]["environment"])
+
+
 def test_passwords_can_not_be_tried_fast(edge):
     answers = [requests.post(f"{edge.url}/v1/auth/login", json={}, timeout=5) for _ in range(12)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert 4 <= len(refused) <= 7
     assert refused[0].json()["code"] == "rate_limited"
     assert refused[0].headers["Retry-After"] == "1"
+    assert "default-src 'none'" in refused[0].headers["Content-Security-Policy"]
     assert requests.get(f"{edge.url}/v1/genres", timeout=5).status_code == 200
 
 
@@ -181,6 +246,7 @@ def test_a_gateway_that_is_gone_is_a_503_with_retry_after(edge):
         answer = requests.get(f"{edge.url}/v1/genres", timeout=5)
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "5"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json()["code"] == "unavailable"
     finally:
@@ -218,6 +284,37 @@ def test_the_access_log_has_no_raw_byte_of_a_client(edge):
     by_agent, by_path = eventually(lines, what="the log lines")
     assert by_agent["user_agent"] == "x"
     assert by_path["path"] == "(not printable ASCII)"
+
+
+def test_no_log_keeps_a_query_or_a_referer_whatever_goes_wrong(edge):
+    """nginx's own error log has both in each line about a request."""
+    sent = {"Referer": "https://example.com/?token=secret-of-the-referer"}
+    query = "?code=secret-of-the-query"
+
+    def ask(method, path, **arguments):
+        return page(edge, method, path + query, headers=sent, **arguments).status_code
+
+    assert ask("POST", "/v1/x", data=b"x" * (3 * 1024 * 1024 + 1)) == 413
+    assert ask("POST", "/v1/x", data=b"x" * 1024 * 1024) == 200  # buffered in a file
+    assert 429 in [ask("POST", "/v1/auth/login", json={}) for _ in range(12)]
+    assert ask("GET", "/nowhere") == 404
+    assert ask("POST", "/") == 403
+    edge.stop("gateway")
+    try:
+        assert ask("GET", "/v1/unanswered") == 503
+    finally:
+        edge.start("gateway")
+
+    def lines():
+        log = (edge.state / "logs" / "edge-access.log").read_text().splitlines()
+        return {entry["path"]: entry for entry in map(json.loads, log)}
+
+    # What the error log would have said is in the access log.
+    entry = eventually(lambda: lines().get("/v1/unanswered"), what="the log line")
+    assert (entry["status"], entry["upstream_status"]) == (503, "502")
+    assert any(entry["limited"] == "REJECTED" for entry in lines().values())
+    for path in (edge.state / "logs").iterdir():
+        assert "secret-of" not in path.read_text(errors="replace"), path
 
 
 def test_tls_speaks_http_2_and_nothing_older_than_tls_1_2(edge):

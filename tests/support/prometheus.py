@@ -27,7 +27,7 @@ class Monitor:
 
     def start(self):
         scrapes = [
-            {"job_name": job, "static_configs": [{"targets": [address], "labels": {"namespace": "test"}}]}
+            {"job_name": job, "static_configs": [{"targets": [address], "labels": {"namespace": "marquee"}}]}
             for job, address in self.targets.items()
         ]
         every = f"{SCRAPE_SECONDS}s"

@@ -5,7 +5,7 @@ RUN apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates prometheus-alertmanager \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /var/lib/prometheus \
  && ln -s prometheus-alertmanager /usr/bin/alertmanager \
- && install -d -o 65534 -g 65534 /alertmanager
+ && install -d -o 65534 -g 0 -m 775 /alertmanager
 COPY deploy/images/airgapped/alertmanager/alertmanager.yml /etc/alertmanager/
 ARG VERSION=0.0.0
 ARG REVISION=unknown

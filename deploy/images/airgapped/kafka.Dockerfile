@@ -22,7 +22,7 @@ RUN apt-get update -q \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
  && groupadd --gid 1000 appuser \
  && useradd --uid 1000 --gid 1000 --no-create-home --home-dir /tmp --shell /bin/bash appuser \
- && install -d -o 1000 -g 1000 /opt/kafka /opt/kafka/config /opt/kafka/logs /var/lib/kafka/data /mnt/shared/config /etc/kafka/secrets
+ && install -d -o 1000 -g 0 -m 775 /opt/kafka /opt/kafka/config /opt/kafka/logs /var/lib/kafka/data /mnt/shared/config /etc/kafka/secrets
 COPY --from=jars /libs /opt/kafka/libs
 COPY deploy/images/airgapped/kafka/bin /opt/kafka/bin
 COPY deploy/images/airgapped/kafka/docker /etc/kafka/docker

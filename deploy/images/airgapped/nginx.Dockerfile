@@ -6,7 +6,7 @@ RUN groupadd --system --gid 101 nginx \
  && apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates gettext-base nginx-light \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /etc/nginx/sites-* /etc/nginx/modules-* \
- && install -d -o 101 -g 101 /var/cache/nginx /var/lib/nginx /var/log/nginx /etc/nginx/conf.d \
+ && install -d -o 101 -g 0 -m 775 /var/cache/nginx /var/lib/nginx /var/log/nginx /etc/nginx/conf.d \
  && install -d /docker-entrypoint.d /etc/nginx/templates /usr/share/nginx/html \
  && ln -sf /dev/stdout /var/log/nginx/access.log && ln -sf /dev/stderr /var/log/nginx/error.log
 COPY deploy/images/airgapped/nginx/nginx.conf /etc/nginx/nginx.conf

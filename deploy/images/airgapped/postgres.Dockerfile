@@ -6,7 +6,7 @@ RUN groupadd --system --gid 999 postgres \
  && useradd --system --uid 999 --gid 999 --home-dir /var/lib/postgresql --shell /bin/bash postgres \
  && mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
  && apt-get update -q \
- && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates postgresql-15 xz-utils zstd \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates libnss-wrapper postgresql-15 xz-utils zstd \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
  && sed -i "s/^#listen_addresses = .*/listen_addresses = '*'/" /usr/share/postgresql/15/postgresql.conf.sample \
  && install -d -o 999 -g 999 -m 3777 /var/run/postgresql \

@@ -4,7 +4,7 @@ FROM ${BASE_IMAGE}
 RUN apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates prometheus \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /var/lib/prometheus /etc/prometheus/prometheus.yml \
- && install -d -o 65534 -g 65534 /prometheus
+ && install -d -o 65534 -g 0 -m 775 /prometheus
 COPY deploy/images/airgapped/prometheus/prometheus.yml /etc/prometheus/
 ARG VERSION=0.0.0
 ARG REVISION=unknown

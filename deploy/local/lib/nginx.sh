@@ -1,6 +1,8 @@
 # nginx, the edge: deploy/edge's template rendered for one machine. Sourced after common.sh.
 # shellcheck shell=bash
-NGINX=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx || true)
+
+# Looked up when it is started, not when this is sourced: `up` installs it in between.
+nginx_program() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx || die "nginx isn't installed: run ci/bootstrap"; }
 
 edge_address() { echo "http://127.0.0.1:${PORT[edge]}"; }
 
@@ -17,19 +19,25 @@ edge_render() { # destination folder
   export MARQUEE_EDGE_RATE=${MARQUEE_EDGE_RATE:-100000} MARQUEE_EDGE_BURST=${MARQUEE_EDGE_BURST:-10000}
   export MARQUEE_EDGE_AUTH_RATE=${MARQUEE_EDGE_AUTH_RATE:-1000} MARQUEE_EDGE_AUTH_BURST=${MARQUEE_EDGE_AUTH_BURST:-1000}
   export MARQUEE_EDGE_TLS="$dir/tls*.conf" MARQUEE_EDGE_TRUSTED_PROXIES="$dir/trusted*.conf"
+  # One machine's edge listens on one address; a test of IPv6 names another.
+  export MARQUEE_EDGE_IPV6="$dir/ipv6*.conf" MARQUEE_EDGE_HSTS=${MARQUEE_EDGE_HSTS-max-age=31536000}
   local template name
   rm -f "$dir"/*.conf
   for template in "$ROOT"/deploy/edge/*.conf.template; do
     name=$(basename "$template" .template)
-    [ "$name" != tls.conf ] || [ -n "${MARQUEE_EDGE_TLS_CERTIFICATE:-}" ] || continue
+    case $name in
+      tls.conf) [ -n "${MARQUEE_EDGE_TLS_CERTIFICATE:-}" ] || continue ;;
+      ipv6.conf) [ -n "${MARQUEE_EDGE_IPV6_LISTEN:-}" ] || continue ;;
+      ipv6-tls.conf) [ -n "${MARQUEE_EDGE_IPV6_TLS_LISTEN:-}" ] || continue ;;
+    esac
     # shellcheck disable=SC2016  # the names for envsubst, not their values
     envsubst "$(compgen -e MARQUEE_EDGE_ | sed 's/.*/${&}/')" < "$template" > "$dir/$name"
   done
 }
 
 edge_up() {
-  [ -n "$NGINX" ] || die "nginx isn't installed: run ci/bootstrap"
-  local dir=$STATE/edge stamp
+  local dir=$STATE/edge stamp nginx
+  nginx=$(nginx_program) || exit 1
   mkdir -p "$dir"
   edge_render "$dir"
   stamp=$(cat "$dir"/*.conf | sha256sum)
@@ -43,9 +51,9 @@ edge_up() {
   # As root, workers would become nobody, who may not be able to read the UI's files.
   local globals="daemon off;"
   [ "$EUID" -ne 0 ] || globals+=" user root;"
-  "$NGINX" -t -q -p "$dir" -c "$dir/nginx.conf" -g "$globals" 2> "$STATE/logs/edge-check.log" ||
+  "$nginx" -t -q -p "$dir" -c "$dir/nginx.conf" -g "$globals" 2> "$STATE/logs/edge-check.log" ||
     { log_tail "$STATE/logs/edge-check.log"; die "nginx refuses its configuration, $dir/nginx.conf"; }
-  process_start edge "$NGINX" -p "$dir" -c "$dir/nginx.conf" -g "$globals"
+  process_start edge "$nginx" -p "$dir" -c "$dir/nginx.conf" -g "$globals"
   echo "$stamp" > "$STATE/run/edge.stamp"
 }
 

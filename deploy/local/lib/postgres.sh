@@ -14,14 +14,46 @@ postgres_run() {
 # pg_ctl calls a killed postmaster running as long as nobody has collected its exit status, and postgres itself then
 # refuses to start: a container whose first process collects nothing keeps such zombies for ever.
 postgres_running() {
-  local file=$STATE/postgres/data/postmaster.pid
+  local data file
+  data=$(postgres_dir)/data
+  file=$data/postmaster.pid
   [ -f "$file" ] && [[ $(process_state "$(head -n 1 "$file")") == [^Z] ]] &&
-    postgres_run "$PG_BIN/pg_ctl" -D "$STATE/postgres/data" status > /dev/null 2>&1
+    postgres_run "$PG_BIN/pg_ctl" -D "$data" status > /dev/null 2>&1
 }
+
+# Where the cluster really is: $STATE/postgres, or what that links to.
+postgres_dir() { readlink -m "$STATE/postgres"; }
+
+# Makes the cluster's folder. Root's own folders are often closed to the postgres user (a checkout in /root): then it is
+# in /var/lib/marquee, and $STATE/postgres links to it.
+postgres_place() {
+  local dir elsewhere
+  [ -L "$STATE/postgres" ] || mkdir -p "$STATE/postgres"
+  [ "$EUID" -eq 0 ] || return 0
+  id postgres > /dev/null 2>&1 || die "PostgreSQL can't run as root and there is no user postgres: adduser --system --group postgres"
+  dir=$(postgres_dir)
+  if [ ! -L "$STATE/postgres" ] && [ -z "$(ls -A "$dir")" ] && ! postgres_run test -x "$dir"; then
+    elsewhere=/var/lib/marquee/$(sha256sum <<< "$dir" | cut -c1-16)
+    say "PostgreSQL: its user can't reach $dir: the cluster is in $elsewhere"
+    # What may be there is of a state folder that is gone, and its passwords with it.
+    rm -rf "$elsewhere"
+    install -d -m 755 /var/lib/marquee "$elsewhere"
+    rmdir "$dir"
+    ln -s "$elsewhere" "$dir"
+  fi
+  # Somebody may have emptied /var/lib.
+  dir=$(postgres_dir)
+  mkdir -p "$dir"
+  chown postgres: "$dir"
+  postgres_run test -w "$dir" || die "user postgres can't reach $dir: allow it through the folders above (chmod a+x), or choose another MARQUEE_STATE_DIR"
+}
+
+postgres_wipe() { rm -rf "$(postgres_dir)" "$STATE/postgres" "$(postgres_socket_dir)"; }
 
 # Unix socket paths end at 107 bytes; a deep state folder gets its socket in /tmp.
 postgres_socket_dir() {
-  local dir=$STATE/postgres/socket
+  local dir
+  dir=$(postgres_dir)/socket
   [ "${#dir}" -le 80 ] || dir=/tmp/marquee-$(sha256sum <<< "$STATE" | cut -c1-16)
   echo "$dir"
 }
@@ -33,14 +65,13 @@ postgres_up() {
   [ -x "$PG_BIN/initdb" ] || die "PostgreSQL 15 isn't installed ($PG_BIN/initdb): run ci/bootstrap"
   postgres_running && return
   require_port postgres
-  local dir=$STATE/postgres data=$STATE/postgres/data socket
+  local dir data socket
+  postgres_place
+  dir=$(postgres_dir)
+  data=$dir/data
   socket=$(postgres_socket_dir)
-  mkdir -p "$dir" "$socket"
-  if [ "$EUID" -eq 0 ]; then
-    id postgres > /dev/null 2>&1 || die "PostgreSQL can't run as root and there is no user postgres: adduser --system --group postgres"
-    chown postgres: "$dir" "$socket"
-    postgres_run test -w "$dir" || die "user postgres can't reach $dir: allow it through the folders above (chmod a+x), or choose another MARQUEE_STATE_DIR"
-  fi
+  mkdir -p "$socket"
+  [ "$EUID" -ne 0 ] || chown postgres: "$socket"
   if [ ! -f "$data/PG_VERSION" ]; then
     say "PostgreSQL: creating a cluster in $data"
     rm -rf "$data.new"
@@ -90,7 +121,7 @@ EOF2
 
 postgres_down() {
   postgres_running || return 0
-  postgres_run "$PG_BIN/pg_ctl" -D "$STATE/postgres/data" -m fast -w -t 60 stop > "$STATE/logs/pg_ctl.log" 2>&1 ||
+  postgres_run "$PG_BIN/pg_ctl" -D "$(postgres_dir)/data" -m fast -w -t 60 stop > "$STATE/logs/pg_ctl.log" 2>&1 ||
     { log_tail "$STATE/logs/pg_ctl.log"; die "PostgreSQL didn't stop"; }
 }
 
@@ -98,7 +129,7 @@ postgres_down() {
 postgres_kill() {
   postgres_running || return 0
   local postmaster pids pid deadline=$((SECONDS + 10))
-  postmaster=$(head -n 1 "$STATE/postgres/data/postmaster.pid")
+  postmaster=$(head -n 1 "$(postgres_dir)/data/postmaster.pid")
   mapfile -t pids < <(echo "$postmaster"; pgrep -P "$postmaster")
   kill -KILL "${pids[@]}" 2> /dev/null || true
   for pid in "${pids[@]}"; do

@@ -1,84 +1,113 @@
-{{/* What the suite is made of: who has a database, who talks to whom. The design's picture, once. */}}
+{{/* What the suite is made of: who has a database, who talks to whom. The design's picture, once. "program" is what its
+folder and binary are called, "address" the variable that others know it by. */}}
 {{- define "marquee.parts" -}}
-auth:          {database: auth}
-catalog:       {database: catalog, kafka: true, calls: [auth]}
-rating-ingest: {database: ratings, kafka: true, calls: [auth, catalog]}
-trainer:       {database: trainer, kafka: true, calls: [auth, rating-ingest]}
-recommender:   {kafka: true, calls: [auth, catalog, rating-ingest, trainer]}
-reviews:       {database: reviews, calls: [auth, catalog]}
-gateway:       {calls: [auth, catalog, rating-ingest, trainer, recommender, reviews]}
+auth:          {program: auth, address: MARQUEE_AUTH_ADDRESS, database: auth}
+catalog:       {program: catalog, address: MARQUEE_CATALOG_ADDRESS, database: catalog, kafka: true, calls: [auth]}
+rating-ingest: {program: rating_ingest, address: MARQUEE_RATINGS_ADDRESS, database: ratings, kafka: true, calls: [auth, catalog]}
+trainer:       {program: trainer, address: MARQUEE_TRAINER_ADDRESS, database: trainer, kafka: true, calls: [auth, rating-ingest]}
+recommender:   {program: recommender, address: MARQUEE_RECOMMENDER_ADDRESS, kafka: true, calls: [auth, catalog, rating-ingest, trainer]}
+reviews:       {program: reviews, address: MARQUEE_REVIEWS_ADDRESS, database: reviews, calls: [auth, catalog]}
+gateway:       {program: gateway, calls: [auth, catalog, rating-ingest, trainer, recommender, reviews]}
 {{- end }}
 
+{{/* What every name begins with: 40 characters, and room for the longest of what follows. */}}
 {{- define "marquee.fullname" -}}
-{{- if .Values.fullnameOverride }}{{ .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
-{{- else if contains "marquee" .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}
-{{- else }}{{ printf "%s-marquee" .Release.Name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- required "a template must begin with marquee.init" .Values._fullname }}
+{{- end }}
+
+{{/* A Service's name must be a DNS-1035 label, and a release's needn't be. What is changed or cut gets a hash of the
+whole: two names stay two. Releases of before that were only cut keep the name that their volumes have. */}}
+{{- define "marquee.makeFullname" -}}
+{{- $name := .Values.fullnameOverride }}
+{{- if not $name }}{{ $name = ternary .Release.Name (printf "%s-marquee" .Release.Name) (contains "marquee" .Release.Name) }}{{ end }}
+{{- if regexMatch "^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$" $name }}
+{{- $name }}
+{{- else }}
+{{- $old := $name | trunc 40 | trimSuffix "-" }}
+{{- $there := lookup "v1" "Service" .Release.Namespace (printf "%s-gateway" $old) }}
+{{- if eq .Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $there) }}
+{{- $old }}
+{{- else }}
+{{- $clean := regexReplaceAll "[^a-z0-9-]+" $name "-" }}
+{{- printf "%s-%s" (regexReplaceAll "^[^a-z]+" $clean "" | default "marquee" | trunc 31 | trimAll "-") ($name | sha256sum | trunc 8) }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Labels that never change: dict "root" $ "component" NAME */}}
 {{- define "marquee.selector" -}}
 app.kubernetes.io/name: marquee
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | toYaml }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* The selector's labels last, and what a company adds may be any other: "more" MAP beside the selector's two. */}}
 {{- define "marquee.labels" -}}
-{{ include "marquee.selector" . }}
-app.kubernetes.io/part-of: marquee
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | quote }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $labels := dict "app.kubernetes.io/part-of" "marquee" "app.kubernetes.io/version" .root.Chart.AppVersion "app.kubernetes.io/managed-by" .root.Release.Service "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version) }}
+{{- include "marquee.mergedLabels" (dict "labels" $labels "scope" .) }}
 {{- end }}
 
 {{/* Of pods: without versions, so that another version of the chart alone restarts nothing. */}}
 {{- define "marquee.podLabels" -}}
-{{ include "marquee.selector" . }}
-app.kubernetes.io/part-of: marquee
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
+{{- include "marquee.mergedLabels" (dict "labels" (dict "app.kubernetes.io/part-of" "marquee") "scope" .) }}
 {{- end }}
+
+{{- define "marquee.mergedLabels" -}}
+{{- include "marquee.overlay" (dict "base" .labels "over" .scope.root.Values.commonLabels) }}
+{{- include "marquee.overlay" (dict "base" .labels "over" (.scope.more | default dict)) }}
+{{- include "marquee.overlay" (dict "base" .labels "over" (include "marquee.selector" .scope | fromYaml)) }}
+{{- include "marquee.strings" .labels }}
 {{- end }}
 
 {{- define "marquee.metadata" -}}
-name: {{ .name | default (printf "%s-%s" (include "marquee.fullname" .root) .component) }}
-namespace: {{ .root.Release.Namespace }}
+name: {{ .name | default (printf "%s-%s" (include "marquee.fullname" .root) .component) | toYaml }}
+namespace: {{ .root.Release.Namespace | toYaml }}
 labels:
   {{- include "marquee.labels" . | nindent 2 }}
 {{- end }}
 
-{{/* One of our images: dict "root" $ "name" NAME "tag" (optional) */}}
+{{/* One of our images: dict "root" $ "name" NAME "tag" (of this service alone). A tag may be a digest, or carry one. */}}
 {{- define "marquee.image" -}}
-{{- with .root.Values.image -}}
-{{ with .registry }}{{ . }}/{{ end }}{{ with .repository }}{{ . }}/{{ end }}{{ $.name }}:{{ $.tag | default .tag | default $.root.Chart.AppVersion }}
+{{- $image := .root.Values.image }}
+{{- $tag := .tag | default $image.tag | default .root.Chart.AppVersion | toString }}
+{{- $digest := ternary "" (get $image.digests .name) (empty .tag | not) }}
+{{- $name := without (list $image.registry $image.repository .name) "" | join "/" }}
+{{- if hasPrefix "sha256:" $tag }}{{ $name }}@{{ $tag }}
+{{- else }}{{ $name }}:{{ $tag }}{{ with $digest }}@{{ . }}{{ end }}
 {{- end }}
 {{- end }}
 
-{{/* Pod Security "restricted", for every pod and container of ours. */}}
+{{/* Of every pod: dict "root" $ "user" (the image's own id, 10001 for ours). */}}
 {{- define "marquee.podSecurity" -}}
 automountServiceAccountToken: false
 # Service links would put MARQUEE_…_PORT into our own namespace of variables.
 enableServiceLinks: false
+{{- $context := dict }}
+{{- include "marquee.overlay" (dict "base" $context "over" .root.Values.podSecurityContext) }}
+{{- range $key, $value := $context }}
+{{- if eq (toString $value) "image" }}{{ $_ := set $context $key (int64 ($.user | default 10001)) }}{{ end }}
+{{- end }}
+{{- with $context }}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: {{ .user | default 10001 }}
-  runAsGroup: {{ .user | default 10001 }}
-  fsGroup: {{ .user | default 10001 }}
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile: {type: RuntimeDefault}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{/* Of every container: dict "root" $ "user" (where its image's id isn't its pod's). */}}
 {{- define "marquee.containerSecurity" -}}
+{{- $context := dict }}
+{{- include "marquee.overlay" (dict "base" $context "over" .root.Values.containerSecurityContext) }}
+{{- range $key := list "runAsUser" "runAsGroup" }}
+{{- if and $.user (eq (get ($.root.Values.podSecurityContext | default dict) $key | toString) "image") }}{{ $_ := set $context $key (int64 $.user) }}{{ end }}
+{{- end }}
+{{- with $context -}}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: {drop: [ALL]}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "marquee.serviceSecret" -}}
@@ -87,8 +116,16 @@ securityContext:
 {{- define "marquee.administratorSecret" -}}
 {{ .Values.secrets.administrator | default (printf "%s-administrator" (include "marquee.fullname" .)) }}
 {{- end }}
+{{- define "marquee.grafanaSecret" -}}
+{{ .Values.grafana.existingSecret | default (printf "%s-grafana" (include "marquee.fullname" .)) }}
+{{- end }}
 {{- define "marquee.databaseSecret" -}}
 {{ .Values.postgresql.existingSecret | default (printf "%s-postgresql" (include "marquee.fullname" .)) }}
+{{- end }}
+{{/* In a URI an IPv6 address stands in brackets, and elsewhere it doesn't. */}}
+{{- define "marquee.postgresqlURIHost" -}}
+{{- $host := include "marquee.postgresqlHost" . }}
+{{- if contains ":" $host }}[{{ $host }}]{{ else }}{{ $host }}{{ end }}
 {{- end }}
 {{- define "marquee.postgresqlHost" -}}
 {{- if .Values.postgresql.enabled }}{{ include "marquee.fullname" . }}-postgresql
@@ -103,10 +140,10 @@ securityContext:
 {{- define "marquee.databaseEnv" -}}
 {{- $name := printf "%s%s" .root.Values.postgresql.prefix .database -}}
 - name: MARQUEE_POSTGRES_URI
-  value: {{ printf "postgresql://%s@%s:%v/%s?sslmode=%s" $name (include "marquee.postgresqlHost" .root) .root.Values.postgresql.port $name .root.Values.postgresql.sslmode }}
+  value: {{ printf "postgresql://%s@%s:%v/%s?sslmode=%s" $name (include "marquee.postgresqlURIHost" .root) .root.Values.postgresql.port $name .root.Values.postgresql.sslmode | quote }}
 - name: PGPASSWORD
   valueFrom:
-    secretKeyRef: {name: {{ include "marquee.databaseSecret" .root }}, key: {{ .database }}-password}
+    secretKeyRef: {name: {{ include "marquee.databaseSecret" .root | toYaml }}, key: {{ .database }}-password}
 {{- end }}
 
 {{- define "marquee.kafkaEnv" -}}
@@ -120,7 +157,7 @@ securityContext:
   value: {{ .Values.kafka.saslMechanism }}
 - name: MARQUEE_KAFKA_SASL_USERNAME
   valueFrom:
-    secretKeyRef: {name: {{ required "kafka.existingSecret: name the Secret with username and password for a SASL protocol" .Values.kafka.existingSecret }}, key: username}
+    secretKeyRef: {name: {{ include "marquee.kafkaSecret" . | toYaml }}, key: username}
 - name: MARQUEE_KAFKA_SASL_PASSWORD_FILE
   value: /etc/marquee/kafka/password
 {{- end }}
@@ -131,35 +168,31 @@ securityContext:
 {{- end }}
 {{- end }}
 
-{{/* The Secret behind marquee.kafkaEnv, as a volume and its mount; nothing for the bundled Kafka. */}}
+{{/* The Secret behind marquee.kafkaEnv, and it as a volume and its mount; nothing for the bundled Kafka. */}}
+{{- define "marquee.kafkaSecret" -}}
+{{- if and (not .Values.kafka.enabled) (or (hasPrefix "SASL" .Values.kafka.securityProtocol) .Values.kafka.privateCA) }}
+{{- required "kafka.existingSecret: name the Secret with username and password (a SASL protocol) and ca.crt (privateCA)" .Values.kafka.existingSecret }}
+{{- end }}
+{{- end }}
 {{- define "marquee.kafkaVolume" -}}
-{{- if and (not .Values.kafka.enabled) .Values.kafka.existingSecret }}
+{{- with include "marquee.kafkaSecret" . }}
 - name: kafka
   secret:
-    secretName: {{ .Values.kafka.existingSecret }}
+    secretName: {{ . | toYaml }}
     defaultMode: 0440
     items:
-      {{- if hasPrefix "SASL" .Values.kafka.securityProtocol }}
+      {{- if hasPrefix "SASL" $.Values.kafka.securityProtocol }}
       - {key: password, path: password}
       {{- end }}
-      {{- if .Values.kafka.privateCA }}
+      {{- if $.Values.kafka.privateCA }}
       - {key: ca.crt, path: ca.crt}
       {{- end }}
 {{- end }}
 {{- end }}
 {{- define "marquee.kafkaMount" -}}
-{{- if and (not .Values.kafka.enabled) .Values.kafka.existingSecret }}
+{{- if include "marquee.kafkaSecret" . }}
 - {name: kafka, mountPath: /etc/marquee/kafka, readOnly: true}
 {{- end }}
-{{- end }}
-
-{{/* A service's settings: the defaults, and over them its own. dict "root" $ "name" NAME → YAML */}}
-{{- define "marquee.settings" -}}
-{{- $own := index .root.Values.services .name | default dict -}}
-{{- $merged := mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) -}}
-{{- /* A strategy is one or the other: RollingUpdate's numbers don't go with Recreate. */ -}}
-{{- if $own.strategy }}{{ $_ := set $merged "strategy" $own.strategy }}{{ end -}}
-{{ toYaml $merged }}
 {{- end }}
 
 {{/* Keeps what is there, else makes it up: dict "root" $ "secret" NAME "key" KEY "length" N → base64 */}}
@@ -170,4 +203,38 @@ securityContext:
 {{- else -}}
 {{ randAlphaNum (.length | default 40) | b64enc }}
 {{- end }}
+{{- end }}
+
+{{/* Refuses to make a secret up where the one that may be there can't be looked up, since it would be another each time:
+dict "root" $ "value" (the value that names a Secret instead). */}}
+{{- define "marquee.mayGenerate" -}}
+{{- $generate := .root.Values.secrets.generate | toString }}
+{{- if eq $generate "false" }}
+{{- fail (printf "%s: name a Secret of yours, since secrets.generate is false" .value) }}
+{{- else if and (eq $generate "auto") (not (include "marquee.hasCluster" .root)) }}
+{{- fail (printf "%s: name a Secret of yours. There is no cluster to look up what is there already (helm template, Argo CD, --dry-run=client), so that each render would make up another; secrets.generate=true does so all the same. See docs/install-production.md, Secrets" .value) }}
+{{- end }}
+{{- end }}
+
+{{/* Not empty when lookups are answered. What Helm itself needs the right for comes first: its own Secrets; then what is
+in every namespace, and the namespace, which may not have been made yet. */}}
+{{- define "marquee.hasCluster" -}}
+{{- $namespace := .Release.Namespace }}
+{{- if or (lookup "v1" "Secret" $namespace "").items (lookup "v1" "ConfigMap" $namespace "kube-root-ca.crt") (lookup "v1" "Namespace" "" $namespace) (lookup "v1" "Namespace" "" "kube-system") }}yes{{ end }}
+{{- end }}
+
+{{/* Refuses another size for a StatefulSet's volume with words that Kubernetes hasn't: dict "root" $ "component" NAME */}}
+{{- define "marquee.checkVolume" -}}
+{{- $there := lookup "apps/v1" "StatefulSet" .root.Release.Namespace (printf "%s-%s" (include "marquee.fullname" .root) .component) }}
+{{- $size := (get .root.Values .component).persistence.size }}
+{{- range dig "spec" "volumeClaimTemplates" list $there }}
+{{- $now := .spec.resources.requests.storage }}
+{{- if ne (include "marquee.mebibytes" $now) (include "marquee.mebibytes" $size) }}
+{{- fail (printf "%s.persistence.size: %s has %s, and the volume of a StatefulSet can't be changed by an upgrade to %s: docs/upgrade-and-rollback.md, \"A bigger volume\", says how" $.component $there.metadata.name $now $size) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- define "marquee.mebibytes" -}}
+{{- $unit := regexFind "[A-Za-z]+$" . }}
+{{- mul (trimSuffix $unit . | int64) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) $unit) }}
 {{- end }}

@@ -10,6 +10,8 @@ metadata:
   {{- include "marquee.metadata" (dict "root" .root "component" .component "name" $name) | nindent 2 }}
 spec:
   backoffLimit: 10
+  # Each waits by itself for what it needs; what then hangs ends some day, and its status says so.
+  activeDeadlineSeconds: {{ .root.Values.jobs.deadlineSeconds }}
   template:
     metadata:
       labels:
@@ -43,7 +45,7 @@ spec:
   resources:
     requests: {cpu: 20m, memory: 32Mi}
     limits: {memory: 512Mi}
-  {{- include "marquee.containerSecurity" .root | nindent 2 }}
+  {{- include "marquee.containerSecurity" (dict "root" .root) | nindent 2 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
     {{- if .kafka }}
@@ -70,10 +72,10 @@ spec:
     defaultMode: 0440
     sources:
       - secret:
-          name: {{ include "marquee.administratorSecret" .root }}
+          name: {{ include "marquee.administratorSecret" .root | toYaml }}
           items: [{key: email, path: email}, {key: password, path: password}]
       - secret:
-          name: {{ include "marquee.serviceSecret" .root }}
+          name: {{ include "marquee.serviceSecret" .root | toYaml }}
           items: [{key: bootstrap, path: bootstrap}]
 {{- end }}
 {{- end }}
@@ -97,7 +99,7 @@ containers:
     command: [/usr/share/marquee/jobs/migrate-all]
     env:
       - {name: HOME, value: /tmp}
-      - {name: MARQUEE_POSTGRES_HOST, value: {{ include "marquee.postgresqlHost" .root }}}
+      - {name: MARQUEE_POSTGRES_HOST, value: {{ include "marquee.postgresqlHost" .root | toYaml }}}
       - {name: MARQUEE_POSTGRES_PORT, value: {{ $pg.port | quote }}}
       - {name: MARQUEE_POSTGRES_SSLMODE, value: {{ $pg.sslmode }}}
       - {name: MARQUEE_POSTGRES_PREFIX, value: {{ $pg.prefix | quote }}}
@@ -106,13 +108,13 @@ containers:
     resources:
       requests: {cpu: 50m, memory: 64Mi}
       limits: {memory: 256Mi}
-    {{- include "marquee.containerSecurity" .root | nindent 4 }}
+    {{- include "marquee.containerSecurity" (dict "root" .root) | nindent 4 }}
     volumeMounts:
       - {name: passwords, mountPath: /etc/marquee/postgresql, readOnly: true}
       - {name: tmp, mountPath: /tmp}
 volumes:
   - name: passwords
-    secret: {secretName: {{ $secret }}, defaultMode: 0440}
+    secret: {secretName: {{ $secret | toYaml }}, defaultMode: 0440}
   - name: tmp
     emptyDir: {sizeLimit: 64Mi}
 {{- end }}

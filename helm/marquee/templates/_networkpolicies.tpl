@@ -1,5 +1,5 @@
 {{/* Peers of network policies. */}}
-{{- define "marquee.pods" }}{matchLabels: {app.kubernetes.io/name: marquee, app.kubernetes.io/instance: {{ .root.Release.Name }}, app.kubernetes.io/component: {{ .component }}}}{{ end }}
+{{- define "marquee.pods" }}{matchLabels: {app.kubernetes.io/name: marquee, app.kubernetes.io/instance: {{ .root.Release.Name | toYaml }}, app.kubernetes.io/component: {{ .component }}}}{{ end }}
 
 {{- define "marquee.toDatabase" }}
 - ports: [{port: {{ .Values.postgresql.port }}}]
@@ -16,8 +16,10 @@
   to: [{podSelector: {{ include "marquee.pods" (dict "root" . "component" "kafka") }}}]
 {{- else }}
 - ports:
-    {{- range splitList "," .Values.kafka.brokers }}
-    - {port: {{ last (splitList ":" .) | trim }}}
+    {{- $ports := list }}
+    {{- range splitList "," .Values.kafka.brokers }}{{ $ports = append $ports (last (splitList ":" .) | trim) }}{{ end }}
+    {{- range $ports | uniq }}
+    - {port: {{ . }}}
     {{- end }}
   {{- with .Values.networkPolicies.kafkaTo }}
   to:

@@ -14,13 +14,22 @@ REFUSALS = [
     (["--set", "postgresql.enabled=false"], ["postgresql.host", "postgresql.existingSecret"]),
     (["--set", "kafka.enabled=false"], ["kafka.brokers"]),
     (["--set", "kafka.ratingsPartitions=0"], ["ratingsPartitions"]),
+    (["--set", "secrets.generate=auto"], ["secrets.services", "secrets.generate=true"]),
 ]
 
 
 def _refused(context):
     for words, expected in REFUSALS:
         done = context.cluster.try_helm(
-            "template", "marquee", context.chart, "--kube-version", "1.34.0", *context.value_files, *words
+            "template",
+            "marquee",
+            context.chart,
+            "--kube-version",
+            "1.34.0",
+            "--set",
+            "secrets.generate=true",
+            *context.value_files,
+            *words,
         )
         require(done.returncode != 0, f"helm takes {words[1]}")
         require(any(word in done.stderr for word in expected), f"{words[1]}: helm says {done.stderr[-400:]}")

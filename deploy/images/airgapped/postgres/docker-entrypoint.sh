@@ -44,6 +44,18 @@ run_init_files() {
   done
 }
 
+# initdb asks for the name of whoever runs it, and any id may; as in the official image, it gets one for as long.
+named_user() {
+  local library passwd group
+  ! getent passwd "$(id -u)" > /dev/null || return 0
+  library=$(find /usr/lib /lib -name libnss_wrapper.so -print -quit 2> /dev/null)
+  [ -n "$library" ] || { say "user id $(id -u) has no name in this image: run it as 999"; exit 1; }
+  passwd=$(mktemp) group=$(mktemp)
+  printf 'postgres:x:%s:%s:PostgreSQL:%s:/bin/false\n' "$(id -u)" "$(id -g)" "$PGDATA" > "$passwd"
+  printf 'postgres:x:%s:\n' "$(id -g)" > "$group"
+  export LD_PRELOAD=$library NSS_WRAPPER_PASSWD=$passwd NSS_WRAPPER_GROUP=$group
+}
+
 make_cluster() { # postgres's arguments
   local method=${POSTGRES_HOST_AUTH_METHOD:-} more=()
   if [ -z "$POSTGRES_PASSWORD" ] && [ "$method" != trust ]; then
@@ -86,8 +98,7 @@ main() {
   # A volume of Kubernetes may belong to another: then it is postgres that says so.
   chmod 00700 "$PGDATA" 2> /dev/null || true
   if [ ! -s "$PGDATA/PG_VERSION" ]; then
-    # initdb asks for the name of whoever runs it; a numeric user needn't have one.
-    getent passwd "$(id -u)" > /dev/null || { say "user id $(id -u) has no name in this image: run it as 999"; exit 1; }
+    named_user
     from_file POSTGRES_PASSWORD
     from_file POSTGRES_USER postgres
     from_file POSTGRES_DB "$POSTGRES_USER"
@@ -95,6 +106,10 @@ main() {
     make_cluster "${@:2}"
   fi
   unset POSTGRES_PASSWORD
+  if [ -n "${NSS_WRAPPER_PASSWD:-}" ]; then
+    rm -f "$NSS_WRAPPER_PASSWD" "$NSS_WRAPPER_GROUP"
+    unset LD_PRELOAD NSS_WRAPPER_PASSWD NSS_WRAPPER_GROUP
+  fi
   exec "$@"
 }
 
