@@ -168,6 +168,11 @@ def test_a_refresh_token_works_once(api, loaded):
     api.register()
     spent = api.refresh_token
     api.refresh()
+    # An answer that was lost is given again,
+    again = api.send("POST", "/v1/auth/refresh", json={"refresh_token": spent})
+    assert again.json()["refresh_token"] == api.refresh_token
+    # until it is seen to have arrived.
+    api.refresh()
     problem(api.send("POST", "/v1/auth/refresh", json={"refresh_token": spent}), 401)
     # Its reuse is theft until shown otherwise: the whole session is over.
     problem(api.send("POST", "/v1/auth/refresh", json={"refresh_token": api.refresh_token}), 401)
