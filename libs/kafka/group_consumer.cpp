@@ -4,12 +4,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <random>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "base/backoff.h"
 #include "kafka/internal.h"
 
 namespace marquee::kafka {
@@ -79,12 +79,12 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
 
   void Consume(const std::stop_token& stop) {
     consumer_->subscribe({config_.topic});
-    auto backoff = config_.min_backoff;
+    Backoff backoff(config_.min_backoff, config_.max_backoff);
     while (!stop.stop_requested()) {
       if (fatal_.exchange(false)) Recreate();
       Status status = Step(stop);
       if (status.ok()) {
-        backoff = config_.min_backoff;
+        backoff.Reset();
         continue;
       }
       Suspend();
@@ -94,8 +94,7 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
       } else {
         Count([](auto& stats) { ++stats.failures; });
       }
-      Wait(stop, Jittered(backoff));
-      backoff = std::min(backoff * 2, config_.max_backoff);
+      Wait(stop, backoff.Next());
     }
     consumer_->close();
   }
@@ -280,16 +279,10 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
     change(stats_);
   }
 
-  milliseconds Jittered(milliseconds base) {
-    return milliseconds(
-        std::uniform_int_distribution<std::int64_t>(base.count() / 2, base.count())(random_));
-  }
-
   const GroupConsumerConfig config_;
   BatchHandler& handler_;
   std::atomic<bool> fatal_{false};
   std::atomic<bool> brokers_down_{false};
-  std::minstd_rand random_{std::random_device{}()};
   std::vector<std::int32_t> assigned_;  // what the group gave us
   std::vector<std::int32_t> waiting_;   // empty, or assigned_ while it isn't being read
   Offsets next_;                        // stored in the database, of the partitions being read

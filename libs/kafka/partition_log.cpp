@@ -4,12 +4,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <random>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
+#include "base/backoff.h"
 #include "kafka/internal.h"
 
 namespace marquee::kafka {
@@ -121,11 +121,8 @@ class PartitionLog::Impl {
   }
 
   void Read(const std::stop_token& stop) {
-    auto backoff = kMinBackoff;
-    while (!stop.stop_requested() && !Assign().ok()) {
-      Pause(stop, backoff);
-      backoff = std::min(backoff * 2, kMaxBackoff);
-    }
+    Backoff backoff(kMinBackoff, kMaxBackoff);
+    while (!stop.stop_requested() && !Assign().ok()) Pause(stop, backoff.Next());
     while (!stop.stop_requested()) {
       const std::unique_ptr<RdKafka::Message> message(consumer_->consume(kPollMilliseconds));
       switch (message->err()) {
@@ -188,13 +185,6 @@ class PartitionLog::Impl {
       next_[partition] = next;
     }
     moved_.notify_all();
-  }
-
-  void Pause(const std::stop_token& stop, std::chrono::milliseconds pause) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, pause, [] { return false; });
   }
 
   bool Known(std::int32_t partition) const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -107,28 +108,18 @@ class Producer::Impl {
   }
 
   Result<Position> Produce(Outgoing message, Time deadline) {
-    struct Wait {
-      std::mutex mutex;
-      std::condition_variable reported;
-      std::optional<Result<Position>> result;
-    };
-    const auto wait = std::make_shared<Wait>();
-    ProduceAsync(std::move(message), [wait](Result<Position> result) {
-      {
-        const std::lock_guard lock(wait->mutex);
-        wait->result.emplace(std::move(result));
-      }
-      wait->reported.notify_one();
+    const auto reported = std::make_shared<std::promise<Result<Position>>>();
+    auto result = reported->get_future();
+    ProduceAsync(std::move(message), [reported](Result<Position> position) {
+      reported->set_value(std::move(position));
     });
     // While no broker can be reached callers aren't kept waiting: they hold threads.
     const auto most = Down() ? kWaitWhileDown : config_.delivery_timeout + std::chrono::seconds(1);
     const int limit = MillisecondsLeft(deadline, static_cast<int>(most.count()));
-    std::unique_lock lock(wait->mutex);
-    if (!wait->reported.wait_for(lock, std::chrono::milliseconds(limit),
-                                 [&] { return wait->result.has_value(); })) {
+    if (result.wait_for(std::chrono::milliseconds(limit)) != std::future_status::ready) {
       return Unavailable("no acknowledgement in time");
     }
-    return *wait->result;
+    return result.get();
   }
 
   // The poller serves the reports, and the linger is short: waiting is all there is to do.

@@ -1,6 +1,6 @@
 #include "catalog/config.h"
 
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 
 namespace marquee::catalog {
 
@@ -20,7 +20,7 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
   config.consumer_database.application_name = "marquee-catalog-consumer";
   config.consumer_database.max_connections = 2;
   config.consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");
-  config.consumer.topic = std::string(projection::kRatingsTopic);
+  config.consumer.topic = std::string(ratings::kRatingsTopic);
   config.consumer.group =
       reader.String("MARQUEE_CATALOG_GROUP", "marquee-catalog", "the replicas' consumer group");
   config.consumer.instance_id =

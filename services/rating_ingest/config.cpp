@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 
 namespace marquee::rating_ingest {
 namespace {
@@ -59,7 +59,7 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
                           "how long a rating's caller waits for Kafka");
   auto& consumer = config.consumer.consumer;
   consumer.cluster = config.producer.cluster;
-  consumer.topic = std::string(projection::kRatingsTopic);
+  consumer.topic = std::string(ratings::kRatingsTopic);
   consumer.group =
       reader.String("MARQUEE_INGEST_GROUP", "marquee-rating_ingest", "the writers' consumer group");
   consumer.instance_id =

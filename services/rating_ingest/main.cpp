@@ -7,7 +7,7 @@
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "rating_ingest/app/rating_intake.h"
 #include "rating_ingest/app/rating_queries.h"
 #include "rating_ingest/clients/catalog_client.h"
@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
 
   rating_ingest::PgRatingReader reader(pool);
   rating_ingest::AppliedPositions applied(reader, config->read_wait);
-  rating_ingest::KafkaLog log(producer, metrics, std::string(projection::kRatingsTopic),
+  rating_ingest::KafkaLog log(producer, metrics, std::string(ratings::kRatingsTopic),
                               config->produce_timeout);
   rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address), config->catalog,
                                        clock);
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     // The front takes ratings in whether or not the writer is behind: Kafka keeps them.
     services.push_back(&handler);
     ready.push_back(
-        {"kafka", [&] { return producer.Health(std::string(projection::kRatingsTopic)); }});
+        {"kafka", [&] { return producer.Health(std::string(ratings::kRatingsTopic)); }});
   } else {
     ready.push_back({"writer", [&] { return writer->Health(); }});
   }

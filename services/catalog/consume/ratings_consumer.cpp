@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "logging/log.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "tracing/trace.h"
 
 namespace marquee::catalog {
@@ -31,7 +31,7 @@ metrics::Counter DeadLetters(metrics::Metrics& metrics, std::string_view reason)
 
 class RatingsConsumer::Impl {
  public:
-  Impl(kafka::GroupConsumerConfig config, pg::Pool& pool, projection::RatingProjection::Step step,
+  Impl(kafka::GroupConsumerConfig config, pg::Pool& pool, ratings::RatingProjection::Step step,
        metrics::Metrics& metrics)
       : pool_(pool),
         metrics_(metrics),
@@ -42,15 +42,15 @@ class RatingsConsumer::Impl {
                                   "database keeps the consumer from it")),
         projection_(
             pool,
-            [this](std::span<const projection::DeadLetterMessage> letters) {
+            [this](std::span<const ratings::DeadLetterMessage> letters) {
               return PutAside(letters);
             },
             std::move(step), {.topic = config.topic},
-            [this](const kafka::Offsets&, std::span<const projection::RatingChange> changes) {
+            [this](const kafka::Offsets&, std::span<const ratings::RatingChange> changes) {
               applied_.Increment(static_cast<double>(changes.size()));
             }),
         consumer_(std::move(config), projection_) {
-    for (const auto reason : projection::kDeadLetterReasons) DeadLetters(metrics, reason);
+    for (const auto reason : ratings::kDeadLetterReasons) DeadLetters(metrics, reason);
     metrics.AddGaugeFunction("marquee_catalog_consumer_lag_messages",
                              "Events of our partitions that are not applied yet; -1 while unknown",
                              {}, [this] { return static_cast<double>(consumer_.Stats().lag); });
@@ -72,7 +72,7 @@ class RatingsConsumer::Impl {
   Status Health() const { return consumer_.Health(); }
 
  private:
-  Status PutAside(std::span<const projection::DeadLetterMessage> letters) {
+  Status PutAside(std::span<const ratings::DeadLetterMessage> letters) {
     for (const auto& letter : letters) {
       DeadLetters(metrics_, letter.reason).Increment();
       const tracing::Scope scope(letter.message->traceparent);
@@ -119,7 +119,7 @@ class RatingsConsumer::Impl {
 
   // False while there are more to forget.
   bool Forget() {
-    const auto forgotten = projection::ForgetAppliedEvents(
+    const auto forgotten = ratings::ForgetAppliedEvents(
         pool_, kRememberEvents, kForgetRows, SystemClock().Now() + std::chrono::seconds(10));
     if (!forgotten.ok()) {
       logging::Warning("old event ids couldn't be deleted",
@@ -133,14 +133,14 @@ class RatingsConsumer::Impl {
   metrics::Metrics& metrics_;
   metrics::Counter applied_;
   metrics::Gauge healthy_;
-  projection::RatingProjection projection_;
+  ratings::RatingProjection projection_;
   kafka::GroupConsumer consumer_;
   int bad_seconds_ = 0;  // the watch's
   std::jthread watch_;
 };
 
 RatingsConsumer::RatingsConsumer(kafka::GroupConsumerConfig config, pg::Pool& pool,
-                                 projection::RatingProjection::Step step, metrics::Metrics& metrics)
+                                 ratings::RatingProjection::Step step, metrics::Metrics& metrics)
     : impl_(std::make_unique<Impl>(std::move(config), pool, std::move(step), metrics)) {}
 RatingsConsumer::~RatingsConsumer() = default;
 void RatingsConsumer::Stop() { impl_->Stop(); }

@@ -7,7 +7,7 @@
 #include "kafka/group_consumer.h"
 #include "metrics/metrics.h"
 #include "pg/pool.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_projection.h"
 
 namespace marquee::catalog {
 
@@ -22,7 +22,7 @@ class RatingsConsumer {
   // `step` applies a batch within the transaction that stores the offsets (store/rating_step.h).
   // `pool` and `metrics` outlive it; `metrics` must not serve any more when it is destroyed.
   RatingsConsumer(kafka::GroupConsumerConfig config, pg::Pool& pool,
-                  projection::RatingProjection::Step step, metrics::Metrics& metrics);
+                  ratings::RatingProjection::Step step, metrics::Metrics& metrics);
   ~RatingsConsumer();  // as Stop()
   // The batch under way is finished, the group left. Idempotent.
   void Stop();

@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "kafka/producer.h"
 #include "kafka/testing.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 
 namespace marquee::catalog {
 namespace {
@@ -28,14 +28,14 @@ class RatingsConsumerTest : public testing::Test {
     producer_.emplace(kafka::ProducerConfig{.cluster = kafka::TestCluster()});
   }
   void Send(std::int64_t user, std::int64_t movie, std::optional<float> value, int number) {
-    const projection::RatingChange change{
-        .event_id = projection::LiveEventId(user, std::to_string(number)),
+    const ratings::RatingChange change{
+        .event_id = ratings::LiveEventId(user, std::to_string(number)),
         .user_id = user,
         .movie_id = movie,
         .value = value,
         .occurred_at_us = 1'700'000'000'000'000 + number};
     kafka::Outgoing message{.topic = topic_, .key = std::to_string(user)};
-    projection::EncodeRating(change, message.value);
+    ratings::EncodeRating(change, message.value);
     producer_->ProduceAsync(std::move(message),
                             [](const Result<kafka::Position>& sent) { EXPECT_TRUE(sent.ok()); });
   }

@@ -120,7 +120,7 @@ TEST_F(IntakeTest, PutsALiveEventWithTheTimeOfNow) {
   ASSERT_EQ(log.changes.size(), 1U);
   EXPECT_EQ(log.changes[0].user_id, 7);
   EXPECT_EQ(log.changes[0].value, 4.5F);
-  EXPECT_EQ(log.changes[0].source, projection::Source::kLive);
+  EXPECT_EQ(log.changes[0].source, ratings::Source::kLive);
   EXPECT_EQ(log.changes[0].occurred_at_us, 1'700'000'000'000'000);
   EXPECT_EQ(accepted->position.partition, 3);
 }
@@ -196,7 +196,7 @@ TEST(BulkIngest, AnswersWhenAllIsAcknowledged) {
   EXPECT_EQ(summary->accepted, 6);
   EXPECT_EQ(summary->end_offsets, (Offsets{{1, 4}, {2, 5}, {3, 6}}));
   EXPECT_EQ(log.changes[0].event_id, log.changes[3].event_id);
-  EXPECT_EQ(log.changes[0].source, projection::Source::kImport);
+  EXPECT_EQ(log.changes[0].source, ratings::Source::kImport);
   EXPECT_EQ(log.changes[1].occurred_at_us, 2'000'000);
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 #include "rating_ingest/domain/rating.h"
 
 namespace marquee::rating_ingest {
@@ -20,7 +20,7 @@ struct LogPosition {
   std::int64_t offset = -1;
 };
 
-using projection::RatingChange;
+using ratings::RatingChange;
 
 // The durable log. An acknowledgement means that the event is on every in-sync replica.
 class RatingLog {

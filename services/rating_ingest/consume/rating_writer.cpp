@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "logging/log.h"
-#include "projection/rating_events.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_events.h"
+#include "ratings/rating_projection.h"
 #include "tracing/trace.h"
 
 namespace marquee::rating_ingest {
@@ -26,9 +26,9 @@ metrics::Counter DeadLetters(metrics::Metrics& metrics, std::string_view reason)
 }
 
 // Warns about each message that was put aside, once it is.
-projection::DeadLetterSink Logged(projection::DeadLetterSink sink) {
+ratings::DeadLetterSink Logged(ratings::DeadLetterSink sink) {
   return
-      [sink = std::move(sink)](std::span<const projection::DeadLetterMessage> letters) -> Status {
+      [sink = std::move(sink)](std::span<const ratings::DeadLetterMessage> letters) -> Status {
         RETURN_IF_ERROR(sink(letters));
         for (const auto& letter : letters) {
           const tracing::Scope scope(letter.message->traceparent);
@@ -57,14 +57,14 @@ class AppliedRatings {
     }
   }
 
-  void Committed(std::span<const projection::RatingChange> changes, Time now) {
+  void Committed(std::span<const ratings::RatingChange> changes, Time now) {
     std::array<std::int64_t, kHalfStars> counts{};
     const auto now_us =
         std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
     for (const auto& change : changes) {
       // An event's value was checked when it was decoded: 0.5 to 5.0.
       if (change.value) ++counts[static_cast<std::size_t>(*change.value * 2) - 1];
-      if (change.source == projection::Source::kLive) {
+      if (change.source == ratings::Source::kLive) {
         freshness_.Observe(
             std::max(0.0, static_cast<double>(now_us - change.occurred_at_us) / 1e6));
       }
@@ -96,17 +96,17 @@ class RatingWriter::Impl {
         values_(metrics),
         projection_(
             pool,
-            Logged(projection::KafkaDeadLetters(dead_letters, "rating_ingest",
+            Logged(ratings::KafkaDeadLetters(dead_letters, "rating_ingest",
                                                 config_.consumer.topic, SystemClock(),
                                                 kDeadLetterTimeout)),
             std::move(steps.apply),
             {.topic = config_.consumer.topic,
              .record_dead_letters = std::move(steps.count_dead_letters)},
-            [this](const kafka::Offsets& next, std::span<const projection::RatingChange> changes) {
+            [this](const kafka::Offsets& next, std::span<const ratings::RatingChange> changes) {
               Committed(next, changes);
             }),
         consumer_(config_.consumer, projection_) {
-    for (const auto reason : projection::kDeadLetterReasons) DeadLetters(metrics, reason);
+    for (const auto reason : ratings::kDeadLetterReasons) DeadLetters(metrics, reason);
     metrics.AddGaugeFunction("marquee_rating_ingest_consumer_lag_messages",
                              "Events of our partitions that are not applied yet; -1 while unknown",
                              {}, [this] { return static_cast<double>(consumer_.Stats().lag); });
@@ -130,7 +130,7 @@ class RatingWriter::Impl {
   Status Health() const { return consumer_.Health(); }
 
  private:
-  void Committed(const kafka::Offsets& next, std::span<const projection::RatingChange> changes) {
+  void Committed(const kafka::Offsets& next, std::span<const ratings::RatingChange> changes) {
     applied_.Advance(next);
     applied_events_.Increment(static_cast<double>(changes.size()));
     values_.Committed(changes, SystemClock().Now());
@@ -164,7 +164,7 @@ class RatingWriter::Impl {
       }
       if (std::chrono::steady_clock::now() < forget_at) continue;
       const auto forgotten =
-          projection::ForgetAppliedEvents(pool_, config_.remember_events, kForgetRows,
+          ratings::ForgetAppliedEvents(pool_, config_.remember_events, kForgetRows,
                                           SystemClock().Now() + std::chrono::seconds(10));
       if (!forgotten.ok()) {
         logging::Warning("old event ids couldn't be deleted",
@@ -183,7 +183,7 @@ class RatingWriter::Impl {
   metrics::Counter applied_events_;
   AppliedRatings values_;
   std::map<std::string, std::int64_t> reported_;  // the consumer's thread's
-  projection::RatingProjection projection_;
+  ratings::RatingProjection projection_;
   kafka::GroupConsumer consumer_;
   std::jthread housekeeper_;
 };

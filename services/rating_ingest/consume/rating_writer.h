@@ -9,15 +9,15 @@
 #include "kafka/group_consumer.h"
 #include "kafka/producer.h"
 #include "metrics/metrics.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_projection.h"
 #include "rating_ingest/app/applied_positions.h"
 
 namespace marquee::rating_ingest {
 
 // What a batch's transaction does; the store's.
 struct BatchSteps {
-  projection::RatingProjection::Step apply;
-  std::function<Status(pg::Transaction&, std::span<const projection::DeadLetterMessage>)>
+  ratings::RatingProjection::Step apply;
+  std::function<Status(pg::Transaction&, std::span<const ratings::DeadLetterMessage>)>
       count_dead_letters;
 };
 

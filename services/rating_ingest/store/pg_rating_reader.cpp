@@ -4,7 +4,7 @@
 #include <pqxx/pqxx>
 
 #include "pg/bulk.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_projection.h"
 
 namespace marquee::rating_ingest {
 namespace {
@@ -99,7 +99,7 @@ Result<ExportSummary> PgRatingReader::Export(int chunk_rows, Time deadline,
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<ExportSummary> {
         ExportSummary summary;
-        ASSIGN_OR_RETURN(summary.next_offsets, projection::ReadOffsets(tx, topic_));
+        ASSIGN_OR_RETURN(summary.next_offsets, ratings::ReadOffsets(tx, topic_));
         RETURN_IF_ERROR(pg::ForEachChunk(
             tx,
             "SELECT user_id, movie_id, value, floor(extract(epoch FROM rated_at))::bigint"
@@ -127,7 +127,7 @@ Result<ExportSummary> PgRatingReader::Export(int chunk_rows, Time deadline,
 }
 
 Result<Offsets> PgRatingReader::NextOffsets(Time deadline) {
-  return pool_.Read([this](pg::Transaction& tx) { return projection::ReadOffsets(tx, topic_); },
+  return pool_.Read([this](pg::Transaction& tx) { return ratings::ReadOffsets(tx, topic_); },
                     {.deadline = deadline});
 }
 

@@ -11,8 +11,8 @@ namespace marquee::recommender {
 namespace {
 
 using namespace std::chrono_literals;
-using projection::RatingChange;
-using projection::Source;
+using ratings::RatingChange;
+using ratings::Source;
 using testing_::FakeLog;
 using testing_::FakeSource;
 using Ratings = std::vector<Rated>;

@@ -3,7 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 #include "rpc/call.h"
 #include "rpc/client.h"
 #include "rpc/metadata.h"
@@ -42,7 +42,7 @@ Result<StoredHistory> RatingsClient::Read(const Person& person) {
       .partition = response.partition(), .next_offset = response.next_offset(), .ratings = {}};
   history.ratings.reserve(static_cast<std::size_t>(response.movie_ids_size()));
   for (int at = 0; at < response.movie_ids_size(); ++at) {
-    if (!projection::IsRatingValue(response.values(at))) continue;
+    if (!ratings::IsRatingValue(response.values(at))) continue;
     history.ratings.push_back({response.movie_ids(at), response.values(at)});
   }
   return history;

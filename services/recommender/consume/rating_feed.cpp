@@ -4,7 +4,7 @@
 
 #include "kafka/partition_log.h"
 #include "logging/log.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "tracing/trace.h"
 
 namespace marquee::recommender {
@@ -53,7 +53,7 @@ RatingFeed::~RatingFeed() { Stop(); }
 void RatingFeed::Stop() { log_->Stop(); }
 
 void RatingFeed::Apply(const kafka::Message& message) {
-  const auto change = projection::DecodeRating(message.key, message.value);
+  const auto change = ratings::DecodeRating(message.key, message.value);
   // The writer sends it to the dead letters; here only its offset counts.
   (change.ok() ? events_ : undecodable_).Increment();
   // An import's events carry no trace, and leave no line each.

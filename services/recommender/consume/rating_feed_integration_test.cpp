@@ -12,7 +12,7 @@
 
 #include "kafka/producer.h"
 #include "kafka/testing.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "recommender/app/histories.h"
 #include "recommender/testing/fixtures.h"
 
@@ -20,8 +20,8 @@ namespace marquee::recommender {
 namespace {
 
 using namespace std::chrono_literals;
-using projection::RatingChange;
-using projection::Source;
+using ratings::RatingChange;
+using ratings::Source;
 using testing_::FakeSource;
 using Ratings = std::vector<Rated>;
 
@@ -43,7 +43,7 @@ class RatingFeedTest : public testing::Test {
   LogPosition Write(const RatingChange& change) {
     kafka::Outgoing message{
         .topic = topic_, .key = std::to_string(change.user_id), .value = {}, .headers = {}};
-    projection::EncodeRating(change, message.value);
+    ratings::EncodeRating(change, message.value);
     const auto position = producer_->Produce(std::move(message), SystemClock().Now() + 10s);
     if (!position.ok()) throw std::runtime_error(position.error().ToString());
     auto& log = logs_[position->partition];

@@ -7,7 +7,7 @@ namespace marquee::recommender {
 namespace {
 
 // Tells a user's live events apart: the id's random part, mixed with the user. Never 0.
-std::uint64_t Identity(const projection::RatingChange& change) {
+std::uint64_t Identity(const ratings::RatingChange& change) {
   std::uint64_t halves[2];
   std::memcpy(halves, change.event_id.bytes().data(), sizeof halves);
   std::uint64_t mixed = halves[0] * 0x9E3779B97F4A7C15U ^ halves[1];
@@ -24,7 +24,7 @@ void HistoryStore::Follow(std::int32_t partition, std::int64_t next) {
 }
 
 void HistoryStore::Apply(std::int32_t partition, std::int64_t offset,
-                         const projection::RatingChange* change) {
+                         const ratings::RatingChange* change) {
   const std::lock_guard lock(mutex_);
   const auto [at, made] = partitions_.try_emplace(partition);
   Partition& log = at->second;
@@ -54,10 +54,10 @@ void HistoryStore::Apply(std::int32_t partition, std::int64_t offset,
   Evict();
 }
 
-void HistoryStore::Remember(Partition& log, const projection::RatingChange* change) {
+void HistoryStore::Remember(Partition& log, const ratings::RatingChange* change) {
   Event event;
   if (change != nullptr) {
-    const bool live = change->source == projection::Source::kLive;
+    const bool live = change->source == ratings::Source::kLive;
     const std::uint64_t identity = live ? Identity(*change) : 0;
     // A repetition changes nothing: what is kept of it is that its offset was taken.
     if (!live || log.identities.insert(identity).second) {
@@ -82,7 +82,7 @@ bool HistoryStore::ApplyTo(std::vector<Entry>& entries, const Event& event) {
       entries.begin(), entries.end(), event.movie_id,
       [](const Entry& entry, std::int64_t movie_id) { return entry.movie_id < movie_id; });
   const bool there = at != entries.end() && at->movie_id == event.movie_id;
-  if (event.source == projection::Source::kImport) {
+  if (event.source == ratings::Source::kImport) {
     if (there && at->origin == Origin::kLive) return true;
     // The same value again changes no list, whoever it came from. Anything else depends on what the
     // database doesn't tell: whether a person did it, taking back included.

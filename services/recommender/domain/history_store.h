@@ -21,7 +21,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 #include "recommender/domain/history.h"
 
 namespace marquee::recommender {
@@ -61,7 +61,7 @@ class HistoryStore {
   void Follow(std::int32_t partition, std::int64_t next);
   // The event at this offset; nullptr for one that nobody can apply. Offsets of a partition come in
   // order. One that isn't the last one's successor is a gap: what is known of the partition goes.
-  void Apply(std::int32_t partition, std::int64_t offset, const projection::RatingChange* change);
+  void Apply(std::int32_t partition, std::int64_t offset, const ratings::RatingChange* change);
 
   // The user's current ratings, ascending movie id, when they are cached.
   std::optional<std::vector<Rated>> Find(std::int64_t user_id);
@@ -88,7 +88,7 @@ class HistoryStore {
     std::int64_t movie_id = 0;
     std::uint64_t identity = 0;  // of a live event; 0 otherwise
     float value = 0;             // 0: taken back
-    projection::Source source = projection::Source::kLive;
+    ratings::Source source = ratings::Source::kLive;
   };
   struct Partition {
     std::int64_t first = 0;  // offset of events.front()
@@ -102,7 +102,7 @@ class HistoryStore {
   static std::vector<Rated> Current(const std::vector<Entry>& entries);
   // False when it can't be told what the event does.
   static bool ApplyTo(std::vector<Entry>& entries, const Event& event);
-  void Remember(Partition& partition, const projection::RatingChange* change);
+  void Remember(Partition& partition, const ratings::RatingChange* change);
   void DropPartition(std::int32_t partition);
   void Drop(Users::iterator user);
   void Evict();

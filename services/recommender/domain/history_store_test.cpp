@@ -11,9 +11,9 @@
 namespace marquee::recommender {
 namespace {
 
-using projection::RatingChange;
-using projection::RatingState;
-using projection::Source;
+using ratings::RatingChange;
+using ratings::RatingState;
+using ratings::Source;
 using Outcome = HistoryStore::Outcome;
 using Ratings = std::vector<Rated>;
 
@@ -200,7 +200,7 @@ class Reference {
     auto& states = users_[change->user_id];
     const auto found = states.find(change->movie_id);
     const auto state = found == states.end() ? std::nullopt : std::optional(found->second);
-    if (auto changed = projection::Apply(state, *change)) states[change->movie_id] = *changed;
+    if (auto changed = ratings::Apply(state, *change)) states[change->movie_id] = *changed;
   }
   Ratings Of(std::int64_t user) const {
     Ratings ratings;

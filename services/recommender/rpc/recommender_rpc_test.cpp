@@ -464,12 +464,12 @@ TEST_F(RecommenderRpcTest, CountsTheRatingThatWasJustGiven) {
   Start();
   ASSERT_TRUE(AwaitRanking(3));
   ASSERT_EQ(List(7)->history_size(), 2);
-  const projection::RatingChange change{.event_id = Uuid::V7(SystemClock().Now()),
+  const ratings::RatingChange change{.event_id = Uuid::V7(SystemClock().Now()),
                                         .user_id = 7,
                                         .movie_id = 40,
                                         .value = 5.0F,
                                         .occurred_at_us = 1,
-                                        .source = projection::Source::kLive};
+                                        .source = ratings::Source::kLive};
   std::thread consumer([&] {
     log_.AwaitWaiters(1);
     running_->store.Apply(0, 10, &change);

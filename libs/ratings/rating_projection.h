@@ -15,7 +15,7 @@
 //     user_id  bigint      NOT NULL,
 //     movie_id bigint      NOT NULL,
 //     value    real,                  -- NULL: taken back (a tombstone: imports don't undo it)
-//     source   smallint    NOT NULL,  -- projection::Source: 1 live, 2 import
+//     source   smallint    NOT NULL,  -- ratings::Source: 1 live, 2 import
 //     rated_at timestamptz NOT NULL,
 //     event_id uuid        NOT NULL,  -- the last event applied
 //     revision bigint      NOT NULL,  -- how many events were applied
@@ -44,9 +44,9 @@
 #include "kafka/group_consumer.h"
 #include "kafka/producer.h"
 #include "pg/pool.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 
 // What one batch changed about one (user, movie): its state before and after, in-batch steps
 // collapsed.
@@ -127,4 +127,4 @@ class RatingProjection final : public kafka::BatchHandler {
   std::shared_ptr<Counters> counters_;
 };
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

@@ -1,20 +1,20 @@
-#include "projection/rating_projection.h"
+#include "ratings/rating_projection.h"
 
 #include <google/protobuf/timestamp.pb.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <pqxx/pqxx>
 
+#include "base/acknowledgements.h"
 #include "logging/log.h"
 #include "marquee/events/v1/events.pb.h"
 #include "pg/array.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "tracing/trace.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 constexpr std::size_t kMostDetailBytes = 500;
@@ -157,14 +157,7 @@ DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
                                 std::chrono::milliseconds timeout) {
   return [&producer, &clock, consumer = std::move(consumer), source_topic = std::move(source_topic),
           timeout](std::span<const DeadLetterMessage> messages) -> Status {
-    struct Wait {
-      std::mutex mutex;
-      std::condition_variable done;
-      std::size_t left = 0;
-      Status status;
-    };
-    const auto wait = std::make_shared<Wait>();
-    wait->left = messages.size();
+    const auto acknowledgements = std::make_shared<Acknowledgements>();
     for (const auto& one : messages) {
       events::v1::DeadLetter letter;
       letter.set_topic(source_topic);
@@ -186,18 +179,17 @@ DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
       if (!one.message->traceparent.empty()) {
         message.headers.push_back({"traceparent", one.message->traceparent});
       }
-      producer.ProduceAsync(std::move(message), [wait](Result<kafka::Position> result) {
-        const std::lock_guard lock(wait->mutex);
-        if (!result.ok()) wait->status = result.error();
-        if (--wait->left == 0) wait->done.notify_one();
-      });
+      acknowledgements->Expect();
+      producer.ProduceAsync(std::move(message),
+                            [acknowledgements](const Result<kafka::Position>& result) {
+                              acknowledgements->Report(result.ok() ? Status() : result.error());
+                            });
     }
-    std::unique_lock lock(wait->mutex);
-    if (!wait->done.wait_for(lock, timeout, [&] { return wait->left == 0; })) {
+    if (!acknowledgements->WaitForAtMost(0, SystemClock().Now() + timeout)) {
       return Error::Unavailable("kafka_unavailable", "dead letters weren't acknowledged in time");
     }
-    return wait->status;
+    return acknowledgements->failure();
   };
 }
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

@@ -3,10 +3,10 @@
 #include <limits>
 
 #include "marquee/events/v1/events.pb.h"
-#include "projection/rating_events.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_events.h"
+#include "ratings/rating_rule.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 RatingChange Live(std::optional<float> value, std::int64_t at = 1'000) {
@@ -117,4 +117,4 @@ TEST(RatingEvents, NameWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 
 inline constexpr std::string_view kRatingsTopic = "marquee.ratings.v1";
 inline constexpr std::string_view kDeadLettersTopic = "marquee.dead-letters.v1";
@@ -28,4 +28,4 @@ inline constexpr std::array<std::string_view, 9> kDeadLetterReasons{
 // partition, where its order means nothing).
 Result<RatingChange> DecodeRating(std::string_view key, std::string_view value);
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

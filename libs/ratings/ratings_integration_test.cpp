@@ -8,10 +8,10 @@
 #include "kafka/testing.h"
 #include "marquee/events/v1/events.pb.h"
 #include "pg/testing.h"
-#include "projection/rating_events.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_events.h"
+#include "ratings/rating_projection.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 constexpr const char* kTables =
@@ -188,7 +188,7 @@ TEST_F(ProjectionTest, AgreesWithTheRuleOnRandomSequences) {
         continue;
       auto& state = expected[{change.user_id, change.movie_id}];
       const auto next =
-          projection::Apply(state.revision == 0 ? std::nullopt : std::optional(state), change);
+          ratings::Apply(state.revision == 0 ? std::nullopt : std::optional(state), change);
       if (next) state = *next;
     }
     ASSERT_TRUE(Apply(projection, std::move(messages)).ok());
@@ -258,4 +258,4 @@ TEST_F(ProjectionTest, AppliesWhatKafkaHolds) {
 }
 
 }  // namespace
-}  // namespace marquee::projection
+}  // namespace marquee::ratings
