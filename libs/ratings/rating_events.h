@@ -10,9 +10,6 @@
 
 namespace marquee::ratings {
 
-inline constexpr std::string_view kRatingsTopic = "marquee.ratings.v1";
-inline constexpr std::string_view kDeadLettersTopic = "marquee.dead-letters.v1";
-
 // The bytes of marquee.events.v1.RatingEvent. `out` is replaced.
 void EncodeRating(const RatingChange& change, std::string& out);
 

@@ -146,7 +146,8 @@ void BenchConsumer(pg::Pool& pool, std::int64_t movies, std::int64_t ratings,
   std::mt19937_64 random(2);
   ratings::RatingProjection projection(
       pool, [](auto) { return Status(); }, ApplyRatingBatch);
-  std::int64_t offset = projection.LoadOffsets({0}).value().at(0);
+  LogPosition at = projection.LoadPositions({0}).value().at(0);
+  std::int64_t offset = at.next_offset;
   Steady::duration spent{};
   const std::int64_t first_offset = offset;
   const double server = ServerCpu(pool);
@@ -161,17 +162,19 @@ void BenchConsumer(pg::Pool& pool, std::int64_t movies, std::int64_t ratings,
       const std::int64_t at = 1'000'000'000 + static_cast<std::int64_t>(random() % 500'000'000);
       kafka::Message message{.partition = 0, .offset = offset, .key = std::to_string(user)};
       ratings::EncodeRating({.event_id = ratings::ImportEventId(user, movie, value, at),
-                                .user_id = user,
-                                .movie_id = movie,
-                                .value = value,
-                                .occurred_at_us = at * 1'000'000,
-                                .source = ratings::Source::kImport},
-                               message.value);
+                             .user_id = user,
+                             .movie_id = movie,
+                             .value = value,
+                             .occurred_at_us = at * 1'000'000,
+                             .source = ratings::Source::kImport},
+                            message.value);
       batch[0].push_back(std::move(message));
     }
     const auto start = Steady::now();
     const double client_start = ClientCpu();
-    const Status applied = projection.Apply(batch, {{0, offset - batch_size}}, {{0, offset}});
+    const LogPosition after = kafka::After(batch[0].back());
+    const Status applied = projection.Apply(batch, {{0, at}}, {{0, after}});
+    at = after;
     spent += Steady::now() - start;
     client += ClientCpu() - client_start;
     if (!applied.ok()) {

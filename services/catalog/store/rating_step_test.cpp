@@ -161,8 +161,8 @@ std::map<std::pair<std::int64_t, std::int64_t>, ratings::RatingState> ByTheRule(
     }
     const auto key = std::pair(change.user_id, change.movie_id);
     const auto found = states.find(key);
-    auto after = ratings::Apply(
-        found != states.end() ? std::optional(found->second) : std::nullopt, change);
+    auto after =
+        ratings::Apply(found != states.end() ? std::optional(found->second) : std::nullopt, change);
     if (after) states[key] = *after;
   }
   return states;
@@ -184,8 +184,9 @@ TEST_F(RatingStepTest, EqualsARecountAfterAnyHistoryOfCrashesAndRedeliveries) {
           if (crash) return Error::Unavailable("killed", "before the commit");
           return {};
         });
-    std::int64_t next = projection.LoadOffsets({0}).value().at(0);
-    while (next < static_cast<std::int64_t>(changes.size())) {
+    LogPosition at = projection.LoadPositions({0}).value().at(0);
+    while (at.next_offset < static_cast<std::int64_t>(changes.size())) {
+      const std::int64_t next = at.next_offset;
       const std::int64_t end =
           std::min<std::int64_t>(next + 1 + static_cast<std::int64_t>(random() % 90),
                                  static_cast<std::int64_t>(changes.size()));
@@ -198,15 +199,17 @@ TEST_F(RatingStepTest, EqualsARecountAfterAnyHistoryOfCrashesAndRedeliveries) {
         batch[0].push_back(std::move(message));
       }
       crash = random() % 3 == 0;
-      const Status applied = projection.Apply(batch, {{0, next}}, {{0, end}});
+      const LogPosition after = kafka::After(batch[0].back());
+      const Status applied = projection.Apply(batch, {{0, at}}, {{0, after}});
       ASSERT_EQ(applied.ok(), !crash);
       crash = false;
       if (applied.ok()) {
-        EXPECT_EQ(projection.Apply(batch, {{0, next}}, {{0, end}}).error().reason,
+        EXPECT_EQ(projection.Apply(batch, {{0, at}}, {{0, after}}).error().reason,
                   kafka::kOffsetsFenced);
       }
-      next = projection.LoadOffsets({0}).value().at(0);
-      ASSERT_EQ(next, applied.ok() ? end : end - static_cast<std::int64_t>(batch[0].size()));
+      const LogPosition stored = projection.LoadPositions({0}).value().at(0);
+      ASSERT_EQ(stored, applied.ok() ? after : at);
+      at = stored;
     }
     ExpectStatsEqualARecount();
     std::map<std::int64_t, std::int64_t> expected;

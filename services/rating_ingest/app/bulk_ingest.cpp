@@ -62,7 +62,7 @@ Status BulkIngest::Add(const RatingColumns& columns, Time deadline) {
   for (std::size_t i = 0; i < columns.user_ids.size(); ++i) {
     const RatingChange change{
         .event_id = ratings::ImportEventId(columns.user_ids[i], columns.movie_ids[i],
-                                              columns.values[i], columns.rated_at_seconds[i]),
+                                           columns.values[i], columns.rated_at_seconds[i]),
         .user_id = columns.user_ids[i],
         .movie_id = columns.movie_ids[i],
         .value = columns.values[i],
@@ -82,8 +82,8 @@ Status BulkIngest::AppendOne(const RatingChange& change, Time deadline) {
                      [this](Result<LogPosition> result) { Acknowledge(std::move(result)); });
     if (!queue_full_) return {};
     if (SystemClock().Now() >= deadline) return TooSlow();
-    // Others fill the queue: when ours have gone out there is room again, and if none are ours, wait
-    // a little.
+    // Others fill the queue: when ours have gone out there is room again, and if none are ours,
+    // wait a little.
     acknowledgements_.WaitForAtMost(0, SystemClock().Now() + std::chrono::milliseconds(20));
   }
 }
@@ -94,7 +94,7 @@ void BulkIngest::Acknowledge(Result<LogPosition> result) {
     const std::lock_guard lock(mutex_);
     ++summary_.accepted;
     auto& end = summary_.end_offsets[result->partition];
-    end = std::max(end, result->offset + 1);
+    end = std::max(end, result->next_offset);
   } else if (result.error().reason == "kafka_queue_full") {
     queue_full_ = true;
   } else {

@@ -72,21 +72,14 @@ Result<LogPosition> KafkaLog::Append(const RatingChange& change, Time deadline) 
   const auto position = producer_.Produce(std::move(message), AnswerBy(deadline));
   produce_duration_.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  if (!position.ok()) {
-    produce_failures_.Increment();
-    return position.error();
-  }
-  return LogPosition{position->partition, position->offset};
+  if (!position.ok()) produce_failures_.Increment();
+  return position;
 }
 
 void KafkaLog::AppendAsync(const RatingChange& change, Acknowledged acknowledged) {
   kafka::Outgoing message{.topic = topic_, .key = std::to_string(change.user_id)};
   ratings::EncodeRating(change, message.value);
-  producer_.ProduceAsync(std::move(message), [acknowledged = std::move(acknowledged)](
-                                                 Result<kafka::Position> position) {
-    if (!position.ok()) return acknowledged(std::move(position).error());
-    acknowledged(LogPosition{position->partition, position->offset});
-  });
+  producer_.ProduceAsync(std::move(message), std::move(acknowledged));
 }
 
 Result<std::int32_t> KafkaLog::PartitionOf(std::int64_t user_id, Time deadline) {
@@ -98,18 +91,22 @@ Result<Offsets> KafkaLog::EndOffsets(Time deadline) {
   return producer_.EndOffsets(topic_, deadline);
 }
 
+Result<std::int64_t> KafkaLog::EndOffset(std::int32_t partition, Time deadline) {
+  return producer_.EndOffset(topic_, partition, deadline);
+}
+
 Status KafkaLog::AppendInteractions(std::int64_t user_id,
                                     const std::vector<Interaction>& interactions,
                                     const std::vector<Uuid>& ids, Time deadline) {
   const auto acknowledgements = std::make_shared<Acknowledgements>();
   for (std::size_t i = 0; i < interactions.size(); ++i) {
-    kafka::Outgoing message{.topic = std::string(kInteractionsTopic),
+    kafka::Outgoing message{.topic = std::string(ratings::kInteractionsTopic),
                             .key = std::to_string(user_id),
                             .value = Encode(user_id, interactions[i], ids[i])};
     CarryTrace(message);
     acknowledgements->Expect();
     producer_.ProduceAsync(std::move(message),
-                           [acknowledgements](const Result<kafka::Position>& result) {
+                           [acknowledgements](const Result<LogPosition>& result) {
                              acknowledgements->Report(result.ok() ? Status() : result.error());
                            });
   }

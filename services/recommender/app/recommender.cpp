@@ -140,6 +140,7 @@ Result<RecommendationList> Recommender::ForPerson(const Person& person, const Mo
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();
   if (!history.ok()) {
+    if (history.error().code == Code::kInvalidArgument) return history.error();  // their own fault
     logging::Warning("a history can't be read: the popular list stands in",
                      {{"error", history.error().ToString()}});
     return Popular(std::move(serving), {}, filter, count, degraded_history_unavailable_);
