@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <random>
-#include <stdexcept>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "base/backoff.h"
 #include "kafka/internal.h"
+#include "kafka/log_check.h"
 
 namespace marquee::kafka {
 namespace {
@@ -19,7 +20,7 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr int kPollMilliseconds = 100;
-constexpr int kQueryMilliseconds = 2'000;
+constexpr milliseconds kQueryTimeout{2'000};
 
 }  // namespace
 
@@ -28,13 +29,8 @@ constexpr int kQueryMilliseconds = 2'000;
 class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
  public:
   Impl(GroupConsumerConfig config, BatchHandler& handler)
-      : config_(std::move(config)),
-        handler_(handler),
-        events_(config_.cluster.client_id, [this](RdKafka::ErrorCode code, bool fatal) {
-          if (fatal) fatal_ = true;
-          if (code == RdKafka::ERR__ALL_BROKERS_DOWN) brokers_down_ = true;
-        }) {
-    consumer_ = Make();
+      : config_(std::move(config)), handler_(handler), check_(config_.cluster, config_.topic) {
+    Make();
     thread_ = std::jthread([this](const std::stop_token& stop) { Consume(stop); });
   }
 
@@ -56,35 +52,37 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
   }
 
  private:
-  std::unique_ptr<RdKafka::KafkaConsumer> Make() {
+  void Make() {
     Conf conf(config_.cluster);
     conf.Set("group.id", config_.group);
     if (!config_.instance_id.empty()) conf.Set("group.instance.id", config_.instance_id);
     conf.Set("enable.auto.commit", "false");
     conf.Set("enable.auto.offset.store", "false");
-    conf.Set("auto.offset.reset", "earliest");
+    conf.Set("auto.offset.reset", "error");                  // where to go on is ours to decide
+    conf.Set("topic.metadata.refresh.interval.ms", "5000");  // new partitions, and a new topic
     conf.Set("isolation.level", "read_committed");
     conf.Set("session.timeout.ms", std::to_string(config_.session_timeout.count()));
     conf.Set("heartbeat.interval.ms", std::to_string(config_.session_timeout.count() / 4));
     conf.Set("fetch.error.backoff.ms", "100");
     conf.Set("queued.max.messages.kbytes", "16384");
-    conf.SetCallback<RdKafka::EventCb>("event_cb", &events_);
-    conf.SetCallback<RdKafka::RebalanceCb>("rebalance_cb", this);
-    std::string error;
-    std::unique_ptr<RdKafka::KafkaConsumer> consumer(
-        RdKafka::KafkaConsumer::create(conf.get(), error));
-    if (consumer == nullptr) throw std::invalid_argument(error);
-    return consumer;
+    consumer_.emplace(std::move(conf),
+                      std::make_shared<EventCallback>(config_.cluster.client_id,
+                                                      [this](RdKafka::ErrorCode code, bool fatal) {
+                                                        if (fatal) fatal_ = true;
+                                                        if (code == RdKafka::ERR__ALL_BROKERS_DOWN)
+                                                          brokers_down_ = true;
+                                                      }),
+                      this);
   }
 
   void Consume(const std::stop_token& stop) {
-    consumer_->subscribe({config_.topic});
-    auto backoff = config_.min_backoff;
+    (*consumer_)->subscribe({config_.topic});
+    Backoff backoff(config_.min_backoff, config_.max_backoff);
     while (!stop.stop_requested()) {
       if (fatal_.exchange(false)) Recreate();
       Status status = Step(stop);
       if (status.ok()) {
-        backoff = config_.min_backoff;
+        backoff.Reset();
         continue;
       }
       Suspend();
@@ -94,10 +92,9 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
       } else {
         Count([](auto& stats) { ++stats.failures; });
       }
-      Wait(stop, Jittered(backoff));
-      backoff = std::min(backoff * 2, config_.max_backoff);
+      Wait(stop, backoff.Next());
     }
-    consumer_->close();
+    consumer_.reset();
   }
 
   // One turn: start the partitions that wait for their offsets, read a batch, apply it.
@@ -107,20 +104,23 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
     UpdateLag();
     if (std::exchange(out_of_step_, false))
       return Error::Aborted("log_gap", "offsets are missing in what was read");
-    if (batch.empty() || stop.stop_requested()) {
-      if (!assigned_.empty() && waiting_.empty() && !brokers_down_) SetHealth({});
-      return brokers_down_ ? Status(Unavailable("no broker answers")) : Status();
+    if (batch.empty() && brokers_down_) return Unavailable("no broker answers");
+    if (stop.stop_requested()) return {};
+    RETURN_IF_ERROR(CheckLog(batch));
+    if (batch.empty()) {
+      if (!assigned_.empty() && waiting_.empty()) SetHealth({});
+      return {};
     }
-    Offsets expected;
-    Offsets next;
+    LogPositions expected;
+    LogPositions next;
     std::int64_t count = 0;
     for (const auto& [partition, messages] : batch) {
       expected[partition] = next_.at(partition);
-      next[partition] = messages.back().offset + 1;
+      next[partition] = After(messages.back());
       count += static_cast<std::int64_t>(messages.size());
     }
     RETURN_IF_ERROR(handler_.Apply(batch, expected, next));
-    for (const auto& [partition, offset] : next) next_[partition] = offset;
+    for (const auto& [partition, position] : next) next_[partition] = position;
     SetHealth({});
     Count([count](auto& stats) {
       stats.messages += count;
@@ -129,14 +129,39 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
     return {};
   }
 
+  // Whether what was read is of the log that was read before. Asked after reading and before
+  // applying: while the record before the batch (or the first of it) is in the log, the log is that
+  // one, and was when the rest was read. And now and then when there is nothing to read: a new log
+  // may wait to be noticed.
+  Status CheckLog(const Batch& batch) {
+    const Time deadline = SystemClock().Now() + kQueryTimeout;
+    const bool all = Steady::now() >= check_at_;
+    if (all) check_at_ = Steady::now() + config_.check_every;
+    if (all && assigned_.empty()) {
+      const auto count = TopicPartitions(**consumer_, config_.topic, deadline);
+      return count.ok() ? Status() : Status(count.error());
+    }
+    LogPositions read;
+    for (const auto& [partition, position] : next_) {
+      const auto messages = batch.find(partition);
+      if (messages != batch.end() && position.fingerprint == 0) {
+        read[partition] = After(messages->second.front());
+      } else if (all || messages != batch.end()) {
+        read[partition] = position;
+      }
+    }
+    ASSIGN_OR_RETURN(const auto others, check_.OtherLogs(read, deadline));
+    if (others.empty()) return {};
+    return Error::Aborted("log_replaced", "partition " + std::to_string(*others.begin()) + " of " +
+                                              config_.topic + " is another log than was read");
+  }
+
   // Nothing of ours makes gaps in the log, so one is read again before it is believed (a
   // transaction's marker or a deleted record, then). What comes before the stored offset would be
   // applied twice.
   bool Follows(const Batch& batch, RdKafka::Message& message, std::int64_t stored) {
     const auto read = batch.find(message.partition());
-    const std::int64_t expected = read == batch.end()
-                                      ? std::max(stored, first_[message.partition()])
-                                      : read->second.back().offset + 1;
+    const std::int64_t expected = read == batch.end() ? stored : read->second.back().offset + 1;
     if (message.offset() == expected) return true;
     if (message.offset() > expected && seen_gap_[message.partition()] == message.offset())
       return true;
@@ -154,18 +179,22 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
       const auto left = std::chrono::ceil<milliseconds>(until - Steady::now());
       // What is already here is always taken.
       const std::unique_ptr<RdKafka::Message> message(
-          consumer_->consume(static_cast<int>(std::max<std::int64_t>(0, left.count()))));
+          (*consumer_)->consume(static_cast<int>(std::max<std::int64_t>(0, left.count()))));
       if (message->err() == RdKafka::ERR_NO_ERROR) {
         brokers_down_ = false;
         const auto next = next_.find(message->partition());
         if (next == next_.end()) continue;  // taken away meanwhile
-        if (!Follows(batch, *message, next->second)) break;
+        if (!Follows(batch, *message, next->second.next_offset)) break;
         if (count++ == 0) until = Steady::now() + config_.batch_wait;
         batch[message->partition()].push_back(ToMessage(*message));
         if (Steady::now() < until) continue;
         break;
       }
       if (message->err() == RdKafka::ERR__FATAL) fatal_ = true;
+      if (message->err() == RdKafka::ERR__AUTO_OFFSET_RESET) {
+        out_of_step_ = true;  // the log has no such offset
+        break;
+      }
       if (Steady::now() >= until || fatal_ || !waiting_.empty()) break;
     }
     reading_ = nullptr;
@@ -182,6 +211,7 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
     if (reading_ != nullptr) reading_->clear();
     Count([this](auto& stats) { stats.partitions.clear(); });
     if (code == RdKafka::ERR__ASSIGN_PARTITIONS) {
+      member_ = true;
       for (const auto* one : partitions) assigned_.push_back(one->partition());
       waiting_ = assigned_;
       // The assignment is taken, but not read until the database has said from where: see
@@ -197,36 +227,44 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
 
   // Asks the database where each assigned partition goes on, and reads from there.
   Status StartReading() {
-    ASSIGN_OR_RETURN(const Offsets stored, handler_.LoadOffsets(assigned_));
+    const Time deadline = SystemClock().Now() + kQueryTimeout;
+    ASSIGN_OR_RETURN(LogPositions next, handler_.LoadPositions(assigned_));
+    ASSIGN_OR_RETURN(const auto others, check_.OtherLogs(next, deadline));
     DestroyPartitions partitions;
-    Offsets next;
-    std::int64_t lost = 0;
-    for (const std::int32_t partition : assigned_) {
-      const std::int64_t offset = stored.at(partition);
-      std::int64_t low = 0;
-      std::int64_t high = 0;
-      const auto code = consumer_->query_watermark_offsets(config_.topic, partition, &low, &high,
-                                                           kQueryMilliseconds);
-      if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
-      if (offset > high) {
-        return Error::FailedPrecondition(
-            "log_truncated", "partition " + std::to_string(partition) + " of " + config_.topic +
-                                 " ends at " + std::to_string(high) +
-                                 ", before the stored offset " + std::to_string(offset));
+    for (auto& [partition, position] : next) {
+      ASSIGN_OR_RETURN(const Bounds bounds,
+                       QueryBounds(**consumer_, config_.topic, partition, deadline));
+      if (others.contains(partition)) {
+        RETURN_IF_ERROR(MoveTo(bounds.low, Moved::kOtherLog, position));
+      } else if (position.next_offset < bounds.low) {
+        RETURN_IF_ERROR(MoveTo(bounds.low, Moved::kEventsLost, position));
       }
-      lost += std::max<std::int64_t>(0, low - offset);
-      next[partition] = offset;
-      first_[partition] = std::max(low, offset);
       partitions.list.push_back(
-          RdKafka::TopicPartition::create(config_.topic, partition, std::max(low, offset)));
+          RdKafka::TopicPartition::create(config_.topic, partition, position.next_offset));
     }
-    const auto code = consumer_->assign(partitions.list);
+    const auto code = (*consumer_)->assign(partitions.list);
     if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
     next_ = std::move(next);
     waiting_.clear();
     brokers_down_ = false;
+    check_at_ = Steady::now() + config_.check_every;
     SetHealth({});
-    if (lost > 0) Count([lost](auto& stats) { stats.lost += lost; });
+    return {};
+  }
+
+  Status MoveTo(std::int64_t to, Moved why, LogPosition& position) {
+    RETURN_IF_ERROR(handler_.Move(position, to, why));
+    const std::string what = "partition " + std::to_string(position.partition) + " of " +
+                             config_.topic + ", read up to offset " +
+                             std::to_string(position.next_offset);
+    Log(3, config_.cluster.client_id,
+        why == Moved::kOtherLog
+            ? what + ", is another log now: it is read again from its beginning, offset " +
+                  std::to_string(to)
+            : what + ", begins at offset " + std::to_string(to) +
+                  " by now: " + std::to_string(to - position.next_offset) +
+                  " messages were deleted before they were read");
+    position = {.partition = position.partition, .next_offset = to};
     return {};
   }
 
@@ -234,7 +272,7 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
   void Suspend() {
     next_.clear();
     waiting_ = assigned_;
-    if (!assigned_.empty()) consumer_->assign({});
+    if (!assigned_.empty()) (*consumer_)->assign({});
   }
 
   // Waits, and stays a member meanwhile.
@@ -243,30 +281,35 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
     pausing_ = true;  // nothing may be read here: it would be dropped
     while (!stop.stop_requested() && Steady::now() < until && !fatal_) {
       const auto left = std::chrono::ceil<milliseconds>(until - Steady::now());
-      const std::unique_ptr<RdKafka::Message> ignored(consumer_->consume(
-          static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kPollMilliseconds))));
+      const std::unique_ptr<RdKafka::Message> ignored(
+          (*consumer_)
+              ->consume(
+                  static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kPollMilliseconds))));
     }
     pausing_ = false;
   }
 
   void Recreate() {
+    member_ = false;
     next_.clear();
     assigned_.clear();
     waiting_.clear();
-    consumer_->close();
-    consumer_ = Make();
-    consumer_->subscribe({config_.topic});
+    consumer_.reset();
+    Make();
+    (*consumer_)->subscribe({config_.topic});
   }
 
   void UpdateLag() {
-    std::int64_t lag = next_.empty() ? -1 : 0;
-    for (const auto& [partition, next] : next_) {
+    Lag lag;
+    bool known = member_ && waiting_.empty();
+    for (const auto& [partition, position] : next_) {
       std::int64_t low = 0;
       std::int64_t high = 0;
-      const auto code = consumer_->get_watermark_offsets(config_.topic, partition, &low, &high);
-      if (code == RdKafka::ERR_NO_ERROR && high >= 0) lag += std::max<std::int64_t>(0, high - next);
+      const auto code = (*consumer_)->get_watermark_offsets(config_.topic, partition, &low, &high);
+      known = known && code == RdKafka::ERR_NO_ERROR && high >= 0;
+      lag.Add(high, position.next_offset);
     }
-    Count([lag](auto& stats) { stats.lag = lag; });
+    Count([&](auto& stats) { stats.lag = known ? std::optional(lag.total()) : std::nullopt; });
   }
 
   void SetHealth(Status status) {
@@ -280,29 +323,24 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
     change(stats_);
   }
 
-  milliseconds Jittered(milliseconds base) {
-    return milliseconds(
-        std::uniform_int_distribution<std::int64_t>(base.count() / 2, base.count())(random_));
-  }
-
   const GroupConsumerConfig config_;
   BatchHandler& handler_;
   std::atomic<bool> fatal_{false};
   std::atomic<bool> brokers_down_{false};
-  std::minstd_rand random_{std::random_device{}()};
   std::vector<std::int32_t> assigned_;  // what the group gave us
   std::vector<std::int32_t> waiting_;   // empty, or assigned_ while it isn't being read
-  Offsets next_;                        // stored in the database, of the partitions being read
-  Offsets first_;                       // where Kafka could start reading them, at or after next_
+  LogPositions next_;                   // stored in the database, of the partitions being read
   Offsets seen_gap_;                    // the offset after the last gap met
+  bool member_ = false;
   bool out_of_step_ = false;
+  Steady::time_point check_at_{};
   bool pausing_ = false;
   Batch* reading_ = nullptr;
   mutable std::mutex stats_mutex_;
   GroupConsumerStats stats_;
   Status health_ = Unavailable("not a member of the group yet");
-  EventCallback events_;
-  std::unique_ptr<RdKafka::KafkaConsumer> consumer_;
+  LogCheck check_;
+  std::optional<Consumer> consumer_;
   std::jthread thread_;
 };
 

@@ -1,12 +1,17 @@
-// A member of a consumer group whose offsets live in the database that its batches change, so that
-// a batch and its offsets are stored together or not at all.
+// A consumer in a group whose positions live in the application's database: what was read is
+// applied and how far it was read is stored in one transaction, so that nothing is lost and nothing
+// counts twice. Kafka's own committed offsets aren't used.
+//
+// A stored position belongs to one log. When Kafka has another one by that name (the topic was
+// deleted and made anew, or lost its end and grew again), that is noticed before anything of it is
+// applied, and it is read from its beginning: see docs/adr/0201.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,21 +22,31 @@ namespace marquee::kafka {
 // Partition → messages in order, never empty.
 using Batch = std::map<std::int32_t, std::vector<Message>>;
 
-// The reason of the error by which Apply says that someone else has moved the offsets on (another
-// member took the partition over): what was read is dropped and the offsets are loaded again.
+// The reason of the error by which Apply says that someone else has moved the positions on (another
+// member took the partition over): what was read is dropped and the positions are loaded again.
 inline constexpr const char* kOffsetsFenced = "offsets_fenced";
+
+// Why reading goes on elsewhere than where it had come to.
+enum class Moved {
+  kEventsLost,  // Kafka deleted (retention) what follows before it was read
+  kOtherLog,    // the log isn't the one that was read: all of it is read
+};
 
 // Called from the consumer's thread only.
 class BatchHandler {
  public:
   virtual ~BatchHandler() = default;
-  // The next offset for each of these partitions, as stored; 0 for one that was never read.
-  virtual Result<Offsets> LoadOffsets(const std::vector<std::int32_t>& partitions) = 0;
-  // Applies the batch and stores `next` (the offset after the last message, for each partition of
+  // The position of each of these partitions, as stored; next_offset 0 for one that was never read.
+  virtual Result<LogPositions> LoadPositions(const std::vector<std::int32_t>& partitions) = 0;
+  // Applies the batch and stores `next` (the place after the last message, for each partition of
   // the batch), both or neither. `expected` is what must be stored now. After any error the batch
-  // is dropped, and after a back-off the offsets are loaded again and reading goes on from there:
+  // is dropped, and after a back-off the positions are loaded again and reading goes on from there:
   // nothing is skipped, and an unclear commit is cleared up by what is stored.
-  virtual Status Apply(const Batch& batch, const Offsets& expected, const Offsets& next) = 0;
+  virtual Status Apply(const Batch& batch, const LogPositions& expected,
+                       const LogPositions& next) = 0;
+  // Stores that reading goes on at `to`, and remembers why, both or neither, if `from` is what is
+  // stored now.
+  virtual Status Move(const LogPosition& from, std::int64_t to, Moved why) = 0;
 };
 
 struct GroupConsumerConfig {
@@ -44,16 +59,17 @@ struct GroupConsumerConfig {
   std::chrono::milliseconds session_timeout{10'000};
   std::chrono::milliseconds min_backoff{50};
   std::chrono::milliseconds max_backoff{5'000};
+  std::chrono::milliseconds check_every{1'000};  // whether it is the same log, when nothing is read
 };
 
 struct GroupConsumerStats {
   std::int64_t messages = 0;  // applied
   std::int64_t batches = 0;
-  std::int64_t failures = 0;  // failed Apply or LoadOffsets
+  std::int64_t failures = 0;  // failed Apply or LoadPositions
   std::int64_t fenced = 0;
-  std::int64_t lost = 0;  // messages that Kafka deleted (retention) before they were read
-  std::int64_t lag = -1;  // of the assigned partitions; −1 until known
-  std::vector<std::int32_t> partitions;
+  // Of the assigned partitions; below 0 while a log ends before what is stored; nullopt: not known.
+  std::optional<std::int64_t> lag = std::nullopt;
+  std::vector<std::int32_t> partitions = {};
 };
 
 class GroupConsumer {
@@ -68,8 +84,7 @@ class GroupConsumer {
 
   GroupConsumerStats Stats() const;
   // The last error while the latest attempt (to connect, load or apply) failed; OK when things move
-  // or are idle. FailedPrecondition "log_truncated": the database is ahead of the log (Kafka lost
-  // it or the topic was made anew): the partition isn't read until a person decides.
+  // or are idle. NotFound "topic_unknown" while there is no such topic.
   Status Health() const;
 
  private:

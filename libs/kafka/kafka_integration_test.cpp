@@ -1,8 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <set>
+#include <thread>
 
 #include "base/uuid.h"
 #include "kafka/admin.h"
@@ -17,28 +21,34 @@ namespace {
 Time In(std::chrono::milliseconds left) { return SystemClock().Now() + left; }
 constexpr std::chrono::seconds kLong{30};
 
-// The database of these tests: batches and offsets are stored together, under one lock.
+// The database of these tests: batches and positions are stored together, under one lock.
 class MemoryStore {
  public:
-  Result<Offsets> Load(const std::vector<std::int32_t>& partitions) {
+  Result<LogPositions> Load(const std::vector<std::int32_t>& partitions) {
     const std::lock_guard lock(mutex_);
-    Offsets offsets;
-    for (const auto partition : partitions) offsets[partition] = offsets_[partition];
-    return offsets;
+    LogPositions positions;
+    for (const auto partition : partitions) positions[partition] = At(partition);
+    return positions;
   }
-  Status Store(const Batch& batch, const Offsets& expected, const Offsets& next) {
+  Status Store(const Batch& batch, const LogPositions& expected, const LogPositions& next) {
     {
       const std::lock_guard lock(mutex_);
-      for (const auto& [partition, offset] : expected) {
-        if (offsets_[partition] != offset)
-          return Error::FailedPrecondition(kOffsetsFenced, "moved on");
+      for (const auto& [partition, position] : expected) {
+        if (At(partition) != position) return Error::FailedPrecondition(kOffsetsFenced, "moved on");
       }
       for (const auto& [partition, messages] : batch) {
         for (const auto& message : messages) values_.push_back(message.value);
       }
-      for (const auto& [partition, offset] : next) offsets_[partition] = offset;
+      for (const auto& [partition, position] : next) positions_[partition] = position;
     }
     stored_.notify_all();
+    return {};
+  }
+  Status Move(const LogPosition& from, std::int64_t to, Moved why) {
+    const std::lock_guard lock(mutex_);
+    if (At(from.partition) != from) return Error::FailedPrecondition(kOffsetsFenced, "moved on");
+    moves_.push_back({from.partition, to - from.next_offset, why});
+    positions_[from.partition] = {.partition = from.partition, .next_offset = to};
     return {};
   }
   bool WaitForCount(std::size_t count) {
@@ -49,16 +59,38 @@ class MemoryStore {
     const std::lock_guard lock(mutex_);
     return values_;
   }
-  void MoveOn(std::int32_t partition, std::int64_t offset) {
+  // How often each kind of move was made, of any partition.
+  int moves(Moved why) {
     const std::lock_guard lock(mutex_);
-    offsets_[partition] = offset;
+    return static_cast<int>(std::ranges::count(moves_, why, &Move_::why));
+  }
+  std::int64_t moved_by(Moved why) {
+    const std::lock_guard lock(mutex_);
+    std::int64_t by = 0;
+    for (const auto& move : moves_) by += move.why == why ? move.by : 0;
+    return by;
+  }
+  void MoveOn(const LogPosition& position) {
+    const std::lock_guard lock(mutex_);
+    positions_[position.partition] = position;
   }
 
  private:
+  struct Move_ {
+    std::int32_t partition;
+    std::int64_t by;
+    Moved why;
+  };
+  const LogPosition& At(std::int32_t partition) {
+    auto& position = positions_[partition];
+    position.partition = partition;
+    return position;
+  }
   std::mutex mutex_;
   std::condition_variable stored_;
   std::vector<std::string> values_;
-  Offsets offsets_;
+  std::vector<Move_> moves_;
+  LogPositions positions_;
 };
 
 class Handler final : public BatchHandler {
@@ -66,13 +98,17 @@ class Handler final : public BatchHandler {
   using Fault = std::function<Status()>;
   explicit Handler(MemoryStore& store, Fault before = {}, Fault after = {})
       : store_(store), before_(std::move(before)), after_(std::move(after)) {}
-  Result<Offsets> LoadOffsets(const std::vector<std::int32_t>& partitions) override {
+  Result<LogPositions> LoadPositions(const std::vector<std::int32_t>& partitions) override {
     return store_.Load(partitions);
   }
-  Status Apply(const Batch& batch, const Offsets& expected, const Offsets& next) override {
+  Status Apply(const Batch& batch, const LogPositions& expected,
+               const LogPositions& next) override {
     if (before_) RETURN_IF_ERROR(before_());
     RETURN_IF_ERROR(store_.Store(batch, expected, next));
     return after_ ? after_() : Status();
+  }
+  Status Move(const LogPosition& from, std::int64_t to, Moved why) override {
+    return store_.Move(from, to, why);
   }
 
  private:
@@ -88,7 +124,8 @@ GroupConsumerConfig ConsumerConfig(const std::string& topic) {
           .batch_messages = 100,
           .session_timeout = std::chrono::milliseconds(6'000),
           .min_backoff = std::chrono::milliseconds(5),
-          .max_backoff = std::chrono::milliseconds(20)};
+          .max_backoff = std::chrono::milliseconds(20),
+          .check_every = std::chrono::milliseconds(200)};
 }
 
 void ProduceNumbers(const std::string& topic, int first, int count) {
@@ -97,7 +134,7 @@ void ProduceNumbers(const std::string& topic, int first, int count) {
   for (int i = first; i < first + count; ++i) {
     producer.ProduceAsync(
         {.topic = topic, .key = std::to_string(i % 50), .value = std::to_string(i)},
-        [&](Result<Position> result) { failed += result.ok() ? 0 : 1; });
+        [&](Result<LogPosition> result) { failed += result.ok() ? 0 : 1; });
   }
   ASSERT_TRUE(producer.Flush(In(kLong)).ok());
   EXPECT_EQ(failed, 0);
@@ -125,7 +162,7 @@ TEST(ProducerWithKafka, ChoosesThePartitionThatPartitionForSays) {
         In(kLong));
     ASSERT_TRUE(position.ok()) << position.error().ToString();
     EXPECT_EQ(position->partition, PartitionFor(key, 8));
-    EXPECT_GE(position->offset, 0);
+    EXPECT_GE(position->next_offset, 1);
   }
   const auto ends = producer.EndOffsets(topic, In(kLong));
   std::int64_t total = 0;
@@ -180,7 +217,7 @@ TEST(GroupConsumerWithKafka, GoesOnFromTheDatabaseWhenFenced) {
   bool moved = false;
   // Someone else applies up to 150 while the first batch (of 100) is under way.
   Handler handler(store, [&]() -> Status {
-    if (!std::exchange(moved, true)) store.MoveOn(0, 150);
+    if (!std::exchange(moved, true)) store.MoveOn({.partition = 0, .next_offset = 150});
     return {};
   });
   GroupConsumer consumer(ConsumerConfig(topic), handler);
@@ -209,57 +246,275 @@ TEST(GroupConsumerWithKafka, HandsPartitionsOverWhenMembersComeAndGo) {
   ExpectEachOnceInOrder(store.values(), 4'000);
 }
 
-TEST(GroupConsumerWithKafka, ReportsALogThatIsShorterThanTheDatabase) {
+// A log of 30 messages was applied; another by its name has this many when they meet.
+class AnotherLog : public testing::TestWithParam<int> {
+ protected:
+  static constexpr int kBefore = 30;
+  void ExpectAllOfIt(MemoryStore& store, int count) {
+    auto values = store.values();
+    ASSERT_GE(values.size(), static_cast<std::size_t>(kBefore + count));
+    std::set<std::string> fresh(values.begin() + kBefore, values.end());
+    EXPECT_EQ(fresh.size(), static_cast<std::size_t>(count));
+    EXPECT_EQ(values.size(), static_cast<std::size_t>(kBefore + count));
+    EXPECT_EQ(store.moves(Moved::kOtherLog), 1);
+    EXPECT_EQ(store.moves(Moved::kEventsLost), 0);
+  }
+  const std::string topic_ = MakeTestTopic(1);
+  MemoryStore store_;
+  Handler handler_{store_};
+};
+
+TEST_P(AnotherLog, IsReadFromItsBeginningByAConsumerThatComesBack) {
+  ProduceNumbers(topic_, 0, kBefore);
+  {
+    GroupConsumer consumer(ConsumerConfig(topic_), handler_);
+    ASSERT_TRUE(store_.WaitForCount(kBefore));
+  }
+  RemakeTestTopic(topic_, 1);
+  ProduceNumbers(topic_, 1'000, GetParam());
+  GroupConsumer consumer(ConsumerConfig(topic_), handler_);
+  ASSERT_TRUE(store_.WaitForCount(static_cast<std::size_t>(kBefore + GetParam())));
+  ProduceNumbers(topic_, 2'000, 5);
+  ASSERT_TRUE(store_.WaitForCount(static_cast<std::size_t>(kBefore + GetParam() + 5)));
+  consumer.Stop();
+  ExpectAllOfIt(store_, GetParam() + 5);
+}
+
+TEST_P(AnotherLog, IsReadFromItsBeginningByAConsumerThatRuns) {
+  ProduceNumbers(topic_, 0, kBefore);
+  GroupConsumer consumer(ConsumerConfig(topic_), handler_);
+  ASSERT_TRUE(store_.WaitForCount(kBefore));
+  RemakeTestTopic(topic_, 1);
+  ProduceNumbers(topic_, 1'000, GetParam());
+  ASSERT_TRUE(store_.WaitForCount(static_cast<std::size_t>(kBefore + GetParam())));
+  ProduceNumbers(topic_, 2'000, 5);
+  ASSERT_TRUE(store_.WaitForCount(static_cast<std::size_t>(kBefore + GetParam() + 5)));
+  EXPECT_TRUE(consumer.Health().ok());
+  consumer.Stop();
+  ExpectAllOfIt(store_, GetParam() + 5);
+}
+
+TEST_P(AnotherLog, IsReadFromItsBeginningByAPartitionLog) {
+  ProduceNumbers(topic_, 0, kBefore);
+  std::mutex mutex;
+  std::condition_variable read;
+  std::vector<std::string> values;
+  int others = 0;
+  PartitionLog log(
+      {.cluster = TestCluster(), .topic = topic_, .check_every = std::chrono::milliseconds(200)},
+      [](std::int32_t) -> Result<Offsets> { return Offsets{}; },
+      [&](const Message& message, const LogPosition&) {
+        const std::lock_guard lock(mutex);
+        values.push_back(message.value);
+        read.notify_all();
+      },
+      [&](const LogPosition&, bool another_log) {
+        const std::lock_guard lock(mutex);
+        others += another_log ? 1 : 0;
+        if (another_log) values.clear();  // what a follower knows is of the log that is gone
+      });
+  const auto wait = [&](int count, int logs) {
+    std::unique_lock lock(mutex);
+    return read.wait_for(lock, kLong, [&] {
+      return values.size() == static_cast<std::size_t>(count) && others == logs;
+    });
+  };
+  ASSERT_TRUE(wait(kBefore, 0));
+  RemakeTestTopic(topic_, 1);
+  ProduceNumbers(topic_, 1'000, GetParam());
+  ASSERT_TRUE(wait(GetParam(), 1));
+  Producer producer({.cluster = TestCluster()});
+  const auto written = producer.Produce({.topic = topic_, .key = "1", .value = "2000"}, In(kLong));
+  ASSERT_TRUE(written.ok());
+  EXPECT_EQ(log.WaitFor(*written, In(kLong)), Awaited::kReached);
+  EXPECT_EQ(log.Lag(), 0);
+  log.Stop();
+  EXPECT_EQ(values.size(), static_cast<std::size_t>(GetParam() + 1));
+  EXPECT_EQ(values.front(), "1000");
+  EXPECT_EQ(others, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(ShorterEqualAndLonger, AnotherLog, testing::Values(10, 30, 50));
+
+// librdkafka before 2.1.0 never comes back from destroying such a consumer.
+TEST(GroupConsumerWithKafka, SaysThatItsTopicIsGoneAndEndsAllTheSame) {
   const auto topic = MakeTestTopic(1);
   ProduceNumbers(topic, 0, 10);
   MemoryStore store;
-  store.MoveOn(0, 11);
   Handler handler(store);
   GroupConsumer consumer(ConsumerConfig(topic), handler);
+  ASSERT_TRUE(store.WaitForCount(10));
+  DeleteTestTopic(topic);
   const auto until = std::chrono::steady_clock::now() + kLong;
-  while (consumer.Stats().failures == 0 && std::chrono::steady_clock::now() < until) {
+  while (consumer.Health().ok() && std::chrono::steady_clock::now() < until)
     std::this_thread::yield();
-  }
-  EXPECT_EQ(consumer.Health().error().reason, "log_truncated");
+  EXPECT_FALSE(consumer.Health().ok());
   consumer.Stop();
-  EXPECT_TRUE(store.values().empty());
+}
+
+TEST(PartitionLogWithKafka, EndsThoughItsTopicIsGone) {
+  const auto topic = MakeTestTopic(1);
+  std::atomic<int> read{0};
+  PartitionLog log(
+      {.cluster = TestCluster(), .topic = topic},
+      [](std::int32_t) -> Result<Offsets> { return Offsets{}; },
+      [&](const Message&, const LogPosition&) { ++read; });
+  ProduceNumbers(topic, 0, 10);
+  while (read < 10) std::this_thread::yield();
+  DeleteTestTopic(topic);
+  while (log.Lag().has_value()) std::this_thread::yield();  // librdkafka has heard of it
+  log.Stop();
+}
+
+TEST(GroupConsumerWithKafka, ReadsNothingTwiceOfALogThatIsTheSame) {
+  const auto topic = MakeTestTopic(2);
+  MemoryStore store;
+  Handler handler(store);
+  for (int round = 0; round < 3; ++round) {
+    ProduceNumbers(topic, round * 100, 100);
+    GroupConsumer consumer(ConsumerConfig(topic), handler);
+    ASSERT_TRUE(store.WaitForCount(static_cast<std::size_t>(round + 1) * 100));
+  }
+  ExpectEachOnceInOrder(store.values(), 300);
+  EXPECT_EQ(store.moves(Moved::kOtherLog), 0);
+}
+
+TEST(GroupConsumerWithKafka, TakesAPositionWithoutFingerprintForTheSameLog) {
+  const auto topic = MakeTestTopic(1);
+  ProduceNumbers(topic, 0, 10);
+  MemoryStore store;
+  store.MoveOn({.partition = 0, .next_offset = 6});  // as a version wrote it that knew of none
+  Handler handler(store);
+  GroupConsumer consumer(ConsumerConfig(topic), handler);
+  ASSERT_TRUE(store.WaitForCount(4));
+  consumer.Stop();
+  EXPECT_EQ(store.values().front(), "6");
+  EXPECT_NE(store.Load({0})->at(0).fingerprint, 0U);
+  EXPECT_EQ(store.moves(Moved::kOtherLog), 0);
+}
+
+TEST(GroupConsumerWithKafka, CountsWhatWasDeletedBeforeItWasReadOnce) {
+  const auto topic = MakeTestTopic(1);
+  ProduceNumbers(topic, 0, 20);
+  MemoryStore store;
+  Handler handler(store);
+  {
+    GroupConsumer consumer(ConsumerConfig(topic), handler);
+    ASSERT_TRUE(store.WaitForCount(20));
+  }
+  ProduceNumbers(topic, 20, 20);
+  DeleteTestRecords(topic, 0, 27);
+  for (int round = 0; round < 2; ++round) {
+    GroupConsumer consumer(ConsumerConfig(topic), handler);
+    ASSERT_TRUE(store.WaitForCount(33));
+  }
+  EXPECT_EQ(store.values().size(), 33U);
+  EXPECT_EQ(store.moves(Moved::kEventsLost), 1);
+  EXPECT_EQ(store.moved_by(Moved::kEventsLost), 7);
+  EXPECT_EQ(store.moves(Moved::kOtherLog), 0);
+}
+
+TEST(GroupConsumerWithKafka, ReadsPartitionsThatAreAdded) {
+  const auto topic = MakeTestTopic(1);
+  ProduceNumbers(topic, 0, 100);
+  MemoryStore store;
+  Handler handler(store);
+  GroupConsumer consumer(ConsumerConfig(topic), handler);
+  ASSERT_TRUE(store.WaitForCount(100));
+  GrowTestTopic(topic, 3);
+  ProduceNumbers(topic, 100, 100);
+  ASSERT_TRUE(store.WaitForCount(200));
+  EXPECT_EQ(consumer.Stats().partitions.size(), 3U);
+  consumer.Stop();
+  EXPECT_EQ(store.moves(Moved::kOtherLog) + store.moves(Moved::kEventsLost), 0);
+}
+
+TEST(PartitionLogWithKafka, ReadsPartitionsThatAreAdded) {
+  const auto topic = MakeTestTopic(1);
+  std::atomic<int> read{0};
+  PartitionLog log(
+      {.cluster = TestCluster(), .topic = topic, .check_every = std::chrono::milliseconds(100)},
+      [](std::int32_t) -> Result<Offsets> {
+        return Offsets{{0, kFromEnd}};
+      },
+      [&](const Message&, const LogPosition&) { ++read; });
+  const auto until = std::chrono::steady_clock::now() + kLong;
+  while (log.partition_count() < 1 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  ProduceNumbers(topic, 0, 10);
+  GrowTestTopic(topic, 2);
+  Producer producer({.cluster = TestCluster()});
+  LogPositions last;
+  int sent = 10;
+  // The producer hears of the partitions when it does.
+  while (!last.contains(1) && std::chrono::steady_clock::now() < until) {
+    const auto position = producer.Produce(
+        {.topic = topic, .key = std::to_string(sent++), .value = "after"}, In(kLong));
+    ASSERT_TRUE(position.ok());
+    last[position->partition] = *position;
+  }
+  while (log.partition_count() < 2 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  for (const auto& [partition, position] : last)
+    EXPECT_EQ(log.WaitFor(position, In(kLong)), Awaited::kReached);
+  EXPECT_EQ(read, sent);
 }
 
 TEST(PartitionLogWithKafka, ReadsFromGivenOffsetsAndKnowsItsPosition) {
   const auto topic = MakeTestTopic(2);
   Producer producer({.cluster = TestCluster()});
-  std::map<std::int32_t, std::int64_t> last;
+  LogPositions last;
   for (int i = 0; i < 100; ++i) {
     const auto position = producer.Produce({.topic = topic,
                                             .key = std::to_string(i),
                                             .value = "before",
                                             .headers = {{"traceparent", "tp"}}},
                                            In(kLong));
-    last[position->partition] = position->offset;
+    last[position->partition] = *position;
   }
   std::atomic<int> before{0};
   std::atomic<int> after{0};
   std::atomic<int> traced{0};
+  LogPosition end;  // as the reader tells it
   PartitionLog log(
       {.cluster = TestCluster(), .topic = topic},
       [&](std::int32_t count) -> Result<Offsets> {
         EXPECT_EQ(count, 2);
-        return Offsets{{0, last[0]}, {1, kFromEnd}};
+        return Offsets{{0, last[0].next_offset - 1}, {1, kFromEnd}};
       },
-      [&](const Message& message) {
+      [&](const Message& message, const LogPosition& position) {
         ++(message.value == "before" ? before : after);
         if (message.traceparent == "tp") ++traced;
+        end = position;
       });
-  ASSERT_TRUE(log.WaitFor({0, last[0]}, In(kLong)));
+  ASSERT_EQ(log.WaitFor(last[0], In(kLong)), Awaited::kReached);
+  EXPECT_EQ(end, last[0]) << "producer and reader tell the same record by the same fingerprint";
   const auto written = producer.Produce({.topic = topic, .key = "x", .value = "after"}, In(kLong));
-  ASSERT_TRUE(log.WaitFor(*written, In(kLong)));
+  ASSERT_EQ(log.WaitFor(*written, In(kLong)), Awaited::kReached);
   EXPECT_EQ(before, 1);
   EXPECT_EQ(traced, 1);
   EXPECT_EQ(after, 1);
   EXPECT_TRUE(log.caught_up());
   EXPECT_TRUE(log.Health().ok());
-  EXPECT_EQ(log.Next(written->partition), written->offset + 1);
-  EXPECT_FALSE(log.WaitFor({0, 1'000'000}, In(std::chrono::milliseconds(20))));
+  EXPECT_EQ(log.Next(written->partition), written->next_offset);
+}
+
+TEST(PartitionLogWithKafka, WaitsForNoPlaceBeyondItsEnd) {
+  const auto topic = MakeTestTopic(1);
+  PartitionLog log(
+      {.cluster = TestCluster(), .topic = topic},
+      [](std::int32_t) -> Result<Offsets> { return Offsets{}; },
+      [](const Message&, const LogPosition&) {});
+  Producer producer({.cluster = TestCluster()});
+  const auto written = producer.Produce({.topic = topic, .key = "x", .value = "v"}, In(kLong));
+  const auto until = std::chrono::steady_clock::now() + kLong;
+  while (log.Next(0) < 1 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  const Time never = SystemClock().Now() + std::chrono::hours(24);
+  EXPECT_EQ(log.WaitFor({0, 1'000'000, 0}, never), Awaited::kBeyond);
+  EXPECT_EQ(log.WaitFor({0, 1'000'000, 7}, never), Awaited::kElsewhere);
+  EXPECT_EQ(log.WaitFor({9, 1, 0}, never), Awaited::kBeyond);
+  EXPECT_EQ(log.WaitFor({9, 1, 7}, never), Awaited::kElsewhere);
+  EXPECT_EQ(log.WaitFor(*written, never), Awaited::kReached);
 }
 
 TEST(AdminWithKafka, MakesTopicsWithTheirSettingsAndLeavesThoseThatAreThere) {

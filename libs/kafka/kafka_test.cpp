@@ -113,10 +113,11 @@ TEST(Producer, RefusesMoreThanItsQueueHolds) {
   {
     Producer producer({.cluster = {.brokers = "127.0.0.1:1"}, .queue_messages = 10});
     for (int i = 0; i < 11; ++i) {
-      producer.ProduceAsync({.topic = "t", .key = "1", .value = "v"}, [&](Result<Position> result) {
-        ++reported;
-        last = result.error().reason;
-      });
+      producer.ProduceAsync({.topic = "t", .key = "1", .value = "v"},
+                            [&](Result<LogPosition> result) {
+                              ++reported;
+                              last = result.error().reason;
+                            });
     }
     EXPECT_EQ(reported, 1);
     EXPECT_EQ(last, "kafka_queue_full");

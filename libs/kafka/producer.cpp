@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,14 @@ struct Pending {
   Producer::Report report;
 };
 
+LogPosition PlaceAfter(RdKafka::Message& message) {
+  const std::string_view key(static_cast<const char*>(message.key_pointer()), message.key_len());
+  const std::string_view value(static_cast<const char*>(message.payload()), message.len());
+  return {.partition = message.partition(),
+          .next_offset = message.offset() + 1,
+          .fingerprint = Fingerprint(message.timestamp().timestamp, key, value)};
+}
+
 class DeliveryReports final : public RdKafka::DeliveryReportCb {
  public:
   DeliveryReports(std::function<void()> reported, std::atomic<Steady::rep>& heard)
@@ -37,7 +46,7 @@ class DeliveryReports final : public RdKafka::DeliveryReportCb {
     switch (message.err()) {
       case RdKafka::ERR_NO_ERROR:
         heard_ = Now();
-        pending->report(Position{message.partition(), message.offset()});
+        pending->report(PlaceAfter(message));
         break;
       case RdKafka::ERR_MSG_SIZE_TOO_LARGE:
         pending->report(Error::InvalidArgument("message_too_large", "the event is too large"));
@@ -106,29 +115,19 @@ class Producer::Impl {
     Reported();
   }
 
-  Result<Position> Produce(Outgoing message, Time deadline) {
-    struct Wait {
-      std::mutex mutex;
-      std::condition_variable reported;
-      std::optional<Result<Position>> result;
-    };
-    const auto wait = std::make_shared<Wait>();
-    ProduceAsync(std::move(message), [wait](Result<Position> result) {
-      {
-        const std::lock_guard lock(wait->mutex);
-        wait->result.emplace(std::move(result));
-      }
-      wait->reported.notify_one();
+  Result<LogPosition> Produce(Outgoing message, Time deadline) {
+    const auto reported = std::make_shared<std::promise<Result<LogPosition>>>();
+    auto result = reported->get_future();
+    ProduceAsync(std::move(message), [reported](Result<LogPosition> position) {
+      reported->set_value(std::move(position));
     });
     // While no broker can be reached callers aren't kept waiting: they hold threads.
     const auto most = Down() ? kWaitWhileDown : config_.delivery_timeout + std::chrono::seconds(1);
     const int limit = MillisecondsLeft(deadline, static_cast<int>(most.count()));
-    std::unique_lock lock(wait->mutex);
-    if (!wait->reported.wait_for(lock, std::chrono::milliseconds(limit),
-                                 [&] { return wait->result.has_value(); })) {
+    if (result.wait_for(std::chrono::milliseconds(limit)) != std::future_status::ready) {
       return Unavailable("no acknowledgement in time");
     }
-    return *wait->result;
+    return result.get();
   }
 
   // The poller serves the reports, and the linger is short: waiting is all there is to do.
@@ -169,18 +168,17 @@ class Producer::Impl {
 
   Result<Offsets> EndOffsets(const std::string& topic, Time deadline) {
     ASSIGN_OR_RETURN(const std::int32_t count, PartitionCount(topic, deadline));
-    const auto producer = Current();
     Offsets offsets;
     for (std::int32_t partition = 0; partition < count; ++partition) {
-      std::int64_t low = 0;
-      std::int64_t high = 0;
-      const auto code = producer->query_watermark_offsets(topic, partition, &low, &high,
-                                                          MillisecondsLeft(deadline, 5'000));
-      if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
-      offsets[partition] = high;
+      ASSIGN_OR_RETURN(offsets[partition], EndOffset(topic, partition, deadline));
     }
-    heard_ = Now();
     return offsets;
+  }
+
+  Result<std::int64_t> EndOffset(const std::string& topic, std::int32_t partition, Time deadline) {
+    ASSIGN_OR_RETURN(const Bounds bounds, QueryBounds(*Current(), topic, partition, deadline));
+    heard_ = Now();
+    return bounds.high;
   }
 
   Status Health(const std::string& topic) {
@@ -298,7 +296,7 @@ Producer::~Producer() = default;
 void Producer::ProduceAsync(Outgoing message, Report report) {
   impl_->ProduceAsync(std::move(message), std::move(report));
 }
-Result<Position> Producer::Produce(Outgoing message, Time deadline) {
+Result<LogPosition> Producer::Produce(Outgoing message, Time deadline) {
   return impl_->Produce(std::move(message), deadline);
 }
 Status Producer::Flush(Time deadline) { return impl_->Flush(deadline); }
@@ -307,6 +305,10 @@ Result<std::int32_t> Producer::PartitionCount(const std::string& topic, Time dea
 }
 Result<Offsets> Producer::EndOffsets(const std::string& topic, Time deadline) {
   return impl_->EndOffsets(topic, deadline);
+}
+Result<std::int64_t> Producer::EndOffset(const std::string& topic, std::int32_t partition,
+                                         Time deadline) {
+  return impl_->EndOffset(topic, partition, deadline);
 }
 Status Producer::Health(const std::string& topic) { return impl_->Health(topic); }
 void Producer::Stop(Time deadline) { impl_->Stop(deadline); }

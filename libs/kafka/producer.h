@@ -33,22 +33,22 @@ struct Outgoing {
 // Thread-safe. Construction never blocks: brokers are found in the background.
 class Producer {
  public:
-  using Report = std::function<void(Result<Position>)>;
+  using Report = std::function<void(Result<LogPosition>)>;
 
   explicit Producer(ProducerConfig config);
   ~Producer();  // as Stop(delivery_timeout)
 
-  // Queues the message. `report` is called exactly once, from the producer's own thread (or the
-  // caller's when it can't be queued), and must not block. Errors: Unavailable "kafka_queue_full"
-  // (nothing was sent; try again later), Unavailable "kafka_unavailable" (it may or may not be in
-  // the log), InvalidArgument "message_too_large".
+  // Queues the message. `report` gets the place right after it, is called exactly once, from the
+  // producer's own thread (or the caller's when it can't be queued), and must not block. Errors:
+  // Unavailable "kafka_queue_full" (nothing was sent; try again later), Unavailable
+  // "kafka_unavailable" (it may or may not be in the log), InvalidArgument "message_too_large".
   void ProduceAsync(Outgoing message, Report report);
 
   // Queues and waits for the report. When the deadline comes first: Unavailable
   // "kafka_unavailable", and the message may still arrive, so a repetition must carry the same
   // event id.
   // While every broker is known to be away it waits a quarter of a second only.
-  Result<Position> Produce(Outgoing message, Time deadline);
+  Result<LogPosition> Produce(Outgoing message, Time deadline);
 
   // Waits until all that was queued has been reported. DeadlineExceeded "kafka_unavailable"
   // otherwise.
@@ -59,6 +59,8 @@ class Producer {
   Result<std::int32_t> PartitionCount(const std::string& topic, Time deadline);
   // The offset that each partition's next message gets.
   Result<Offsets> EndOffsets(const std::string& topic, Time deadline);
+  // Of one partition. NotFound "partition_unknown".
+  Result<std::int64_t> EndOffset(const std::string& topic, std::int32_t partition, Time deadline);
   // Whether a broker answered lately: asks for metadata if nothing was heard for a second (1 s at
   // most).
   Status Health(const std::string& topic);

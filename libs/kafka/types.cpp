@@ -1,9 +1,14 @@
 #include "kafka/types.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
+#include <future>
 #include <stdexcept>
+#include <thread>
 
 #include "kafka/internal.h"
 
@@ -15,6 +20,8 @@ void LogToStderr(int level, const std::string& client_id, const std::string& mes
 }
 
 std::atomic<LogFunction> log_function{LogToStderr};
+
+constexpr std::chrono::seconds kDestroyPatience{3};
 
 // MurmurHash2 as org.apache.kafka.common.utils.Utils.murmur2 computes it.
 std::uint32_t Murmur2(std::string_view data) {
@@ -52,7 +59,36 @@ std::int32_t PartitionFor(std::string_view key, std::int32_t partition_count) {
                                    static_cast<std::uint32_t>(partition_count));
 }
 
+std::uint64_t Fingerprint(std::int64_t timestamp_ms, std::string_view key, std::string_view value) {
+  std::string text;
+  text.reserve(2 * sizeof(std::uint64_t) + key.size() + value.size());
+  const auto append = [&text](std::uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8) text.push_back(static_cast<char>(number >> shift));
+  };
+  append(static_cast<std::uint64_t>(timestamp_ms));
+  append(key.size());
+  text.append(key).append(value);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha256, nullptr);
+  std::uint64_t fingerprint = 0;
+  for (int i = 0; i < 8; ++i) fingerprint = fingerprint << 8 | digest[static_cast<std::size_t>(i)];
+  return fingerprint == 0 ? 1 : fingerprint;
+}
+
+LogPosition After(const Message& message) {
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(message.timestamp.time_since_epoch());
+  return {.partition = message.partition,
+          .next_offset = message.offset + 1,
+          .fingerprint = Fingerprint(ms.count(), message.key, message.value)};
+}
+
 void SetLogFunction(LogFunction function) { log_function = function; }
+
+void Log(int level, const std::string& client_id, const std::string& message) {
+  log_function.load()(level, client_id, message);
+}
 
 Error Unavailable(std::string_view detail) {
   return Error::Unavailable("kafka_unavailable", "the event log can't be reached; try again (" +
@@ -85,16 +121,39 @@ void Conf::Set(const std::string& name, const std::string& value) {
 void EventCallback::event_cb(RdKafka::Event& event) {
   switch (event.type()) {
     case RdKafka::Event::EVENT_LOG:
-      log_function.load()(event.severity(), client_id_, event.fac() + " " + event.str());
+      Log(event.severity(), client_id_, event.fac() + " " + event.str());
       break;
     case RdKafka::Event::EVENT_ERROR:
-      log_function.load()(event.fatal() ? 2 : 4, client_id_,
-                          RdKafka::err2str(event.err()) + ": " + event.str());
+      Log(event.fatal() ? 2 : 4, client_id_, RdKafka::err2str(event.err()) + ": " + event.str());
       if (on_error_) on_error_(event.err(), event.fatal());
       break;
     case RdKafka::Event::EVENT_STATS:
     case RdKafka::Event::EVENT_THROTTLE: break;
   }
+}
+
+Consumer::Consumer(Conf conf, std::shared_ptr<EventCallback> events,
+                   RdKafka::RebalanceCb* rebalance)
+    : events_(std::move(events)) {
+  conf.SetCallback<RdKafka::EventCb>("event_cb", events_.get());
+  if (rebalance != nullptr) conf.SetCallback<RdKafka::RebalanceCb>("rebalance_cb", rebalance);
+  std::string error;
+  consumer_.reset(RdKafka::KafkaConsumer::create(conf.get(), error));
+  if (consumer_ == nullptr) throw std::invalid_argument(error);
+}
+
+Consumer::~Consumer() {
+  consumer_->close();
+  std::promise<void> destroyed;
+  auto gone = destroyed.get_future();
+  // Its threads log through the callback for as long as it lives.
+  std::thread([consumer = std::move(consumer_), events = events_,
+               destroyed = std::move(destroyed)]() mutable {
+    consumer.reset();
+    destroyed.set_value();
+  }).detach();
+  if (gone.wait_for(kDestroyPatience) != std::future_status::ready)
+    Log(4, events_->client_id(), "a consumer of a deleted topic is left behind");
 }
 
 Message ToMessage(RdKafka::Message& from) {
@@ -131,9 +190,24 @@ Result<std::int32_t> TopicPartitions(RdKafka::Handle& any, const std::string& to
     if (one->topic() != topic) continue;
     if (one->err() == RdKafka::ERR_UNKNOWN_TOPIC_OR_PART) break;
     if (one->err() != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(one->err()));
+    if (one->partitions()->empty()) break;  // it is being deleted
     return static_cast<std::int32_t>(one->partitions()->size());
   }
   return Error::NotFound("topic_unknown", "the topic " + topic + " doesn't exist");
+}
+
+Result<Bounds> QueryBounds(RdKafka::Handle& any, const std::string& topic, std::int32_t partition,
+                           Time deadline) {
+  Bounds bounds;
+  const auto code = any.query_watermark_offsets(topic, partition, &bounds.low, &bounds.high,
+                                                MillisecondsLeft(deadline, 5'000));
+  if (code == RdKafka::ERR_NO_ERROR) return bounds;
+  if (code == RdKafka::ERR__UNKNOWN_PARTITION || code == RdKafka::ERR_UNKNOWN_TOPIC_OR_PART ||
+      code == RdKafka::ERR__UNKNOWN_TOPIC) {
+    return Error::NotFound("partition_unknown",
+                           "the topic " + topic + " has no partition " + std::to_string(partition));
+  }
+  return Unavailable(RdKafka::err2str(code));
 }
 
 }  // namespace marquee::kafka

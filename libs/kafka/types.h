@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log_position.h"
 #include "base/result.h"
 
 namespace marquee::config {
@@ -16,12 +17,6 @@ class Reader;
 }
 
 namespace marquee::kafka {
-
-struct Position {
-  std::int32_t partition = -1;
-  std::int64_t offset = -1;
-  friend auto operator<=>(const Position&, const Position&) = default;
-};
 
 struct Header {
   std::string name = {};
@@ -37,6 +32,13 @@ struct Message {
   std::string value = {};
   std::string traceparent = {};  // W3C, from the header of that name; empty if there was none
 };
+
+// What tells a record from another one at the same offset: the first 64 bits of a SHA-256 over
+// timestamp (milliseconds), key and value. Never 0.
+std::uint64_t Fingerprint(std::int64_t timestamp_ms, std::string_view key, std::string_view value);
+
+// The place right after the message.
+LogPosition After(const Message& message);
 
 using Offsets = std::map<std::int32_t, std::int64_t>;  // partition → offset of the next message
 

@@ -23,29 +23,44 @@ bool Caller::Has(std::string_view role) const {
 }
 
 std::string Position::ToString() const {
-  return stream + ":" + std::to_string(partition) + ":" + std::to_string(next_offset);
+  std::string text =
+      stream + ":" + std::to_string(at.partition) + ":" + std::to_string(at.next_offset);
+  if (at.fingerprint == 0) return text;
+  constexpr char kDigits[] = "0123456789abcdef";
+  text += ':';
+  for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[at.fingerprint >> shift & 0xF];
+  return text;
 }
 
 std::optional<Position> Position::Parse(std::string_view text) {
-  const auto last = text.rfind(':');
-  if (last == std::string_view::npos || last == 0) return std::nullopt;
-  const auto first = text.rfind(':', last - 1);
-  if (first == std::string_view::npos || first == 0) return std::nullopt;
-  Position position;
-  position.stream = std::string(text.substr(0, first));
-  const auto whole = [](std::string_view digits, auto& value) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const auto whole = [](std::string_view digits, auto& value, int base = 10) {
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     return error == std::errc{} && end == digits.data() + digits.size() && value >= 0;
   };
-  if (!whole(text.substr(first + 1, last - first - 1), position.partition)) return std::nullopt;
-  if (!whole(text.substr(last + 1), position.next_offset)) return std::nullopt;
+  std::vector<std::string_view> parts;
+  while (parts.size() < 4) {
+    const auto colon = text.find(':');
+    parts.push_back(text.substr(0, colon));
+    if (colon == std::string_view::npos) break;
+    text.remove_prefix(colon + 1);
+    if (parts.size() == 4) return std::nullopt;
+  }
+  if (parts.size() < 3 || parts[0].empty()) return std::nullopt;
+  Position position{.stream = std::string(parts[0])};
+  if (!whole(parts[1], position.at.partition)) return std::nullopt;
+  if (!whole(parts[2], position.at.next_offset)) return std::nullopt;
+  if (parts.size() == 4 &&
+      (parts[3].size() != 16 || !whole(parts[3], position.at.fingerprint, 16))) {
+    return std::nullopt;
+  }
   return position;
 }
 
 Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
     : context_(context), caller_(std::move(caller)), deadline_(deadline) {
   constexpr std::size_t kMostPositions =
-      64;  // more than a caller's partitions; a header is not a place for lists
+      16;  // more than a caller writes to; a header is not a place for lists
   for (const auto& [key, value] : context.client_metadata()) {
     const std::string_view name(key.data(), key.size());
     const std::string_view text(value.data(), value.size());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log_position.h"
 #include "base/result.h"
 #include "base/uuid.h"
 
@@ -35,12 +36,12 @@ struct Caller {
 // out, deleted). Asked for each call of a person to an rpc that isn't public.
 using CallerCheck = std::function<Result<Caller>(Caller caller, Time deadline)>;
 
-// A place in a Kafka topic: "everything before next_offset of this partition". Metadata
-// `marquee-position`, once for each: "<stream>:<partition>:<next_offset>", as in "ratings:3:1234".
+// A place in a Kafka topic (base/log_position.h). Metadata `marquee-position`, once for each:
+// "<stream>:<partition>:<next_offset>:<fingerprint>", as in "ratings:3:1234:00f1e2d3c4b5a697"; the
+// fingerprint, 16 hexadecimal digits, is left out where it isn't known.
 struct Position {
   std::string stream;
-  std::int32_t partition = 0;
-  std::int64_t next_offset = 0;
+  LogPosition at = {};
 
   std::string ToString() const;
   static std::optional<Position> Parse(std::string_view text);

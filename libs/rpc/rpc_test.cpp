@@ -36,7 +36,7 @@ class FakeReviews final : public Service<reviews::v1::ReviewsService> {
     if (request.text() == "refused") return Error::NotFound("movie_unknown", "No such movie.");
     if (request.text() == "unclear" && ++unclear == 1)
       return Error::Unavailable("database_unavailable", "It may have happened.");
-    call.SetPosition({"reviews", 3, 42});
+    call.SetPosition({"reviews", {3, 42, 0xABC}});
     reviews::v1::CreateReviewResponse response;
     response.mutable_review()->set_review_id(++created);
     response.mutable_review()->set_user_id(call.caller().user_id);
@@ -239,7 +239,8 @@ TEST_F(RpcTest, PassesTheCallerTheTraceAndTheIdempotencyKeyAndReturnsThePosition
   const auto& trailing = traced.GetServerTrailingMetadata();
   const auto position = trailing.find(kPositionKey);
   ASSERT_NE(position, trailing.end());
-  EXPECT_EQ(std::string(position->second.data(), position->second.size()), "reviews:3:42");
+  EXPECT_EQ(std::string(position->second.data(), position->second.size()),
+            "reviews:3:42:0000000000000abc");
 }
 
 TEST_F(RpcTest, ServesAPublicMethodToAnyoneEvenWithAStaleToken) {
@@ -509,8 +510,15 @@ TEST(Position, ParsesWhatItPrintsAndNothingElse) {
   const auto position = Position::Parse("ratings:3:1234");
   ASSERT_TRUE(position.has_value());
   EXPECT_EQ(position->ToString(), "ratings:3:1234");
+  EXPECT_EQ(position->at, (LogPosition{3, 1234, 0}));
+  const auto named = Position::Parse("ratings:3:1234:f0e1d2c3b4a59687");
+  ASSERT_TRUE(named.has_value());
+  EXPECT_EQ(named->at, (LogPosition{3, 1234, 0xF0E1D2C3B4A59687}));
+  EXPECT_EQ(named->ToString(), "ratings:3:1234:f0e1d2c3b4a59687");
   for (const char* bad :
-       {"", "ratings", "ratings:3", ":3:4", "ratings:x:4", "ratings:3:-1", "ratings:3:4x"}) {
+       {"", "ratings", "ratings:3", ":3:4", "ratings:x:4", "ratings:3:-1", "ratings:3:4x",
+        "ratings:3:4:", "ratings:3:4:5", "ratings:3:4:x0e1d2c3b4a59687",
+        "ratings:3:4:f0e1d2c3b4a59687:", "ratings:3:4:f0e1d2c3b4a59687:1"}) {
     EXPECT_FALSE(Position::Parse(bad).has_value()) << bad;
   }
 }

@@ -1,6 +1,6 @@
 #include "catalog/config.h"
 
-#include "projection/rating_events.h"
+#include "ratings/topics.h"
 
 namespace marquee::catalog {
 
@@ -19,14 +19,16 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
   config.database.needs_writes = false;
   config.consumer_database.application_name = "marquee-catalog-consumer";
   config.consumer_database.max_connections = 2;
-  config.consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");
-  config.consumer.topic = std::string(projection::kRatingsTopic);
-  config.consumer.group =
+  config.consumer.service = "catalog";
+  auto& consumer = config.consumer.consumer;
+  consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");
+  consumer.topic = std::string(ratings::kRatingsTopic);
+  consumer.group =
       reader.String("MARQUEE_CATALOG_GROUP", "marquee-catalog", "the replicas' consumer group");
-  config.consumer.instance_id =
-      reader.String("MARQUEE_CATALOG_INSTANCE_ID", "",
-                    "this replica's name in the group, if it keeps one over restarts");
-  config.consumer.batch_messages =
+  consumer.instance_id = reader.String("MARQUEE_CATALOG_INSTANCE_ID", "",
+                                       "this replica's name in the group, if it keeps one over "
+                                       "restarts");
+  consumer.batch_messages =
       static_cast<int>(reader.Int("MARQUEE_CATALOG_BATCH_MESSAGES", 20'000, 1, 200'000,
                                   "rating events that are applied in one transaction at most"));
   config.prior_weight = reader.Double("MARQUEE_CATALOG_PRIOR_RATINGS", 25, 0.1, 1e6,

@@ -5,8 +5,8 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "kafka/group_consumer.h"
 #include "pg/pool.h"
+#include "ratings/rating_consumer.h"
 #include "rpc/server.h"
 
 namespace marquee::catalog {
@@ -16,7 +16,7 @@ struct CatalogConfig {
   std::string auth_address;
   pg::PoolConfig database;
   pg::PoolConfig consumer_database;  // the consumer never waits for the calls' connections
-  kafka::GroupConsumerConfig consumer;
+  ratings::RatingConsumerConfig consumer;
   double prior_weight = 0;  // of the Bayesian mean, in ratings
 
   static Result<CatalogConfig> FromEnv(const config::Environment& environment);

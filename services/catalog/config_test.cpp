@@ -12,7 +12,7 @@ TEST(CatalogConfig, HasDefaultsForAllButWhereThingsAre) {
                               {"MARQUEE_AUTH_ADDRESS", "auth:9000"}}));
   ASSERT_TRUE(config.ok()) << config.error().ToString();
   EXPECT_EQ(config->database.uri, "postgresql://catalog@db/catalog");
-  EXPECT_EQ(config->consumer.cluster.brokers, "kafka:9092");
+  EXPECT_EQ(config->consumer.consumer.cluster.brokers, "kafka:9092");
   EXPECT_GT(config->prior_weight, 0);
 }
 

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "catalog/app/catalog.h"
 #include "catalog/config.h"
-#include "catalog/consume/ratings_consumer.h"
 #include "catalog/rpc/catalog_handler.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
@@ -14,6 +13,7 @@
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
+#include "ratings/rating_consumer.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 
@@ -44,8 +44,10 @@ int main(int argc, char** argv) {
     return count.ok() ? static_cast<double>(*count) : std::numeric_limits<double>::quiet_NaN();
   });
 
-  catalog::RatingsConsumer consumer(config->consumer, consumer_pool, catalog::ApplyRatingBatch,
-                                    metrics);
+  // What can't be decoded goes to the dead letters by rating-ingest's writer, which reads the same
+  // topic by the same rule.
+  ratings::RatingConsumer consumer(config->consumer, consumer_pool,
+                                   {.apply = catalog::ApplyRatingBatch}, metrics);
 
   // Kafka isn't asked: without it movies are served as before, with statistics that stand still.
   idempotency::PgIdempotencyStore keys(pool);

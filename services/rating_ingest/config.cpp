@@ -1,8 +1,9 @@
 #include "rating_ingest/config.h"
 
+#include <algorithm>
 #include <sstream>
 
-#include "projection/rating_events.h"
+#include "ratings/topics.h"
 
 namespace marquee::rating_ingest {
 namespace {
@@ -57,9 +58,10 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.produce_timeout =
       reader.Milliseconds("MARQUEE_INGEST_PRODUCE_TIMEOUT_MS", 3'000, 50, 60'000,
                           "how long a rating's caller waits for Kafka");
+  config.consumer.service = "rating_ingest";
   auto& consumer = config.consumer.consumer;
   consumer.cluster = config.producer.cluster;
-  consumer.topic = std::string(projection::kRatingsTopic);
+  consumer.topic = std::string(ratings::kRatingsTopic);
   consumer.group =
       reader.String("MARQUEE_INGEST_GROUP", "marquee-rating_ingest", "the writers' consumer group");
   consumer.instance_id =
@@ -77,8 +79,10 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.catalog_address =
       reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
-  config.read_wait = reader.Milliseconds("MARQUEE_INGEST_READ_WAIT_MS", 1'000, 0, 60'000,
-                                         "how long a read waits for its caller's own writes");
+  config.reads.most_wait = reader.Milliseconds("MARQUEE_INGEST_READ_WAIT_MS", 1'000, 0, 60'000,
+                                               "how long a read waits for its caller's own writes");
+  // A few of the calls that are handled at once.
+  config.reads.most_waiting = std::max(1, config.server.max_threads / 8);
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

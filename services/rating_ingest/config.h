@@ -7,8 +7,9 @@
 #include "config/config.h"
 #include "kafka/producer.h"
 #include "pg/pool.h"
+#include "rating_ingest/app/applied_positions.h"
 #include "rating_ingest/clients/catalog_client.h"
-#include "rating_ingest/consume/rating_writer.h"
+#include "ratings/rating_consumer.h"
 #include "rpc/server.h"
 
 namespace marquee::rating_ingest {
@@ -21,12 +22,12 @@ struct Config {
   pg::PoolConfig
       writer_database;  // of its own: imports never keep readers waiting for a connection
   kafka::ProducerConfig producer;
-  WriterConfig consumer;
+  ratings::RatingConsumerConfig consumer;
   CatalogClientConfig catalog;
   std::string catalog_address;
   std::string auth_address;
   std::chrono::milliseconds produce_timeout{};
-  std::chrono::milliseconds read_wait{};
+  AppliedPositions::Options reads;
 
   static Result<Config> FromEnv(const config::Environment& environment);
 };

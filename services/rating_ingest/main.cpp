@@ -7,16 +7,17 @@
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
-#include "projection/rating_events.h"
 #include "rating_ingest/app/rating_intake.h"
 #include "rating_ingest/app/rating_queries.h"
 #include "rating_ingest/clients/catalog_client.h"
 #include "rating_ingest/clients/kafka_log.h"
 #include "rating_ingest/config.h"
-#include "rating_ingest/consume/rating_writer.h"
+#include "rating_ingest/consume/writer_steps.h"
 #include "rating_ingest/rpc/ratings_handler.h"
 #include "rating_ingest/store/batch_steps.h"
 #include "rating_ingest/store/pg_rating_reader.h"
+#include "ratings/rating_consumer.h"
+#include "ratings/topics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 
@@ -40,23 +41,25 @@ int main(int argc, char** argv) {
   kafka::Producer producer(config->producer);
 
   rating_ingest::PgRatingReader reader(pool);
-  rating_ingest::AppliedPositions applied(reader, config->read_wait);
-  rating_ingest::KafkaLog log(producer, metrics, std::string(projection::kRatingsTopic),
+  rating_ingest::KafkaLog log(producer, metrics, std::string(ratings::kRatingsTopic),
                               config->produce_timeout);
+  rating_ingest::AppliedPositions applied(reader, log, config->reads, metrics);
   rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address), config->catalog,
                                        clock);
   rating_ingest::RatingIntake intake(log, log, catalog, clock);
   rating_ingest::RatingQueries queries(reader, log, applied);
   rating_ingest::RatingsHandler handler(intake, queries, log, clock);
 
-  std::optional<rating_ingest::RatingWriter> writer;
+  std::optional<ratings::RatingConsumer> writer;
   if (config->writer) {
     const auto changed = metrics.AddCounter("marquee_rating_ingest_changed_rows_total",
                                             "Rows of ratings that batches changed");
+    const rating_ingest::BatchSteps steps{rating_ingest::ApplyToRatings(changed),
+                                          rating_ingest::CountDeadLetters};
     writer.emplace(config->consumer, writer_pool,
-                   rating_ingest::BatchSteps{rating_ingest::ApplyToRatings(changed),
-                                             rating_ingest::CountDeadLetters},
-                   producer, applied, metrics);
+                   rating_ingest::WriterSteps(steps, config->consumer.consumer.topic, producer,
+                                              applied, metrics),
+                   metrics);
   }
 
   std::vector<rpc::ServiceBase*> services;
@@ -65,7 +68,7 @@ int main(int argc, char** argv) {
     // The front takes ratings in whether or not the writer is behind: Kafka keeps them.
     services.push_back(&handler);
     ready.push_back(
-        {"kafka", [&] { return producer.Health(std::string(projection::kRatingsTopic)); }});
+        {"kafka", [&] { return producer.Health(std::string(ratings::kRatingsTopic)); }});
   } else {
     ready.push_back({"writer", [&] { return writer->Health(); }});
   }

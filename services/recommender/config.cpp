@@ -42,8 +42,8 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config.histories.fill_timeout = reader.Milliseconds(
       "MARQUEE_RECOMMENDER_FILL_TIMEOUT_MS", config.histories.fill_timeout.count(), 10, 60'000,
       "deadline for reading a user's history from rating-ingest");
-  // Half of the calls that are handled at once.
-  config.histories.most_waiting = std::max(1, config.server.max_threads / 2);
+  // A few of the calls that are handled at once.
+  config.histories.most_waiting = std::max(1, config.server.max_threads / 8);
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

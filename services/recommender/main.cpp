@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "recommender/clients/catalog_client.h"
 #include "recommender/clients/ratings_client.h"
 #include "recommender/config.h"
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
                                    metrics);
 
   recommender::HistoryStore store(config->store, clock);
-  recommender::RatingFeed feed(config->kafka, std::string(projection::kRatingsTopic), store,
+  recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store,
                                metrics);
   recommender::RatingsClient ratings(rpc::MakeChannel(config->ratings_address));
   recommender::Histories histories(store, ratings, feed, config->histories, clock, metrics);

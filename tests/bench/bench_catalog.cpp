@@ -24,8 +24,8 @@
 #include "catalog/store/pg_posters.h"
 #include "catalog/store/rating_step.h"
 #include "pg/testing.h"
-#include "projection/rating_events.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_events.h"
+#include "ratings/rating_projection.h"
 
 using namespace marquee;           // NOLINT(google-build-using-namespace): a program
 using namespace marquee::catalog;  // NOLINT(google-build-using-namespace)
@@ -144,9 +144,10 @@ double ClientCpu() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; 
 void BenchConsumer(pg::Pool& pool, std::int64_t movies, std::int64_t ratings,
                    std::int64_t batch_size) {
   std::mt19937_64 random(2);
-  projection::RatingProjection projection(
+  ratings::RatingProjection projection(
       pool, [](auto) { return Status(); }, ApplyRatingBatch);
-  std::int64_t offset = projection.LoadOffsets({0}).value().at(0);
+  LogPosition at = projection.LoadPositions({0}).value().at(0);
+  std::int64_t offset = at.next_offset;
   Steady::duration spent{};
   const std::int64_t first_offset = offset;
   const double server = ServerCpu(pool);
@@ -160,18 +161,20 @@ void BenchConsumer(pg::Pool& pool, std::int64_t movies, std::int64_t ratings,
       const float value = 0.5F * static_cast<float>(1 + random() % 10);
       const std::int64_t at = 1'000'000'000 + static_cast<std::int64_t>(random() % 500'000'000);
       kafka::Message message{.partition = 0, .offset = offset, .key = std::to_string(user)};
-      projection::EncodeRating({.event_id = projection::ImportEventId(user, movie, value, at),
-                                .user_id = user,
-                                .movie_id = movie,
-                                .value = value,
-                                .occurred_at_us = at * 1'000'000,
-                                .source = projection::Source::kImport},
-                               message.value);
+      ratings::EncodeRating({.event_id = ratings::ImportEventId(user, movie, value, at),
+                             .user_id = user,
+                             .movie_id = movie,
+                             .value = value,
+                             .occurred_at_us = at * 1'000'000,
+                             .source = ratings::Source::kImport},
+                            message.value);
       batch[0].push_back(std::move(message));
     }
     const auto start = Steady::now();
     const double client_start = ClientCpu();
-    const Status applied = projection.Apply(batch, {{0, offset - batch_size}}, {{0, offset}});
+    const LogPosition after = kafka::After(batch[0].back());
+    const Status applied = projection.Apply(batch, {{0, at}}, {{0, after}});
+    at = after;
     spent += Steady::now() - start;
     client += ClientCpu() - client_start;
     if (!applied.ok()) {

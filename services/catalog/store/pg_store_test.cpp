@@ -206,9 +206,9 @@ TEST(PgStore, ImportsMoviesWhileTheyAreRated) {
   PgTestStore store;
   std::thread ratings([&] {
     for (int user = 1; user <= 20; ++user) {
-      std::vector<projection::RatingChange> changes;
+      std::vector<ratings::RatingChange> changes;
       for (int movie = 200; movie >= 1; --movie) {
-        changes.push_back({.event_id = projection::LiveEventId(user, std::to_string(movie)),
+        changes.push_back({.event_id = ratings::LiveEventId(user, std::to_string(movie)),
                            .user_id = user,
                            .movie_id = movie,
                            .value = 3.0F,

@@ -9,7 +9,7 @@
 #include "catalog/domain/trend.h"
 #include "catalog/store/stats_lock.h"
 #include "pg/array.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_projection.h"
 
 namespace marquee::catalog {
 namespace {
@@ -30,7 +30,7 @@ struct MovieStats {
 
 std::int64_t HalfStars(float value) { return std::lround(value * 2); }
 
-void Account(const projection::RatingDelta& delta, MovieDelta& movie) {
+void Account(const ratings::RatingDelta& delta, MovieDelta& movie) {
   const auto& before = delta.before;
   const auto& after = delta.after;
   if (before && before->value) {
@@ -48,7 +48,7 @@ void Account(const projection::RatingDelta& delta, MovieDelta& movie) {
 }
 
 // By movie id, in order.
-std::map<std::int64_t, MovieDelta> ByMovie(const std::vector<projection::RatingDelta>& deltas) {
+std::map<std::int64_t, MovieDelta> ByMovie(const std::vector<ratings::RatingDelta>& deltas) {
   std::unordered_map<std::int64_t, MovieDelta> movies;
   for (const auto& delta : deltas) Account(delta, movies[delta.movie_id]);
   return {movies.begin(), movies.end()};
@@ -149,8 +149,8 @@ void Write(pg::Transaction& tx, const std::map<std::int64_t, MovieStats>& merged
 
 }  // namespace
 
-Status ApplyRatingBatch(pg::Transaction& tx, std::span<const projection::RatingChange> changes) {
-  const auto deltas = projection::ApplyRatings(tx, changes);
+Status ApplyRatingBatch(pg::Transaction& tx, std::span<const ratings::RatingChange> changes) {
+  const auto deltas = ratings::ApplyRatings(tx, changes);
   if (deltas.empty()) return {};
   const auto movies = ByMovie(deltas);
   // Replicas apply different users' ratings side by side, and take turns from here to the commit:

@@ -1,18 +1,18 @@
 // Ratings into statistics: what the consumer does with a batch, within the transaction that stores
-// its offsets (libs/projection).
+// its offsets (libs/ratings).
 #pragma once
 
 #include <span>
 
 #include "base/result.h"
 #include "pg/pool.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 
 namespace marquee::catalog {
 
 // Applies the changes to `ratings` and what they changed to `movie_stats` and `rating_totals`, so
 // that the statistics always equal a count over `ratings`. A movie need not be in the catalogue
 // yet. Throws the driver's exceptions: inside Pool::Run only.
-Status ApplyRatingBatch(pg::Transaction& tx, std::span<const projection::RatingChange> changes);
+Status ApplyRatingBatch(pg::Transaction& tx, std::span<const ratings::RatingChange> changes);
 
 }  // namespace marquee::catalog

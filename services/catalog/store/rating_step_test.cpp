@@ -13,14 +13,14 @@
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
 #include "catalog/testing/pg_database.h"
-#include "projection/rating_events.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_events.h"
+#include "ratings/rating_projection.h"
 
 namespace marquee::catalog {
 namespace {
 
-using projection::RatingChange;
-using projection::Source;
+using ratings::RatingChange;
+using ratings::Source;
 
 constexpr std::int64_t kDay = 24LL * 3600 * 1'000'000;
 constexpr std::int64_t kNow = 20'000 * kDay;
@@ -34,7 +34,7 @@ struct Stats {
 RatingChange Live(std::int64_t user, std::int64_t movie, std::optional<float> value,
                   std::int64_t at_us = kNow) {
   static int number = 0;
-  return {.event_id = projection::LiveEventId(user, std::to_string(++number)),
+  return {.event_id = ratings::LiveEventId(user, std::to_string(++number)),
           .user_id = user,
           .movie_id = movie,
           .value = value,
@@ -151,9 +151,9 @@ std::vector<RatingChange> RandomChanges(std::mt19937_64& random, int count) {
 }
 
 // What the rule alone makes of the events, one by one.
-std::map<std::pair<std::int64_t, std::int64_t>, projection::RatingState> ByTheRule(
+std::map<std::pair<std::int64_t, std::int64_t>, ratings::RatingState> ByTheRule(
     const std::vector<RatingChange>& changes) {
-  std::map<std::pair<std::int64_t, std::int64_t>, projection::RatingState> states;
+  std::map<std::pair<std::int64_t, std::int64_t>, ratings::RatingState> states;
   std::set<std::pair<std::int64_t, Uuid>> seen;
   for (const auto& change : changes) {
     if (change.source == Source::kLive && !seen.emplace(change.user_id, change.event_id).second) {
@@ -161,8 +161,8 @@ std::map<std::pair<std::int64_t, std::int64_t>, projection::RatingState> ByTheRu
     }
     const auto key = std::pair(change.user_id, change.movie_id);
     const auto found = states.find(key);
-    auto after = projection::Apply(
-        found != states.end() ? std::optional(found->second) : std::nullopt, change);
+    auto after =
+        ratings::Apply(found != states.end() ? std::optional(found->second) : std::nullopt, change);
     if (after) states[key] = *after;
   }
   return states;
@@ -177,15 +177,16 @@ TEST_F(RatingStepTest, EqualsARecountAfterAnyHistoryOfCrashesAndRedeliveries) {
     std::mt19937_64 random(seed);
     const auto changes = RandomChanges(random, 600);
     bool crash = false;
-    projection::RatingProjection projection(
+    ratings::RatingProjection projection(
         *pool_, [](auto) { return Status(); },
         [&](pg::Transaction& tx, std::span<const RatingChange> batch) -> Status {
           RETURN_IF_ERROR(ApplyRatingBatch(tx, batch));
           if (crash) return Error::Unavailable("killed", "before the commit");
           return {};
         });
-    std::int64_t next = projection.LoadOffsets({0}).value().at(0);
-    while (next < static_cast<std::int64_t>(changes.size())) {
+    LogPosition at = projection.LoadPositions({0}).value().at(0);
+    while (at.next_offset < static_cast<std::int64_t>(changes.size())) {
+      const std::int64_t next = at.next_offset;
       const std::int64_t end =
           std::min<std::int64_t>(next + 1 + static_cast<std::int64_t>(random() % 90),
                                  static_cast<std::int64_t>(changes.size()));
@@ -194,19 +195,21 @@ TEST_F(RatingStepTest, EqualsARecountAfterAnyHistoryOfCrashesAndRedeliveries) {
         const auto& change = changes[static_cast<std::size_t>(offset)];
         kafka::Message message{
             .partition = 0, .offset = offset, .key = std::to_string(change.user_id)};
-        projection::EncodeRating(change, message.value);
+        ratings::EncodeRating(change, message.value);
         batch[0].push_back(std::move(message));
       }
       crash = random() % 3 == 0;
-      const Status applied = projection.Apply(batch, {{0, next}}, {{0, end}});
+      const LogPosition after = kafka::After(batch[0].back());
+      const Status applied = projection.Apply(batch, {{0, at}}, {{0, after}});
       ASSERT_EQ(applied.ok(), !crash);
       crash = false;
       if (applied.ok()) {
-        EXPECT_EQ(projection.Apply(batch, {{0, next}}, {{0, end}}).error().reason,
+        EXPECT_EQ(projection.Apply(batch, {{0, at}}, {{0, after}}).error().reason,
                   kafka::kOffsetsFenced);
       }
-      next = projection.LoadOffsets({0}).value().at(0);
-      ASSERT_EQ(next, applied.ok() ? end : end - static_cast<std::int64_t>(batch[0].size()));
+      const LogPosition stored = projection.LoadPositions({0}).value().at(0);
+      ASSERT_EQ(stored, applied.ok() ? after : at);
+      at = stored;
     }
     ExpectStatsEqualARecount();
     std::map<std::int64_t, std::int64_t> expected;
@@ -225,7 +228,7 @@ TEST_F(RatingStepTest, TakesTurnsWithOtherReplicas) {
           // The same movies, in another order for each replica.
           const int movie = replica % 2 == 0 ? i : 49 - i;
           changes.push_back(
-              {.event_id = projection::LiveEventId(replica, std::to_string(batch * 50 + i)),
+              {.event_id = ratings::LiveEventId(replica, std::to_string(batch * 50 + i)),
                .user_id = 1000 * (replica + 1) + batch,
                .movie_id = 1 + movie,
                .value = 3.0F,

@@ -221,9 +221,12 @@ int StatusOf(const Context& context) {
   }
   if (const auto ingest = rest.Get("/v1/ingest/status"); ingest.ok()) {
     value["ingest"] = *ingest;
-    text += fmt::format("Ratings: {} stored, {} waiting in Kafka, {} dead letters.\n",
+    const auto lag = ingest->value("lag", std::int64_t{0});
+    text += fmt::format("Ratings: {} stored, {}, {} dead letters.\n",
                         Grouped(ingest->value("rating_count", std::int64_t{0})),
-                        Grouped(ingest->value("lag", std::int64_t{0})),
+                        lag < 0 ? "a log in Kafka that ends " + Grouped(-lag) +
+                                      " before what is stored (it is another one)"
+                                : Grouped(lag) + " waiting in Kafka",
                         Grouped(ingest->value("dead_letter_count", std::int64_t{0})));
   }
   for (const char* model : {"ranking", "rating"}) {

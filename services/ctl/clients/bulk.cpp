@@ -94,7 +94,9 @@ Result<IngestStatus> GetIngestStatus(const std::shared_ptr<grpc::Channel>& ratin
   for (const auto& partition : response.partitions()) {
     const auto index = static_cast<std::size_t>(partition.partition());
     if (result.next_offsets.size() <= index) result.next_offsets.resize(index + 1);
-    result.next_offsets[index] = partition.next_offset();
+    // A log that ends before what is applied is another one: nothing of it is applied yet.
+    const bool other = partition.end_offset() < partition.next_offset();
+    result.next_offsets[index] = other ? 0 : partition.next_offset();
   }
   return result;
 }

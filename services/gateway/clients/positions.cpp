@@ -22,12 +22,38 @@ bool IsPartitionName(std::string_view text) {
   });
 }
 
+bool IsFingerprint(std::string_view text) {
+  return text.size() == 16 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+void Add(const Position& position, std::vector<Position>& positions) {
+  std::erase_if(positions, [&](const Position& one) {
+    return one.partition == position.partition && one.offset <= position.offset;
+  });
+  const bool behind = std::any_of(positions.begin(), positions.end(), [&](const Position& one) {
+    return one.partition == position.partition &&
+           (one.fingerprint.empty() || position.fingerprint.empty());
+  });
+  if (behind) return;
+  if (positions.size() == kMaxPositions) positions.erase(positions.begin());
+  positions.push_back(position);
+}
+
 }  // namespace
 
 std::optional<Position> Position::Parse(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (text.size() > kMaxPositionBytes || colon == std::string_view::npos) return std::nullopt;
+  if (text.size() > kMaxPositionBytes) return std::nullopt;
   Position position;
+  const std::size_t last = text.rfind(':');
+  if (last != std::string_view::npos && IsFingerprint(text.substr(last + 1)) &&
+      std::count(text.begin(), text.end(), ':') >= 3) {
+    position.fingerprint = std::string(text.substr(last + 1));
+    text = text.substr(0, last);
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
   position.partition = std::string(text.substr(0, colon));
   const std::string_view digits = text.substr(colon + 1);
   const auto [end, error] =
@@ -38,7 +64,10 @@ std::optional<Position> Position::Parse(std::string_view text) {
   return position;
 }
 
-std::string Position::ToString() const { return partition + ":" + std::to_string(offset); }
+std::string Position::ToString() const {
+  const std::string text = partition + ":" + std::to_string(offset);
+  return fingerprint.empty() ? text : text + ":" + fingerprint;
+}
 
 std::vector<Position> ParsePositions(std::string_view list) {
   std::vector<Position> positions;
@@ -67,12 +96,7 @@ void PositionMemory::Remember(const std::string& caller, const std::vector<Posit
   } else {
     recent_.splice(recent_.begin(), recent_, found->second);
   }
-  auto& offsets = recent_.front().offsets;
-  for (const Position& position : positions) {
-    if (offsets.size() == kMaxPositions && !offsets.contains(position.partition)) continue;
-    long long& offset = offsets[position.partition];
-    offset = std::max(offset, position.offset);
-  }
+  for (const Position& position : positions) Add(position, recent_.front().positions);
 }
 
 std::vector<Position> PositionMemory::Recall(const std::string& caller) {
@@ -80,10 +104,7 @@ std::vector<Position> PositionMemory::Recall(const std::string& caller) {
   const auto found = by_caller_.find(caller);
   if (found == by_caller_.end()) return {};
   recent_.splice(recent_.begin(), recent_, found->second);
-  std::vector<Position> positions;
-  for (const auto& [partition, offset] : found->second->offsets)
-    positions.push_back({partition, offset});
-  return positions;
+  return found->second->positions;
 }
 
 bool PositionMemory::empty() const { return size() == 0; }
@@ -95,16 +116,16 @@ std::size_t PositionMemory::size() const {
 
 std::vector<std::string> MergePositions(const std::vector<Position>& a,
                                         const std::vector<Position>& b) {
-  std::map<std::string, long long> offsets;
+  std::vector<Position> all;
   for (const auto* list : {&a, &b}) {
-    for (const Position& position : *list) {
-      long long& offset = offsets[position.partition];
-      offset = std::max(offset, position.offset);
-    }
+    for (const Position& position : *list) Add(position, all);
   }
+  std::stable_sort(all.begin(), all.end(), [](const Position& left, const Position& right) {
+    return left.partition < right.partition;
+  });
   std::vector<std::string> out;
-  for (const auto& [partition, offset] : offsets)
-    out.push_back(Position{partition, offset}.ToString());
+  out.reserve(all.size());
+  for (const Position& position : all) out.push_back(position.ToString());
   return out;
 }
 

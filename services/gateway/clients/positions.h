@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,10 +14,12 @@
 
 namespace marquee::gateway {
 
-// "ratings:3:1234": a stream's partition, and how far it must have been read.
+// "ratings:3:1234:00f1e2d3c4b5a697": a stream's partition, how far it must have been read, and by
+// which record there its log is known; positions without that are of no log in particular.
 struct Position {
   std::string partition;  // "ratings:3"
   long long offset = 0;
+  std::string fingerprint = {};  // 16 hexadecimal digits, or empty
 
   static std::optional<Position> Parse(std::string_view text);
   std::string ToString() const;
@@ -31,7 +32,8 @@ class PositionMemory {
  public:
   explicit PositionMemory(std::size_t max_callers) : max_callers_(max_callers) {}
 
-  // Keeps the further one of each partition. Thread-safe, as everything here.
+  // Keeps the further one of each partition; both where they may be of different logs (the topic
+  // was made anew and counts from 0 again). Thread-safe, as everything here.
   void Remember(const std::string& caller, const std::vector<Position>& positions);
   std::vector<Position> Recall(const std::string& caller);
   bool empty() const;
@@ -40,7 +42,7 @@ class PositionMemory {
  private:
   struct Entry {
     std::string caller;
-    std::map<std::string, long long> offsets;
+    std::vector<Position> positions;  // the latest last
   };
   const std::size_t max_callers_;
   mutable std::mutex mutex_;
@@ -48,7 +50,7 @@ class PositionMemory {
   std::unordered_map<std::string, std::list<Entry>::iterator> by_caller_;
 };
 
-// The further position of each partition that either names, as text.
+// What both together say, by the same rule, as text.
 std::vector<std::string> MergePositions(const std::vector<Position>& a,
                                         const std::vector<Position>& b);
 

@@ -19,6 +19,12 @@ TEST(Position, IsReadStrictly) {
        {"", "x", ":1", "a:", "a:-1", "a:1x", "a b:1", "a\n:1", "a:99999999999999999999"}) {
     EXPECT_FALSE(Position::Parse(bad)) << bad;
   }
+  const auto named = Position::Parse("ratings:3:1234:00f1e2d3c4b5a697");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->partition, "ratings:3");
+  EXPECT_EQ(named->offset, 1234);
+  EXPECT_EQ(named->ToString(), "ratings:3:1234:00f1e2d3c4b5a697");
+  EXPECT_FALSE(Position::Parse("ratings:3:1234:f1e2"));
   const std::string too_long(200, '1');
   EXPECT_FALSE(Position::Parse("a:" + too_long));
 }
@@ -39,6 +45,23 @@ TEST(PositionMemory, KeepsTheFurtherOfEachPartition) {
   EXPECT_EQ(MergePositions(memory.Recall("ada"), {{"ratings:1", 7}, {"x:0", 0}}),
             (std::vector<std::string>{"ratings:1:7", "ratings:2:9", "x:0:0"}));
   EXPECT_TRUE(memory.Recall("eve").empty());
+}
+
+TEST(PositionMemory, KeepsPositionsOfDifferentLogsApart) {
+  const std::string old(16, 'a');
+  const std::string first(16, 'b');
+  const std::string second(16, 'c');
+  PositionMemory memory(10);
+  memory.Remember("ada", {{"ratings:1", 500, old}});
+  memory.Remember("ada", {{"ratings:1", 3, first}});
+  memory.Remember("ada", {{"ratings:1", 4, second}});
+  EXPECT_EQ(MergePositions(memory.Recall("ada"), {}),
+            (std::vector<std::string>{"ratings:1:500:" + old, "ratings:1:4:" + second}));
+  for (int i = 0; i < 100; ++i)
+    memory.Remember("ada",
+                    {{"ratings:1", 400 - i, std::string(16, static_cast<char>('a' + i % 6))}});
+  EXPECT_EQ(memory.Recall("ada").size(), 8U);
+  EXPECT_EQ(memory.Recall("ada").back().offset, 301);
 }
 
 TEST(PositionMemory, ForgetsTheLeastRecentlyUsed) {

@@ -22,7 +22,7 @@ class FakeLog final : public RatingLog, public InteractionLog {
     if (failure) return *failure;
     changes.push_back(change);
     return LogPosition{static_cast<std::int32_t>(change.user_id % 4),
-                       static_cast<std::int64_t>(changes.size()) - 1};
+                       static_cast<std::int64_t>(changes.size()), 1};
   }
   void AppendAsync(const RatingChange& change, Acknowledged acknowledged) override {
     if (refusals > 0) {
@@ -42,7 +42,12 @@ class FakeLog final : public RatingLog, public InteractionLog {
   Result<std::int32_t> PartitionOf(std::int64_t user_id, Time) override {
     return static_cast<std::int32_t>(user_id % 4);
   }
-  Result<Offsets> EndOffsets(Time) override { return Offsets{{0, 10}, {1, 5}}; }
+  Result<Offsets> EndOffsets(Time) override { return ends; }
+  Result<std::int64_t> EndOffset(std::int32_t partition, Time) override {
+    ++asked_for_end;
+    if (!ends.contains(partition)) return Error::NotFound("partition_unknown", "");
+    return ends.at(partition);
+  }
   Status AppendInteractions(std::int64_t, const std::vector<Interaction>&,
                             const std::vector<Uuid>& ids, Time) override {
     interaction_ids.insert(interaction_ids.end(), ids.begin(), ids.end());
@@ -53,6 +58,8 @@ class FakeLog final : public RatingLog, public InteractionLog {
   std::optional<Error> failure;
   int refusals = 0;
   bool hold = false;
+  Offsets ends{{0, 10}, {1, 5}, {2, 5}};
+  std::atomic<int> asked_for_end{0};
   std::deque<std::pair<Acknowledged, Result<LogPosition>>> held;
 };
 
@@ -90,18 +97,18 @@ class FakeReader final : public RatingReader {
     return page;
   }
   Result<History> ReadHistory(std::int64_t, std::int32_t partition, int, Time) override {
-    return History{.ratings = ratings, .partition = partition, .next_offset = 7};
+    return History{.ratings = ratings, .position = {partition, 7, 0}};
   }
   Result<ExportSummary> Export(int, Time, const std::function<Status(ExportChunk)>&) override {
     return ExportSummary{};
   }
-  Result<Offsets> NextOffsets(Time) override {
+  Result<ratings::StoredPositions> Positions(Time) override {
     ++asked;
-    return offsets;
+    return positions;
   }
   Result<Counts> Count(Time) override { return Counts{3, 1}; }
   std::vector<Rating> ratings;  // the latest first
-  Offsets offsets;
+  ratings::StoredPositions positions;
   std::atomic<int> asked{0};
 };
 
@@ -120,7 +127,7 @@ TEST_F(IntakeTest, PutsALiveEventWithTheTimeOfNow) {
   ASSERT_EQ(log.changes.size(), 1U);
   EXPECT_EQ(log.changes[0].user_id, 7);
   EXPECT_EQ(log.changes[0].value, 4.5F);
-  EXPECT_EQ(log.changes[0].source, projection::Source::kLive);
+  EXPECT_EQ(log.changes[0].source, ratings::Source::kLive);
   EXPECT_EQ(log.changes[0].occurred_at_us, 1'700'000'000'000'000);
   EXPECT_EQ(accepted->position.partition, 3);
 }
@@ -196,7 +203,7 @@ TEST(BulkIngest, AnswersWhenAllIsAcknowledged) {
   EXPECT_EQ(summary->accepted, 6);
   EXPECT_EQ(summary->end_offsets, (Offsets{{1, 4}, {2, 5}, {3, 6}}));
   EXPECT_EQ(log.changes[0].event_id, log.changes[3].event_id);
-  EXPECT_EQ(log.changes[0].source, projection::Source::kImport);
+  EXPECT_EQ(log.changes[0].source, ratings::Source::kImport);
   EXPECT_EQ(log.changes[1].occurred_at_us, 2'000'000);
 }
 
@@ -234,36 +241,100 @@ TEST(BulkIngest, ReportsAFailedAcknowledgement) {
   EXPECT_EQ(ingest.Finish(Soon()).error().reason, "kafka_unavailable");
 }
 
-TEST(AppliedPositions, WakesAtTheWritersProgress) {
+// The partition's rows up to there are applied; `log` counts the logs that it has been.
+ratings::StoredPositions Stored(std::int32_t partition, std::int64_t next, std::int64_t log = 0) {
+  return {{partition, {.position = {partition, next, 9}, .other_logs = log}}};
+}
+
+class AppliedPositionsTest : public testing::Test {
+ protected:
+  // How often a request's positions came to this.
+  bool Counted(const std::string& outcome, int count) {
+    const std::string line = "marquee_rating_ingest_position_waits_total{outcome=\"" + outcome +
+                             "\"} " + std::to_string(count) + "\n";
+    return metrics.Text().find(line) != std::string::npos;
+  }
+  FakeLog log;
   FakeReader reader;
-  AppliedPositions applied(reader, std::chrono::seconds(10));
-  bool reached = false;
-  std::thread waiting([&] { reached = applied.WaitFor({{1, 5}, {2, 1}}, Soon()); });
-  applied.Advance({{1, 5}});
-  applied.Advance({{2, 3}, {1, 4}});
+  metrics::Metrics metrics;
+  AppliedPositions patient{reader, log, {.most_wait = std::chrono::seconds(10)}, metrics};
+  AppliedPositions hasty{reader, log, {.most_wait = std::chrono::milliseconds(30)}, metrics};
+};
+
+TEST_F(AppliedPositionsTest, WakesAtTheWritersProgress) {
+  const std::vector<LogPosition> wanted{{1, 5, 0}, {2, 1, 0}};
+  bool ok = false;
+  std::thread waiting([&] { ok = patient.WaitFor(wanted, Soon()).ok(); });
+  patient.Advance(Stored(1, 5));
+  patient.Advance(Stored(1, 4));
+  patient.Advance(Stored(2, 3));
   waiting.join();
-  EXPECT_TRUE(reached);
+  EXPECT_TRUE(ok);
+  EXPECT_FALSE(Counted("timed_out", 1));
 }
 
-TEST(AppliedPositions, FindsAnotherWritersProgressInTheStore) {
-  FakeReader reader;
-  reader.offsets = {{1, 5}};
-  AppliedPositions applied(reader, std::chrono::seconds(10));
-  EXPECT_TRUE(applied.WaitFor({{1, 5}}, Soon()));
+TEST_F(AppliedPositionsTest, FindsAnotherWritersProgressInTheStore) {
+  reader.positions = Stored(1, 5);
+  const std::vector<LogPosition> wanted{{1, 5, 0}};
+  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
   EXPECT_GE(reader.asked, 1);
+  EXPECT_TRUE(Counted("awaited", 1));
+  // What is known needs nobody to be asked.
+  log.asked_for_end = 0;
+  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
+  EXPECT_EQ(log.asked_for_end, 0);
+  EXPECT_TRUE(Counted("reached", 1));
 }
 
-TEST(AppliedPositions, GivesUpAtItsBound) {
-  FakeReader reader;
-  AppliedPositions applied(reader, std::chrono::milliseconds(30));
-  EXPECT_FALSE(applied.WaitFor({{1, 5}}, Soon()));
+TEST_F(AppliedPositionsTest, GoesOnAtItsBound) {
+  const std::vector<LogPosition> wanted{{1, 5, 0}};
+  EXPECT_TRUE(hasty.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(Counted("timed_out", 1));
+}
+
+TEST_F(AppliedPositionsTest, RefusesAPlaceBeyondTheLogAndIgnoresOneInAnotherLog) {
+  for (const LogPosition& beyond : {LogPosition{1, 6, 0}, LogPosition{99, 1, 0}}) {
+    const auto refused = patient.WaitFor(std::vector{beyond}, Soon());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
+    EXPECT_EQ(refused.error().field, "Marquee-Position");
+  }
+  for (const LogPosition& elsewhere : {LogPosition{1, 6, 7}, LogPosition{99, 1, 7}})
+    EXPECT_TRUE(patient.WaitFor(std::vector{elsewhere}, Soon()).ok());
+  EXPECT_TRUE(Counted("refused", 2));
+  EXPECT_TRUE(Counted("elsewhere", 2));
+  EXPECT_EQ(reader.asked, 0) << "nobody waited";
+}
+
+TEST_F(AppliedPositionsTest, FollowsTheLogThatTookAnothersPlace) {
+  patient.Advance(Stored(1, 4));
+  patient.Advance(Stored(1, 1, /*log=*/1));
+  reader.positions = Stored(1, 2, /*log=*/1);
+  const std::vector<LogPosition> wanted{{1, 2, 8}};
+  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(Counted("awaited", 1));
+}
+
+// One client can't take the threads of all.
+TEST_F(AppliedPositionsTest, LetsFewWaitAndTurnsTheOthersAway) {
+  const std::vector<LogPosition> wanted{{1, 5, 0}};
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 8; ++i)
+    crowd.emplace_back([&] { EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok()); });
+  while (log.asked_for_end < 8) std::this_thread::yield();
+  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(Counted("turned_away", 1));
+  patient.Advance(Stored(1, 5));
+  for (auto& one : crowd) one.join();
+  EXPECT_TRUE(Counted("awaited", 8));
 }
 
 class QueriesTest : public testing::Test {
  protected:
   FakeLog log;
   FakeReader reader;
-  AppliedPositions applied{reader, std::chrono::milliseconds(30)};
+  metrics::Metrics metrics;
+  AppliedPositions applied{reader, log, {.most_wait = std::chrono::milliseconds(30)}, metrics};
   RatingQueries queries{reader, log, applied};
 };
 
@@ -297,11 +368,20 @@ TEST_F(QueriesTest, SaysWhatIsNotRated) {
 }
 
 TEST_F(QueriesTest, SumsTheLag) {
-  reader.offsets = {{0, 4}};
+  reader.positions = Stored(0, 4);
   const auto status = queries.ReadStatus(Soon());
-  EXPECT_EQ(status->lag, 11);
-  EXPECT_EQ(status->partitions.size(), 2U);
+  EXPECT_EQ(status->lag, 16);
+  EXPECT_EQ(status->partitions.size(), 3U);
   EXPECT_EQ(status->counts.ratings, 3);
+}
+
+TEST_F(QueriesTest, HidesNoLogThatEndsBeforeWhatIsApplied) {
+  reader.positions = Stored(0, 14, /*log=*/2);
+  const auto status = queries.ReadStatus(Soon());
+  EXPECT_EQ(status->lag, -4);
+  EXPECT_EQ(status->partitions[0].end_offset, 10);
+  EXPECT_EQ(status->partitions[0].stored.position.next_offset, 14);
+  EXPECT_EQ(status->partitions[0].stored.other_logs, 2);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ Status CheckColumns(const RatingColumns& columns, Time now) {
     }
     if (columns.movie_ids[i] < 1)
       return Wrong("movie_id_invalid", "a movie's id is 1 or more", "movie_ids", i);
-    if (!projection::IsRatingValue(columns.values[i])) {
+    if (!ratings::IsRatingValue(columns.values[i])) {
       return Wrong("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5", "values", i);
     }
     if (columns.rated_at_seconds[i] < 0 || columns.rated_at_seconds[i] > latest) {
@@ -55,22 +55,19 @@ Status CheckColumns(const RatingColumns& columns, Time now) {
   return {};
 }
 
-BulkIngest::~BulkIngest() {
-  std::unique_lock lock(mutex_);
-  acknowledged_.wait(lock, [this] { return in_flight_ == 0; });
-}
+BulkIngest::~BulkIngest() { acknowledgements_.WaitForAll(); }
 
 Status BulkIngest::Add(const RatingColumns& columns, Time deadline) {
   RETURN_IF_ERROR(CheckColumns(columns, clock_.Now()));
   for (std::size_t i = 0; i < columns.user_ids.size(); ++i) {
     const RatingChange change{
-        .event_id = projection::ImportEventId(columns.user_ids[i], columns.movie_ids[i],
-                                              columns.values[i], columns.rated_at_seconds[i]),
+        .event_id = ratings::ImportEventId(columns.user_ids[i], columns.movie_ids[i],
+                                           columns.values[i], columns.rated_at_seconds[i]),
         .user_id = columns.user_ids[i],
         .movie_id = columns.movie_ids[i],
         .value = columns.values[i],
         .occurred_at_us = columns.rated_at_seconds[i] * 1'000'000,
-        .source = projection::Source::kImport};
+        .source = ratings::Source::kImport};
     RETURN_IF_ERROR(AppendOne(change, deadline));
   }
   return {};
@@ -79,60 +76,45 @@ Status BulkIngest::Add(const RatingColumns& columns, Time deadline) {
 Status BulkIngest::AppendOne(const RatingChange& change, Time deadline) {
   for (;;) {
     RETURN_IF_ERROR(WaitBelow(kMostInFlight, deadline));
-    {
-      const std::lock_guard lock(mutex_);
-      ++in_flight_;
-      queue_full_ = false;
-    }
-    bool full = false;
+    acknowledgements_.Expect();
+    queue_full_ = false;
     log_.AppendAsync(change,
                      [this](Result<LogPosition> result) { Acknowledge(std::move(result)); });
-    {
-      const std::lock_guard lock(mutex_);
-      full = queue_full_;
-    }
-    if (!full) return {};
+    if (!queue_full_) return {};
+    if (SystemClock().Now() >= deadline) return TooSlow();
     // Others fill the queue: when ours have gone out there is room again, and if none are ours,
     // wait a little.
-    std::unique_lock lock(mutex_);
-    acknowledged_.wait_for(lock, std::chrono::milliseconds(20));
-    if (SystemClock().Now() >= deadline) return TooSlow();
+    acknowledgements_.WaitForAtMost(0, SystemClock().Now() + std::chrono::milliseconds(20));
   }
 }
 
 void BulkIngest::Acknowledge(Result<LogPosition> result) {
-  const std::lock_guard lock(mutex_);
-  --in_flight_;
+  Status status;
   if (result.ok()) {
+    const std::lock_guard lock(mutex_);
     ++summary_.accepted;
     auto& end = summary_.end_offsets[result->partition];
-    end = std::max(end, result->offset + 1);
+    end = std::max(end, result->next_offset);
   } else if (result.error().reason == "kafka_queue_full") {
     queue_full_ = true;
-  } else if (!failure_) {
-    failure_ = std::move(result).error();
+  } else {
+    status = std::move(result).error();
   }
-  // Under the lock: once it is let go, a waiting destructor may end this object.
-  if (in_flight_ == 0 || in_flight_ == kMostInFlight / 2) {
-    acknowledged_.notify_all();
-  }
+  acknowledgements_.Report(status);  // last: the destructor waits for it
 }
 
 Status BulkIngest::WaitBelow(int most, Time deadline) {
-  std::unique_lock lock(mutex_);
-  if (failure_) return *failure_;
-  if (in_flight_ < most) return {};
-  const auto left = deadline - SystemClock().Now();
-  if (!acknowledged_.wait_for(lock, left, [&] { return in_flight_ <= most / 2; })) return TooSlow();
-  if (failure_) return *failure_;
-  return {};
+  if (acknowledgements_.on_their_way() >= most &&
+      !acknowledgements_.WaitForAtMost(most / 2, deadline)) {
+    return TooSlow();
+  }
+  return acknowledgements_.failure();
 }
 
 Result<BulkSummary> BulkIngest::Finish(Time deadline) {
-  std::unique_lock lock(mutex_);
-  const auto left = deadline - SystemClock().Now();
-  if (!acknowledged_.wait_for(lock, left, [this] { return in_flight_ == 0; })) return TooSlow();
-  if (failure_) return *failure_;
+  if (!acknowledgements_.WaitForAtMost(0, deadline)) return TooSlow();
+  RETURN_IF_ERROR(acknowledgements_.failure());
+  const std::lock_guard lock(mutex_);
   return summary_;
 }
 

@@ -2,14 +2,12 @@
 // acknowledged.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
-#include <map>
 #include <mutex>
-#include <optional>
 #include <span>
-#include <string>
 
+#include "base/acknowledgements.h"
 #include "rating_ingest/app/ports.h"
 
 namespace marquee::rating_ingest {
@@ -53,12 +51,10 @@ class BulkIngest {
 
   RatingLog& log_;
   const Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable acknowledged_;
-  int in_flight_ = 0;
-  bool queue_full_ = false;
-  std::optional<Error> failure_;
+  std::atomic<bool> queue_full_ = false;
+  std::mutex mutex_;  // the summary's
   BulkSummary summary_;
+  Acknowledgements acknowledgements_;
 };
 
 }  // namespace marquee::rating_ingest

@@ -9,20 +9,16 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "projection/rating_rule.h"
 #include "rating_ingest/domain/rating.h"
+#include "ratings/rating_rule.h"
+#include "ratings/stored_position.h"
 
 namespace marquee::rating_ingest {
 
-// A place in the ratings' log. A reader has applied the event once its next offset is past it.
-struct LogPosition {
-  std::int32_t partition = -1;
-  std::int64_t offset = -1;
-};
+using ratings::RatingChange;
 
-using projection::RatingChange;
-
-// The durable log. An acknowledgement means that the event is on every in-sync replica.
+// The durable log. An acknowledgement, the place right after the event, means that it is on every
+// in-sync replica.
 class RatingLog {
  public:
   using Acknowledged = std::function<void(Result<LogPosition>)>;
@@ -33,6 +29,8 @@ class RatingLog {
   virtual void AppendAsync(const RatingChange& change, Acknowledged acknowledged) = 0;
   virtual Result<std::int32_t> PartitionOf(std::int64_t user_id, Time deadline) = 0;
   virtual Result<Offsets> EndOffsets(Time deadline) = 0;
+  // NotFound "partition_unknown".
+  virtual Result<std::int64_t> EndOffset(std::int32_t partition, Time deadline) = 0;
 };
 
 class InteractionLog {
@@ -58,13 +56,13 @@ class RatingReader {
                                              Time deadline) = 0;
   virtual Result<RatingPage> List(std::int64_t user_id, std::optional<RatingKey> after, int limit,
                                   Time deadline) = 0;
-  // The latest `limit` ratings and the partition's next offset, of one snapshot.
+  // The latest `limit` ratings and the partition's position, of one snapshot.
   virtual Result<History> ReadHistory(std::int64_t user_id, std::int32_t partition, int limit,
                                       Time deadline) = 0;
   // Every current rating, in chunks, of one snapshot. The first error of `each` ends it.
   virtual Result<ExportSummary> Export(int chunk_rows, Time deadline,
                                        const std::function<Status(ExportChunk)>& each) = 0;
-  virtual Result<Offsets> NextOffsets(Time deadline) = 0;
+  virtual Result<ratings::StoredPositions> Positions(Time deadline) = 0;
   virtual Result<Counts> Count(Time deadline) = 0;
 };
 

@@ -8,7 +8,7 @@ std::int64_t ToMicroseconds(Time time) {
 
 Result<Accepted> RatingIntake::Put(std::int64_t user_id, std::int64_t movie_id, float value,
                                    const Uuid& operation, Time deadline) {
-  if (!projection::IsRatingValue(value)) {
+  if (!ratings::IsRatingValue(value)) {
     return Error::InvalidArgument("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5",
                                   "value");
   }
@@ -26,7 +26,7 @@ Result<Accepted> RatingIntake::Delete(std::int64_t user_id, std::int64_t movie_i
 
 Result<Accepted> RatingIntake::Append(RatingChange change, const Uuid& operation, Time deadline) {
   const Time now = clock_.Now();
-  change.source = projection::Source::kLive;
+  change.source = ratings::Source::kLive;
   change.occurred_at_us = ToMicroseconds(now);
   change.event_id = operation;
   ASSIGN_OR_RETURN(const LogPosition position, log_.Append(change, deadline));

@@ -20,9 +20,9 @@ Result<RatingKey> ParseKey(std::int64_t user_id, const std::string& token) {
 
 }  // namespace
 
-Result<Rating> RatingQueries::Get(std::int64_t user_id, std::int64_t movie_id, const Offsets& after,
-                                  Time deadline) {
-  if (!after.empty()) applied_.WaitFor(after, deadline);
+Result<Rating> RatingQueries::Get(std::int64_t user_id, std::int64_t movie_id,
+                                  std::span<const LogPosition> after, Time deadline) {
+  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
   ASSIGN_OR_RETURN(const auto rating, reader_.Find(user_id, movie_id, deadline));
   if (!rating) {
     return Error::NotFound("rating_unknown", "you haven't rated movie " + std::to_string(movie_id));
@@ -31,13 +31,13 @@ Result<Rating> RatingQueries::Get(std::int64_t user_id, std::int64_t movie_id, c
 }
 
 Result<RatingQueries::Page> RatingQueries::List(std::int64_t user_id, int page_size,
-                                                const std::string& page_token, const Offsets& after,
-                                                Time deadline) {
+                                                const std::string& page_token,
+                                                std::span<const LogPosition> after, Time deadline) {
   std::optional<RatingKey> from;
   if (!page_token.empty()) {
     ASSIGN_OR_RETURN(from, ParseKey(user_id, page_token));
   }
-  if (!after.empty()) applied_.WaitFor(after, deadline);
+  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
   ASSIGN_OR_RETURN(
       auto found,
       reader_.List(user_id, from, page_size == 0 ? kDefaultPageSize : page_size, deadline));
@@ -50,10 +50,10 @@ Result<RatingQueries::Page> RatingQueries::List(std::int64_t user_id, int page_s
   return page;
 }
 
-Result<History> RatingQueries::GetHistory(std::int64_t user_id, const Offsets& after,
+Result<History> RatingQueries::GetHistory(std::int64_t user_id, std::span<const LogPosition> after,
                                           Time deadline) {
   ASSIGN_OR_RETURN(const std::int32_t partition, log_.PartitionOf(user_id, deadline));
-  if (!after.empty()) applied_.WaitFor(after, deadline);
+  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
   return reader_.ReadHistory(user_id, partition, kHistoryLimit, deadline);
 }
 
@@ -63,17 +63,21 @@ Result<ExportSummary> RatingQueries::Export(Time deadline,
 }
 
 Result<IngestStatus> RatingQueries::ReadStatus(Time deadline) {
-  // The stored offsets first: read the other way round, the lag could come out negative.
-  ASSIGN_OR_RETURN(const Offsets next, reader_.NextOffsets(deadline));
+  // The stored positions first: read the other way round, the lag could come out negative.
+  ASSIGN_OR_RETURN(const ratings::StoredPositions stored, reader_.Positions(deadline));
   ASSIGN_OR_RETURN(const Counts counts, reader_.Count(deadline));
   ASSIGN_OR_RETURN(const Offsets ends, log_.EndOffsets(deadline));
   IngestStatus status{.counts = counts};
+  Lag lag;
   for (const auto& [partition, end] : ends) {
-    const auto stored = next.find(partition);
-    const std::int64_t at = stored == next.end() ? 0 : stored->second;
-    status.partitions.push_back({partition, end, at});
-    status.lag += std::max<std::int64_t>(0, end - at);
+    const auto found = stored.find(partition);
+    IngestStatus::Partition one{.end_offset = end};
+    if (found != stored.end()) one.stored = found->second;
+    one.stored.position.partition = partition;
+    lag.Add(end, one.stored.position.next_offset);
+    status.partitions.push_back(one);
   }
+  status.lag = lag.total();
   return status;
 }
 

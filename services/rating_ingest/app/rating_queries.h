@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "rating_ingest/app/applied_positions.h"
 #include "rating_ingest/app/ports.h"
@@ -11,16 +13,16 @@ namespace marquee::rating_ingest {
 
 struct IngestStatus {
   struct Partition {
-    std::int32_t partition = 0;
     std::int64_t end_offset = 0;
-    std::int64_t next_offset = 0;
+    ratings::StoredPosition stored = {};
   };
   std::vector<Partition> partitions = {};
-  std::int64_t lag = 0;
+  std::int64_t lag = 0;  // below 0: a partition's log ends before what is applied
   Counts counts = {};
 };
 
-// `after` holds the positions that the answer must contain; reading waits for them, bounded.
+// `after` holds the positions that the answer must contain; reading waits for them, bounded, and
+// refuses those that can't be (AppliedPositions).
 class RatingQueries {
  public:
   static constexpr int kHistoryLimit = 5'000;
@@ -31,16 +33,17 @@ class RatingQueries {
       : reader_(reader), log_(log), applied_(applied) {}
 
   // NotFound "rating_unknown" when there is none.
-  Result<Rating> Get(std::int64_t user_id, std::int64_t movie_id, const Offsets& after,
-                     Time deadline);
+  Result<Rating> Get(std::int64_t user_id, std::int64_t movie_id,
+                     std::span<const LogPosition> after, Time deadline);
   // `page_size` 0 means the default. InvalidArgument "page_token_invalid".
   struct Page {
     std::vector<Rating> ratings = {};
     std::string next_page_token = {};
   };
   Result<Page> List(std::int64_t user_id, int page_size, const std::string& page_token,
-                    const Offsets& after, Time deadline);
-  Result<History> GetHistory(std::int64_t user_id, const Offsets& after, Time deadline);
+                    std::span<const LogPosition> after, Time deadline);
+  Result<History> GetHistory(std::int64_t user_id, std::span<const LogPosition> after,
+                             Time deadline);
   Result<ExportSummary> Export(Time deadline, const std::function<Status(ExportChunk)>& each);
   Result<IngestStatus> ReadStatus(Time deadline);
 

@@ -1,11 +1,11 @@
 #include "rating_ingest/clients/kafka_log.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 
+#include "base/acknowledgements.h"
 #include "marquee/events/v1/events.pb.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "tracing/trace.h"
 
 namespace marquee::rating_ingest {
@@ -66,27 +66,20 @@ Time KafkaLog::AnswerBy(Time deadline) const {
 
 Result<LogPosition> KafkaLog::Append(const RatingChange& change, Time deadline) {
   kafka::Outgoing message{.topic = topic_, .key = std::to_string(change.user_id)};
-  projection::EncodeRating(change, message.value);
+  ratings::EncodeRating(change, message.value);
   CarryTrace(message);
   const auto started = std::chrono::steady_clock::now();
   const auto position = producer_.Produce(std::move(message), AnswerBy(deadline));
   produce_duration_.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  if (!position.ok()) {
-    produce_failures_.Increment();
-    return position.error();
-  }
-  return LogPosition{position->partition, position->offset};
+  if (!position.ok()) produce_failures_.Increment();
+  return position;
 }
 
 void KafkaLog::AppendAsync(const RatingChange& change, Acknowledged acknowledged) {
   kafka::Outgoing message{.topic = topic_, .key = std::to_string(change.user_id)};
-  projection::EncodeRating(change, message.value);
-  producer_.ProduceAsync(std::move(message), [acknowledged = std::move(acknowledged)](
-                                                 Result<kafka::Position> position) {
-    if (!position.ok()) return acknowledged(std::move(position).error());
-    acknowledged(LogPosition{position->partition, position->offset});
-  });
+  ratings::EncodeRating(change, message.value);
+  producer_.ProduceAsync(std::move(message), std::move(acknowledged));
 }
 
 Result<std::int32_t> KafkaLog::PartitionOf(std::int64_t user_id, Time deadline) {
@@ -98,35 +91,30 @@ Result<Offsets> KafkaLog::EndOffsets(Time deadline) {
   return producer_.EndOffsets(topic_, deadline);
 }
 
+Result<std::int64_t> KafkaLog::EndOffset(std::int32_t partition, Time deadline) {
+  return producer_.EndOffset(topic_, partition, deadline);
+}
+
 Status KafkaLog::AppendInteractions(std::int64_t user_id,
                                     const std::vector<Interaction>& interactions,
                                     const std::vector<Uuid>& ids, Time deadline) {
-  struct Wait {
-    std::mutex mutex;
-    std::condition_variable done;
-    std::size_t left = 0;
-    Status status;
-  };
-  const auto wait = std::make_shared<Wait>();
-  wait->left = interactions.size();
+  const auto acknowledgements = std::make_shared<Acknowledgements>();
   for (std::size_t i = 0; i < interactions.size(); ++i) {
-    kafka::Outgoing message{.topic = std::string(kInteractionsTopic),
+    kafka::Outgoing message{.topic = std::string(ratings::kInteractionsTopic),
                             .key = std::to_string(user_id),
                             .value = Encode(user_id, interactions[i], ids[i])};
     CarryTrace(message);
-    producer_.ProduceAsync(std::move(message), [wait](Result<kafka::Position> result) {
-      const std::lock_guard lock(wait->mutex);
-      if (!result.ok()) wait->status = result.error();
-      if (--wait->left == 0) wait->done.notify_one();
-    });
+    acknowledgements->Expect();
+    producer_.ProduceAsync(std::move(message),
+                           [acknowledgements](const Result<LogPosition>& result) {
+                             acknowledgements->Report(result.ok() ? Status() : result.error());
+                           });
   }
-  std::unique_lock lock(wait->mutex);
-  if (!wait->done.wait_for(lock, AnswerBy(deadline) - SystemClock().Now(),
-                           [&] { return wait->left == 0; })) {
+  if (!acknowledgements->WaitForAtMost(0, AnswerBy(deadline))) {
     return Error::Unavailable("kafka_unavailable",
                               "the event log didn't answer in time; try again");
   }
-  return wait->status;
+  return acknowledgements->failure();
 }
 
 }  // namespace marquee::rating_ingest

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/log_position.h"
+
 namespace marquee::rating_ingest {
 
 struct Rating {
@@ -28,11 +30,10 @@ struct RatingPage {
 
 using Offsets = std::map<std::int32_t, std::int64_t>;  // partition → first offset not yet there
 
-// A user's current ratings, and the first offset of the user's partition that isn't in them.
+// A user's current ratings, and the place in the user's partition up to which they are applied.
 struct History {
   std::vector<Rating> ratings = {};
-  std::int32_t partition = 0;
-  std::int64_t next_offset = 0;
+  LogPosition position = {};
 };
 
 struct ExportChunk {  // columns of equal length

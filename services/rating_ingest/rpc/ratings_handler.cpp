@@ -34,18 +34,16 @@ Result<std::int64_t> UserOf(const rpc::Call& call) {
   return Error::PermissionDenied("user_required", "only a signed-in user can do this");
 }
 
-Offsets PositionsOf(const rpc::Call& call) {
-  Offsets offsets;
+std::vector<LogPosition> PositionsOf(const rpc::Call& call) {
+  std::vector<LogPosition> positions;
   for (const auto& position : call.positions()) {
-    if (position.stream != kRatingsStream) continue;
-    auto& offset = offsets[position.partition];
-    offset = std::max(offset, position.next_offset);
+    if (position.stream == kRatingsStream) positions.push_back(position.at);
   }
-  return offsets;
+  return positions;
 }
 
 void TellPosition(const rpc::Call& call, const LogPosition& position) {
-  call.SetPosition({kRatingsStream, position.partition, position.offset + 1});
+  call.SetPosition({kRatingsStream, position});
 }
 
 Result<Interaction> ToInteraction(const v1::Interaction& from, int index, Time now) {
@@ -156,9 +154,11 @@ Result<v1::GetIngestStatusResponse> RatingsHandler::GetIngestStatus(
   v1::GetIngestStatusResponse response;
   for (const auto& one : status.partitions) {
     auto& out = *response.add_partitions();
-    out.set_partition(one.partition);
+    out.set_partition(one.stored.position.partition);
     out.set_end_offset(one.end_offset);
-    out.set_next_offset(one.next_offset);
+    out.set_next_offset(one.stored.position.next_offset);
+    out.set_lost_count(one.stored.lost_events);
+    out.set_other_log_count(one.stored.other_logs);
   }
   response.set_lag(status.lag);
   response.set_rating_count(status.counts.ratings);
@@ -180,8 +180,9 @@ Result<v1::GetUserHistoryResponse> RatingsHandler::GetUserHistory(
     response.add_values(rating.value);
     response.add_rated_at_seconds(rating.rated_at_us / kMicros);
   }
-  response.set_partition(history.partition);
-  response.set_next_offset(history.next_offset);
+  response.set_partition(history.position.partition);
+  response.set_next_offset(history.position.next_offset);
+  response.set_fingerprint(history.position.fingerprint);
   return response;
 }
 

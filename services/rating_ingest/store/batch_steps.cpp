@@ -9,16 +9,16 @@
 
 namespace marquee::rating_ingest {
 
-projection::RatingProjection::Step ApplyToRatings(metrics::Counter changed) {
+ratings::RatingProjection::Step ApplyToRatings(metrics::Counter changed) {
   return [changed](pg::Transaction& tx,
-                   std::span<const projection::RatingChange> changes) mutable -> Status {
-    changed.Increment(static_cast<double>(projection::ApplyRatings(tx, changes).size()));
+                   std::span<const ratings::RatingChange> changes) mutable -> Status {
+    changed.Increment(static_cast<double>(ratings::ApplyRatings(tx, changes).size()));
     return {};
   };
 }
 
 Status CountDeadLetters(pg::Transaction& tx,
-                        std::span<const projection::DeadLetterMessage> letters) {
+                        std::span<const ratings::DeadLetterMessage> letters) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& letter : letters) ++counts[letter.reason];
   std::vector<std::string> reasons;

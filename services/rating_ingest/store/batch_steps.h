@@ -4,16 +4,16 @@
 #include <span>
 
 #include "metrics/metrics.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_projection.h"
 
 namespace marquee::rating_ingest {
 
 // Applies the events to the table `ratings`; `changed` counts the rows that this changed, a batch
 // that is tried again twice.
-projection::RatingProjection::Step ApplyToRatings(metrics::Counter changed);
+ratings::RatingProjection::Step ApplyToRatings(metrics::Counter changed);
 
 // Adds to the table `dead_letter_counts`.
 Status CountDeadLetters(pg::Transaction& tx,
-                        std::span<const projection::DeadLetterMessage> letters);
+                        std::span<const ratings::DeadLetterMessage> letters);
 
 }  // namespace marquee::rating_ingest

@@ -4,7 +4,7 @@
 #include <pqxx/pqxx>
 
 #include "pg/bulk.h"
-#include "projection/rating_projection.h"
+#include "ratings/stored_positions.h"
 
 namespace marquee::rating_ingest {
 namespace {
@@ -77,7 +77,7 @@ Result<History> PgRatingReader::ReadHistory(std::int64_t user_id, std::int32_t p
                                             Time deadline) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<History> {
-        History history{.partition = partition};
+        History history{.position = {.partition = partition}};
         const auto rows = tx.exec_params(
             "SELECT movie_id, value, (extract(epoch FROM rated_at) * 1000000)::bigint FROM ratings"
             " WHERE user_id = $1 AND value IS NOT NULL ORDER BY rated_at DESC, movie_id DESC LIMIT "
@@ -85,10 +85,9 @@ Result<History> PgRatingReader::ReadHistory(std::int64_t user_id, std::int32_t p
             user_id, limit);
         history.ratings.reserve(rows.size());
         for (const auto& row : rows) history.ratings.push_back(ToRating(row));
-        const auto offset = tx.exec_params(
-            "SELECT next_offset FROM consumer_offsets WHERE topic = $1 AND partition = $2", topic_,
-            partition);
-        if (!offset.empty()) history.next_offset = offset[0][0].as<std::int64_t>();
+        const auto stored = ratings::ReadPositions(tx, topic_);
+        if (const auto found = stored.find(partition); found != stored.end())
+          history.position = found->second.position;
         return history;
       },
       {.deadline = deadline, .isolation = pg::Isolation::kRepeatableRead});
@@ -99,7 +98,8 @@ Result<ExportSummary> PgRatingReader::Export(int chunk_rows, Time deadline,
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<ExportSummary> {
         ExportSummary summary;
-        ASSIGN_OR_RETURN(summary.next_offsets, projection::ReadOffsets(tx, topic_));
+        for (const auto& [partition, stored] : ratings::ReadPositions(tx, topic_))
+          summary.next_offsets[partition] = stored.position.next_offset;
         RETURN_IF_ERROR(pg::ForEachChunk(
             tx,
             "SELECT user_id, movie_id, value, floor(extract(epoch FROM rated_at))::bigint"
@@ -126,9 +126,12 @@ Result<ExportSummary> PgRatingReader::Export(int chunk_rows, Time deadline,
        .statement_timeout = kChunkTimeout});
 }
 
-Result<Offsets> PgRatingReader::NextOffsets(Time deadline) {
-  return pool_.Read([this](pg::Transaction& tx) { return projection::ReadOffsets(tx, topic_); },
-                    {.deadline = deadline});
+Result<ratings::StoredPositions> PgRatingReader::Positions(Time deadline) {
+  return pool_.Read(
+      [this](pg::Transaction& tx) -> Result<ratings::StoredPositions> {
+        return ratings::ReadPositions(tx, topic_);
+      },
+      {.deadline = deadline});
 }
 
 Result<Counts> PgRatingReader::Count(Time deadline) {

@@ -3,12 +3,13 @@
 
 #include "pg/pool.h"
 #include "rating_ingest/app/ports.h"
+#include "ratings/topics.h"
 
 namespace marquee::rating_ingest {
 
 class PgRatingReader final : public RatingReader {
  public:
-  explicit PgRatingReader(pg::Pool& pool, std::string topic = "marquee.ratings.v1")
+  explicit PgRatingReader(pg::Pool& pool, std::string topic = std::string(ratings::kRatingsTopic))
       : pool_(pool), topic_(std::move(topic)) {}
 
   Result<std::optional<Rating>> Find(std::int64_t user_id, std::int64_t movie_id,
@@ -19,7 +20,7 @@ class PgRatingReader final : public RatingReader {
                               Time deadline) override;
   Result<ExportSummary> Export(int chunk_rows, Time deadline,
                                const std::function<Status(ExportChunk)>& each) override;
-  Result<Offsets> NextOffsets(Time deadline) override;
+  Result<ratings::StoredPositions> Positions(Time deadline) override;
   Result<Counts> Count(Time deadline) override;
 
  private:

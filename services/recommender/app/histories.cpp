@@ -1,7 +1,9 @@
 #include "recommender/app/histories.h"
 
 #include <algorithm>
+#include <thread>
 
+#include "base/backoff.h"
 #include "logging/log.h"
 
 namespace marquee::recommender {
@@ -9,13 +11,10 @@ namespace {
 
 constexpr char kFills[] = "marquee_recommender_history_fills_total";
 constexpr char kFillsHelp[] = "Histories read from the database, by what came of it.";
-constexpr char kWaits[] = "marquee_recommender_position_waits_total";
-constexpr char kWaitsHelp[] =
-    "Requests that carried the position of a write: it was there already, it was waited for, it "
-    "did "
-    "not come in time (the answer may lack the write), or the log isn't being read and the "
-    "database "
-    "was asked.";
+
+// While the database and the live events are of different logs: one of them is about to notice.
+constexpr std::chrono::milliseconds kLeastPause{20};
+constexpr std::chrono::milliseconds kMostPause{100};
 
 }  // namespace
 
@@ -61,12 +60,7 @@ Histories::Histories(HistoryStore& store, HistorySource& source, const RatingLog
       fills_kept_(metrics.AddCounter(kFills, kFillsHelp, {{"outcome", "kept"}})),
       fills_uncached_(metrics.AddCounter(kFills, kFillsHelp, {{"outcome", "uncached"}})),
       fills_failed_(metrics.AddCounter(kFills, kFillsHelp, {{"outcome", "failed"}})),
-      waits_reached_(metrics.AddCounter(kWaits, kWaitsHelp, {{"outcome", "reached"}})),
-      waits_awaited_(metrics.AddCounter(kWaits, kWaitsHelp, {{"outcome", "awaited"}})),
-      waits_timed_out_(metrics.AddCounter(kWaits, kWaitsHelp, {{"outcome", "timed_out"}})),
-      waits_unread_(metrics.AddCounter(kWaits, kWaitsHelp, {{"outcome", "unread"}})),
-      wait_seconds_(metrics.AddHistogram("marquee_recommender_position_wait_seconds",
-                                         "How long requests waited for their caller's writes.")) {
+      waits_(metrics, "recommender", options.most_waiting) {
   const auto gauge = [&](const char* name, const char* help, auto field) {
     metrics.AddGaugeFunction(name, help, {},
                              [this, field] { return static_cast<double>(store_.stats().*field); });
@@ -87,7 +81,8 @@ Result<std::vector<Rated>> Histories::Of(const Person& person) {
   Person asking = person;
   // The live events have the write, and go on top of what the database has, which needn't wait for
   // it.
-  if (Await(person)) asking.positions = {};
+  ASSIGN_OR_RETURN(const bool written, Await(person));
+  if (written) asking.positions = {};
   bool counted = false;
   for (;;) {
     if (auto cached = store_.Find(user_id)) {
@@ -127,53 +122,59 @@ Result<std::vector<Rated>> Histories::Of(const Person& person) {
   }
 }
 
-bool Histories::Await(const Person& person) {
+Result<bool> Histories::Await(const Person& person) {
+  using ratings::PositionWait;
   const auto positions = person.positions;
   if (positions.empty()) return true;
   const Time begin = clock_.Now();
   // A fifth of the time that is left is kept for the answer itself.
   const Time until =
       std::min(begin + options_.read_wait, begin + (person.deadline - begin) * 4 / 5);
-  bool waited = false;
-  bool reached = true;
+  auto worst = PositionWait::kReached;
   for (const auto& position : positions) {
     const std::int32_t partitions = log_.partitions();
-    if (partitions > 0 && position.partition >= partitions) continue;  // none of ours
     const std::int64_t next = log_.Next(position.partition);
     if (next >= position.next_offset) continue;
-    if (next < 0) {  // not being read: only the database can tell
-      waits_unread_.Increment();
-      return false;
+    auto outcome = PositionWait::kUnread;
+    if (next >= 0 || (partitions > 0 && position.partition >= partitions)) {
+      const Gate::Pass pass(waits_.gate());
+      outcome = pass ? WaitInTurn(position, until) : PositionWait::kTurnedAway;
     }
-    waited = true;
-    reached = WaitInTurn(position, until) && reached;
+    worst = std::max(worst, outcome);
+    if (worst < PositionWait::kRefused) continue;
+    waits_.Count(worst);
+    // Not being read: only the database can tell.
+    if (worst == PositionWait::kUnread) return false;
+    return ratings::BeyondTheLog(position);
   }
+  waits_.Count(worst);
   const double seconds = std::chrono::duration<double>(clock_.Now() - begin).count();
-  if (waited) wait_seconds_.Observe(seconds);
-  if (!reached) {
-    waits_timed_out_.Increment();
-    logging::Warning("the live events have not come as far as the caller's write",
-                     {{"partition", positions.front().partition},
-                      {"wanted", positions.front().next_offset},
-                      {"next", log_.Next(positions.front().partition)},
-                      {"waited_seconds", seconds}});
-  } else {
-    (waited ? waits_awaited_ : waits_reached_).Increment();
-  }
-  return reached;
+  if (worst == PositionWait::kAwaited || worst == PositionWait::kTimedOut) waits_.Waited(seconds);
+  if (worst != PositionWait::kTimedOut && worst != PositionWait::kTurnedAway) return true;
+  logging::Warning("the live events have not come as far as the caller's write",
+                   {{"partition", positions.front().partition},
+                    {"wanted", positions.front().next_offset},
+                    {"next", log_.Next(positions.front().partition)},
+                    {"waited_seconds", seconds}});
+  return false;
 }
 
-bool Histories::WaitInTurn(const LogPosition& position, Time until) {
-  const bool turn = ++waiting_ <= options_.most_waiting;
-  const bool reached = turn && log_.WaitFor(position, until);
-  --waiting_;
-  return reached;
+ratings::PositionWait Histories::WaitInTurn(const LogPosition& position, Time until) const {
+  using ratings::PositionWait;
+  switch (log_.WaitFor(position, until)) {
+    case Reach::kReached: return PositionWait::kAwaited;
+    case Reach::kLate: return PositionWait::kTimedOut;
+    case Reach::kElsewhere: return PositionWait::kElsewhere;
+    case Reach::kBeyond: return PositionWait::kRefused;
+    case Reach::kUnread: return PositionWait::kUnread;
+  }
+  return PositionWait::kUnread;
 }
 
 Result<std::vector<Rated>> Histories::Fill(Person person) {
   using Outcome = HistoryStore::Outcome;
   person.deadline = std::min(person.deadline, clock_.Now() + options_.fill_timeout);
-  auto filled = ReadOnce(person);
+  auto filled = ReadUntilComparable(person);
   if (filled.ok() &&
       (filled->outcome == Outcome::kBehind || filled->outcome == Outcome::kUncertain)) {
     // Once more, from a database that has caught up; if it can't in time, the best that is known is
@@ -192,12 +193,38 @@ Result<std::vector<Rated>> Histories::Fill(Person person) {
   return std::move(filled->ratings);
 }
 
+// While either the database or the live events haven't noticed that the log is another one, what
+// they say can't be put together.
+Result<HistoryStore::Filled> Histories::ReadUntilComparable(const Person& person) {
+  const Time until = std::min(person.deadline, clock_.Now() + options_.read_wait);
+  Backoff backoff(kLeastPause, kMostPause);
+  for (;;) {
+    auto filled = ReadOnce(person);
+    if (!filled.ok() || filled->outcome != HistoryStore::Outcome::kOtherLog) return filled;
+    const Gate::Pass pass(waits_.gate());
+    if (!pass || clock_.Now() >= until) return filled;
+    std::this_thread::sleep_for(std::min<Time::duration>(backoff.Next(), until - clock_.Now()));
+  }
+}
+
 Result<HistoryStore::Filled> Histories::ReadOnce(const Person& person) {
-  ASSIGN_OR_RETURN(const StoredHistory stored, source_.Read(person));
+  ASSIGN_OR_RETURN(StoredHistory stored, source_.Read(person));
   // Asked before the store is: an event handled in between has made the partition known by itself.
-  const std::int64_t next = log_.Next(stored.partition);
-  if (next >= 0) store_.Follow(stored.partition, next);
-  return store_.Fill(person.user_id, stored);
+  const std::int32_t partition = stored.position.partition;
+  const std::int64_t next = log_.Next(partition);
+  if (next >= 0) store_.Follow({.partition = partition, .next_offset = next});
+  auto filled = store_.Fill(person.user_id, stored);
+  if (filled.outcome != HistoryStore::Outcome::kAhead) return filled;
+  // The live events come to where the database is in a moment; or never, if it has come there in a
+  // log that is gone: then none of this one's events is in what it has.
+  const Gate::Pass pass(waits_.gate());
+  if (!pass) return filled;
+  const Time until = std::min(person.deadline, clock_.Now() + options_.read_wait);
+  const Reach reach = log_.WaitFor(stored.position, until);
+  if (reach == Reach::kElsewhere) stored.position = {.partition = partition};
+  if (reach == Reach::kReached || reach == Reach::kElsewhere)
+    filled = store_.Fill(person.user_id, stored);
+  return filled;
 }
 
 }  // namespace marquee::recommender

@@ -1,7 +1,6 @@
 // A user's current ratings, with the caller's own writes in them (design, D4).
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -15,6 +14,7 @@
 
 #include "base/result.h"
 #include "metrics/metrics.h"
+#include "ratings/position_waits.h"
 #include "recommender/domain/history.h"
 #include "recommender/domain/history_store.h"
 
@@ -29,17 +29,18 @@ class Histories {
     // it is known (and counted): better a list without the last rating than none.
     std::chrono::milliseconds read_wait{1'000};
     std::chrono::milliseconds fill_timeout{2'000};
-    // So many requests wait at once; further ones don't, so that a log that stands still doesn't
-    // take the threads from those that needn't wait.
-    int most_waiting = 32;
+    // So many requests wait at once; further ones don't, so that they can't take the threads from
+    // those that needn't wait.
+    int most_waiting = 8;
   };
 
   Histories(HistoryStore& store, HistorySource& source, const RatingLog& log, Options options,
             const Clock& clock, metrics::Metrics& metrics);
 
   // Ascending movie id; empty for a user who has rated nothing. Waits, bounded by the deadline,
-  // until the live events were read up to the positions. The database's errors when the history
-  // isn't in memory and can't be read.
+  // until the live events were read up to the positions; positions in another log are no places
+  // here, and not waited for. InvalidArgument "position_beyond_log"; the database's errors when the
+  // history isn't in memory and can't be read.
   Result<std::vector<Rated>> Of(const Person& person);
 
  private:
@@ -52,17 +53,18 @@ class Histories {
   };
   class Landing;
 
-  bool Await(const Person& person);
-  bool WaitInTurn(const LogPosition& position, Time until);
+  // Whether the live events have all that the person wrote.
+  Result<bool> Await(const Person& person);
+  ratings::PositionWait WaitInTurn(const LogPosition& position, Time until) const;
   Result<std::vector<Rated>> Fill(Person person);
   Result<HistoryStore::Filled> ReadOnce(const Person& person);
+  Result<HistoryStore::Filled> ReadUntilComparable(const Person& person);
 
   HistoryStore& store_;
   HistorySource& source_;
   const RatingLog& log_;
   const Options options_;
   const Clock& clock_;
-  std::atomic<int> waiting_ = 0;
   std::mutex flights_mutex_;
   std::unordered_map<std::int64_t, std::shared_ptr<Flight>> flights_;
 
@@ -71,11 +73,7 @@ class Histories {
   metrics::Counter fills_kept_;
   metrics::Counter fills_uncached_;
   metrics::Counter fills_failed_;
-  metrics::Counter waits_reached_;
-  metrics::Counter waits_awaited_;
-  metrics::Counter waits_timed_out_;
-  metrics::Counter waits_unread_;
-  metrics::Histogram wait_seconds_;
+  ratings::PositionWaits waits_;
 };
 
 }  // namespace marquee::recommender

@@ -11,8 +11,8 @@ namespace marquee::recommender {
 namespace {
 
 using namespace std::chrono_literals;
-using projection::RatingChange;
-using projection::Source;
+using ratings::RatingChange;
+using ratings::Source;
 using testing_::FakeLog;
 using testing_::FakeSource;
 using Ratings = std::vector<Rated>;
@@ -42,11 +42,15 @@ class HistoriesTest : public testing::Test {
                               .value = value,
                               .occurred_at_us = 1,
                               .source = source};
-    store_.Apply(kPartition, offset, &change);
+    store_.Apply(At(offset + 1), &change);
     log_.Set(kPartition, offset + 1);
   }
+  // A place in the log of these tests; `log` tells one from another.
+  static LogPosition At(std::int64_t next, std::uint64_t log = 1) {
+    return {kPartition, next, log * 1'000'000 + static_cast<std::uint64_t>(next)};
+  }
   static Result<StoredHistory> Empty(const Person&) {
-    return StoredHistory{.partition = kPartition, .next_offset = 10, .ratings = {}};
+    return StoredHistory{.position = {kPartition, 10, 0}, .ratings = {}};
   }
 
   metrics::Metrics metrics_;
@@ -60,7 +64,7 @@ TEST_F(HistoriesTest, ReadsOnceForRequestsAtTheSameTime) {
   std::latch begun(kRequests);
   FakeSource source([&](const Person&) -> Result<StoredHistory> {
     begun.wait();  // until everybody asks
-    return StoredHistory{.partition = kPartition, .next_offset = 10, .ratings = {{1, 4.0F}}};
+    return StoredHistory{.position = {kPartition, 10, 0}, .ratings = {{1, 4.0F}}};
   });
   auto histories = Make(source);
   std::vector<std::thread> threads;
@@ -86,7 +90,7 @@ TEST_F(HistoriesTest, WaitsUntilTheCallersWriteIsRead) {
     log_.AwaitWaiters(1);
     Write(10, 1, 5.0F);
   });
-  const LogPosition written[] = {{kPartition, 11}};
+  const LogPosition written[] = {At(11)};
   const auto ratings = histories.Of(Asking(written));
   consumer.join();
   ASSERT_TRUE(ratings.ok());
@@ -95,11 +99,11 @@ TEST_F(HistoriesTest, WaitsUntilTheCallersWriteIsRead) {
 
 TEST_F(HistoriesTest, AMissHoldsTheCallersWriteThoughTheDatabaseDoesNot) {
   log_.Set(kPartition, 10);
-  store_.Follow(kPartition, 10);
+  store_.Follow({kPartition, 10, 0});
   Write(10, 1, 5.0F);
   FakeSource source(Empty);  // as of offset 10
   auto histories = Make(source);
-  const LogPosition written[] = {{kPartition, 11}};
+  const LogPosition written[] = {At(11)};
   const auto ratings = histories.Of(Asking(written));
   ASSERT_TRUE(ratings.ok());
   EXPECT_EQ(*ratings, (Ratings{{1, 5.0F}}));
@@ -110,7 +114,7 @@ TEST_F(HistoriesTest, ServesWhatIsKnownWhenTheWriteDoesNotCome) {
   log_.Set(kPartition, 10);
   FakeSource source(Empty);
   auto histories = Make(source, {.read_wait = 1ms, .fill_timeout = 1s});
-  const LogPosition written[] = {{kPartition, 11}};
+  const LogPosition written[] = {At(11)};
   const auto missed = histories.Of(Asking(written));
   EXPECT_TRUE(missed.ok());
   ASSERT_EQ(source.last_positions().size(), 1U) << "the database may be ahead of the live events";
@@ -125,7 +129,7 @@ TEST_F(HistoriesTest, LetsOnlySoManyWait) {
   log_.Set(kPartition, 10);
   FakeSource source(Empty);
   auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s, .most_waiting = 1});
-  const LogPosition written[] = {{kPartition, 11}};
+  const LogPosition written[] = {At(11)};
   std::thread first([&] { EXPECT_TRUE(histories.Of(Asking(written, 1h)).ok()); });
   log_.AwaitWaiters(1);
   EXPECT_TRUE(histories.Of(Asking(written, 1h)).ok());  // at once, though the log stands still
@@ -136,7 +140,7 @@ TEST_F(HistoriesTest, LetsOnlySoManyWait) {
 TEST_F(HistoriesTest, AsksTheDatabaseToWaitWhileTheLogIsNotRead) {
   FakeSource source(Empty);
   auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s});
-  const LogPosition written[] = {{kPartition, 11}};
+  const LogPosition written[] = {At(11)};
   EXPECT_TRUE(histories.Of(Asking(written)).ok());  // at once: nobody will move the log
   ASSERT_EQ(source.last_positions().size(), 1U);
   EXPECT_TRUE(histories.Of(Asking(written)).ok());
@@ -147,16 +151,101 @@ TEST_F(HistoriesTest, IgnoresPositionsOfPartitionsThatAreNot) {
   log_.Set(kPartition, 10);
   FakeSource source(Empty);
   auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s});
-  const LogPosition forged[] = {{8, 5}};
-  EXPECT_TRUE(histories.Of(Asking(forged)).ok());
+  const LogPosition other[] = {{8, 5, 1}};
+  EXPECT_TRUE(histories.Of(Asking(other)).ok());
+}
+
+TEST_F(HistoriesTest, RefusesAPlaceBeyondTheLogAndIgnoresOneInAnotherLog) {
+  log_.Set(kPartition, 10);
+  log_.SetEnd(kPartition, 10);
+  FakeSource source(Empty);
+  auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1s});
+  for (const LogPosition& beyond : {LogPosition{kPartition, 11, 0}, LogPosition{8, 5, 0}}) {
+    const auto refused = histories.Of(Asking({&beyond, 1}));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().reason, "position_beyond_log");
+    EXPECT_EQ(refused.error().field, "Marquee-Position");
+  }
+  const LogPosition old[] = {At(1'000, /*log=*/7)};
+  EXPECT_TRUE(histories.Of(Asking(old)).ok());
+  EXPECT_TRUE(source.last_positions().empty()) << "nobody need wait for it, the database neither";
+}
+
+TEST_F(HistoriesTest, WaitsForTheEventsThatTheDatabaseHasAlready) {
+  store_.Follow(At(10));
+  log_.Set(kPartition, 10);
+  FakeSource source([](const Person&) -> Result<StoredHistory> {
+    return StoredHistory{.position = At(11), .ratings = {{1, 5.0F}}};
+  });
+  auto histories = Make(source);
+  std::thread consumer([&] {
+    log_.AwaitWaiters(1);
+    Write(10, 1, 5.0F);
+  });
+  const auto ratings = histories.Of(Asking());
+  consumer.join();
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(*ratings, (Ratings{{1, 5.0F}}));
+  EXPECT_EQ(source.reads(), 1);
+  EXPECT_TRUE(store_.Find(kUser));
+}
+
+// The topic was made anew: the database has come to 1,000 in the log that is gone, the live events
+// are those of the new one.
+TEST_F(HistoriesTest, PutsAnotherLogsEventsOnTopOfADatabaseThatHasNotNoticed) {
+  store_.Follow(At(1'000, 7));
+  store_.FollowAnother(At(0));
+  log_.SetEnd(kPartition, 2);
+  FakeSource source([](const Person&) -> Result<StoredHistory> {
+    return StoredHistory{.position = At(1'000, 7), .ratings = {{1, 5.0F}, {2, 1.0F}}};
+  });
+  auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1h});
+  Write(0, 3, 4.0F);
+  Write(1, 2, 3.0F);
+  const LogPosition written[] = {At(2)};
+  const auto ratings = histories.Of(Asking(written));
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(*ratings, (Ratings{{1, 5.0F}, {2, 3.0F}, {3, 4.0F}}));
+  Write(2, 4, 2.0F);
+  EXPECT_EQ(store_.Find(kUser)->size(), 4U) << "what comes after is taken in";
+}
+
+// As before, but the new log is as long as the old one was: only the records tell them apart.
+TEST_F(HistoriesTest, ReadsAgainUntilTheDatabaseHasNoticedTheOtherLog) {
+  store_.FollowAnother(At(0));
+  for (int offset = 0; offset < 4; ++offset) Write(offset, 10 + offset, 3.0F);
+  std::atomic<int> reads = 0;
+  FakeSource source([&](const Person&) -> Result<StoredHistory> {
+    if (++reads < 3) return StoredHistory{.position = At(2, 7), .ratings = {{1, 5.0F}}};
+    return StoredHistory{.position = At(1), .ratings = {{1, 5.0F}, {10, 3.0F}}};
+  });
+  auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1h});
+  const auto ratings = histories.Of(Asking());
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(*ratings, (Ratings{{1, 5.0F}, {10, 3.0F}, {11, 3.0F}, {12, 3.0F}, {13, 3.0F}}));
+  EXPECT_EQ(reads, 3);
+  EXPECT_TRUE(store_.Find(kUser));
+}
+
+TEST_F(HistoriesTest, ServesTheBestThatIsKnownWhenTheDatabaseDoesNotNotice) {
+  store_.FollowAnother(At(0));
+  for (int offset = 0; offset < 4; ++offset) Write(offset, 10 + offset, 3.0F);
+  FakeSource source([](const Person&) -> Result<StoredHistory> {
+    return StoredHistory{.position = At(2, 7), .ratings = {{1, 5.0F}}};
+  });
+  auto histories = Make(source, {.read_wait = 1ms, .fill_timeout = 1h});
+  const auto ratings = histories.Of(Asking());
+  ASSERT_TRUE(ratings.ok());
+  EXPECT_EQ(ratings->size(), 5U);
+  EXPECT_FALSE(store_.Find(kUser));
 }
 
 TEST_F(HistoriesTest, ReadsAgainFromADatabaseThatHasCaughtUp) {
-  store_.Follow(kPartition, 10);
+  store_.Follow({kPartition, 10, 0});
   for (int offset = 10; offset < 20; ++offset) Write(offset, offset, 3.0F);  // 10 to 15 are gone
   FakeSource source([](const Person& person) -> Result<StoredHistory> {
     const auto offset = person.positions.empty() ? 12 : person.positions[0].next_offset;
-    StoredHistory history{.partition = kPartition, .next_offset = offset, .ratings = {}};
+    StoredHistory history{.position = At(offset), .ratings = {}};
     for (auto at = std::int64_t{10}; at < offset; ++at) history.ratings.push_back({at, 3.0F});
     return history;
   });
@@ -169,11 +258,11 @@ TEST_F(HistoriesTest, ReadsAgainFromADatabaseThatHasCaughtUp) {
 }
 
 TEST_F(HistoriesTest, ServesTheBestThatIsKnownWhenTheDatabaseCannotCatchUp) {
-  store_.Follow(kPartition, 10);
+  store_.Follow({kPartition, 10, 0});
   for (int offset = 10; offset < 20; ++offset) Write(offset, offset, 3.0F);
   FakeSource source([](const Person& person) -> Result<StoredHistory> {
     if (!person.positions.empty()) return Error::DeadlineExceeded("position_not_reached", "late");
-    return StoredHistory{.partition = kPartition, .next_offset = 10, .ratings = {}};
+    return StoredHistory{.position = {kPartition, 10, 0}, .ratings = {}};
   });
   auto histories = Make(source);
   const auto ratings = histories.Of(Asking());

@@ -5,7 +5,7 @@
 
 #include "base/uuid.h"
 #include "logging/log.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 
 namespace marquee::recommender {
 namespace {
@@ -92,7 +92,7 @@ Status Check(std::span<const Rated> ratings, const MovieFilter& filter) {
   });
   for (std::size_t at = 0; at < ratings.size(); ++at) {
     const auto path = "ratings[" + std::to_string(at) + "].";
-    if (!projection::IsRatingValue(ratings[at].value)) {
+    if (!ratings::IsRatingValue(ratings[at].value)) {
       return Error::InvalidArgument("rating_out_of_range",
                                     "A rating is 0.5 to 5.0 in steps of 0.5.", path + "value");
     }
@@ -140,6 +140,7 @@ Result<RecommendationList> Recommender::ForPerson(const Person& person, const Mo
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();
   if (!history.ok()) {
+    if (history.error().code == Code::kInvalidArgument) return history.error();  // their own fault
     logging::Warning("a history can't be read: the popular list stands in",
                      {{"error", history.error().ToString()}});
     return Popular(std::move(serving), {}, filter, count, degraded_history_unavailable_);

@@ -25,7 +25,7 @@ class RecommenderTest : public testing::Test {
       : store_({}, SystemClock()),
         source_([this](const Person&) -> Result<StoredHistory> {
           if (ratings_down_) return Error::Unavailable("ratings_down", "down");
-          return StoredHistory{.partition = 0, .next_offset = 0, .ratings = history_};
+          return StoredHistory{.position = {0, 0, 0}, .ratings = history_};
         }),
         histories_(store_, source_, log_, {}, SystemClock(), metrics_),
         recommender_(serving_, histories_, SystemClock(), metrics_) {}

@@ -60,6 +60,7 @@ Champions::Champions(artefact::RegistryClient& registry, Options options,
   rating_ = watch(artefact::kRatingModel);
   if (cluster == nullptr) return;
   // From the live end: what was announced before, the watchers have asked for themselves.
+  // What another topic of that name announces is looked at from its beginning.
   announcements_ = std::make_unique<kafka::PartitionLog>(
       kafka::PartitionLogConfig{.cluster = *cluster, .topic = artefact::kModelsTopic},
       [](std::int32_t partitions) -> Result<kafka::Offsets> {
@@ -67,7 +68,8 @@ Champions::Champions(artefact::RegistryClient& registry, Options options,
         for (std::int32_t at = 0; at < partitions; ++at) offsets[at] = kafka::kFromEnd;
         return offsets;
       },
-      artefact::AnnounceTo({ranking_.get(), rating_.get()}));
+      [announce = artefact::AnnounceTo({ranking_.get(), rating_.get()})](
+          const kafka::Message& message, const LogPosition&) { announce(message); });
 }
 
 Champions::~Champions() { Stop(); }

@@ -3,7 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 #include "rpc/call.h"
 #include "rpc/client.h"
 #include "rpc/metadata.h"
@@ -26,9 +26,8 @@ Result<StoredHistory> RatingsClient::Read(const Person& person) {
   rpc::ActAsService(context, std::string(person.bearer), std::chrono::milliseconds{0});
   context.set_deadline(person.deadline);
   for (const auto& position : person.positions) {
-    rpc::AddMetadata(
-        context, rpc::kPositionKey,
-        rpc::Position{kRatingsStream, position.partition, position.next_offset}.ToString());
+    rpc::AddMetadata(context, rpc::kPositionKey,
+                     rpc::Position{kRatingsStream, position}.ToString());
   }
   ratings::v1::GetUserHistoryRequest request;
   request.set_user_id(person.user_id);
@@ -38,11 +37,12 @@ Result<StoredHistory> RatingsClient::Read(const Person& person) {
   if (response.movie_ids_size() != response.values_size()) {
     return Error::DataLoss("history_malformed", "The columns of a history differ in length.");
   }
-  StoredHistory history{
-      .partition = response.partition(), .next_offset = response.next_offset(), .ratings = {}};
+  StoredHistory history{.position = {.partition = response.partition(),
+                                     .next_offset = response.next_offset(),
+                                     .fingerprint = response.fingerprint()}};
   history.ratings.reserve(static_cast<std::size_t>(response.movie_ids_size()));
   for (int at = 0; at < response.movie_ids_size(); ++at) {
-    if (!projection::IsRatingValue(response.values(at))) continue;
+    if (!ratings::IsRatingValue(response.values(at))) continue;
     history.ratings.push_back({response.movie_ids(at), response.values(at)});
   }
   return history;

@@ -1,5 +1,5 @@
 // Applies every event of marquee.ratings.v1, from the live end at start on, to the store of
-// histories.
+// histories. Of another log by that name, the last events that the store keeps.
 #pragma once
 
 #include <memory>
@@ -27,12 +27,14 @@ class RatingFeed final : public RatingLog {
 
   std::int32_t partitions() const override;
   std::int64_t Next(std::int32_t partition) const override;
-  bool WaitFor(const LogPosition& position, Time deadline) const override;
+  Reach WaitFor(const LogPosition& position, Time deadline) const override;
 
  private:
-  void Apply(const kafka::Message& message);
+  void Begin(const LogPosition& from, bool another_log);
+  void Apply(const kafka::Message& message, const LogPosition& after);
 
   HistoryStore& store_;
+  metrics::Metrics& metrics_;
   metrics::Counter events_;
   metrics::Counter undecodable_;
   std::unique_ptr<kafka::PartitionLog> log_;

@@ -12,7 +12,7 @@
 
 #include "kafka/producer.h"
 #include "kafka/testing.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 #include "recommender/app/histories.h"
 #include "recommender/testing/fixtures.h"
 
@@ -20,8 +20,8 @@ namespace marquee::recommender {
 namespace {
 
 using namespace std::chrono_literals;
-using projection::RatingChange;
-using projection::Source;
+using ratings::RatingChange;
+using ratings::Source;
 using testing_::FakeSource;
 using Ratings = std::vector<Rated>;
 
@@ -43,15 +43,16 @@ class RatingFeedTest : public testing::Test {
   LogPosition Write(const RatingChange& change) {
     kafka::Outgoing message{
         .topic = topic_, .key = std::to_string(change.user_id), .value = {}, .headers = {}};
-    projection::EncodeRating(change, message.value);
+    ratings::EncodeRating(change, message.value);
     const auto position = producer_->Produce(std::move(message), SystemClock().Now() + 10s);
     if (!position.ok()) throw std::runtime_error(position.error().ToString());
     auto& log = logs_[position->partition];
-    if (position->offset != static_cast<std::int64_t>(log.size())) {
+    log.push_back(change);
+    if (position->next_offset != static_cast<std::int64_t>(log.size())) {
       throw std::runtime_error("somebody else writes to this topic");
     }
-    log.push_back(change);
-    return {position->partition, position->offset + 1};
+    places_[{position->partition, position->next_offset}] = position->fingerprint;
+    return *position;
   }
   RatingChange Random() {
     return {.event_id = Uuid::V7(SystemClock().Now()),
@@ -85,14 +86,14 @@ class RatingFeedTest : public testing::Test {
     const auto end = static_cast<std::int64_t>(logs_[partition].size());
     std::int64_t next = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(random_() % 10));
     for (const auto& position : person.positions) next = std::max(next, position.next_offset);
-    return StoredHistory{.partition = partition,
-                         .next_offset = next,
+    return StoredHistory{.position = {partition, next, places_[{partition, next}]},
                          .ratings = After(partition, next, person.user_id)};
   }
 
   std::string topic_;
   std::unique_ptr<kafka::Producer> producer_;
   std::map<std::int32_t, std::vector<RatingChange>> logs_;
+  std::map<std::pair<std::int32_t, std::int64_t>, std::uint64_t> places_;  // their fingerprints
   std::mt19937 random_{1};
   metrics::Metrics metrics_;
 };
@@ -130,6 +131,60 @@ TEST_F(RatingFeedTest, TheReadAfterAWriteHoldsItAThousandTimesOutOfAThousand) {
       true);
 }
 
+// The topic is deleted and made anew while the service runs; the database keeps the old log's
+// offsets for a while. What is rated then is in the next answer, whoever is cached.
+TEST_F(RatingFeedTest, FollowsAnotherLogAtOnce) {
+  for (int at = 0; at < 400; ++at) Write(Random());
+  HistoryStore store({}, SystemClock());
+  RatingFeed feed(kafka::TestCluster(), topic_, store, metrics_);
+  std::map<std::int64_t, Ratings> old;
+  LogPositions ends;
+  FakeSource source([&](const Person& person) -> Result<StoredHistory> {
+    const auto partition = kafka::PartitionFor(std::to_string(person.user_id), kPartitions);
+    return StoredHistory{.position = ends.at(partition), .ratings = old.at(person.user_id)};
+  });
+  for (const auto& [partition, log] : logs_) {
+    const auto end = static_cast<std::int64_t>(log.size());
+    ends[partition] = {partition, end, places_[{partition, end}]};
+  }
+  for (std::int64_t user = 1; user <= kUsers; ++user) {
+    const auto partition = kafka::PartitionFor(std::to_string(user), kPartitions);
+    old[user] = After(partition, ends.at(partition).next_offset, user);
+  }
+  Histories histories(store, source, feed, {.read_wait = 20s, .fill_timeout = 20s}, SystemClock(),
+                      metrics_);
+  const auto of = [&](std::int64_t user, std::span<const LogPosition> written) {
+    return histories.Of({.user_id = user,
+                         .positions = written,
+                         .deadline = SystemClock().Now() + 60s,
+                         .bearer = {}});
+  };
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (feed.partitions() == 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  for (std::int64_t user = 1; user <= kUsers; ++user) ASSERT_EQ(of(user, {}).value(), old[user]);
+  kafka::RemakeTestTopic(topic_, kPartitions);
+  logs_.clear();
+  places_.clear();
+  for (int round = 0; round < 200; ++round) {
+    RatingChange change = Random();
+    change.movie_id += 1'000;  // apart from what the old log said
+    change.value = 4.0F;
+    const LogPosition written[] = {Write(change)};
+    if (round == 0) {  // it takes a moment until it is noticed
+      while (store.stats().other_logs < kPartitions && std::chrono::steady_clock::now() < until)
+        std::this_thread::yield();
+    }
+    const auto ratings = of(change.user_id, written);
+    ASSERT_TRUE(ratings.ok()) << ratings.error().ToString();
+    Ratings expected = old[change.user_id];
+    for (const auto& rated : After(written[0].partition, written[0].next_offset, change.user_id))
+      expected.push_back(rated);
+    ASSERT_EQ(*ratings, expected) << "round " << round;
+  }
+  EXPECT_EQ(store.stats().other_logs, kPartitions);
+}
+
 TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
   HistoryStore store({}, SystemClock());
   RatingFeed feed(kafka::TestCluster(), topic_, store, metrics_);
@@ -142,6 +197,7 @@ TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
   ASSERT_TRUE(broken.ok());
   // What the test keeps of the log has the same offsets.
   logs_[partition].push_back({.event_id = {}, .user_id = 0, .movie_id = 0, .value = {}});
+  places_[{partition, broken->next_offset}] = broken->fingerprint;
   RatingChange change = Random();
   change.user_id = 7;
   change.value = 4.0F;
@@ -157,11 +213,11 @@ TEST_F(RatingFeedTest, ServesFromTheDatabaseWhileKafkaIsAway) {
   RatingFeed feed({.brokers = "127.0.0.1:1", .client_id = "test", .properties = {}}, topic_, store,
                   metrics_);
   FakeSource source([](const Person&) -> Result<StoredHistory> {
-    return StoredHistory{.partition = 0, .next_offset = 3, .ratings = {{1, 4.0F}}};
+    return StoredHistory{.position = {0, 3, 0}, .ratings = {{1, 4.0F}}};
   });
   Histories histories(store, source, feed, {.read_wait = 1h, .fill_timeout = 1s}, SystemClock(),
                       metrics_);
-  const LogPosition written[] = {{0, 3}};
+  const LogPosition written[] = {{0, 3, 0}};
   const auto ratings = histories.Of(
       {.user_id = 7, .positions = written, .deadline = SystemClock().Now() + 20s, .bearer = {}});
   ASSERT_TRUE(ratings.ok());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log_position.h"
 #include "base/result.h"
 
 namespace marquee::recommender {
@@ -20,12 +21,6 @@ struct Rated {
 // The name of the log of ratings in positions ("ratings:3:1042").
 inline constexpr char kRatingsStream[] = "ratings";
 
-// "Everything before next_offset of this partition of marquee.ratings.v1".
-struct LogPosition {
-  std::int32_t partition = 0;
-  std::int64_t next_offset = 0;
-};
-
 // Whose ratings are asked for, and what must be in them.
 struct Person {
   std::int64_t user_id = 0;
@@ -34,12 +29,11 @@ struct Person {
   std::string_view bearer;  // the caller's token, by which they may read what is theirs
 };
 
-// A user's ratings as the database of ratings had them when every event before `next_offset` of the
+// A user's ratings as the database of ratings had them when every event before this place in the
 // user's partition was applied to it, and none after.
 struct StoredHistory {
-  std::int32_t partition = 0;
-  std::int64_t next_offset = 0;
-  std::vector<Rated> ratings;  // any order, no movie twice
+  LogPosition position = {};
+  std::vector<Rated> ratings = {};  // any order, no movie twice
 };
 
 // Reads histories from where they are kept. Any thread.
@@ -51,6 +45,15 @@ class HistorySource {
   virtual Result<StoredHistory> Read(const Person& person) = 0;
 };
 
+// What came of waiting for a place in the log of live events.
+enum class Reach {
+  kReached,
+  kLate,       // not in time
+  kElsewhere,  // it is no place in this log but in another one
+  kBeyond,     // the log ends before it, and it names no log
+  kUnread,     // the log isn't being read
+};
+
 // How far the live events have been read. Any thread.
 class RatingLog {
  public:
@@ -58,8 +61,9 @@ class RatingLog {
   virtual std::int32_t partitions() const = 0;  // 0 until known
   // The offset of the first event not yet applied; −1 while the partition isn't being read.
   virtual std::int64_t Next(std::int32_t partition) const = 0;
-  // Until Next(position.partition) ≥ position.next_offset, or the deadline: false.
-  virtual bool WaitFor(const LogPosition& position, Time deadline) const = 0;
+  // Until Next(position.partition) ≥ position.next_offset, the deadline, or it is known that this
+  // can't come.
+  virtual Reach WaitFor(const LogPosition& position, Time deadline) const = 0;
 };
 
 }  // namespace marquee::recommender

@@ -7,7 +7,7 @@ namespace marquee::recommender {
 namespace {
 
 // Tells a user's live events apart: the id's random part, mixed with the user. Never 0.
-std::uint64_t Identity(const projection::RatingChange& change) {
+std::uint64_t Identity(const ratings::RatingChange& change) {
   std::uint64_t halves[2];
   std::memcpy(halves, change.event_id.bytes().data(), sizeof halves);
   std::uint64_t mixed = halves[0] * 0x9E3779B97F4A7C15U ^ halves[1];
@@ -17,14 +17,29 @@ std::uint64_t Identity(const projection::RatingChange& change) {
 
 }  // namespace
 
-void HistoryStore::Follow(std::int32_t partition, std::int64_t next) {
+void HistoryStore::Follow(const LogPosition& from) {
   const std::lock_guard lock(mutex_);
-  const auto [at, made] = partitions_.try_emplace(partition);
-  if (made) at->second.first = at->second.next = next;
+  partitions_.try_emplace(from.partition, Partition{.before = from.fingerprint,
+                                                    .first = from.next_offset,
+                                                    .next = from.next_offset,
+                                                    .events = {},
+                                                    .identities = {}});
 }
 
-void HistoryStore::Apply(std::int32_t partition, std::int64_t offset,
-                         const projection::RatingChange* change) {
+void HistoryStore::FollowAnother(const LogPosition& from) {
+  const std::lock_guard lock(mutex_);
+  ++stats_.other_logs;
+  DropPartition(from.partition);
+  partitions_[from.partition] = {.before = from.fingerprint,
+                                 .first = from.next_offset,
+                                 .next = from.next_offset,
+                                 .events = {},
+                                 .identities = {}};
+}
+
+void HistoryStore::Apply(const LogPosition& after, const ratings::RatingChange* change) {
+  const std::int32_t partition = after.partition;
+  const std::int64_t offset = after.next_offset - 1;
   const std::lock_guard lock(mutex_);
   const auto [at, made] = partitions_.try_emplace(partition);
   Partition& log = at->second;
@@ -33,14 +48,20 @@ void HistoryStore::Apply(std::int32_t partition, std::int64_t offset,
   } else if (offset != log.next) {
     ++stats_.gaps;
     DropPartition(partition);
-    log = {.first = offset, .next = offset, .events = {}, .identities = {}};
+    log = {.before = 0, .first = offset, .next = offset, .events = {}, .identities = {}};
   }
-  Remember(log, change);
+  Remember(log, after.fingerprint, change);
   const Event& event = log.events.back();
   if (event.user_id == 0) return;
   const auto cached = by_id_.find(event.user_id);
   if (cached == by_id_.end()) return;
   User& user = *cached->second;
+  // The topic has more partitions than it had: where the user's events go on isn't known here.
+  if (user.partition != partition) {
+    ++stats_.dropped;
+    Drop(cached->second);
+    return;
+  }
   if (offset < user.position) return;
   stats_.bytes -= Bytes(user);
   const bool certain = ApplyTo(user.entries, event);
@@ -54,14 +75,16 @@ void HistoryStore::Apply(std::int32_t partition, std::int64_t offset,
   Evict();
 }
 
-void HistoryStore::Remember(Partition& log, const projection::RatingChange* change) {
-  Event event;
+void HistoryStore::Remember(Partition& log, std::uint64_t fingerprint,
+                            const ratings::RatingChange* change) {
+  Event event{.fingerprint = fingerprint};
   if (change != nullptr) {
-    const bool live = change->source == projection::Source::kLive;
+    const bool live = change->source == ratings::Source::kLive;
     const std::uint64_t identity = live ? Identity(*change) : 0;
     // A repetition changes nothing: what is kept of it is that its offset was taken.
     if (!live || log.identities.insert(identity).second) {
-      event = {.user_id = change->user_id,
+      event = {.fingerprint = fingerprint,
+               .user_id = change->user_id,
                .movie_id = change->movie_id,
                .identity = identity,
                .value = change->value.value_or(0),
@@ -72,6 +95,7 @@ void HistoryStore::Remember(Partition& log, const projection::RatingChange* chan
   ++log.next;
   if (log.events.size() > std::max<std::size_t>(options_.events_kept, 1)) {
     if (log.events.front().identity != 0) log.identities.erase(log.events.front().identity);
+    log.before = log.events.front().fingerprint;
     log.events.pop_front();
     ++log.first;
   }
@@ -82,7 +106,7 @@ bool HistoryStore::ApplyTo(std::vector<Entry>& entries, const Event& event) {
       entries.begin(), entries.end(), event.movie_id,
       [](const Entry& entry, std::int64_t movie_id) { return entry.movie_id < movie_id; });
   const bool there = at != entries.end() && at->movie_id == event.movie_id;
-  if (event.source == projection::Source::kImport) {
+  if (event.source == ratings::Source::kImport) {
     if (there && at->origin == Origin::kLive) return true;
     // The same value again changes no list, whoever it came from. Anything else depends on what the
     // database doesn't tell: whether a person did it, taking back included.
@@ -112,10 +136,19 @@ std::optional<std::vector<Rated>> HistoryStore::Find(std::int64_t user_id) {
   return Current(found->second->entries);
 }
 
+bool HistoryStore::IsElsewhere(const Partition& log, const LogPosition& position) {
+  const auto known =
+      position.next_offset == log.first
+          ? log.before
+          : log.events[static_cast<std::size_t>(position.next_offset - 1 - log.first)].fingerprint;
+  return position.fingerprint != 0 && known != 0 && position.fingerprint != known;
+}
+
 HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistory& stored) {
+  const LogPosition& position = stored.position;
   User user{.user_id = user_id,
-            .partition = stored.partition,
-            .position = stored.next_offset,
+            .partition = position.partition,
+            .position = position.next_offset,
             .filled_at = clock_.Now(),
             .entries = {}};
   user.entries.reserve(stored.ratings.size() + 2);
@@ -127,23 +160,32 @@ HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistor
 
   const std::lock_guard lock(mutex_);
   if (const auto old = by_id_.find(user_id); old != by_id_.end()) Drop(old->second);
-  const auto found = partitions_.find(stored.partition);
+  const auto found = partitions_.find(position.partition);
   if (found == partitions_.end()) return {Outcome::kNotFollowed, Current(user.entries), {}};
   const Partition& log = found->second;
+  if (position.next_offset > log.next && position.fingerprint != 0)
+    return {Outcome::kAhead, Current(user.entries), position};
   Filled filled;
-  if (stored.next_offset < log.first) {
+  std::int64_t from = position.next_offset;
+  if (from < log.first) {
     filled.outcome = Outcome::kBehind;
-    filled.needed = {stored.partition, log.first};
+    filled.needed = {position.partition, log.first, log.before};
+    from = log.first;
+  } else if (from <= log.next && IsElsewhere(log, position)) {
+    filled.outcome = Outcome::kOtherLog;
+    filled.needed = {position.partition, log.first, log.before};
+    from = log.first;  // what is here comes after all that the database has
   }
-  for (std::int64_t at = std::max(stored.next_offset, log.first); at < log.next; ++at) {
+  for (std::int64_t at = from; at < log.next; ++at) {
     const Event& event = log.events[static_cast<std::size_t>(at - log.first)];
     if (event.user_id != user_id || ApplyTo(user.entries, event)) continue;
+    if (filled.outcome == Outcome::kOtherLog) continue;
     filled.outcome = Outcome::kUncertain;
-    filled.needed = {stored.partition, at + 1};
+    filled.needed = {position.partition, at + 1, event.fingerprint};
   }
   filled.ratings = Current(user.entries);
   if (filled.outcome != Outcome::kKept) return filled;
-  user.position = std::max(stored.next_offset, log.next);
+  user.position = std::max(position.next_offset, log.next);
   stats_.bytes += Bytes(user);
   users_.push_front(std::move(user));
   by_id_[user_id] = users_.begin();

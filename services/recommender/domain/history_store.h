@@ -21,7 +21,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 #include "recommender/domain/history.h"
 
 namespace marquee::recommender {
@@ -31,7 +31,7 @@ class HistoryStore {
  public:
   struct Options {
     std::size_t max_bytes = 64 << 20;  // of cached histories
-    std::size_t events_kept = 4'096;   // of each partition, 32 bytes each
+    std::size_t events_kept = 4'096;   // of each partition, 40 bytes each
     std::chrono::milliseconds max_age{3'600'000};
   };
 
@@ -39,6 +39,8 @@ class HistoryStore {
     kKept,         // exact as of the last event applied, and cached
     kNotFollowed,  // as the database has it: the partition isn't being read
     kBehind,       // the database lacks events that are no longer here: read it again at `needed`
+    kAhead,        // the database has events that aren't here yet: try again when they are
+    kOtherLog,     // one of the two follows a log that is gone, and will notice: read it again
     kUncertain,    // an import and the database disagree: read it again at `needed`
   };
   struct Filled {
@@ -50,24 +52,28 @@ class HistoryStore {
   struct Stats {
     std::size_t users = 0;
     std::size_t bytes = 0;
-    std::int64_t evicted = 0;  // for want of room
-    std::int64_t dropped = 0;  // by gaps in the log, imports and age
-    std::int64_t gaps = 0;     // breaks in a partition's offsets
+    std::int64_t evicted = 0;     // for want of room
+    std::int64_t dropped = 0;     // by gaps in the log, imports and age
+    std::int64_t gaps = 0;        // breaks in a partition's offsets
+    std::int64_t other_logs = 0;  // logs that took another's place
   };
 
   HistoryStore(Options options, const Clock& clock) : options_(options), clock_(clock) {}
 
-  // The partition is being read from `next` on. Without effect when it is known already.
-  void Follow(std::int32_t partition, std::int64_t next);
-  // The event at this offset; nullptr for one that nobody can apply. Offsets of a partition come in
-  // order. One that isn't the last one's successor is a gap: what is known of the partition goes.
-  void Apply(std::int32_t partition, std::int64_t offset, const projection::RatingChange* change);
+  // The partition is being read from here on. Without effect when it is known already.
+  void Follow(const LogPosition& from);
+  // The partition is another log from now on: what is known of it goes.
+  void FollowAnother(const LogPosition& from);
+  // The event right before this place; nullptr for one that nobody can apply. They come in order.
+  // One that isn't the last one's successor is a gap: what is known of the partition goes.
+  void Apply(const LogPosition& after, const ratings::RatingChange* change);
 
   // The user's current ratings, ascending movie id, when they are cached.
   std::optional<std::vector<Rated>> Find(std::int64_t user_id);
   Filled Fill(std::int64_t user_id, const StoredHistory& stored);
 
   Stats stats() const;
+  std::size_t events_kept() const { return options_.events_kept; }
 
  private:
   enum class Origin : std::uint8_t { kStored, kLive };
@@ -84,25 +90,30 @@ class HistoryStore {
     std::vector<Entry> entries;  // ascending movie id
   };
   struct Event {
-    std::int64_t user_id = 0;  // 0: nothing to apply
+    std::uint64_t fingerprint = 0;  // of its record
+    std::int64_t user_id = 0;       // 0: nothing to apply
     std::int64_t movie_id = 0;
     std::uint64_t identity = 0;  // of a live event; 0 otherwise
     float value = 0;             // 0: taken back
-    projection::Source source = projection::Source::kLive;
+    ratings::Source source = ratings::Source::kLive;
   };
   struct Partition {
-    std::int64_t first = 0;  // offset of events.front()
+    std::uint64_t before = 0;  // fingerprint of the record before events.front(); 0: not known
+    std::int64_t first = 0;    // offset of events.front()
     std::int64_t next = 0;
     std::deque<Event> events;                      // [first, next)
     std::unordered_set<std::uint64_t> identities;  // of the live ones among them
   };
   using Users = std::list<User>;
 
+  // Whether the place, from `first` to `next`, is known to be in another log than this.
+  static bool IsElsewhere(const Partition& partition, const LogPosition& position);
   static std::size_t Bytes(const User& user);
   static std::vector<Rated> Current(const std::vector<Entry>& entries);
   // False when it can't be told what the event does.
   static bool ApplyTo(std::vector<Entry>& entries, const Event& event);
-  void Remember(Partition& partition, const projection::RatingChange* change);
+  void Remember(Partition& partition, std::uint64_t fingerprint,
+                const ratings::RatingChange* change);
   void DropPartition(std::int32_t partition);
   void Drop(Users::iterator user);
   void Evict();

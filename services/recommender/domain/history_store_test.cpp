@@ -11,9 +11,9 @@
 namespace marquee::recommender {
 namespace {
 
-using projection::RatingChange;
-using projection::RatingState;
-using projection::Source;
+using ratings::RatingChange;
+using ratings::RatingState;
+using ratings::Source;
 using Outcome = HistoryStore::Outcome;
 using Ratings = std::vector<Rated>;
 
@@ -44,32 +44,81 @@ class HistoryStoreTest : public testing::Test {
 
 TEST_F(HistoryStoreTest, AppliesWhatComesAfterTheFillOnce) {
   auto store = Make();
-  store.Follow(0, 10);
+  store.Follow({0, 10, 0});
   const auto before = Live(7, 1, 3.0F);
-  store.Apply(0, 10, &before);  // the database has it: next_offset below is 11
+  store.Apply({0, 10 + 1, 0}, &before);  // the database has it: next_offset below is 11
   const auto after = Live(7, 2, 4.0F);
-  store.Apply(0, 11, &after);  // the database doesn't
-  const auto filled = store.Fill(7, {.partition = 0, .next_offset = 11, .ratings = {{1, 3.0F}}});
+  store.Apply({0, 11 + 1, 0}, &after);  // the database doesn't
+  const auto filled = store.Fill(7, {.position = {0, 11, 0}, .ratings = {{1, 3.0F}}});
   EXPECT_EQ(filled.outcome, Outcome::kKept);
   EXPECT_EQ(filled.ratings, (Ratings{{1, 3.0F}, {2, 4.0F}}));
   const auto again = Live(7, 1, std::nullopt);
-  store.Apply(0, 12, &again);
+  store.Apply({0, 12 + 1, 0}, &again);
   EXPECT_EQ(store.Find(7), (Ratings{{2, 4.0F}}));
 }
 
 TEST_F(HistoryStoreTest, LeavesOutEventsThatTheDatabaseAlreadyHas) {
   auto store = Make();
-  store.Follow(0, 5);
+  store.Follow({0, 5, 0});
   // The database is ahead of us: it has seen the rating being given (5) and taken back (6).
-  store.Fill(7, {.partition = 0, .next_offset = 7, .ratings = {}});
+  store.Fill(7, {.position = {0, 7, 0}, .ratings = {}});
   const auto given = Live(7, 1, 3.0F);
-  store.Apply(0, 5, &given);
+  store.Apply({0, 5 + 1, 0}, &given);
   EXPECT_EQ(store.Find(7), Ratings{});
+}
+
+TEST_F(HistoryStoreTest, KnowsALogByItsRecords) {
+  auto store = Make(1 << 20, 2);
+  store.Follow({0, 5, 105});
+  EXPECT_EQ(store.Fill(7, {.position = {0, 5, 105}}).outcome, Outcome::kKept);
+  EXPECT_EQ(store.Fill(7, {.position = {0, 5, 0}}).outcome, Outcome::kKept) << "not known: trusted";
+  EXPECT_EQ(store.Fill(7, {.position = {0, 5, 999}}).outcome, Outcome::kOtherLog);
+  EXPECT_EQ(store.Fill(7, {.position = {0, 6, 106}}).outcome, Outcome::kAhead);
+  for (int offset = 5; offset < 9; ++offset) {
+    const auto change = Live(8, offset, 3.0F);
+    store.Apply({0, offset + 1, static_cast<std::uint64_t>(100 + offset + 1)}, &change);
+  }
+  for (std::int64_t next = 7; next <= 9; ++next) {
+    const auto right = static_cast<std::uint64_t>(100 + next);
+    EXPECT_EQ(store.Fill(7, {.position = {0, next, right}}).outcome, Outcome::kKept) << next;
+    EXPECT_EQ(store.Fill(7, {.position = {0, next, 999}}).outcome, Outcome::kOtherLog) << next;
+  }
+  const auto behind = store.Fill(7, {.position = {0, 6, 106}});
+  EXPECT_EQ(behind.outcome, Outcome::kBehind);
+  EXPECT_EQ(behind.needed, (LogPosition{0, 7, 107}));
+}
+
+TEST_F(HistoryStoreTest, AnotherLogDropsThePartitionsUsersOnlyAndCountsFromItsBeginning) {
+  auto store = Make();
+  store.Follow({0, 100, 1});
+  store.Follow({1, 0, 0});
+  store.Fill(7, {.position = {0, 100, 1}, .ratings = {{1, 3.0F}}});
+  store.Fill(8, {.position = {1, 0, 0}, .ratings = {{1, 3.0F}}});
+  store.FollowAnother({0, 0, 0});
+  EXPECT_EQ(store.Find(7), std::nullopt);
+  EXPECT_NE(store.Find(8), std::nullopt);
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {{1, 3.0F}}});
+  const auto change = Live(7, 2, 4.0F);
+  store.Apply({0, 1, 9}, &change);
+  EXPECT_EQ(store.Find(7), (Ratings{{1, 3.0F}, {2, 4.0F}}));
+  EXPECT_EQ(store.stats().other_logs, 1);
+  EXPECT_EQ(store.stats().gaps, 0);
+}
+
+// The topic has more partitions than it had, and the user's events go on in another one.
+TEST_F(HistoryStoreTest, DropsAHistoryWhoseEventsComeInAnotherPartition) {
+  auto store = Make();
+  store.Follow({0, 100, 0});
+  store.Follow({1, 0, 0});
+  store.Fill(7, {.position = {0, 100, 0}, .ratings = {{1, 3.0F}}});
+  const auto change = Live(7, 2, 4.0F);
+  store.Apply({1, 1, 0}, &change);
+  EXPECT_EQ(store.Find(7), std::nullopt);
 }
 
 TEST_F(HistoryStoreTest, DoesNotKeepWhatItCannotFollow) {
   auto store = Make();
-  const auto filled = store.Fill(7, {.partition = 0, .next_offset = 3, .ratings = {{1, 3.0F}}});
+  const auto filled = store.Fill(7, {.position = {0, 3, 0}, .ratings = {{1, 3.0F}}});
   EXPECT_EQ(filled.outcome, Outcome::kNotFollowed);
   EXPECT_EQ(filled.ratings, (Ratings{{1, 3.0F}}));
   EXPECT_EQ(store.Find(7), std::nullopt);
@@ -77,12 +126,12 @@ TEST_F(HistoryStoreTest, DoesNotKeepWhatItCannotFollow) {
 
 TEST_F(HistoryStoreTest, AsksAgainWhenEventsBetweenAreGone) {
   auto store = Make(1 << 20, 2);
-  store.Follow(0, 0);
+  store.Follow({0, 0, 0});
   for (int offset = 0; offset < 5; ++offset) {
     const auto change = Live(7, offset + 1, 3.0F);
-    store.Apply(0, offset, &change);
+    store.Apply({0, offset + 1, 0}, &change);
   }
-  const auto behind = store.Fill(7, {.partition = 0, .next_offset = 1, .ratings = {{1, 3.0F}}});
+  const auto behind = store.Fill(7, {.position = {0, 1, 0}, .ratings = {{1, 3.0F}}});
   EXPECT_EQ(behind.outcome, Outcome::kBehind);
   EXPECT_EQ(behind.needed.next_offset, 3);
   EXPECT_EQ(behind.ratings, (Ratings{{1, 3.0F}, {4, 3.0F}, {5, 3.0F}}));  // the best that is known
@@ -91,68 +140,67 @@ TEST_F(HistoryStoreTest, AsksAgainWhenEventsBetweenAreGone) {
 
 TEST_F(HistoryStoreTest, AGapDropsThePartitionsUsersOnly) {
   auto store = Make();
-  store.Follow(0, 0);
-  store.Follow(1, 0);
-  store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {{1, 3.0F}}});
-  store.Fill(8, {.partition = 1, .next_offset = 0, .ratings = {{1, 3.0F}}});
+  store.Follow({0, 0, 0});
+  store.Follow({1, 0, 0});
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {{1, 3.0F}}});
+  store.Fill(8, {.position = {1, 0, 0}, .ratings = {{1, 3.0F}}});
   const auto change = Live(9, 1, 3.0F);
-  store.Apply(0, 4, &change);  // 0 to 3 were lost
+  store.Apply({0, 4 + 1, 0}, &change);  // 0 to 3 were lost
   EXPECT_EQ(store.Find(7), std::nullopt);
   EXPECT_NE(store.Find(8), std::nullopt);
   EXPECT_EQ(store.stats().gaps, 1);
   // A fill from before the gap must not hide it.
-  EXPECT_EQ(store.Fill(7, {.partition = 0, .next_offset = 2, .ratings = {}}).outcome,
-            Outcome::kBehind);
+  EXPECT_EQ(store.Fill(7, {.position = {0, 2, 0}, .ratings = {}}).outcome, Outcome::kBehind);
 }
 
 TEST_F(HistoryStoreTest, RepetitionsOfAnEventChangeNothing) {
   auto store = Make();
-  store.Follow(0, 0);
-  store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {}});
+  store.Follow({0, 0, 0});
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {}});
   const auto first = Live(7, 1, 5.0F);
   const auto second = Live(7, 1, 2.0F);
-  store.Apply(0, 0, &first);
-  store.Apply(0, 1, &second);
-  store.Apply(0, 2, &first);  // the client's retry arrives late
+  store.Apply({0, 0 + 1, 0}, &first);
+  store.Apply({0, 1 + 1, 0}, &second);
+  store.Apply({0, 2 + 1, 0}, &first);  // the client's retry arrives late
   EXPECT_EQ(store.Find(7), (Ratings{{1, 2.0F}}));
 }
 
 TEST_F(HistoryStoreTest, AnImportNeverUndoesWhatAPersonDid) {
   auto store = Make();
-  store.Follow(0, 0);
-  store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {{1, 3.0F}, {2, 2.0F}}});
+  store.Follow({0, 0, 0});
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {{1, 3.0F}, {2, 2.0F}}});
   const auto back = Live(7, 1, std::nullopt);
-  store.Apply(0, 0, &back);
+  store.Apply({0, 0 + 1, 0}, &back);
   const auto import = Import(7, 1, 4.0F);
-  store.Apply(0, 1, &import);
+  store.Apply({0, 1 + 1, 0}, &import);
   const auto same = Import(7, 2, 2.0F);
-  store.Apply(0, 2, &same);
+  store.Apply({0, 2 + 1, 0}, &same);
   EXPECT_EQ(store.Find(7), (Ratings{{2, 2.0F}}));
 }
 
 TEST_F(HistoryStoreTest, AnImportThatCannotBeJudgedDropsTheHistory) {
   auto store = Make();
-  store.Follow(0, 0);
-  store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {{1, 3.0F}}});
+  store.Follow({0, 0, 0});
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {{1, 3.0F}}});
   const auto import =
       Import(7, 1, 4.0F);  // over a person's rating or an import's? only the database knows
-  store.Apply(0, 0, &import);
+  store.Apply({0, 0 + 1, 0}, &import);
   EXPECT_EQ(store.Find(7), std::nullopt);
-  const auto early = store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {{1, 3.0F}}});
+  const auto early = store.Fill(7, {.position = {0, 0, 0}, .ratings = {{1, 3.0F}}});
   EXPECT_EQ(early.outcome, Outcome::kUncertain);
   EXPECT_EQ(early.needed.next_offset, 1);
-  const auto late = store.Fill(7, {.partition = 0, .next_offset = 1, .ratings = {{1, 4.0F}}});
+  const auto late = store.Fill(7, {.position = {0, 1, 0}, .ratings = {{1, 4.0F}}});
   EXPECT_EQ(late.outcome, Outcome::kKept);
 }
 
 TEST_F(HistoryStoreTest, EvictsTheLeastRecentlyUsedWithinItsBound) {
   constexpr std::size_t kBound = 64 << 10;
   auto store = Make(kBound);
-  store.Follow(0, 0);
+  store.Follow({0, 0, 0});
   Ratings many;
   for (int movie = 1; movie <= 50; ++movie) many.push_back({movie, 3.0F});
   for (int user = 1; user <= 200; ++user) {
-    store.Fill(user, {.partition = 0, .next_offset = 0, .ratings = many});
+    store.Fill(user, {.position = {0, 0, 0}, .ratings = many});
     ASSERT_TRUE(store.Find(1)) << "the first user is used all the time";
     ASSERT_LE(store.stats().bytes, kBound);
   }
@@ -166,11 +214,11 @@ TEST_F(HistoryStoreTest, EvictsTheLeastRecentlyUsedWithinItsBound) {
 TEST_F(HistoryStoreTest, GrowthOfAHistoryCountsToo) {
   constexpr std::size_t kBound = 64 << 10;
   auto store = Make(kBound);
-  store.Follow(0, 0);
-  store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {}});
+  store.Follow({0, 0, 0});
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {}});
   for (int offset = 0; offset < 10'000; ++offset) {
     const auto change = Live(7, offset + 1, 3.0F);
-    store.Apply(0, offset, &change);
+    store.Apply({0, offset + 1, 0}, &change);
     ASSERT_LE(store.stats().bytes, kBound);
   }
   EXPECT_FALSE(store.Find(7));
@@ -179,8 +227,8 @@ TEST_F(HistoryStoreTest, GrowthOfAHistoryCountsToo) {
 
 TEST_F(HistoryStoreTest, AnOldHistoryIsFilledAnew) {
   auto store = Make();
-  store.Follow(0, 0);
-  store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {{1, 3.0F}}});
+  store.Follow({0, 0, 0});
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {{1, 3.0F}}});
   clock_.Advance(std::chrono::minutes{59});
   EXPECT_TRUE(store.Find(7));
   clock_.Advance(std::chrono::minutes{2});
@@ -200,7 +248,7 @@ class Reference {
     auto& states = users_[change->user_id];
     const auto found = states.find(change->movie_id);
     const auto state = found == states.end() ? std::nullopt : std::optional(found->second);
-    if (auto changed = projection::Apply(state, *change)) states[change->movie_id] = *changed;
+    if (auto changed = ratings::Apply(state, *change)) states[change->movie_id] = *changed;
   }
   Ratings Of(std::int64_t user) const {
     Ratings ratings;
@@ -239,7 +287,7 @@ class World {
       begin_[partition] = static_cast<std::size_t>(Below(6));
       while (logs_[partition].size() < begin_[partition]) Write(partition);
       read_[partition] = static_cast<std::int64_t>(logs_[partition].size());
-      store_.Follow(partition, read_[partition]);
+      store_.Follow(Place(partition, read_[partition]));
     }
   }
 
@@ -276,6 +324,9 @@ class World {
 
   int Below(int bound) { return static_cast<int>(random_() % static_cast<unsigned>(bound)); }
   std::int64_t UserOf(int partition) { return partition + kPartitions * Below(kUsers) + 1; }
+  static LogPosition Place(std::int32_t partition, std::int64_t next) {
+    return {partition, next, static_cast<std::uint64_t>(1'000 + next)};
+  }
   static int PartitionOf(std::int64_t user) { return static_cast<int>((user - 1) % kPartitions); }
 
   void Write(int partition) {
@@ -312,7 +363,7 @@ class World {
   void Read(int partition) {
     const std::int64_t offset = read_[partition]++;
     const auto& change = logs_[partition][static_cast<std::size_t>(offset)];
-    store_.Apply(partition, offset, change ? &*change : nullptr);
+    store_.Apply(Place(partition, offset + 1), change ? &*change : nullptr);
   }
 
   void BeginFill(int partition) {
@@ -320,8 +371,7 @@ class World {
     const auto& database = databases_[partition];
     auto ratings = database.Of(user);
     std::shuffle(ratings.begin(), ratings.end(), random_);
-    flying_.emplace_back(user, StoredHistory{.partition = partition,
-                                             .next_offset = database.next(),
+    flying_.emplace_back(user, StoredHistory{.position = Place(partition, database.next()),
                                              .ratings = std::move(ratings)});
   }
 
@@ -335,10 +385,15 @@ class World {
     const int partition = PartitionOf(user);
     if (filled.outcome != Outcome::kKept) {
       ASSERT_FALSE(store_.Find(user));
-      ASSERT_GT(filled.needed.next_offset, stored.next_offset);
+      ASSERT_NE(filled.outcome, Outcome::kOtherLog);
+      if (filled.outcome == Outcome::kAhead) {
+        ASSERT_GT(stored.position.next_offset, read_[partition]);
+        return;
+      }
+      ASSERT_GT(filled.needed.next_offset, stored.position.next_offset);
       return;
     }
-    position_[user] = std::max(stored.next_offset, read_[partition]);
+    position_[user] = std::max(stored.position.next_offset, read_[partition]);
     ASSERT_EQ(filled.ratings, After(logs_[partition], position_[user], user));
     Check(user);
   }
@@ -380,17 +435,18 @@ TEST_F(HistoryStoreTest, EqualsTheWriterWhateverTheInterleaving) {
   EXPECT_GT(hits, 3000);
   EXPECT_GT(outcomes[Outcome::kKept], 1000);
   EXPECT_GT(outcomes[Outcome::kBehind], 50);
+  EXPECT_GT(outcomes[Outcome::kAhead], 50);
   EXPECT_GT(outcomes[Outcome::kUncertain], 50);
 }
 
 TEST_F(HistoryStoreTest, ReadersSeeWholeHistoriesWhileEventsArrive) {
   auto store = Make();
-  store.Follow(0, 0);
-  store.Fill(7, {.partition = 0, .next_offset = 0, .ratings = {}});
+  store.Follow({0, 0, 0});
+  store.Fill(7, {.position = {0, 0, 0}, .ratings = {}});
   std::thread writer([&] {
     for (int offset = 0; offset < 20'000; ++offset) {
       const auto change = Live(7, 1 + offset % 10, 3.0F);
-      store.Apply(0, offset, &change);
+      store.Apply({0, offset + 1, 0}, &change);
     }
   });
   std::size_t most = 0;

@@ -9,7 +9,7 @@ class Asking {
   explicit Asking(const rpc::Call& call) : call_(call) {
     for (const auto& position : call.positions()) {
       if (position.stream != kRatingsStream) continue;
-      positions_.push_back({position.partition, position.next_offset});
+      positions_.push_back(position.at);
     }
   }
   Result<Person> person() const {

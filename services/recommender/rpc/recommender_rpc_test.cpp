@@ -464,15 +464,15 @@ TEST_F(RecommenderRpcTest, CountsTheRatingThatWasJustGiven) {
   Start();
   ASSERT_TRUE(AwaitRanking(3));
   ASSERT_EQ(List(7)->history_size(), 2);
-  const projection::RatingChange change{.event_id = Uuid::V7(SystemClock().Now()),
-                                        .user_id = 7,
-                                        .movie_id = 40,
-                                        .value = 5.0F,
-                                        .occurred_at_us = 1,
-                                        .source = projection::Source::kLive};
+  const ratings::RatingChange change{.event_id = Uuid::V7(SystemClock().Now()),
+                                     .user_id = 7,
+                                     .movie_id = 40,
+                                     .value = 5.0F,
+                                     .occurred_at_us = 1,
+                                     .source = ratings::Source::kLive};
   std::thread consumer([&] {
     log_.AwaitWaiters(1);
-    running_->store.Apply(0, 10, &change);
+    running_->store.Apply({0, 10 + 1, 0}, &change);
     log_.Set(0, 11);
   });
   const auto list = List(7, 100, "ratings:0:11");

@@ -124,14 +124,25 @@ std::int64_t FakeLog::Next(std::int32_t partition) const {
   return found == next_.end() ? -1 : found->second;
 }
 
-bool FakeLog::WaitFor(const LogPosition& position, Time deadline) const {
+Reach FakeLog::WaitFor(const LogPosition& position, Time deadline) const {
   std::unique_lock lock(mutex_);
+  const auto end = ends_.find(position.partition);
+  if (position.partition >= partitions() ||
+      (end != ends_.end() && end->second < position.next_offset)) {
+    return position.fingerprint != 0 ? Reach::kElsewhere : Reach::kBeyond;
+  }
   ++waiters_;
   moved_.notify_all();
-  return moved_.wait_until(lock, deadline, [&] {
+  const bool reached = moved_.wait_until(lock, deadline, [&] {
     const auto found = next_.find(position.partition);
     return found != next_.end() && found->second >= position.next_offset;
   });
+  return reached ? Reach::kReached : Reach::kLate;
+}
+
+void FakeLog::SetEnd(std::int32_t partition, std::int64_t end) {
+  const std::lock_guard lock(mutex_);
+  ends_[partition] = end;
 }
 
 void FakeLog::Set(std::int32_t partition, std::int64_t next) {

@@ -53,8 +53,10 @@ class FakeLog final : public RatingLog {
  public:
   std::int32_t partitions() const override { return 8; }
   std::int64_t Next(std::int32_t partition) const override;
-  bool WaitFor(const LogPosition& position, Time deadline) const override;
+  Reach WaitFor(const LogPosition& position, Time deadline) const override;
   void Set(std::int32_t partition, std::int64_t next);
+  // Where the partition ends, for Kafka; as far as anybody wants until it is said.
+  void SetEnd(std::int32_t partition, std::int64_t end);
   // Blocks until somebody has waited so often.
   void AwaitWaiters(int count) const;
 
@@ -63,6 +65,7 @@ class FakeLog final : public RatingLog {
   mutable std::condition_variable moved_;
   mutable int waiters_ = 0;
   std::map<std::int32_t, std::int64_t> next_;
+  std::map<std::int32_t, std::int64_t> ends_;
 };
 
 }  // namespace marquee::recommender::testing_

@@ -20,7 +20,7 @@
 #include "base/result.h"
 #include "base/uuid.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 
 enum class Source : std::uint8_t { kLive = 1, kImport = 2 };
 
@@ -56,4 +56,4 @@ Uuid LiveEventId(std::int64_t user_id, std::string_view idempotency_key);
 // True for 0.5, 1.0 … 5.0 exactly.
 bool IsRatingValue(float value);
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

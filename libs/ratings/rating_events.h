@@ -6,12 +6,9 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 
-namespace marquee::projection {
-
-inline constexpr std::string_view kRatingsTopic = "marquee.ratings.v1";
-inline constexpr std::string_view kDeadLettersTopic = "marquee.dead-letters.v1";
+namespace marquee::ratings {
 
 // The bytes of marquee.events.v1.RatingEvent. `out` is replaced.
 void EncodeRating(const RatingChange& change, std::string& out);
@@ -28,4 +25,4 @@ inline constexpr std::array<std::string_view, 9> kDeadLetterReasons{
 // partition, where its order means nothing).
 Result<RatingChange> DecodeRating(std::string_view key, std::string_view value);
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

@@ -1,8 +1,8 @@
-#include "projection/rating_rule.h"
+#include "ratings/rating_rule.h"
 
 #include <bit>
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 // Name spaces of our version 5 UUIDs: fixed for ever, or repeated imports and retries would be
@@ -58,4 +58,4 @@ bool IsRatingValue(float value) {
   return twice >= 1 && twice <= 10 && twice == static_cast<float>(static_cast<int>(twice));
 }
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

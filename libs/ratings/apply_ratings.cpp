@@ -7,9 +7,9 @@
 #include <unordered_map>
 
 #include "pg/array.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_projection.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 struct Key {
@@ -190,4 +190,4 @@ Result<std::int64_t> ForgetAppliedEvents(pg::Pool& pool, std::chrono::hours age,
       {.deadline = deadline});
 }
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

@@ -1,13 +1,19 @@
 // The exactly-once applier of marquee.ratings.v1 to a PostgreSQL database: a kafka::BatchHandler
 // that decodes a batch, sends what can't be applied to the dead letters (acknowledged before the
-// offsets are stored), and applies the rest together with the offsets in one transaction.
+// positions are stored), and applies the rest together with the positions in one transaction.
 //
 // Migrations of a database that uses it create (names are fixed):
 //
 //   CREATE TABLE consumer_offsets (
-//     topic       text    NOT NULL,
-//     partition   integer NOT NULL CHECK (partition >= 0),
-//     next_offset bigint  NOT NULL CHECK (next_offset >= 0),  -- the first offset not yet applied
+//     topic              text    NOT NULL,
+//     partition          integer NOT NULL CHECK (partition >= 0),
+//     next_offset        bigint  NOT NULL CHECK (next_offset >= 0),  -- the first not yet applied
+//     record_offset      bigint,  -- next_offset - 1, when record_fingerprint was stored with it
+//     record_fingerprint bigint,  -- of the record there: by it the log is known
+//     lost_events        bigint  NOT NULL DEFAULT 0,  -- deleted by Kafka before they were read
+//     lost_at            timestamptz,                 -- the last time
+//     other_logs         bigint  NOT NULL DEFAULT 0,  -- how often there was another log
+//     other_log_at       timestamptz,                 -- the last time
 //     PRIMARY KEY (topic, partition)
 //   );
 //   -- and for ApplyRatings():
@@ -15,13 +21,13 @@
 //     user_id  bigint      NOT NULL,
 //     movie_id bigint      NOT NULL,
 //     value    real,                  -- NULL: taken back (a tombstone: imports don't undo it)
-//     source   smallint    NOT NULL,  -- projection::Source: 1 live, 2 import
+//     source   smallint    NOT NULL,  -- ratings::Source: 1 live, 2 import
 //     rated_at timestamptz NOT NULL,
 //     event_id uuid        NOT NULL,  -- the last event applied
 //     revision bigint      NOT NULL,  -- how many events were applied
 //     PRIMARY KEY (user_id, movie_id)
 //   );
-//   CREATE TABLE applied_events (     -- live events only; older than 30 days are deleted
+//   CREATE TABLE applied_events (     -- live events only, for as long as the log may hold them
 //     user_id    bigint      NOT NULL,
 //     event_id   uuid        NOT NULL,
 //     applied_at timestamptz NOT NULL DEFAULT now(),
@@ -42,11 +48,13 @@
 
 #include "base/clock.h"
 #include "kafka/group_consumer.h"
-#include "kafka/producer.h"
 #include "pg/pool.h"
-#include "projection/rating_rule.h"
+#include "ratings/dead_letters.h"
+#include "ratings/rating_rule.h"
+#include "ratings/stored_positions.h"
+#include "ratings/topics.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 
 // What one batch changed about one (user, movie): its state before and after, in-batch steps
 // collapsed.
@@ -67,23 +75,8 @@ std::vector<RatingDelta> ApplyRatings(pg::Transaction& tx, std::span<const Ratin
 Result<std::int64_t> ForgetAppliedEvents(pg::Pool& pool, std::chrono::hours age, int limit,
                                          Time deadline);
 
-// Stored next offsets of a topic.
-Result<kafka::Offsets> ReadOffsets(pg::Transaction& tx, std::string_view topic);
-
-// Where undecodable messages go: returns once all are acknowledged. A port, for tests.
-struct DeadLetterMessage {
-  const kafka::Message* message = nullptr;
-  std::string reason;
-  std::string detail;
-};
-using DeadLetterSink = std::function<Status(std::span<const DeadLetterMessage>)>;
-// Produces marquee.events.v1.DeadLetter messages to marquee.dead-letters.v1 with the original key.
-DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
-                                std::string source_topic, const Clock& clock,
-                                std::chrono::milliseconds timeout);
-
 struct RatingProjectionConfig {
-  std::string topic = "marquee.ratings.v1";
+  std::string topic = std::string(kRatingsTopic);
   std::chrono::milliseconds transaction_timeout{30'000};
   // Runs in the batch's transaction when it has dead letters, to keep count of them; may be empty.
   std::function<Status(pg::Transaction&, std::span<const DeadLetterMessage>)> record_dead_letters =
@@ -94,26 +87,28 @@ struct RatingProjectionStats {
   std::int64_t events = 0;  // decoded and handed to the step, committed
   std::int64_t dead_letters = 0;
   std::map<std::string, std::int64_t> dead_letters_by_reason;
+  StoredPositions positions;  // of the partitions that were ours, as last stored
 };
 
 class RatingProjection final : public kafka::BatchHandler {
  public:
-  // Runs within the transaction that stores the offsets; an error or exception rolls everything
+  // Runs within the transaction that stores the positions; an error or exception rolls everything
   // back. It may run more than once for a batch that in the end commits once. Example: [](auto& tx,
   // auto changes) -> Status {
   //   const auto deltas = ApplyRatings(tx, changes); …update the aggregates by them… return {}; }
   using Step = std::function<Status(pg::Transaction& tx, std::span<const RatingChange> changes)>;
-  // After the commit, with the offsets stored; for metrics and for waking waiting readers. May be
-  // empty.
+  // After the commit, with the batch's partitions as they are stored now; for metrics and for
+  // waking waiting readers. May be empty.
   using Committed =
-      std::function<void(const kafka::Offsets& next, std::span<const RatingChange> changes)>;
+      std::function<void(const StoredPositions& stored, std::span<const RatingChange> changes)>;
 
   RatingProjection(pg::Pool& pool, DeadLetterSink dead_letters, Step step,
                    RatingProjectionConfig config = {}, Committed committed = {});
 
-  Result<kafka::Offsets> LoadOffsets(const std::vector<std::int32_t>& partitions) override;
-  Status Apply(const kafka::Batch& batch, const kafka::Offsets& expected,
-               const kafka::Offsets& next) override;
+  Result<LogPositions> LoadPositions(const std::vector<std::int32_t>& partitions) override;
+  Status Apply(const kafka::Batch& batch, const LogPositions& expected,
+               const LogPositions& next) override;
+  Status Move(const LogPosition& from, std::int64_t to, kafka::Moved why) override;
 
   RatingProjectionStats Stats() const;  // any thread
 
@@ -123,8 +118,8 @@ class RatingProjection final : public kafka::BatchHandler {
   Step step_;
   RatingProjectionConfig config_;
   Committed committed_;
-  struct Counters;
-  std::shared_ptr<Counters> counters_;
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

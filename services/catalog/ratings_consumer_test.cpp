@@ -1,6 +1,4 @@
-// The consumer against a real Kafka and PostgreSQL.
-#include "catalog/consume/ratings_consumer.h"
-
+// The catalogue's consumer of ratings against a real Kafka and PostgreSQL.
 #include <gtest/gtest.h>
 
 #include <pqxx/pqxx>
@@ -11,7 +9,8 @@
 #include "config/config.h"
 #include "kafka/producer.h"
 #include "kafka/testing.h"
-#include "projection/rating_events.h"
+#include "ratings/rating_consumer.h"
+#include "ratings/rating_events.h"
 
 namespace marquee::catalog {
 namespace {
@@ -28,27 +27,30 @@ class RatingsConsumerTest : public testing::Test {
     producer_.emplace(kafka::ProducerConfig{.cluster = kafka::TestCluster()});
   }
   void Send(std::int64_t user, std::int64_t movie, std::optional<float> value, int number) {
-    const projection::RatingChange change{
-        .event_id = projection::LiveEventId(user, std::to_string(number)),
+    const ratings::RatingChange change{
+        .event_id = ratings::LiveEventId(user, std::to_string(number)),
         .user_id = user,
         .movie_id = movie,
         .value = value,
         .occurred_at_us = 1'700'000'000'000'000 + number};
     kafka::Outgoing message{.topic = topic_, .key = std::to_string(user)};
-    projection::EncodeRating(change, message.value);
+    ratings::EncodeRating(change, message.value);
     producer_->ProduceAsync(std::move(message),
-                            [](const Result<kafka::Position>& sent) { EXPECT_TRUE(sent.ok()); });
+                            [](const Result<LogPosition>& sent) { EXPECT_TRUE(sent.ok()); });
   }
   void Flush() {
     ASSERT_TRUE(producer_->Flush(SystemClock().Now() + std::chrono::seconds(30)).ok());
   }
-  std::unique_ptr<RatingsConsumer> Start() {
-    return std::make_unique<RatingsConsumer>(
-        kafka::GroupConsumerConfig{.cluster = kafka::TestCluster(),
-                                   .group = topic_ + "-group",
-                                   .topic = topic_,
-                                   .batch_messages = 100},
-        *pool_, ApplyRatingBatch, *metrics_);
+  std::unique_ptr<ratings::RatingConsumer> Start(
+      kafka::ClusterConfig cluster = kafka::TestCluster()) {
+    return std::make_unique<ratings::RatingConsumer>(
+        ratings::RatingConsumerConfig{.consumer = {.cluster = std::move(cluster),
+                                                   .group = topic_ + "-group",
+                                                   .topic = topic_,
+                                                   .batch_messages = 100,
+                                                   .check_every = std::chrono::milliseconds(200)},
+                                      .service = "catalog"},
+        *pool_, ratings::RatingSteps{.apply = ApplyRatingBatch}, *metrics_);
   }
   std::int64_t Number(const std::string& sql) {
     return pool_
@@ -121,16 +123,44 @@ TEST_F(RatingsConsumerTest, CountsNothingTwiceWhenConsumersAndConnectionsDie) {
             7);
 }
 
+// The statistics stay equal to a recount when the log is made anew, with more than it had.
+TEST_F(RatingsConsumerTest, CountsAnotherLogOnceAndForgetsNothing) {
+  int number = 0;
+  const auto send = [&](int users) {
+    for (int user = 1; user <= users; ++user, ++number) Send(user, 1 + number % 7, 4.0F, number);
+    Flush();
+  };
+  send(100);
+  const auto consumer = Start();
+  const auto rated = [&](std::int64_t wanted) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (Number("SELECT count(*) FROM applied_events") != wanted) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  };
+  ASSERT_TRUE(rated(100));
+  kafka::RemakeTestTopic(topic_, 3);
+  send(250);
+  ASSERT_TRUE(rated(350));
+  consumer->Stop();
+  EXPECT_EQ(Number("SELECT count(*) FROM consumer_offsets WHERE other_logs = 1"), 3);
+  EXPECT_EQ(Number("SELECT rating_count FROM rating_totals"),
+            Number("SELECT count(*) FROM ratings WHERE value IS NOT NULL"));
+  EXPECT_EQ(Number("SELECT count(*) FROM movie_stats s JOIN (SELECT movie_id, count(*) AS n,"
+                   " sum(value * 2)::bigint AS h FROM ratings GROUP BY 1) r USING (movie_id)"
+                   " WHERE s.rating_count = r.n AND s.half_stars = r.h"),
+            7);
+}
+
 TEST_F(RatingsConsumerTest, WaitsForKafkaAndSaysSo) {
-  RatingsConsumer consumer(
-      {.cluster = {.brokers = "127.0.0.1:1"}, .group = "none", .topic = topic_}, *pool_,
-      ApplyRatingBatch, *metrics_);
+  const auto consumer = Start({.brokers = "127.0.0.1:1"});
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (consumer.Health().ok() && std::chrono::steady_clock::now() < until) {
+  while (consumer->Health().ok() && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  EXPECT_EQ(consumer.Health().error().code, Code::kUnavailable);
-  consumer.Stop();
+  EXPECT_EQ(consumer->Health().error().code, Code::kUnavailable);
 }
 
 }  // namespace

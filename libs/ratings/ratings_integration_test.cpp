@@ -8,15 +8,19 @@
 #include "kafka/testing.h"
 #include "marquee/events/v1/events.pb.h"
 #include "pg/testing.h"
-#include "projection/rating_events.h"
-#include "projection/rating_projection.h"
+#include "ratings/rating_events.h"
+#include "ratings/rating_projection.h"
+#include "ratings/topics.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 constexpr const char* kTables =
     "CREATE TABLE consumer_offsets (topic text NOT NULL, partition integer NOT NULL,"
-    " next_offset bigint NOT NULL, PRIMARY KEY (topic, partition));"
+    " next_offset bigint NOT NULL, record_offset bigint, record_fingerprint bigint,"
+    " lost_events bigint NOT NULL DEFAULT 0, lost_at timestamptz,"
+    " other_logs bigint NOT NULL DEFAULT 0, other_log_at timestamptz,"
+    " PRIMARY KEY (topic, partition));"
     "CREATE TABLE ratings (user_id bigint NOT NULL, movie_id bigint NOT NULL, value real,"
     " source smallint NOT NULL, rated_at timestamptz NOT NULL, event_id uuid NOT NULL,"
     " revision bigint NOT NULL, PRIMARY KEY (user_id, movie_id));"
@@ -44,8 +48,14 @@ class ProjectionTest : public testing::Test {
   // Applies messages that follow each other from `first` on, in partition 0.
   Status Apply(RatingProjection& projection, std::vector<kafka::Message> messages) {
     const auto first = messages.front().offset;
-    const auto next = messages.back().offset + 1;
-    return projection.Apply({{0, std::move(messages)}}, {{0, first}}, {{0, next}});
+    const LogPosition next = kafka::After(messages.back());
+    const LogPosition expected =
+        places_.contains(first) ? places_.at(first) : LogPosition{0, first, 0};
+    places_[next.next_offset] = next;
+    return projection.Apply({{0, std::move(messages)}}, {{0, expected}}, {{0, next}});
+  }
+  static std::int64_t Next(RatingProjection& projection) {
+    return projection.LoadPositions({0}).value().at(0).next_offset;
   }
   RatingProjection Make(std::vector<std::string>* dead = nullptr) {
     return RatingProjection(
@@ -74,40 +84,105 @@ class ProjectionTest : public testing::Test {
   pg::TestDatabase database_;
   pg::Pool pool_{{.uri = database_.uri()}};
   std::vector<RatingDelta> deltas_;
+  std::map<std::int64_t, LogPosition> places_;  // by next_offset
 };
 
 TEST_F(ProjectionTest, StartsAtZeroAndStoresOffsetsWithTheBatch) {
   auto projection = Make();
-  EXPECT_EQ(projection.LoadOffsets({0, 3}).value(), (kafka::Offsets{{0, 0}, {3, 0}}));
+  EXPECT_EQ(projection.LoadPositions({0, 3}).value(),
+            (LogPositions{{0, {0, 0, 0}}, {3, {3, 0, 0}}}));
   ASSERT_TRUE(
       Apply(projection, {Event(0, Change(1, 2, 4.0F, "a")), Event(1, Change(1, 3, 2.0F, "b"))})
           .ok());
-  EXPECT_EQ(projection.LoadOffsets({0}).value().at(0), 2);
+  EXPECT_EQ(projection.LoadPositions({0}).value(), (LogPositions{{0, places_.at(2)}}));
   EXPECT_EQ(Row(1, 2), "4 1 1");
   EXPECT_EQ(projection.Stats().events, 2);
 }
 
 TEST_F(ProjectionTest, FencesAZombie) {
   auto projection = Make();
-  ASSERT_TRUE(projection.LoadOffsets({0}).ok());
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
   ASSERT_TRUE(Apply(projection, {Event(0, Change(1, 2, 4.0F, "a"))}).ok());
   const auto zombie = Apply(projection, {Event(0, Change(1, 2, 1.0F, "z"))});
   EXPECT_EQ(zombie.error().reason, kafka::kOffsetsFenced);
   EXPECT_EQ(Row(1, 2), "4 1 1");
 }
 
+// The same offset of another log is another position.
+TEST_F(ProjectionTest, FencesAZombieOfAnotherLog) {
+  auto projection = Make();
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
+  ASSERT_TRUE(Apply(projection, {Event(0, Change(1, 2, 4.0F, "a"))}).ok());
+  const LogPosition old = places_.at(1);
+  ASSERT_TRUE(projection.Move(old, 0, kafka::Moved::kOtherLog).ok());
+  places_.clear();
+  ASSERT_TRUE(Apply(projection, {Event(0, Change(1, 2, 3.0F, "b"))}).ok());
+  places_[1] = old;
+  EXPECT_EQ(Apply(projection, {Event(1, Change(1, 2, 1.0F, "z"))}).error().reason,
+            kafka::kOffsetsFenced);
+  EXPECT_EQ(Row(1, 2), "3 1 2");
+}
+
+TEST_F(ProjectionTest, RemembersWhatBefellTheLog) {
+  auto projection = Make();
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
+  ASSERT_TRUE(Apply(projection, {Event(0, Change(1, 2, 4.0F, "a"))}).ok());
+  ASSERT_TRUE(projection.Move(places_.at(1), 6, kafka::Moved::kEventsLost).ok());
+  EXPECT_EQ(projection.Move(places_.at(1), 6, kafka::Moved::kEventsLost).error().reason,
+            kafka::kOffsetsFenced);
+  EXPECT_EQ(Next(projection), 6);
+  ASSERT_TRUE(projection.Move({0, 6, 0}, 0, kafka::Moved::kOtherLog).ok());
+  EXPECT_EQ(Next(projection), 0);
+  // Whoever reads the table next knows it.
+  auto other = Make();
+  ASSERT_TRUE(other.LoadPositions({0}).ok());
+  const auto stored = other.Stats().positions.at(0);
+  EXPECT_EQ(stored.lost_events, 5);
+  EXPECT_EQ(stored.other_logs, 1);
+  EXPECT_GT(stored.lost_at, Time{});
+  EXPECT_GT(stored.other_log_at, Time{});
+}
+
+// A version that knows of no fingerprints runs beside this one during an upgrade.
+TEST_F(ProjectionTest, TakesNoFingerprintOfAnotherOffsetForItsOwn) {
+  auto projection = Make();
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
+  ASSERT_TRUE(Apply(projection, {Event(0, Change(1, 2, 4.0F, "a"))}).ok());
+  database_.Execute("UPDATE consumer_offsets SET next_offset = 2");
+  EXPECT_EQ(projection.LoadPositions({0}).value(), (LogPositions{{0, {0, 2, 0}}}));
+  EXPECT_TRUE(Apply(projection, {Event(2, Change(1, 2, 2.0F, "b"))}).ok());
+  EXPECT_NE(projection.LoadPositions({0}).value().at(0).fingerprint, 0U);
+}
+
+// What the log held is read again, all of it known and half of it new: nothing goes back to what it
+// was, nothing counts twice.
+TEST_F(ProjectionTest, ReadingALogAgainChangesOnlyWhatIsNew) {
+  auto projection = Make();
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
+  const auto first = Change(1, 2, 4.0F, "a");
+  const auto second = Change(1, 2, 2.0F, "b");
+  ASSERT_TRUE(Apply(projection, {Event(0, first), Event(1, second)}).ok());
+  ASSERT_TRUE(projection.Move(places_.at(2), 0, kafka::Moved::kOtherLog).ok());
+  places_.clear();
+  ASSERT_TRUE(Apply(projection, {Event(0, first)}).ok());
+  EXPECT_EQ(Row(1, 2), "2 1 2");
+  ASSERT_TRUE(Apply(projection, {Event(1, second), Event(2, Change(1, 3, 5.0F, "c"))}).ok());
+  EXPECT_EQ(Row(1, 2), "2 1 2");
+  EXPECT_EQ(Row(1, 3), "5 1 1");
+}
+
 TEST_F(ProjectionTest, RollsOffsetsBackWithTheStep) {
   RatingProjection projection(
       pool_, [](auto) { return Status(); },
       [](pg::Transaction&, auto) -> Status { return Error::Internal("no"); });
-  ASSERT_TRUE(projection.LoadOffsets({0}).ok());
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
   EXPECT_FALSE(Apply(projection, {Event(0, Change(1, 2, 4.0F, "a"))}).ok());
-  EXPECT_EQ(projection.LoadOffsets({0}).value().at(0), 0);
+  EXPECT_EQ(Next(projection), 0);
 }
 
 TEST_F(ProjectionTest, CollapsesABatchToOneDeltaForEachPair) {
   auto projection = Make();
-  ASSERT_TRUE(projection.LoadOffsets({0}).ok());
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
   ASSERT_TRUE(
       Apply(projection, {Event(0, Change(1, 2, 4.0F, "a")), Event(1, Change(1, 2, 2.0F, "b")),
                          Event(2, Change(1, 2, 2.5F, "a")),  // a repetition
@@ -135,7 +210,7 @@ TEST_F(ProjectionTest, CollapsesABatchToOneDeltaForEachPair) {
 
 TEST_F(ProjectionTest, ASecondImportChangesNoRow) {
   auto projection = Make();
-  ASSERT_TRUE(projection.LoadOffsets({0}).ok());
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
   const auto import = Change(1, 2, 4.0F, "x", Source::kImport);
   ASSERT_TRUE(Apply(projection, {Event(0, import)}).ok());
   ASSERT_TRUE(Apply(projection, {Event(1, import), Event(2, import)}).ok());
@@ -146,7 +221,7 @@ TEST_F(ProjectionTest, ASecondImportChangesNoRow) {
 TEST_F(ProjectionTest, PutsAsideWhatCannotBeAppliedAndGoesOn) {
   std::vector<std::string> dead;
   auto projection = Make(&dead);
-  ASSERT_TRUE(projection.LoadOffsets({0}).ok());
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
   ASSERT_TRUE(Apply(projection, {{.partition = 0, .offset = 0, .key = "1", .value = "\xff\xff"},
                                  Event(1, Change(1, 2, 4.0F, "a")),
                                  {.partition = 0, .offset = 2, .key = "7", .value = ""}})
@@ -160,17 +235,17 @@ TEST_F(ProjectionTest, StoresNoOffsetWithoutTheDeadLetter) {
   RatingProjection projection(
       pool_, [](auto) { return Status(Error::Unavailable("kafka_unavailable", "")); },
       [](pg::Transaction&, auto) { return Status(); });
-  ASSERT_TRUE(projection.LoadOffsets({0}).ok());
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
   EXPECT_FALSE(
       Apply(projection, {{.partition = 0, .offset = 0, .key = "1", .value = "\xff"}}).ok());
-  EXPECT_EQ(projection.LoadOffsets({0}).value().at(0), 0);
+  EXPECT_EQ(Next(projection), 0);
 }
 
 // Any sequence, cut into any batches, ends as the rule alone says.
 TEST_F(ProjectionTest, AgreesWithTheRuleOnRandomSequences) {
   std::mt19937 random(7);
   auto projection = Make();
-  ASSERT_TRUE(projection.LoadOffsets({0}).ok());
+  ASSERT_TRUE(projection.LoadPositions({0}).ok());
   std::map<std::pair<std::int64_t, std::int64_t>, RatingState> expected;
   std::set<std::pair<std::int64_t, Uuid>> seen;
   std::int64_t offset = 0;
@@ -188,7 +263,7 @@ TEST_F(ProjectionTest, AgreesWithTheRuleOnRandomSequences) {
         continue;
       auto& state = expected[{change.user_id, change.movie_id}];
       const auto next =
-          projection::Apply(state.revision == 0 ? std::nullopt : std::optional(state), change);
+          ratings::Apply(state.revision == 0 ? std::nullopt : std::optional(state), change);
       if (next) state = *next;
     }
     ASSERT_TRUE(Apply(projection, std::move(messages)).ok());
@@ -241,7 +316,7 @@ TEST_F(ProjectionTest, AppliesWhatKafkaHolds) {
         return {};
       },
       {.topic = topic},
-      [&](const kafka::Offsets&, std::span<const RatingChange> changes) {
+      [&](const StoredPositions&, std::span<const RatingChange> changes) {
         const std::lock_guard lock(mutex);
         applied += changes.size();
         moved.notify_all();
@@ -258,4 +333,4 @@ TEST_F(ProjectionTest, AppliesWhatKafkaHolds) {
 }
 
 }  // namespace
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

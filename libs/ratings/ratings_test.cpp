@@ -3,10 +3,11 @@
 #include <limits>
 
 #include "marquee/events/v1/events.pb.h"
-#include "projection/rating_events.h"
-#include "projection/rating_rule.h"
+#include "ratings/rating_consumer.h"
+#include "ratings/rating_events.h"
+#include "ratings/rating_rule.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 RatingChange Live(std::optional<float> value, std::int64_t at = 1'000) {
@@ -116,5 +117,19 @@ TEST(RatingEvents, NameWhatIsWrong) {
   EXPECT_EQ(DecodeRating("1", "\xff\xff not proto").error().reason, "undecodable");
 }
 
+TEST(LongestKept, IsTheRetentionAndTheSegmentThatAnEventLiesIn) {
+  using std::chrono::hours;
+  const auto kept = [](const char* policy, const char* retention, const char* segment) {
+    return LongestKept(
+        {{"cleanup.policy", policy}, {"retention.ms", retention}, {"segment.ms", segment}});
+  };
+  EXPECT_EQ(kept("delete", "2592000000", "604800000"), hours(24 * (30 + 7 + 1)));
+  EXPECT_EQ(kept("delete", "1", "1"), hours(25));
+  EXPECT_EQ(kept("compact", "2592000000", "604800000"), hours::max());
+  EXPECT_EQ(kept("delete", "-1", "604800000"), hours::max());
+  EXPECT_EQ(kept("delete", "9223372036854775807", "604800000"), hours::max());
+  EXPECT_EQ(LongestKept({}), hours::max());
+}
+
 }  // namespace
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

@@ -1,8 +1,8 @@
-#include "projection/rating_events.h"
+#include "ratings/rating_events.h"
 
 #include "marquee/events/v1/events.pb.h"
 
-namespace marquee::projection {
+namespace marquee::ratings {
 namespace {
 
 using events::v1::RatingEvent;
@@ -88,4 +88,4 @@ Result<RatingChange> DecodeRating(std::string_view key, std::string_view value) 
   }
 }
 
-}  // namespace marquee::projection
+}  // namespace marquee::ratings

@@ -1,0 +1,62 @@
+#include "ratings/dead_letters.h"
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include <memory>
+
+#include "base/acknowledgements.h"
+#include "marquee/events/v1/events.pb.h"
+#include "ratings/topics.h"
+
+namespace marquee::ratings {
+namespace {
+
+constexpr std::size_t kMostDetailBytes = 500;
+
+}  // namespace
+
+DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
+                                std::string source_topic, const Clock& clock,
+                                std::chrono::milliseconds timeout) {
+  return [&producer, &clock, consumer = std::move(consumer), source_topic = std::move(source_topic),
+          timeout](std::span<const DeadLetterMessage> messages) -> Status {
+    const auto acknowledgements = std::make_shared<Acknowledgements>();
+    for (const auto& one : messages) {
+      events::v1::DeadLetter letter;
+      letter.set_topic(source_topic);
+      letter.set_partition(one.message->partition);
+      letter.set_offset(one.message->offset);
+      letter.set_key(one.message->key);
+      letter.set_value(one.message->value);
+      letter.set_reason(one.reason);
+      letter.set_detail(one.detail.substr(0, kMostDetailBytes));
+      letter.set_consumer(consumer);
+      const auto now =
+          std::chrono::duration_cast<std::chrono::microseconds>(clock.Now().time_since_epoch())
+              .count();
+      letter.mutable_failed_at()->set_seconds(now / 1'000'000);
+      letter.mutable_failed_at()->set_nanos(static_cast<std::int32_t>(now % 1'000'000 * 1'000));
+      kafka::Outgoing message{.topic = std::string(kDeadLettersTopic),
+                              .key = one.message->key,
+                              .value = letter.SerializeAsString()};
+      if (!one.message->traceparent.empty()) {
+        message.headers.push_back({"traceparent", one.message->traceparent});
+      }
+      acknowledgements->Expect();
+      producer.ProduceAsync(std::move(message),
+                            [acknowledgements](const Result<LogPosition>& result) {
+                              acknowledgements->Report(result.ok() ? Status() : result.error());
+                            });
+    }
+    if (!acknowledgements->WaitForAtMost(0, SystemClock().Now() + timeout)) {
+      return Error::Unavailable("kafka_unavailable", "dead letters weren't acknowledged in time");
+    }
+    return acknowledgements->failure();
+  };
+}
+
+DeadLetterSink NoDeadLetters() {
+  return [](std::span<const DeadLetterMessage>) { return Status(); };
+}
+
+}  // namespace marquee::ratings
