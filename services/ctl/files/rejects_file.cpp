@@ -26,6 +26,8 @@ Error Bad(const std::filesystem::path& path, const std::string& why) {
 }  // namespace
 
 Result<RejectsFile> RejectsFile::Open(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const bool made = !std::filesystem::exists(path, unknown);
   // Without blocking: to open a named pipe is to wait for its reader.
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
   if (fd < 0) {
@@ -52,7 +54,7 @@ Result<RejectsFile> RejectsFile::Open(const std::filesystem::path& path) {
   }
   std::FILE* file = fdopen(fd, "w");
   if (file == nullptr) return refuse("there is no memory");
-  RejectsFile rejects(path, file);
+  RejectsFile rejects(path, file, made);
   std::fwrite(kHeader.data(), 1, kHeader.size(), file);
   if (std::fflush(file) != 0) return Bad(path, std::strerror(errno));
   return rejects;
@@ -69,6 +71,7 @@ void RejectsFile::Add(const Reject& reject) {
 Status RejectsFile::Close() {
   if (file_ == nullptr) return {};
   const int error = std::fclose(file_.release()) != 0 ? errno : failed_ ? ENOSPC : 0;
+  if (made_ && count_ == 0) unlink(path_.c_str());
   if (error == 0) return {};
   return Error::Unavailable("write_failed", "Not all that was left out could be written to " +
                                                 path_.string() + ": " + std::strerror(error) + ".");

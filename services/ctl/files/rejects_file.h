@@ -15,7 +15,8 @@ class RejectsFile {
   // Enough to see what is wrong; a file of which every line is wrong needn't be copied.
   static constexpr std::uint64_t kMostListed = 1'000'000;
 
-  // The file is made, or emptied, at once, so that nothing is read before it is known to be there.
+  // The file is made, or emptied, at once, so that nothing is read before it is known to be there;
+  // one that was made and has nothing to list goes again.
   // InvalidArgument "bad_rejects_file": its folder is missing, it can't be written, it isn't a
   // file, or it is one that isn't such a list, which is never overwritten.
   static Result<RejectsFile> Open(const std::filesystem::path& path);
@@ -31,10 +32,12 @@ class RejectsFile {
   struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  RejectsFile(std::filesystem::path path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  RejectsFile(std::filesystem::path path, std::FILE* file, bool made)
+      : path_(std::move(path)), file_(file), made_(made) {}
 
   std::filesystem::path path_;
   std::unique_ptr<std::FILE, CloseFile> file_;
+  bool made_;  // it wasn't there before
   std::uint64_t count_ = 0;
   bool failed_ = false;
 };
