@@ -115,7 +115,8 @@ struct RestClient::Impl {
     curl_easy_reset(curl);
     std::string answer;
     const std::string url = server + path;
-    const std::string payload = body != nullptr ? body->dump() : "";
+    const std::string payload =
+        body != nullptr ? body->dump(-1, ' ', false, json::error_handler_t::replace) : "";
     curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
     if (body != nullptr) headers = curl_slist_append(headers, "Content-Type: application/json");
     if (with_token && !credentials.access_token.empty()) {

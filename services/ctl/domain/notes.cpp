@@ -14,6 +14,9 @@ struct Text {
 constexpr std::array kNotes = {
     Text{note::kNoYear, "movies without a year"},
     Text{note::kNoGenres, "movies without genres"},
+    Text{note::kArticles,
+         "movies whose article was put in front: \"Matrix, The\" is \"The Matrix\""},
+    Text{note::kGenresRepeated, "movies with a genre more than once, of which one is kept"},
     Text{note::kYearDiffers,
          "movies whose year differs from the one in their title: the column's was "
          "taken, the title left whole"},

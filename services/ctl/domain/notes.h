@@ -11,6 +11,8 @@ namespace marquee::ctl {
 namespace note {
 inline constexpr std::string_view kNoYear = "no_year";
 inline constexpr std::string_view kNoGenres = "no_genres";
+inline constexpr std::string_view kArticles = "articles_moved";
+inline constexpr std::string_view kGenresRepeated = "genres_repeated";
 inline constexpr std::string_view kYearDiffers = "year_differs";
 inline constexpr std::string_view kGenresSeparated = "genres_separated";
 inline constexpr std::string_view kGenresList = "genres_list";

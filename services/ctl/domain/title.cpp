@@ -122,9 +122,15 @@ SplitTitle TakeTitleApart(std::string_view text) {
     }
     name = before;
   }
-  result.title = ArticleFirst(name);
-  for (auto it = brackets.rbegin(); it != brackets.rend(); ++it)
-    result.title += " (" + Alternative(*it) + ")";
+  const auto add = [&](std::string_view before, std::string_view part, const std::string& put) {
+    result.article_moved = result.article_moved || put != part;
+    result.title.append(before).append(put);
+  };
+  add("", name, ArticleFirst(name));
+  for (auto it = brackets.rbegin(); it != brackets.rend(); ++it) {
+    add(" (", *it, Alternative(*it));
+    result.title += ')';
+  }
   return result;
 }
 

@@ -7,8 +7,9 @@
 namespace marquee::ctl {
 
 struct SplitTitle {
-  std::string title;  // without the year
-  int year = 0;       // 0: the title has none
+  std::string title;           // without the year
+  int year = 0;                // 0: the title has none
+  bool article_moved = false;  // in front of the title, or of an alternative one
 };
 
 // Takes the year out of a title and puts moved articles back:

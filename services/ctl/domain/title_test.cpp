@@ -20,6 +20,13 @@ TEST_P(TitleTest, IsTakenApart) {
   EXPECT_EQ(split.year, year);
 }
 
+TEST(Title, SaysWhetherAnArticleWasMoved) {
+  EXPECT_TRUE(TakeTitleApart("Matrix, The (1999)").article_moved);
+  EXPECT_TRUE(TakeTitleApart("Hate (Haine, La) (1995)").article_moved);
+  EXPECT_FALSE(TakeTitleApart("The Matrix (1999)").article_moved);
+  EXPECT_FALSE(TakeTitleApart("Lust, Caution (Se, jie) (2007)").article_moved);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Years, TitleTest,
     testing::Values(

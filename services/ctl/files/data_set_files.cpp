@@ -102,7 +102,7 @@ Result<Listing> ListZipFolder(const fs::path& zip) {
   ASSIGN_OR_RETURN(const auto names, ListZip(zip));
   std::map<std::string, Listing> folders;
   for (const auto& name : names) {
-    const auto slash = name.rfind('/');
+    const auto slash = name.find_last_of("/\\");
     const std::string folder = slash == name.npos ? "" : name.substr(0, slash);
     const std::string file = slash == name.npos ? name : name.substr(slash + 1);
     if (file.empty() || name.starts_with("__MACOSX/")) continue;

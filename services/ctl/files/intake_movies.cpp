@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <climits>
 
 #include "base/text.h"
 #include "ctl/domain/genres.h"
@@ -32,8 +33,9 @@ bool Intake::TakeTitle(const Row& row, Movie& movie, std::vector<std::string_vie
     Drop(row, Column::kTitle, "missing_field", "the title is missing");
     return false;
   }
-  auto [title, year] = TakeTitleApart(cell);
-  movie.title = std::move(title);
+  SplitTitle split = TakeTitleApart(cell);
+  const int year = split.year;
+  movie.title = std::move(split.title);
   movie.year = year;
   const std::string_view year_cell = row[Column::kYear];
   if (!IsMissing(year_cell)) {
@@ -42,17 +44,15 @@ bool Intake::TakeTitle(const Row& row, Movie& movie, std::vector<std::string_vie
       DropNumber(row, Column::kYear, form);
       return false;
     }
-    if (given < 0 || given > rules::kMostYear) {
-      Drop(row, Column::kYear, "year_out_of_range",
-           "a year is 1 to " + std::to_string(rules::kMostYear) + ", or 0 when it isn't known");
-      return false;
-    }
     if (given != 0 && year != 0 && given != year) {
       movie.title = std::string(Trimmed(cell));
       notes.push_back(note::kYearDiffers);
+      split.article_moved = false;
     }
-    if (given != 0) movie.year = static_cast<int>(given);
+    // What is no year stays none, for the rules to refuse.
+    if (given != 0) movie.year = static_cast<int>(std::clamp<std::int64_t>(given, -1, INT_MAX));
   }
+  if (split.article_moved) notes.push_back(note::kArticles);
   if (movie.year == 0) movie.year = YearOfDate(row[Column::kReleaseDate]);
   if (movie.year == 0) notes.push_back(note::kNoYear);
   return true;
@@ -85,10 +85,7 @@ bool Intake::TakeOtherIds(const Row& row, Movie& movie) {
   const std::string_view imdb = row[Column::kImdb];
   if (!IsMissing(imdb)) {
     movie.imdb_id = ParseImdbId(imdb);
-    if (movie.imdb_id.empty()) {
-      Drop(row, Column::kImdb, "imdb_id_invalid", "IMDb's ids are like tt0114709 or 0114709");
-      return false;
-    }
+    if (movie.imdb_id.empty()) movie.imdb_id = std::string(imdb);  // for the rules to refuse
   }
   const std::string_view tmdb = row[Column::kTmdb];
   if (IsMissing(tmdb)) return true;
@@ -163,6 +160,7 @@ void Intake::TakeLink(const Row& row) {
 
 void Intake::KeepMovie(const Row& row, Movie movie, const std::vector<std::string_view>& notes) {
   const std::int64_t id = movie.id;
+  const std::size_t genres = movie.genres.size();
   auto checked = rules::CheckedImport(std::move(static_cast<rules::Movie&>(movie)));
   if (!checked.ok()) {
     left_out_.insert(id);
@@ -179,6 +177,7 @@ void Intake::KeepMovie(const Row& row, Movie movie, const std::vector<std::strin
   dataset_.movies.push_back(std::move(kept));
   ++report_->taken;
   for (const auto key : notes) Note(key);
+  if (dataset_.movies.back().genres.size() < genres) Note(note::kGenresRepeated);
 }
 
 }  // namespace marquee::ctl
