@@ -54,8 +54,11 @@ def test_ratings_say_the_same_in_every_form(data_set, form):
     data_set.movies().write(name, text)
     outcome = data_set.taken()
     assert outcome.report["ratings"]["accepted"] == 2
-    assert outcome.report["ratings"]["file"] == name
-    assert (outcome.report["ratings"]["earliest"], outcome.report["ratings"]["latest"]) == (1100000000, 1100000100)
+    assert outcome.report["tables"]["ratings"]["file"] == name
+    assert (outcome.report["tables"]["ratings"]["earliest"], outcome.report["tables"]["ratings"]["latest"]) == (
+        1100000000,
+        1100000100,
+    )
     data_set.expect_ratings("a", 2, 3.5)
 
 
@@ -207,8 +210,8 @@ def test_the_summary_says_everything(data_set):
         "decimal_commas": 2,
         "dates": 1,
     }
-    assert report["ratings"]["ignored_columns"] == ["device"]
-    assert report["ratings"]["dialect"] == "separated by semicolons"
+    assert report["tables"]["ratings"]["ignored_columns"] == ["device"]
+    assert report["tables"]["ratings"]["dialect"] == "separated by semicolons"
     assert report["passed_over"] == ["movies.dat"]
     people = data_set.ctl.text("import", data_set.folder)
     assert people.returncode == 0

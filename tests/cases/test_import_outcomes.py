@@ -33,14 +33,14 @@ def test_nothing_taken_is_a_failure_with_its_cause(data_set, case):
     assert outcome.report["ratings"]["accepted"] == 0
     assert outcome.error["reason"] == "too_few_taken"
     assert says in outcome.error["message"]
-    assert outcome.report["ratings"]["hints"] == {hint: 5}
+    assert outcome.report["tables"]["ratings"]["hints"] == {hint: 5}
     assert data_set.movie("a") is not None, "the movies are fine"
 
 
 def test_min_taken_decides_what_is_too_little(data_set):
     data_set.movies().ratings("{u},{a},4.0,1100000000\n{v},{a},8,1\n{w},{a},9,1\n")
     outcome = data_set.run()
-    assert (outcome.status, outcome.report["ratings"]["sent"]) == (1, False)
+    assert (outcome.status, outcome.report["tables"]["ratings"]["sent"]) == (1, False)
     assert "--min-taken" in outcome.error["message"]
     data_set.expect_ratings("a", 0, 0)
     assert data_set.run("--min-taken", "34").status == 1

@@ -88,7 +88,7 @@ def test_bytes_that_are_no_utf8_cost_their_line_and_the_flag_that_says_so_reads_
     data_set.ratings("{u},{b},4.0,1100000000\n")
     outcome = data_set.run()
     assert outcome.rejects == [("movies.csv", 2, "bad_utf8", "")]
-    assert outcome.report["movies"]["hints"] == {"another_encoding": 1}
+    assert outcome.report["tables"]["movies"]["hints"] == {"another_encoding": 1}
     data_set.taken("--encoding", "windows-1252")
     assert data_set.movie("a")["title"] == "Keeper’s Lamp"
 
@@ -124,7 +124,7 @@ def test_of_two_ratings_the_later_stands_and_the_summary_says_so(data_set):
     data_set.movies().ratings("{u},{a},5.0,1200000000\n{u},{a},1.0,1100000000\n{u},{b},1.0,5\n{u},{b},2.0,5\n")
     outcome = data_set.run()
     assert outcome.status == 0
-    assert outcome.report["ratings"]["duplicates"] == 2
+    assert outcome.report["tables"]["ratings"]["duplicates"] == 2
     assert outcome.rejects == [("ratings.csv", 3, "duplicate", ""), ("ratings.csv", 4, "duplicate", "")]
     data_set.expect_ratings("a", 1, 5.0)
     data_set.expect_ratings("b", 1, 2.0)
@@ -146,7 +146,7 @@ def test_ratings_without_times_need_a_word_and_are_in_no_trend(data_set):
         assert data_set.run("--rated-at", wrong).error["field"] == "--rated-at"
     dated = data_set.taken("--rated-at", "2015-06-30")
     assert dated.report["notes"]["rated_at"] == 2
-    assert dated.report["ratings"]["latest"] == 1435622400
+    assert dated.report["tables"]["ratings"]["latest"] == 1435622400
 
 
 def test_years_are_never_others(data_set):
@@ -214,5 +214,5 @@ def test_a_server_that_knows_better_leaves_out_its_rows_with_their_lines(data_se
         "time_out_of_range": 1,
         "refused_by_server": 1,
     }
-    assert (outcome.report["movies"]["taken"], outcome.report["ratings"]["taken"]) == (2, 2)
+    assert (outcome.report["tables"]["movies"]["taken"], outcome.report["tables"]["ratings"]["taken"]) == (2, 2)
     assert not any("[" in detail for detail in outcome.details)

@@ -92,6 +92,6 @@ def test_movielens_still_imports_whole(ctl, tmp_path):
         pytest.skip(f"skipped: {folder} is missing")
     report = ctl.run("import", folder, "--rejects", tmp_path / "list.tsv")
     assert report["rejected"] == {}
-    assert report["movies"]["taken"] == 9742
+    assert report["tables"]["movies"]["taken"] == 9742
     assert report["ratings"]["accepted"] == 100836
-    assert report["links"]["taken"] == 9742
+    assert report["tables"]["links"]["taken"] == 9742

@@ -188,14 +188,15 @@ double RowsPerSecond(const Sent& sent) {
 json Everything(const Dataset& dataset, const Sent& sent) {
   json value = ToJson(dataset.report);
   value["format"] = dataset.format;
-  auto& movies = value["movies"];
-  movies["inserted"] = sent.movies.inserted;
-  movies["updated"] = sent.movies.updated;
-  movies["unchanged"] = sent.movies.unchanged;
-  movies["sent"] = sent.movies_verdict.enough;
+  value["tables"]["movies"]["sent"] = sent.movies_verdict.enough;
+  value["tables"]["ratings"]["sent"] = sent.ratings_verdict.enough;
+  value["movies"] = {{"lines", dataset.report.movies.rows},
+                     {"inserted", sent.movies.inserted},
+                     {"updated", sent.movies.updated},
+                     {"unchanged", sent.movies.unchanged}};
   auto& ratings = value["ratings"];
+  ratings["lines"] = dataset.report.ratings.rows;
   ratings["accepted"] = sent.ratings.accepted;
-  ratings["sent"] = sent.ratings_verdict.enough;
   ratings["kafka_seconds"] = sent.kafka_seconds;
   ratings["kafka_rows_per_second"] = RowsPerSecond(sent);
   if (sent.applied) {

@@ -93,17 +93,16 @@ std::string LeftOut(const Report& report) {
 }
 
 json ToJson(const Report& report) {
-  json value{{"movies", ToJson(report.movies)},
-             {"ratings", ToJson(report.ratings)},
-             {"rejected", report.rejected},
-             {"notes", report.notes},
-             {"passed_over", report.passed_over}};
-  if (!report.links.file.empty()) value["links"] = ToJson(report.links);
+  json tables{{"movies", ToJson(report.movies)}, {"ratings", ToJson(report.ratings)}};
+  if (!report.links.file.empty()) tables["links"] = ToJson(report.links);
   if (report.latest > 0) {
-    value["ratings"]["earliest"] = report.earliest;
-    value["ratings"]["latest"] = report.latest;
+    tables["ratings"]["earliest"] = report.earliest;
+    tables["ratings"]["latest"] = report.latest;
   }
-  return value;
+  return {{"tables", tables},
+          {"rejected", report.rejected},
+          {"notes", report.notes},
+          {"passed_over", report.passed_over}};
 }
 
 std::string FilesAndNotes(const Report& report) {

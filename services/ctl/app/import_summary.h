@@ -26,7 +26,7 @@ Verdict Judge(const Report& report, const TableReport& table, double least_share
 // "Left out: 12 rows (duplicate 10, bad_number 2)."; empty when nothing was.
 std::string LeftOut(const Report& report);
 
-// The tables, with "rejected", "notes" and "hints" for programs; lines for people.
+// "tables" (with "hints"), "rejected", "notes" and "passed_over" for programs; lines for people.
 nlohmann::json ToJson(const Report& report);
 std::string FilesAndNotes(const Report& report);
 // A table of the reasons, with what may be the cause.
