@@ -1,7 +1,8 @@
 #include "ctl/files/json_line.h"
 
 #include <nlohmann/json.hpp>
-#include <optional>
+
+#include "base/json.h"
 
 namespace marquee::ctl {
 namespace {
@@ -15,21 +16,10 @@ constexpr std::size_t kMostIgnored = 30;
 }  // namespace
 
 Status ParseJsonLine(Table table, std::string_view line, JsonRow& row) {
-  // An object keeps one member of each name; that there were two is seen here only.
-  std::set<std::string> names;
-  std::optional<std::string> twice;
-  const json object = json::parse(
-      line,
-      [&](int depth, json::parse_event_t event, json& parsed) {
-        if (event == json::parse_event_t::key && depth == 1 &&
-            !names.insert(parsed.get<std::string>()).second) {
-          twice = parsed.get<std::string>();
-        }
-        return true;
-      },
-      false);
+  const auto parsed = ParseJson(line);
+  if (!parsed.ok()) return BadJson("the line " + parsed.error().message);
+  const json& object = *parsed;
   if (!object.is_object()) return BadJson("the line is not a JSON object");
-  if (twice) return BadJson("the object has \"" + *twice + "\" twice");
   for (auto& cell : row.cells) cell.clear();
   std::array<const std::string*, kColumns> taken{};
   for (const auto& [name, value] : object.items()) {
