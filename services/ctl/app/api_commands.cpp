@@ -108,17 +108,21 @@ int Login(const Context& context, const LoginFlags& flags) {
 }
 
 int Rate(const Context& context, const RateFlags& flags) {
+  if (flags.remove == flags.value.has_value()) {
+    return Fail(context, Error::InvalidArgument(
+                             "bad_rating", "Say either how many stars, 0.5 to 5.0, or --remove."));
+  }
   auto rest = Rest(context);
   const auto movie = FindMovie(rest, flags.movie);
   if (!movie.ok()) return Fail(context, movie.error());
   const std::string path =
       "/v1/me/ratings/" + std::to_string(movie->value("movie_id", std::int64_t{0}));
-  const auto answer = flags.remove ? rest.Send("DELETE", path, json::object())
-                                   : rest.Send("PUT", path, {{"value", flags.value}});
+  const auto answer =
+      flags.remove ? rest.Delete(path) : rest.Send("PUT", path, {{"value", *flags.value}});
   if (!answer.ok()) return Fail(context, answer.error());
   if (flags.remove)
     return Show(context, *answer, "Took back the rating of " + TitleOf(*movie) + ".\n");
-  return Show(context, *answer, fmt::format("Rated {} {:.1f}.\n", TitleOf(*movie), flags.value));
+  return Show(context, *answer, fmt::format("Rated {} {:.1f}.\n", TitleOf(*movie), *flags.value));
 }
 
 int Recommend(const Context& context, const RecommendFlags& flags) {
