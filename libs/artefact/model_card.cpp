@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json.h"
+
 namespace marquee::artefact {
 namespace {
 
@@ -31,34 +33,6 @@ Json Finite(const std::map<std::string, double>& values) {
 
 Error Invalid(const std::string& what) {
   return Error::DataLoss("model_card_invalid", "The model card is invalid: " + what + ".");
-}
-
-// nlohmann keeps the last of a repeated key; this notices the repetition.
-struct Parsed {
-  Json json;
-  std::string repeated;
-};
-Parsed ParseNoticingRepeats(std::string_view text) {
-  Parsed parsed;
-  std::vector<std::set<std::string>> keys;
-  parsed.json = Json::parse(
-      text,
-      [&](int, Json::parse_event_t event, Json& value) {
-        switch (event) {
-          case Json::parse_event_t::object_start: keys.emplace_back(); break;
-          case Json::parse_event_t::object_end: keys.pop_back(); break;
-          case Json::parse_event_t::key:
-            if (!keys.back().insert(value.get<std::string>()).second)
-              parsed.repeated = value.get<std::string>();
-            break;
-          case Json::parse_event_t::array_start:
-          case Json::parse_event_t::array_end:
-          case Json::parse_event_t::value: break;
-        }
-        return true;
-      },
-      /*allow_exceptions=*/false);
-  return parsed;
 }
 
 // Takes an object's keys one by one, remembers the first problem, and knows which were not asked
@@ -194,9 +168,9 @@ std::string ToJson(const ModelCard& card) {
 }
 
 Result<ModelCard> ParseModelCard(std::string_view text) {
-  const auto [json, repeated] = ParseNoticingRepeats(text);
-  if (json.is_discarded()) return Invalid("it is no JSON");
-  if (!repeated.empty()) return Invalid(repeated + " is repeated");
+  const auto parsed = ParseJson(text);
+  if (!parsed.ok()) return Invalid("it " + parsed.error().message);
+  const Json& json = *parsed;
 
   ObjectReader reader(json, "");
   if (const auto format = reader.Int("format_version");

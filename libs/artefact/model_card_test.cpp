@@ -69,11 +69,11 @@ TEST_P(BrokenCard, IsRefusedAndTheKeyNamed) {
 INSTANTIATE_TEST_SUITE_P(
     All, BrokenCard,
     testing::Values(
-        Broken{"NoJson", "{", "", "no JSON"},
+        Broken{"NoJson", "{", "", "it isn't JSON"},
         Broken{"UnknownKey", "\"model\"", "\"colour\": 1, \"model\"", "colour is unknown"},
         Broken{"UnknownInnerKey", "\"ratings\"", "\"rows\": 1, \"ratings\"",
                "data.rows is unknown"},
-        Broken{"RepeatedKey", "\"model\"", "\"seed\": 1, \"model\"", "seed is repeated"},
+        Broken{"RepeatedKey", "\"model\"", "\"seed\": 1, \"model\"", "repeats the key seed"},
         Broken{"MissingKey", "\"run_id\": 7,", "", "run_id is missing"},
         Broken{"MissingInnerKey", "\"users\": 610", "\"movies2\": 610", "data.users is missing"},
         Broken{"WrongType", "\"ials\"", "3", "algorithm is no string"},

@@ -18,6 +18,7 @@
 #include <system_error>
 
 #include "artefact/sha256.h"
+#include "base/json.h"
 
 namespace marquee::artefact {
 namespace {
@@ -180,30 +181,10 @@ Result<Entry> ParseEntry(const std::string& name, const Json& value, uint64_t da
   return entry;
 }
 
-// nlohmann keeps the last of two equal keys; a repeated key must be refused instead.
 Result<Json> ParseHeader(std::string_view text) {
-  std::vector<std::set<std::string>> keys;
-  bool repeated = false;
-  bool deep = false;
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    switch (event) {
-      case Json::parse_event_t::object_start: keys.emplace_back(); break;
-      case Json::parse_event_t::object_end: keys.pop_back(); break;
-      case Json::parse_event_t::key:
-        repeated = repeated || !keys.back().insert(parsed.get_ref<const std::string&>()).second;
-        break;
-      case Json::parse_event_t::array_start:
-      case Json::parse_event_t::array_end:
-      case Json::parse_event_t::value: break;
-    }
-    deep = deep || depth > 4;
-    return !deep;
-  };
-  Json header = Json::parse(text, watch, /*allow_exceptions=*/false);
-  if (deep || header.is_discarded() || !header.is_object()) {
-    return Broken("the header is not a JSON object of the right depth");
-  }
-  if (repeated) return Broken("the header repeats a key");
+  auto header = ParseJson(text, /*most_depth=*/4);
+  if (!header.ok()) return Broken("the header " + header.error().message);
+  if (!header->is_object()) return Broken("the header is not a JSON object");
   return header;
 }
 

@@ -147,17 +147,17 @@ TEST_P(MalformedHeader, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     Cases, MalformedHeader,
     testing::Values(
-        Malformed{"NotJson", "{\"x\": ", "not a JSON object"},
+        Malformed{"NotJson", "{\"x\": ", "the header isn't JSON"},
         Malformed{"NotAnObject", "[1]", "not a JSON object"},
-        Malformed{"TooDeep", "{\"x\":{\"a\":[[[[[[1]]]]]]}}", "right depth"},
-        Malformed{"BadUtf8", "{\"\xff\":{}}", "not a JSON object"},
+        Malformed{"TooDeep", "{\"x\":{\"a\":[[[[[[1]]]]]]}}", "nested too deep"},
+        Malformed{"BadUtf8", "{\"\xff\":{}}", "the header isn't JSON"},
         Malformed{"RepeatedTensor",
                   R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
                   R"("x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
-                  "repeats a key"},
+                  "repeats the key"},
         Malformed{"RepeatedField",
                   R"({"x":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
-                  "repeats a key"},
+                  "repeats the key"},
         Malformed{"MetadataNotStrings", R"({"__metadata__":{"a":1}})", "than strings"},
         Malformed{"MetadataNotAnObject", R"({"__metadata__":"a"})", "not an object"},
         Malformed{"EntryNotAnObject", R"({"x":1})", "exactly dtype"},

@@ -18,6 +18,32 @@ std::size_t SpaceAtStart(std::string_view text) {
   return 0;
 }
 
+// Of the sequence at `p`, which is before `end`; 0 when it isn't well-formed (Unicode, table 3-7).
+std::size_t SequenceBytes(const unsigned char* p, const unsigned char* end) {
+  const unsigned char lead = *p;
+  if (lead < 0x80) return 1;
+  std::ptrdiff_t more = 0;
+  unsigned char low = 0x80, high = 0xBF;  // bounds of the second byte
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    more = 1;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    more = 2;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    more = 3;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return 0;
+  }
+  if (end - p <= more || p[1] < low || p[1] > high) return 0;
+  for (std::ptrdiff_t i = 2; i <= more; ++i) {
+    if (p[i] < 0x80 || p[i] > 0xBF) return 0;
+  }
+  return static_cast<std::size_t>(more) + 1;
+}
+
 std::size_t SpaceAtEnd(std::string_view text) {
   for (const auto space : kSpaces) {
     if (text.ends_with(space)) return space.size();
@@ -53,34 +79,16 @@ bool IsUtf8(std::string_view text) {
       p += 8;
     }
     if (p == end) break;
-    if (*p < 0x80) {
-      ++p;
-      continue;
-    }
-    const unsigned char lead = *p;
-    int more = 0;
-    unsigned char low = 0x80, high = 0xBF;  // bounds of the second byte
-    if (lead >= 0xC2 && lead <= 0xDF) {
-      more = 1;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-      more = 2;
-      if (lead == 0xE0) low = 0xA0;
-      if (lead == 0xED) high = 0x9F;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      more = 3;
-      if (lead == 0xF0) low = 0x90;
-      if (lead == 0xF4) high = 0x8F;
-    } else {
-      return false;
-    }
-    if (end - p <= more) return false;
-    if (p[1] < low || p[1] > high) return false;
-    for (int i = 2; i <= more; ++i) {
-      if (p[i] < 0x80 || p[i] > 0xBF) return false;
-    }
-    p += more + 1;
+    const auto bytes = SequenceBytes(p, end);
+    if (bytes == 0) return false;
+    p += bytes;
   }
   return true;
+}
+
+std::size_t Utf8SequenceBytes(std::string_view text) {
+  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
+  return text.empty() ? 0 : SequenceBytes(p, p + text.size());
 }
 
 std::size_t CodePoints(std::string_view text) {

@@ -1,5 +1,5 @@
-// UTF-8 text, as far as rules for names, reviews and files need it. But for IsUtf8, text is taken
-// to be valid UTF-8: protobuf has checked it.
+// UTF-8 text, as far as rules for names, reviews and files need it. But for IsUtf8 and
+// Utf8SequenceBytes, text is taken to be valid UTF-8: protobuf has checked it.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,10 @@ std::string AsciiLower(std::string_view text);  // other letters stay as they ar
 
 // Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool IsUtf8(std::string_view text);
+
+// The bytes of the well-formed UTF-8 sequence that `text` begins with: 1 to 4, or 0 when it begins
+// with none.
+std::size_t Utf8SequenceBytes(std::string_view text);
 
 std::size_t CodePoints(std::string_view text);
 

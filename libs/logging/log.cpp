@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/text.h"
 #include "tracing/trace.h"
 
 namespace marquee::logging {
@@ -54,12 +55,7 @@ void AppendQuoted(fmt::memory_buffer& out, std::string_view text) {
       ++i;
       continue;
     }
-    const std::size_t length = c >= 0xF0 && c <= 0xF4 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
-    bool whole = length != 0 && c <= 0xF4 && i + length <= text.size();
-    for (std::size_t k = 1; whole && k < length; ++k) {
-      whole = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
-    }
-    if (whole) {
+    if (const std::size_t length = Utf8SequenceBytes(text.substr(i)); length != 0) {
       out.append(text.substr(i, length));
       i += length;
     } else {

@@ -29,6 +29,16 @@ TEST(Log, EveryLineIsOneJsonObjectWhateverItsText) {
   EXPECT_NE(json["msg"].get<std::string>().find("caf\xc3\xa9"), std::string::npos);
 }
 
+TEST(Log, ReplacesWhatIsNotUtf8) {
+  // Overlong, a surrogate, above U+10FFFF, cut short, a stray continuation.
+  for (const char* bad :
+       {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) {
+    const auto json = nlohmann::json::parse(Format(Level::kInfo, bad, {}), nullptr, false);
+    ASSERT_FALSE(json.is_discarded()) << bad;
+    EXPECT_TRUE(json["msg"].get<std::string>().starts_with("\xef\xbf\xbd"));
+  }
+}
+
 TEST(Log, NamesItsLevels) {
   EXPECT_EQ(*ParseLevel("error"), Level::kError);
   EXPECT_FALSE(ParseLevel("loud").ok());

@@ -175,6 +175,52 @@ TEST_F(PoolTest, StartsWithoutADatabaseAndTellsTheTruth) {
   EXPECT_TRUE(good.Health().ok());
 }
 
+// A failover: new sessions lead to a server that takes no writes, until they lead to another again.
+TEST_F(PoolTest, OutlivesATimeWithoutWrites) {
+  const std::string name = pqxx::connection(database_.uri()).dbname();
+  const auto set = [&](const std::string& value) {
+    database_.Execute("BEGIN READ WRITE; ALTER DATABASE \"" + name +
+                      "\" SET default_transaction_read_only = " + value + "; COMMIT");
+  };
+  Pool pool(Config(3));
+  PoolConfig only_reads = Config();
+  only_reads.needs_writes = false;
+  Pool reader(only_reads);
+  ASSERT_TRUE(Exec(pool, "INSERT INTO child VALUES (2, 1, 1, 'two')").ok());
+  set("on");
+  database_.KillConnections();
+  const Status refused = Exec(pool, "INSERT INTO child VALUES (3, 1, 1, 'three')");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kUnavailable);
+  EXPECT_EQ(refused.error().reason, "database_read_only");
+  EXPECT_EQ(Count(pool).value(), 2) << "reading goes on";
+  EXPECT_EQ(pool.Health().error().reason, "database_read_only");
+  EXPECT_TRUE(reader.Health().ok());
+  // Sessions of now keep what they were opened with, as those to an old primary do.
+  set("off");
+  EXPECT_TRUE(pool.Health().ok());
+  EXPECT_TRUE(Exec(pool, "INSERT INTO child VALUES (4, 1, 1, 'four')").ok());
+  EXPECT_EQ(Count(pool).value(), 3);
+}
+
+TEST_F(PoolTest, AsksAConnectionThatAnUnknownErrorLeftInDoubt) {
+  Pool pool(Config(1));
+  const auto fail = [&](const std::string& before) {
+    return Exec(pool, before + "DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = 'ZZ123'; END $$");
+  };
+  const auto backend = [&] {
+    return *pool.Read([](Transaction& tx) -> Result<int> {
+      return tx.exec("SELECT pg_backend_pid()")[0][0].as<int>();
+    });
+  };
+  const int first = backend();
+  EXPECT_EQ(fail("").error().code, Code::kInternal);
+  EXPECT_EQ(backend(), first) << "it answered as it should";
+  ASSERT_TRUE(Exec(pool, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY").ok());
+  EXPECT_EQ(fail("").error().code, Code::kInternal) << "tried again on a connection that writes";
+  EXPECT_NE(backend(), first);
+}
+
 TEST_F(PoolTest, RetriesSerializationFailures) {
   Pool pool(Config(4));
   std::atomic<int> runs{0};

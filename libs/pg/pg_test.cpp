@@ -48,11 +48,25 @@ TEST(Translate, KnowsTheStates) {
   EXPECT_EQ(TranslateState("23514", "").error.code, Code::kInvalidArgument);
   EXPECT_TRUE(TranslateState("40P01", "").retry);
   EXPECT_EQ(TranslateState("57014", "").error.code, Code::kDeadlineExceeded);
-  for (const char* state : {"08006", "57P01", "57P03", "53300"}) {
-    EXPECT_TRUE(TranslateState(state, "").connection_lost) << state;
+  EXPECT_EQ(TranslateState("57014", "").connection, Connection::kGood);
+  // By class: states that PostgreSQL hasn't today, too.
+  for (const char* state : {"08006", "08999", "57P01", "57P03", "57P05", "57XXX", "53100", "53200",
+                            "53300", "28P01", "3D000", "40003", "25P03", "26000"}) {
+    EXPECT_EQ(TranslateState(state, "").connection, Connection::kLost) << state;
     EXPECT_EQ(TranslateState(state, "").error.code, Code::kUnavailable) << state;
   }
-  EXPECT_EQ(TranslateState("42601", "syntax").error.code, Code::kInternal);
+  for (const char* state : {"42601", "22003", "23502", "25001", "0A000", "P0001"}) {
+    EXPECT_EQ(TranslateState(state, "").error.code, Code::kInternal) << state;
+    EXPECT_EQ(TranslateState(state, "").connection, Connection::kGood) << state;
+  }
+  for (const char* state : {"XX000", "58030", "99999", "", "Z"}) {
+    EXPECT_EQ(TranslateState(state, "").error.code, Code::kInternal) << state;
+    EXPECT_EQ(TranslateState(state, "").connection, Connection::kSuspect) << state;
+  }
+  const auto read_only = TranslateState("25006", "");
+  EXPECT_EQ(read_only.error.reason, "database_read_only");
+  EXPECT_EQ(read_only.connection, Connection::kLost);
+  EXPECT_TRUE(read_only.retry) << "nothing has happened";
 }
 
 }  // namespace

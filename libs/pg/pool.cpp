@@ -1,8 +1,10 @@
 #include "pg/pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <pqxx/pqxx>
 #include <random>
@@ -40,14 +42,21 @@ std::string WithParameters(const PoolConfig& config) {
   return text;
 }
 
+// Something that only a server which takes writes can do, and that leaves nothing behind but a
+// record in its log; where the role may not, the settings that TakesWrites reads are all there is.
+constexpr char kWriteNothing[] =
+    "SELECT CASE WHEN has_function_privilege('pg_logical_emit_message(boolean,text,text)', "
+    "'EXECUTE')"
+    " THEN pg_logical_emit_message(true, 'marquee', 'ready') END";
+
 milliseconds Jittered(milliseconds base) {
   thread_local std::minstd_rand random{std::random_device{}()};
   return milliseconds(
       std::uniform_int_distribution<std::int64_t>(base.count() / 2 + 1, base.count() + 1)(random));
 }
 
-struct Connection {
-  explicit Connection(const std::string& uri) : pq(uri) {
+struct Session {
+  explicit Session(const std::string& uri) : pq(uri) {
 #if !defined(PQXX_VERSION_MAJOR) || PQXX_VERSION_MAJOR < 7
     // pqxx 6 would reconnect behind our back, in the middle of what we take for one transaction.
 #pragma GCC diagnostic push
@@ -60,6 +69,7 @@ struct Connection {
   pqxx::connection pq;
   Steady::time_point idle_since{};
   bool reused = false;
+  std::uint64_t generation = 0;
   milliseconds statement_timeout{-1};  // the session's; -1: the server's default
 };
 
@@ -85,14 +95,22 @@ class Pool::Impl {
 
   Status Health() {
     const auto age = Steady::now().time_since_epoch() - milliseconds(1000);
-    if (last_success_.load(std::memory_order_relaxed) > age.count()) return {};
+    const auto& last = config_.needs_writes ? last_write_ : last_success_;
+    if (last.load(std::memory_order_relaxed) > age.count()) return {};
     if (StatsNow().in_use >= config_.max_connections)
       return last_failed_.load() ? Down() : Status{};
-    return Execute(Kind::kStatement, {.deadline = SystemClock().Now() + milliseconds(400)},
-                   [](Transaction& tx) -> Status {
-                     tx.exec("SELECT 1");
-                     return {};
-                   });
+    const RunOptions soon{.deadline = SystemClock().Now() + milliseconds(400)};
+    if (!config_.needs_writes) {
+      return Execute(Kind::kStatement, soon, [](Transaction& tx) -> Status {
+        tx.exec("SELECT 1");
+        return {};
+      });
+    }
+    return Execute(Kind::kReadWrite, soon, [this](Transaction& tx) -> Status {
+      if (!TakesWrites(tx)) throw Thrown{ReadOnly()};
+      if (write_failed_) tx.exec(kWriteNothing);
+      return {};
+    });
   }
 
   PoolStats StatsNow() const {
@@ -128,12 +146,19 @@ class Pool::Impl {
     }
   }
 
+  static bool TakesWrites(Transaction& tx) {
+    return tx
+        .exec("SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'")
+            [0][0]
+        .as<bool>();
+  }
+
   // An empty error is success.
   Failure Attempt(Kind kind, const RunOptions& options,
                   const std::function<Status(Transaction&)>& fn, bool& stale) {
     auto acquired = Acquire(options.deadline);
-    if (!acquired.ok()) return {std::move(acquired).error(), false, false};
-    std::unique_ptr<Connection> connection = std::move(*acquired);
+    if (!acquired.ok()) return {std::move(acquired).error(), false};
+    std::unique_ptr<Session> connection = std::move(*acquired);
     bool begun = false;
     bool discard = false;  // what isn't known to be outside any transaction is not lent again
     Failure failure;
@@ -162,9 +187,10 @@ class Pool::Impl {
       discard = true;
       if (failure.error.reason.empty()) failure = std::move(translated);
     }
-    stale = !begun && failure.connection_lost && connection->reused;
-    const bool usable = !discard && Usable(*connection, begun, failure);
-    Note(failure);
+    stale = !begun && failure.connection == Connection::kLost && connection->reused;
+    if (failure.read_only && kind == Kind::kReadOnly) failure = WroteInARead();
+    const bool usable = !discard && Usable(*connection, kind, begun, failure);
+    Note(kind, failure);
     Release(std::move(connection), usable);
     return failure;
   }
@@ -191,7 +217,7 @@ class Pool::Impl {
 
   // The session's own limit, which stays: rounded up, so that one value serves most calls and
   // setting it costs nothing.
-  void LimitStatements(Connection& connection, pqxx::nontransaction& tx,
+  void LimitStatements(Session& connection, pqxx::nontransaction& tx,
                        const RunOptions& options) const {
     const milliseconds limit = StatementLimit(options);
     milliseconds rounded{125};
@@ -214,30 +240,48 @@ class Pool::Impl {
            "; SET LOCAL statement_timeout = " + std::to_string(StatementLimit(options).count());
   }
 
-  // Rolls back what an exception left open; a connection that can't do that is thrown away.
-  static bool Usable(Connection& connection, bool begun, const Failure& failure) {
-    if (failure.connection_lost || !connection.pq.is_open()) return false;
-    if (failure.error.reason.empty() || !begun) return true;
+  static Failure WroteInARead() {
+    return {Error::Internal("a statement of a read-only transaction writes"), false};
+  }
+
+  // Rolls back what an exception left open; a connection that can't do that is thrown away. One
+  // that an error left in doubt is asked whether it does what it was opened for, and if it doesn't,
+  // that was the error.
+  static bool Usable(Session& connection, Kind kind, bool begun, Failure& failure) {
+    if (failure.connection == Connection::kLost || !connection.pq.is_open()) return false;
+    if (failure.error.reason.empty()) return true;
     try {
       pqxx::nontransaction tx(connection.pq);
-      tx.exec("ROLLBACK");
-      return true;
+      if (begun) tx.exec("ROLLBACK");
+      if (failure.connection == Connection::kGood) return true;
+      if (TakesWrites(tx) || kind != Kind::kReadWrite) return true;
+      failure = ReadOnly();
     } catch (const std::exception&) {
-      return false;
     }
+    return false;
   }
 
-  void Note(const Failure& failure) {
-    const bool down = failure.connection_lost;
-    last_failed_ = down;
-    if (down) {
-      last_success_ = 0;
-    } else {
-      last_success_ = Steady::now().time_since_epoch().count();
+  void Note(Kind kind, const Failure& failure) {
+    const auto now = Steady::now().time_since_epoch().count();
+    const bool lost = failure.connection == Connection::kLost;
+    if (kind == Kind::kReadWrite && lost) {
+      last_write_ = 0;
+      write_failed_ = true;
+    } else if (kind == Kind::kReadWrite && failure.error.reason.empty()) {
+      last_write_ = now;
+      write_failed_ = false;
     }
+    if (failure.read_only) {
+      // The others were opened when it was, to the same server or by the same rule.
+      const std::lock_guard lock(mutex_);
+      ++generation_;
+      return;
+    }
+    last_failed_ = lost;
+    last_success_ = lost ? 0 : now;
   }
 
-  Result<std::unique_ptr<Connection>> Acquire(Time deadline) {
+  Result<std::unique_ptr<Session>> Acquire(Time deadline) {
     const auto started = Steady::now();
     auto until = started + config_.acquire_timeout;
     if (deadline != Time::max()) {
@@ -248,17 +292,19 @@ class Pool::Impl {
       }
       until = std::min(until, started + std::chrono::duration_cast<Steady::duration>(left));
     }
-    std::unique_ptr<Connection> connection;
-    std::vector<std::unique_ptr<Connection>> expired;
+    std::unique_ptr<Session> connection;
+    std::vector<std::unique_ptr<Session>> expired;
+    std::uint64_t generation = 0;
     {
       std::unique_lock lock(mutex_);
       const bool free = freed_.wait_until(
           lock, until, [this] { return !idle_.empty() || open_ < config_.max_connections; });
       if (!free) {
-        return Error::ResourceExhausted("database_busy",
+        return Error::Unavailable("database_busy",
                                         "too many requests use the database at once; try again");
       }
       expired = TakeExpired();
+      generation = generation_;
       if (!idle_.empty()) {
         connection = std::move(idle_.back());
         idle_.pop_back();
@@ -268,10 +314,11 @@ class Pool::Impl {
     }
     if (connection == nullptr) {
       try {
-        connection = std::make_unique<Connection>(uri_);
+        connection = std::make_unique<Session>(uri_);
+        connection->generation = generation;
       } catch (const std::exception& exception) {
         Forget();
-        Note({{}, false, true});
+        Note(Kind::kReadWrite, {{}, false, Connection::kLost});
         return Down();
       }
     }
@@ -281,8 +328,14 @@ class Pool::Impl {
   }
 
   // The longest idle are at the front. Under the lock.
-  std::vector<std::unique_ptr<Connection>> TakeExpired() {
-    std::vector<std::unique_ptr<Connection>> expired;
+  std::vector<std::unique_ptr<Session>> TakeExpired() {
+    std::vector<std::unique_ptr<Session>> expired;
+    const auto of_before = std::stable_partition(
+        idle_.begin(), idle_.end(),
+        [this](const auto& session) { return session->generation == generation_; });
+    std::move(of_before, idle_.end(), std::back_inserter(expired));
+    idle_.erase(of_before, idle_.end());
+    open_ -= static_cast<int>(expired.size());
     const auto limit = Steady::now() - config_.idle_timeout;
     while (open_ > config_.min_connections && idle_.size() > 1 &&
            idle_.front()->idle_since < limit) {
@@ -293,7 +346,7 @@ class Pool::Impl {
     return expired;
   }
 
-  void Release(std::unique_ptr<Connection> connection, bool usable) {
+  void Release(std::unique_ptr<Session> connection, bool usable) {
     if (!usable) {
       connection.reset();
       Forget();
@@ -329,9 +382,12 @@ class Pool::Impl {
   const std::string uri_;
   mutable std::mutex mutex_;
   std::condition_variable freed_;
-  std::deque<std::unique_ptr<Connection>> idle_;
-  int open_ = 0;  // lent, idle or being opened
+  std::deque<std::unique_ptr<Session>> idle_;
+  int open_ = 0;                  // lent, idle or being opened
+  std::uint64_t generation_ = 0;  // sessions of an earlier one aren't lent again
   std::atomic<Steady::rep> last_success_{0};
+  std::atomic<Steady::rep> last_write_{0};
+  std::atomic<bool> write_failed_{true};  // or none was tried
   std::atomic<bool> last_failed_{false};
 };
 

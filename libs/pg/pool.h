@@ -43,6 +43,8 @@ struct PoolConfig {
       300'000};          // an idle connection above the minimum is closed after this
   int max_attempts = 4;  // of a transaction that failed by serialization or deadlock
   std::string application_name = "marquee";
+  // Whether the service is of no use while the database takes no writes: Health() then tries one.
+  bool needs_writes = true;
 };
 
 // What a pool reports, for metrics; called from callers' threads, outside the pool's lock. Any may
@@ -88,7 +90,9 @@ class Pool {
   // - Aborted "transaction_conflict": still conflicting after max_attempts;
   // - Unavailable "database_unavailable": no connection, or it broke (the commit may have
   // happened);
-  // - ResourceExhausted "database_busy": no connection became free within acquire_timeout;
+  // - Unavailable "database_read_only": it takes no writes, on new connections neither (a failover
+  //   that isn't over); nothing has happened;
+  // - Unavailable "database_busy": no connection became free within acquire_timeout;
   // - DeadlineExceeded "database_timeout": the deadline or statement_timeout passed;
   // - Internal: everything else, the driver's text in the message (for the log).
   template <typename Fn>
@@ -112,8 +116,10 @@ class Pool {
     return RunAs(Kind::kStatement, std::forward<Fn>(fn), options);
   }
 
-  // Whether the database answers: at once if something succeeded in the last second, else by asking
-  // (0.4 s at most). A pool that is merely busy is healthy.
+  // Whether the database answers, and takes writes if the service needs them: at once if that
+  // succeeded in the last second, else by asking (0.4 s at most). After a write that failed for a
+  // reason of the database's, and at first, by writing a message of a few bytes to the WAL. A pool
+  // that is merely busy is healthy.
   Status Health();
   PoolStats Stats() const;
 

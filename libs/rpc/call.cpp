@@ -38,9 +38,7 @@ Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
   for (const auto& [key, value] : context.client_metadata()) {
     const std::string_view name(key.data(), key.size());
     const std::string_view text(value.data(), value.size());
-    if (name == kIdempotencyKey) {
-      idempotency_key_ = std::string(text);
-    } else if (name == kPositionKey && positions_.size() < kMostPositions) {
+    if (name == kPositionKey && positions_.size() < kMostPositions) {
       if (auto position = Position::Parse(text)) positions_.push_back(std::move(*position));
     }
   }
@@ -54,8 +52,17 @@ std::chrono::milliseconds Call::Remaining() const {
 
 bool Call::Cancelled() const { return context_.IsCancelled() || SystemClock().Now() >= deadline_; }
 
-void Call::SetPosition(const Position& position) const {
-  context_.AddTrailingMetadata(kPositionKey, position.ToString());
+const Uuid& Call::operation_id() const {
+  if (!operation_id_) operation_id_ = Uuid::V7(SystemClock().Now());
+  return *operation_id_;
+}
+
+void Call::BeRepetitionOf(std::string_view key_id, Time first_used) {
+  static const Uuid kOperations = *Uuid::Parse("6f3a0c52-9d0e-4b0b-8a43-7b6f1d2c9e11");
+  const auto moment =
+      std::chrono::duration_cast<std::chrono::microseconds>(first_used.time_since_epoch()).count();
+  has_key_ = true;
+  operation_id_ = Uuid::V5(kOperations, std::string(key_id) + '\n' + std::to_string(moment));
 }
 
 }  // namespace marquee::rpc

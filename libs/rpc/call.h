@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/uuid.h"
 
 namespace grpc {
 class ServerContext;
@@ -27,6 +29,11 @@ struct Caller {
   bool authenticated() const { return !subject.empty(); }
   bool Has(std::string_view role) const;
 };
+
+// What is true of a caller now, where their verified token says what was true when it was issued:
+// the same caller with the roles that they have, or UNAUTHENTICATED when they are no more (signed
+// out, deleted). Asked for each call of a person to an rpc that isn't public.
+using CallerCheck = std::function<Result<Caller>(Caller caller, Time deadline)>;
 
 // A place in a Kafka topic: "everything before next_offset of this partition". Metadata
 // `marquee-position`, once for each: "<stream>:<partition>:<next_offset>", as in "ratings:3:1234".
@@ -46,18 +53,28 @@ class Call {
   Call(grpc::ServerContext& context, Caller caller, Time deadline);
 
   const Caller& caller() const { return caller_; }
+  void set_caller(Caller caller) { caller_ = std::move(caller); }
   Time deadline() const { return deadline_; }   // always finite
   std::chrono::milliseconds Remaining() const;  // until the deadline, 0 when past
   bool Cancelled() const;                       // by the caller, or past the deadline. Thread-safe.
 
-  // The client's Idempotency-Key; empty when it sent none. 1 to 128 visible ASCII characters
-  // otherwise (checked).
-  const std::string& idempotency_key() const { return idempotency_key_; }
   // The positions that the caller must see applied.
   const std::vector<Position>& positions() const { return positions_; }
 
   // Tells the caller how far its write has come. Call before answering.
-  void SetPosition(const Position& position) const;
+  void SetPosition(const Position& position) const { told_.push_back(position); }
+  const std::vector<Position>& told() const { return told_; }
+
+  // Names what this call does: the same for every repetition under one Idempotency-Key, new for any
+  // other call. What must not be done twice is stored under it, so that even a repetition whose
+  // first try was cut off after its commit finds what it did.
+  const Uuid& operation_id() const;
+  // The same, of a call that has a key; else nullopt: nobody will ask what it did.
+  std::optional<Uuid> keyed_operation() const {
+    return has_key_ ? std::optional(operation_id()) : std::nullopt;
+  }
+  // For KeyedRun: `key_id` names the key, `first_used` the first of these calls.
+  void BeRepetitionOf(std::string_view key_id, Time first_used);
 
   grpc::ServerContext& context() const { return context_; }
 
@@ -65,8 +82,10 @@ class Call {
   grpc::ServerContext& context_;
   Caller caller_;
   Time deadline_;
-  std::string idempotency_key_;
+  bool has_key_ = false;
   std::vector<Position> positions_;
+  mutable std::vector<Position> told_;
+  mutable std::optional<Uuid> operation_id_;
 };
 
 }  // namespace marquee::rpc

@@ -6,6 +6,7 @@
 
 #include "marquee/auth/v1/auth.grpc.pb.h"
 #include "rpc/call.h"
+#include "rpc/metadata.h"
 #include "rpc/status.h"
 #include "tracing/trace.h"
 
@@ -14,9 +15,8 @@ namespace {
 
 void CarryTrace(grpc::ClientContext& context) {
   const auto* current = tracing::Current();
-  context.AddMetadata(
-      tracing::kTraceparent,
-      (current != nullptr ? *current : tracing::TraceContext::New()).ToTraceparent());
+  AddMetadata(context, tracing::kTraceparent,
+              (current != nullptr ? *current : tracing::TraceContext::New()).ToTraceparent());
 }
 
 }  // namespace
@@ -43,14 +43,14 @@ void ForwardCaller(grpc::ClientContext& context, const Call& call,
                    std::chrono::milliseconds at_most) {
   context.set_deadline(std::min<Time>(call.deadline(), SystemClock().Now() + at_most));
   if (!call.caller().bearer.empty())
-    context.AddMetadata("authorization", "Bearer " + call.caller().bearer);
+    AddMetadata(context, "authorization", "Bearer " + call.caller().bearer);
   CarryTrace(context);
 }
 
 void ActAsService(grpc::ClientContext& context, const std::string& bearer,
                   std::chrono::milliseconds deadline) {
   context.set_deadline(SystemClock().Now() + deadline);
-  if (!bearer.empty()) context.AddMetadata("authorization", "Bearer " + bearer);
+  if (!bearer.empty()) AddMetadata(context, "authorization", "Bearer " + bearer);
   CarryTrace(context);
 }
 
@@ -115,7 +115,10 @@ token::Verifier::KeySource JwksFrom(std::shared_ptr<grpc::Channel> auth) {
     if (!status.ok()) return FromGrpc(status, context);
     std::vector<token::PublicKey> keys;
     for (const auto& jwk : response.keys()) {
-      if (jwk.kty() != "EC" || jwk.crv() != "P-256") continue;
+      // A key for another purpose or algorithm verifies no token of ours (RFC 7517, section 4).
+      const bool signs =
+          (jwk.use().empty() || jwk.use() == "sig") && (jwk.alg().empty() || jwk.alg() == "ES256");
+      if (jwk.kty() != "EC" || jwk.crv() != "P-256" || !signs) continue;
       auto x = token::FromBase64Url(jwk.x());
       auto y = token::FromBase64Url(jwk.y());
       if (x.ok() && y.ok() && x->size() == 32 && y->size() == 32) {

@@ -38,21 +38,19 @@ Status Interceptor::Learn(MethodInfo& method) const {
 
 Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
                                          const std::string& authorization) const {
-  constexpr std::string_view kScheme = "Bearer ";
   const bool open = method.access == Access::kPublic;
   if (authorization.empty()) {
     if (open) return Caller{};
     return Error::Unauthenticated(
         "token_missing", "Sign in first: this needs an access token (Authorization: Bearer …).");
   }
-  const bool bearer = authorization.size() > kScheme.size() &&
-                      (authorization.starts_with(kScheme) || authorization.starts_with("bearer "));
+  const auto bearer = token::BearerToken(authorization);
   if (!bearer) {
     if (open) return Caller{};
     return Error::Unauthenticated(
         "token_invalid", "The Authorization header must be \"Bearer\" and an access token.");
   }
-  std::string jwt = authorization.substr(kScheme.size());
+  std::string jwt(*bearer);
   auto claims = verifier_.Verify(jwt);
   if (!claims.ok()) {
     // A public method serves whoever comes: a stale token must not keep anyone from signing in
@@ -62,6 +60,11 @@ Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
   }
   return Caller{claims->user_id, claims->subject, claims->roles, claims->session_id,
                 std::move(jwt)};
+}
+
+Result<Caller> Interceptor::Recheck(const MethodInfo& method, Caller caller, Time deadline) const {
+  if (!check_ || caller.user_id == 0 || method.access == Access::kPublic) return caller;
+  return check_(std::move(caller), deadline);
 }
 
 Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,

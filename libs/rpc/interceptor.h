@@ -11,7 +11,9 @@
 
 #include "base/result.h"
 #include "metrics/metrics.h"
+#include "rpc/admission.h"
 #include "rpc/call.h"
+#include "rpc/idempotency.h"
 
 namespace google::protobuf {
 class FieldDescriptor;
@@ -44,27 +46,43 @@ struct MethodInfo {
 
 class Interceptor {
  public:
-  Interceptor(token::Verifier& verifier, metrics::Metrics& metrics,
-              std::chrono::milliseconds default_deadline)
-      : verifier_(verifier), metrics_(metrics), default_deadline_(default_deadline) {}
+  // `check` may be empty: tokens are then believed until they expire.
+  // Without `keys`, an Idempotency-Key is looked at and means nothing.
+  // `running` and `waiting` are Admission's.
+  Interceptor(token::Verifier& verifier, CallerCheck check, IdempotencyStore* keys,
+              metrics::Metrics& metrics, std::chrono::milliseconds default_deadline, int running,
+              int waiting)
+      : verifier_(verifier),
+        check_(std::move(check)),
+        keys_(keys),
+        metrics_(metrics),
+        default_deadline_(default_deadline),
+        admission_(running, waiting, metrics) {}
 
   // Reads the method's Policy; FAILED_PRECONDITION when it has none or it makes no sense.
   Status Learn(MethodInfo& method) const;
 
   // Who calls. UNAUTHENTICATED for a bad token, unless the method is public.
   Result<Caller> Authenticate(const MethodInfo& method, const std::string& authorization) const;
+  // The caller as they are now: see CallerCheck.
+  Result<Caller> Recheck(const MethodInfo& method, Caller caller, Time deadline) const;
   // Whether they may. `request` is null for a client stream.
   Status Authorize(const MethodInfo& method, const Caller& caller,
                    const google::protobuf::Message* request) const;
 
   void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
 
+  IdempotencyStore* keys() const { return keys_; }
+  Admission& admission() { return admission_; }
   std::chrono::milliseconds default_deadline() const { return default_deadline_; }
 
  private:
   token::Verifier& verifier_;
+  const CallerCheck check_;
+  IdempotencyStore* const keys_;
   metrics::Metrics& metrics_;
   std::chrono::milliseconds default_deadline_;
+  Admission admission_;
 };
 
 }  // namespace marquee::rpc

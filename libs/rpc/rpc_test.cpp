@@ -1,15 +1,22 @@
 // The interceptor and the server over real gRPC, with the reviews contract as a guinea pig.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <mutex>
+#include <thread>
+
 #include "marquee/auth/v1/auth.pb.h"
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
 #include "marquee/recommender/v1/recommender.pb.h"
 #include "marquee/reviews/v1/reviews.grpc.pb.h"
 #include "metrics/metrics.h"
+#include "rpc/admission.h"
 #include "rpc/client.h"
+#include "rpc/metadata.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
 #include "rpc/status.h"
+#include "rpc/testing.h"
 #include "tracing/trace.h"
 
 namespace marquee::rpc {
@@ -26,13 +33,19 @@ class FakeReviews final : public Service<reviews::v1::ReviewsService> {
   }
   Result<reviews::v1::CreateReviewResponse> CreateReview(
       const Call& call, const reviews::v1::CreateReviewRequest& request) {
+    if (request.text() == "refused") return Error::NotFound("movie_unknown", "No such movie.");
+    if (request.text() == "unclear" && ++unclear == 1)
+      return Error::Unavailable("database_unavailable", "It may have happened.");
     call.SetPosition({"reviews", 3, 42});
     reviews::v1::CreateReviewResponse response;
+    response.mutable_review()->set_review_id(++created);
     response.mutable_review()->set_user_id(call.caller().user_id);
-    response.mutable_review()->set_text(request.text() + "|" + call.idempotency_key());
+    response.mutable_review()->set_text(request.text() + "|" + call.operation_id().ToString());
     response.mutable_review()->set_author(tracing::Current()->trace_id);
     return response;
   }
+  std::atomic<int> created = 0;
+  std::atomic<int> unclear = 0;
   Result<reviews::v1::ListReviewsResponse> ListReviews(const Call& call,
                                                        const reviews::v1::ListReviewsRequest&) {
     reviews::v1::ListReviewsResponse response;
@@ -114,7 +127,12 @@ class RpcTest : public testing::Test {
               return std::vector{key_.public_key()};
             },
             SystemClock()),
-        server_({&reviews_, &ratings_}, verifier_, metrics_),
+        server_({&reviews_, &ratings_}, verifier_, metrics_,
+                {.check = [this](Caller caller, Time) -> Result<Caller> {
+                   if (ended) return Error::Unauthenticated("session_ended", "Sign in again.");
+                   return caller;
+                 },
+                 .keys = &keys_}),
         channel_(MakeChannel(server_.address())),
         stub_(reviews::v1::ReviewsService::NewStub(channel_)),
         ratings_stub_(ratings::v1::RatingsService::NewStub(channel_)) {}
@@ -142,6 +160,23 @@ class RpcTest : public testing::Test {
     return FromGrpc(status, context);
   }
 
+  // A review under a key; the answer's text, or the error's reason.
+  std::string Create(const std::string& key, const std::string& text, std::int64_t user = 7) {
+    grpc::ClientContext context;
+    ActAsService(context, Token(user, {"user"}, std::chrono::minutes{5}), std::chrono::seconds{5});
+    if (!key.empty()) AddMetadata(context, kIdempotencyKey, key);
+    auto request = reviews::v1::CreateReviewRequest();
+    request.set_movie_id(1);
+    request.set_text(text);
+    reviews::v1::CreateReviewResponse response;
+    const auto status = stub_->CreateReview(&context, request, &response);
+    if (!status.ok()) return FromGrpc(status, context).reason;
+    EXPECT_EQ(context.GetServerTrailingMetadata().count(kPositionKey), 1U) << "each time";
+    return std::to_string(response.review().review_id()) + " " + response.review().text();
+  }
+
+  std::atomic<bool> ended = false;
+  MemoryKeys keys_;
   FakeReviews reviews_;
   FakeRatings ratings_;
   token::SigningKey key_;
@@ -199,7 +234,7 @@ TEST_F(RpcTest, PassesTheCallerTheTraceAndTheIdempotencyKeyAndReturnsThePosition
   traced.AddMetadata(kIdempotencyKey, "key-1");
   ASSERT_TRUE(stub_->CreateReview(&traced, GoodReview(), &response).ok());
   EXPECT_EQ(response.review().user_id(), 7);
-  EXPECT_EQ(response.review().text(), "Good.|key-1");
+  EXPECT_TRUE(response.review().text().starts_with("Good.|"));
   EXPECT_EQ(response.review().author(), tracing::Current()->trace_id);
   const auto& trailing = traced.GetServerTrailingMetadata();
   const auto position = trailing.find(kPositionKey);
@@ -323,6 +358,106 @@ TEST_F(RpcTest, MeasuresEveryCallByMethodAndCode) {
   EXPECT_NE(text.find("marquee_rpc_duration_seconds_count{code=\"OK\",method=\"CreateReview\""),
             std::string::npos);
   EXPECT_NE(text.find("code=\"UNAUTHENTICATED\",method=\"CreateReview\""), std::string::npos);
+}
+
+TEST_F(RpcTest, CarriesOutOnceWhatComesTwiceUnderOneKey) {
+  const std::string first = Create("key-1", "Good.");
+  EXPECT_EQ(Create("key-1", "Good."), first);
+  EXPECT_EQ(reviews_.created, 1);
+  EXPECT_EQ(Create("key-1", "Bad."), "idempotency_key_reused");
+  EXPECT_NE(Create("key-1", "Good.", 8), first) << "another caller's key is another key";
+  EXPECT_NE(Create("key-2", "Good."), first);
+  EXPECT_NE(Create("", "Good."), Create("", "Good."));
+  EXPECT_EQ(reviews_.created, 5);
+  // Another rpc is another request, too.
+  grpc::ClientContext context;
+  ActAsService(context, UserToken(), std::chrono::seconds{5});
+  AddMetadata(context, kIdempotencyKey, "key-1");
+  reviews::v1::DeleteReviewRequest request;
+  request.set_review_id(1);
+  reviews::v1::DeleteReviewResponse response;
+  const auto status = stub_->DeleteReview(&context, request, &response);
+  EXPECT_EQ(FromGrpc(status, context).reason, "idempotency_key_reused");
+  EXPECT_EQ(FromGrpc(status, context).code, Code::kFailedPrecondition);
+}
+
+TEST_F(RpcTest, FreesAKeyThatARefusalDidNotUseAndKeepsOneWhoseOutcomeIsUnclear) {
+  EXPECT_EQ(Create("key-1", "refused"), "movie_unknown");
+  EXPECT_TRUE(Create("key-1", "Good.").starts_with("1 "));
+  EXPECT_EQ(Create("key-2", "unclear"), "database_unavailable");
+  EXPECT_EQ(Create("key-2", "Good."), "idempotency_key_reused");
+  const std::string second = Create("key-2", "unclear");
+  EXPECT_TRUE(second.starts_with("2 ")) << second;
+  EXPECT_EQ(Create("key-2", "unclear"), second);
+}
+
+TEST_F(RpcTest, PromisesNothingItCannotKeep) {
+  keys_.down = true;
+  EXPECT_EQ(Create("key-1", "Good."), "database_unavailable");
+  EXPECT_TRUE(Create("", "Good.").starts_with("1 ")) << "without a key nothing was promised";
+}
+
+TEST_F(RpcTest, AnswersTheRepetitionOfTheCallThatEndedTheSession) {
+  const std::string first = Create("key-1", "the last");
+  ended = true;
+  EXPECT_EQ(Create("key-1", "the last"), first);
+  EXPECT_EQ(Create("key-1", "another"), "session_ended");
+  EXPECT_EQ(Create("key-2", "the last"), "session_ended");
+}
+
+TEST_F(RpcTest, KeepsNothingOfAKeyedCallThatCouldBeRead) {
+  Create("key-1-that-nobody-guesses", "a secret text");
+  const std::string kept = keys_.Everything();
+  EXPECT_GT(kept.size(), 64U);
+  for (const char* secret : {"key-1", "secret", "text", "CreateReview"})
+    EXPECT_EQ(kept.find(secret), std::string::npos) << secret;
+}
+
+TEST_F(RpcTest, LeavesMetadataOutThatGrpcWouldDieOf) {
+  for (const char* bad : {"a\tb", "\x80", "caf\xc3\xa9", "a\nb"}) {
+    EXPECT_FALSE(IsMetadataValue(bad));
+    reviews::v1::CreateReviewResponse response;
+    const auto status = Do(*stub_, &Reviews::CreateReview, GoodReview(), response, bad);
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().reason, "token_missing");
+  }
+  EXPECT_FALSE(IsMetadataValue(std::string(kMostMetadataBytes + 1, 'x')));
+  EXPECT_TRUE(IsMetadataValue("Bearer a.b-c~"));
+}
+
+TEST(Admission, LetsSomeThroughAndOthersWaitInOrder) {
+  metrics::Metrics metrics;
+  Admission admission(1, 2, metrics);
+  const auto later = SystemClock().Now() + std::chrono::minutes{1};
+  ASSERT_TRUE(admission.Enter(later).ok());
+  std::vector<int> order;
+  std::mutex mutex;
+  std::atomic<int> begun = 0;
+  const auto wait = [&](int number) {
+    ++begun;
+    ASSERT_TRUE(admission.Enter(later).ok());
+    {
+      const std::lock_guard lock(mutex);
+      order.push_back(number);
+    }
+    admission.Leave();
+  };
+  const auto refused = [&] {
+    const auto status = admission.Enter(SystemClock().Now() + std::chrono::milliseconds{5});
+    EXPECT_EQ(status.error().reason, "overloaded");
+    EXPECT_EQ(status.error().code, Code::kUnavailable);
+  };
+  refused();  // its turn doesn't come in time
+  std::jthread first(wait, 1);
+  while (admission.waiting() < 1) std::this_thread::yield();
+  std::jthread second(wait, 2);
+  while (admission.waiting() < 2) std::this_thread::yield();
+  refused();  // two wait already
+  admission.Leave();
+  first.join();
+  second.join();
+  EXPECT_EQ(order, (std::vector{1, 2}));
+  EXPECT_TRUE(admission.Enter(later).ok()) << "all places are given back";
 }
 
 TEST(Validate, NamesANestedFieldByItsIndex) {

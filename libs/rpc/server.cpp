@@ -22,6 +22,7 @@ namespace marquee::rpc {
 namespace {
 
 constexpr char kLive[] = "live";
+constexpr int kSpareThreads = 64;
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -38,14 +39,16 @@ struct Running {
 };
 
 Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*>& services,
-                      token::Verifier& verifier, metrics::Metrics& metrics) {
+                      token::Verifier& verifier, ServeHooks& hooks, metrics::Metrics& metrics) {
   static std::once_flag once;  // both must be set before the first server is built
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
   Running running;
-  running.interceptor = std::make_unique<Interceptor>(verifier, metrics, config.default_deadline);
+  running.interceptor = std::make_unique<Interceptor>(verifier, hooks.check, hooks.keys, metrics,
+                                                      config.default_deadline, config.max_threads,
+                                                      config.max_waiting);
   grpc::ServerBuilder builder;
   for (auto* service : services) {
     RETURN_IF_ERROR(service->Bind(*running.interceptor));
@@ -62,7 +65,8 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
                              0);  // a port in use is an error, not a share
   grpc::ResourceQuota quota("marquee");
-  quota.SetMaxThreads(config.max_threads);
+  // Who waits for admission has a thread, too; some more are gRPC's own, and those of streams.
+  quota.SetMaxThreads(config.max_threads + config.max_waiting + kSpareThreads);
   builder.SetResourceQuota(quota);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
@@ -156,6 +160,9 @@ ServerConfig ServerConfig::Read(config::Reader& reader, const std::string& defau
                                   "the largest message that is taken or sent"));
   config.max_threads = static_cast<int>(reader.Int(
       "MARQUEE_RPC_MAX_THREADS", 64, 4, 4096, "how many calls are handled at once; more wait"));
+  config.max_waiting = static_cast<int>(
+      reader.Int("MARQUEE_RPC_MAX_WAITING", 256, 0, 4096,
+                 "how many calls wait for those; more are refused (503 by way of the gateway)"));
   return config;
 }
 
@@ -170,13 +177,19 @@ void Prepare(const std::string& service, const ServerConfig& config) {
 
 int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
           token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
-          std::function<void()> stopping) {
+          ServeHooks hooks) {
   const auto serving = metrics.Serve(config.metrics_listen);
   if (!serving.ok()) {
     logging::Error("start failed", {{"error", serving.error().message}});
     return 1;
   }
-  auto running = Start(config, services, verifier, metrics);
+  for (const auto* service : services) {
+    if (hooks.keys == nullptr && service->TakesIdempotencyKeys()) {
+      logging::Error("start failed", {{"error", service->name() + " keeps no Idempotency-Keys"}});
+      return 1;
+    }
+  }
+  auto running = Start(config, services, verifier, hooks, metrics);
   if (!running.ok()) {
     logging::Error("start failed", {{"error", running.error().message}});
     return 1;
@@ -189,7 +202,7 @@ int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
     sigwait(&signals, &signal);
     logging::Info("stopping", {{"signal", signal}});
   }
-  if (stopping) stopping();
+  if (hooks.stopping) hooks.stopping();
   running->server->Shutdown(SystemClock().Now() + config.stop_grace);
   running->server->Wait();
   metrics.Stop();
@@ -202,14 +215,15 @@ struct TestServer::Impl {
 };
 
 TestServer::TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-                       metrics::Metrics& metrics, const std::string& listen)
+                       metrics::Metrics& metrics, ServeHooks hooks, const std::string& listen)
     : impl_(std::make_unique<Impl>()) {
   ServerConfig config;
   config.grpc_listen = listen;
   config.default_deadline = std::chrono::seconds{10};
   config.max_message_bytes = 8 << 20;
   config.max_threads = 16;
-  auto running = Start(config, services, verifier, metrics);
+  config.max_waiting = 64;
+  auto running = Start(config, services, verifier, hooks, metrics);
   if (!running.ok()) throw std::runtime_error(running.error().ToString());
   impl_->running = std::move(*running);
   impl_->running.server->GetHealthCheckService()->SetServingStatus("", true);

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "rpc/call.h"
 #include "token/token.h"
 
 namespace marquee::metrics {
@@ -20,6 +21,7 @@ class Metrics;
 namespace marquee::rpc {
 
 class ServiceBase;
+class IdempotencyStore;
 
 struct ServerConfig {
   std::string grpc_listen;     // MARQUEE_GRPC_LISTEN
@@ -30,6 +32,7 @@ struct ServerConfig {
   std::chrono::milliseconds stop_grace{};  // MARQUEE_STOP_GRACE_MS: for calls in flight at the stop
   int max_message_bytes = 0;               // MARQUEE_RPC_MAX_MESSAGE_BYTES
   int max_threads = 0;                     // MARQUEE_RPC_MAX_THREADS: calls handled at once
+  int max_waiting = 0;                     // MARQUEE_RPC_MAX_WAITING: calls that wait for those
 
   static ServerConfig Read(config::Reader& reader, const std::string& default_grpc_listen,
                            const std::string& default_metrics_listen);
@@ -46,20 +49,28 @@ struct ReadyCheck {
 // (Serve waits for them), ignores SIGPIPE, tunes the process (rpc/process.h), sets up logging.
 void Prepare(const std::string& service, const ServerConfig& config);
 
-// Serves until SIGTERM or SIGINT; then tells health NOT_SERVING, lets calls in flight end (at most
-// stop_grace), calls `stopping` (if given) first, and returns the exit status for main: 0 after a
-// graceful stop, 1 when it couldn't listen. Long-running handlers (streams) see Call::Cancelled()
-// once the grace is over. gRPC health: "" is readiness, "live" is always SERVING.
+// What a service may add to how it is served.
+struct ServeHooks {
+  CallerCheck check = {};               // corrects what tokens say of their holders
+  IdempotencyStore* keys = nullptr;     // needed where an rpc takes an Idempotency-Key
+  std::function<void()> stopping = {};  // before calls in flight are waited for
+};
+
+// Serves until SIGTERM or SIGINT; then tells health NOT_SERVING, calls `stopping`, lets calls in
+// flight end (at most stop_grace), and returns the exit status for main: 0 after a graceful stop, 1
+// when it couldn't listen. Long-running handlers (streams) see Call::Cancelled() once the grace is
+// over. gRPC health: "" is readiness, "live" is always SERVING.
 int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
           token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
-          std::function<void()> stopping = {});
+          ServeHooks hooks = {});
 
 // The same server for tests: starts at construction on the given address (port 0 picks one), stops
 // at destruction, no signals.
 class TestServer {
  public:
   TestServer(const std::vector<ServiceBase*>& services, token::Verifier& verifier,
-             metrics::Metrics& metrics, const std::string& listen = "127.0.0.1:0");
+             metrics::Metrics& metrics, ServeHooks hooks = {},
+             const std::string& listen = "127.0.0.1:0");
   ~TestServer();
   std::string address() const;  // "127.0.0.1:41234"
 

@@ -3,11 +3,16 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "logging/log.h"
+#include "rpc/admission.h"
 #include "rpc/interceptor.h"
+#include "rpc/keyed_run.h"
+#include "rpc/metadata.h"
 #include "rpc/status.h"
 #include "tracing/trace.h"
 
@@ -35,8 +40,16 @@ tracing::TraceContext TraceOf(const grpc::ServerContext& context) {
   return tracing::TraceContext::New();
 }
 
-Status CheckIdempotencyKey(const Call& call) {
-  const auto& key = call.idempotency_key();
+// A place among the calls that are handled, until the end of its own.
+struct Admitted {
+  explicit Admitted(Admission& from) : admission(from) {}
+  ~Admitted() { admission.Leave(); }
+  Admitted(const Admitted&) = delete;
+  Admitted& operator=(const Admitted&) = delete;
+  Admission& admission;
+};
+
+Status CheckIdempotencyKey(const std::string& key) {
   const bool visible =
       std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (key.size() > 128 || !visible) {
@@ -77,6 +90,11 @@ void ServiceBase::Add(MethodInfo& method, grpc::internal::RpcMethod::RpcType typ
   AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), type, handler));
 }
 
+bool ServiceBase::TakesIdempotencyKeys() const {
+  return std::any_of(methods_.begin(), methods_.end(),
+                     [](const auto& method) { return TakesIdempotencyKey(*method->descriptor); });
+}
+
 Status ServiceBase::Bind(Interceptor& interceptor) {
   interceptor_ = &interceptor;
   for (auto& method : methods_) {
@@ -88,35 +106,55 @@ Status ServiceBase::Bind(Interceptor& interceptor) {
   return {};
 }
 
+// A unary call without a deadline gets one. A stream runs as long as its caller says.
+Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const {
+  const bool streaming =
+      method.descriptor->client_streaming() || method.descriptor->server_streaming();
+  return std::min<Time>(
+      context.deadline(),
+      SystemClock().Now() + (streaming ? std::chrono::milliseconds{std::chrono::hours{24}}
+                                       : interceptor_->default_deadline()));
+}
+
+Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
+                           const pb::Message* request, pb::Message* response, const Body& body,
+                           std::string& subject) {
+  ASSIGN_OR_RETURN(Caller caller,
+                   interceptor_->Authenticate(method, Metadata(context, "authorization")));
+  subject = caller.subject;
+  const std::string key = Metadata(context, kIdempotencyKey);
+  RETURN_IF_ERROR(CheckIdempotencyKey(key));
+  Call call(context, std::move(caller), DeadlineOf(method, context));
+  // A stream goes on for as long as its caller says: it would keep a place from many.
+  std::optional<Admitted> admitted;
+  if (response != nullptr) {
+    RETURN_IF_ERROR(interceptor_->admission().Enter(call.deadline()));
+    admitted.emplace(interceptor_->admission());
+  }
+  KeyedRun once(interceptor_->keys(), method, subject, key, request, response);
+  auto now = interceptor_->Recheck(method, call.caller(), call.deadline());
+  if (now.ok()) {
+    call.set_caller(*std::move(now));
+    RETURN_IF_ERROR(interceptor_->Authorize(method, call.caller(), request));
+    if (request != nullptr) RETURN_IF_ERROR(Validate(*request));
+    RETURN_IF_ERROR(once.Run(call, body));
+  } else if (!once.Replay(call)) {
+    return std::move(now).error();
+  }
+  for (const auto& position : call.told())
+    AddTrailingMetadata(context, kPositionKey, position.ToString());
+  return {};
+}
+
 grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context,
-                                const pb::Message* request,
-                                const std::function<Status(const Call&)>& body) {
+                                const pb::Message* request, pb::Message* response,
+                                const Body& body) {
   const auto started = std::chrono::steady_clock::now();
   const tracing::Scope trace(TraceOf(context));
-
   std::string subject;
-  const auto run = [&]() -> Status {
-    ASSIGN_OR_RETURN(Caller caller,
-                     interceptor_->Authenticate(method, Metadata(context, "authorization")));
-    subject = caller.subject;
-    RETURN_IF_ERROR(interceptor_->Authorize(method, caller, request));
-    if (request != nullptr) RETURN_IF_ERROR(Validate(*request));
-    // A unary call without a deadline gets one. A stream runs as long as its caller says.
-    auto deadline = context.deadline();
-    const bool streaming =
-        method.descriptor->client_streaming() || method.descriptor->server_streaming();
-    const auto now = SystemClock().Now();
-    deadline =
-        std::min(deadline, now + (streaming ? std::chrono::milliseconds{std::chrono::hours{24}}
-                                            : interceptor_->default_deadline()));
-    const Call call(context, std::move(caller), deadline);
-    RETURN_IF_ERROR(CheckIdempotencyKey(call));
-    return body(call);
-  };
-
   Status status;
   try {
-    status = run();
+    status = Handle(method, context, request, response, body, subject);
   } catch (const std::exception& exception) {  // a bug: adapters translate what they expect
     status = Error::Internal(std::string("uncaught: ") + exception.what());
   }

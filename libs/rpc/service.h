@@ -50,6 +50,8 @@ class ServiceBase : public grpc::Service {
   // Called by the server before it starts: binds the interceptor, and fails when an rpc has no
   // handler or no policy.
   Status Bind(Interceptor& interceptor);
+  // Whether one of its rpcs promises to (rpc/idempotency.h).
+  bool TakesIdempotencyKeys() const;
 
  protected:
   explicit ServiceBase(std::string full_name);
@@ -62,11 +64,18 @@ class ServiceBase : public grpc::Service {
            grpc::internal::MethodHandler* handler);
 
   // Around each call: refuses it, or runs `body`, and records and translates the outcome.
+  // `request` is null for a client stream, `response` for any stream.
+  using Body = std::function<Status(const Call&)>;
   grpc::Status Guard(MethodInfo& method, grpc::ServerContext& context,
-                     const google::protobuf::Message* request,
-                     const std::function<Status(const Call&)>& body);
+                     const google::protobuf::Message* request, google::protobuf::Message* response,
+                     const Body& body);
 
  private:
+  Status Handle(MethodInfo& method, grpc::ServerContext& context,
+                const google::protobuf::Message* request, google::protobuf::Message* response,
+                const Body& body, std::string& subject);
+  Time DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const;
+
   std::string name_;
   std::vector<std::unique_ptr<MethodInfo>> methods_;
   Interceptor* interceptor_ = nullptr;
@@ -84,7 +93,7 @@ class Service : public ServiceBase {
         new grpc::internal::RpcMethodHandler<ServiceBase, Request, Response>(
             [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
                                         const Request* request, Response* response) {
-              return Guard(info, *context, request, [&](const Call& call) -> Status {
+              return Guard(info, *context, request, response, [&](const Call& call) -> Status {
                 auto result = (self->*method)(call, *request);
                 if (!result.ok()) return std::move(result).error();
                 *response = std::move(result).value();
@@ -103,7 +112,7 @@ class Service : public ServiceBase {
             [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
                                         const Request* request,
                                         grpc::ServerWriter<Response>* writer) {
-              return Guard(info, *context, request, [&](const Call& call) {
+              return Guard(info, *context, request, nullptr, [&](const Call& call) {
                 return (self->*method)(call, *request, *writer);
               });
             },
@@ -118,7 +127,7 @@ class Service : public ServiceBase {
         new grpc::internal::ClientStreamingHandler<ServiceBase, Request, Response>(
             [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
                                         grpc::ServerReader<Request>* reader, Response* response) {
-              return Guard(info, *context, nullptr, [&](const Call& call) -> Status {
+              return Guard(info, *context, nullptr, nullptr, [&](const Call& call) -> Status {
                 auto result = (self->*method)(call, *reader);
                 if (!result.ok()) return std::move(result).error();
                 *response = std::move(result).value();

@@ -2,6 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "rpc/metadata.h"
+
 namespace marquee::rpc {
 namespace {
 
@@ -52,8 +54,8 @@ std::string DefaultReason(grpc::StatusCode code) {
 }  // namespace
 
 grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context) {
-  if (!error.reason.empty()) context.AddTrailingMetadata(kReasonKey, Encode(error.reason));
-  if (!error.field.empty()) context.AddTrailingMetadata(kFieldKey, Encode(error.field));
+  if (!error.reason.empty()) AddTrailingMetadata(context, kReasonKey, Encode(error.reason));
+  if (!error.field.empty()) AddTrailingMetadata(context, kFieldKey, Encode(error.field));
   const bool hidden = error.code == Code::kInternal || error.code == Code::kUnknown;
   return {static_cast<grpc::StatusCode>(error.code),
           hidden ? "Something went wrong on our side; the trace id finds it in the logs."

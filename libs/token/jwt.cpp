@@ -5,6 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "token/es256.h"
 
 namespace marquee::token {
@@ -145,8 +146,9 @@ Result<ParsedJwt> ParseJwt(std::string_view jwt) {
   auto signature = FromBase64Url(jwt.substr(second + 1));
   if (!header_text.ok() || !payload.ok() || !signature.ok()) return Invalid("it isn't base64url");
 
-  const Json header = Json::parse(*header_text, nullptr, false);
-  if (!header.is_object()) return Invalid("its header isn't a JSON object");
+  const auto parsed = ParseJson(*header_text);
+  if (!parsed.ok() || !parsed->is_object()) return Invalid("its header isn't a JSON object");
+  const Json& header = *parsed;
   const auto* algorithm = StringIn(header, "alg");
   if (algorithm == nullptr || *algorithm != "ES256") return Invalid("it isn't signed with ES256");
   if (header.contains("crit")) return Invalid("it has critical extensions");
@@ -169,8 +171,9 @@ Status CheckTimes(const Claims& claims, const Policy& policy, Time now) {
 }
 
 Result<Claims> CheckClaims(std::string_view payload, const Policy& policy, Time now) {
-  const Json json = Json::parse(payload, nullptr, false);
-  if (!json.is_object()) return Invalid("its payload isn't a JSON object");
+  const auto parsed = ParseJson(payload);
+  if (!parsed.ok() || !parsed->is_object()) return Invalid("its payload isn't a JSON object");
+  const Json& json = *parsed;
   const auto* issuer = StringIn(json, "iss");
   if (issuer == nullptr || *issuer != policy.issuer) return Invalid("another issuer made it");
   if (!NamesAudience(json, policy.audience)) return Invalid("it is meant for another audience");

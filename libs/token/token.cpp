@@ -3,7 +3,34 @@
 #include "token/es256.h"
 #include "token/jwt.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+
 namespace marquee::token {
+namespace {
+
+// b64token of RFC 6750, section 2.1.
+bool IsTokenText(std::string_view text) {
+  const auto padding = text.find_last_not_of('=');
+  if (padding == text.npos) return false;
+  return std::all_of(
+      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(padding) + 1, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._~+/").find(c) != std::string_view::npos;
+      });
+}
+
+}  // namespace
+
+std::optional<std::string_view> BearerToken(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (AsciiLower(authorization.substr(0, kScheme.size())) != kScheme) return std::nullopt;
+  authorization.remove_prefix(
+      std::min(authorization.find_first_not_of(' ', kScheme.size()), authorization.size()));
+  while (authorization.ends_with(' ')) authorization.remove_suffix(1);
+  return IsTokenText(authorization) ? std::optional(authorization) : std::nullopt;
+}
 
 struct SigningKey::Impl {
   explicit Impl(Es256Key parsed) : key(std::move(parsed)), shared{{}, key.X(), key.Y()} {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,11 @@ class Verifier {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The token in an Authorization header of the form "Bearer <token>" (RFC 6750, section 2.1; the
+// scheme in any case and followed by one or more blanks, RFC 9110, section 11.4). nullopt for any
+// other header: what comes back has the characters of a token and no others.
+std::optional<std::string_view> BearerToken(std::string_view authorization);
 
 // RFC 4648 base64url without padding; also for tests and JWKS.
 std::string Base64Url(std::string_view bytes);

@@ -363,5 +363,35 @@ TEST_F(VerifierTest, KeepsManyTokensApart) {
   }
 }
 
+TEST(BearerToken, IsWhatTheRfcSaysAndNothingElse) {
+  for (const char* header :
+       {"Bearer a.b-c_d~e+f/g=", "bearer a.b-c_d~e+f/g=", "BEARER   a.b-c_d~e+f/g=  "}) {
+    EXPECT_EQ(BearerToken(header), "a.b-c_d~e+f/g=") << header;
+  }
+  for (const char* header :
+       {"", "Bearer", "Bearer ", "Bearer\tx", "Bearerx", "Basic YTpi", "Bearer a b",
+        "Bearer =", "Bearer a\x80", "Bearer a,b", "Bearer a=b"}) {
+    EXPECT_FALSE(BearerToken(header).has_value()) << header;
+  }
+}
+
+TEST(ParsedJwt, DoesNotEndAtANul) {
+  const auto key = SigningKey::Generate();
+  const auto now = SystemClock().Now();
+  Claims claims;
+  claims.subject = "7";
+  claims.user_id = 7;
+  claims.issued_at = now;
+  claims.expires_at = now + std::chrono::minutes{5};
+  const std::string good = key.Sign(claims, {});
+  ASSERT_TRUE(Verify(good, {key.public_key()}, {}, now).ok());
+  const auto first = good.find('.');
+  const auto header = *FromBase64Url(std::string_view(good).substr(0, first));
+  const auto hidden = Base64Url(header + std::string("\0{}", 3));
+  const auto status = Verify(hidden + good.substr(first), {key.public_key()}, {}, now);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("header isn't a JSON object"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace marquee::token

@@ -4,10 +4,12 @@
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/auth_handler.h"
+#include "auth/rpc/caller_check.h"
 #include "auth/store/pg_accounts.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_sessions.h"
 #include "base/clock.h"
+#include "idempotency/pg_idempotency_store.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
 #include "rpc/server.h"
@@ -43,7 +45,9 @@ int main(int argc, char** argv) {
   const Housekeeper housekeeper(keys, sessions, clock);
   marquee::token::Verifier verifier(
       {}, [&] { return keys.PublicKeys(); }, clock);
-  return rpc::Serve(config->server, {&handler}, verifier, registry,
-                    {{"postgres", [&] { return pool.Health(); }},
-                     {"signing keys", [&] { return keys.Ready(); }}});
+  marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
+  return rpc::Serve(
+      config->server, {&handler}, verifier, registry,
+      {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
+      {.check = CheckAgainst(sessions), .keys = &idempotency_keys});
 }

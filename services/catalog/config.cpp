@@ -15,6 +15,8 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
   config.database.max_connections = static_cast<int>(
       reader.Int("MARQUEE_POSTGRES_CONNECTIONS", 8, 1, 200, "connections that calls share"));
   config.consumer_database = config.database;
+  // People read the catalogue while the database takes no writes.
+  config.database.needs_writes = false;
   config.consumer_database.application_name = "marquee-catalog-consumer";
   config.consumer_database.max_connections = 2;
   config.consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");

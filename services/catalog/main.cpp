@@ -10,6 +10,7 @@
 #include "catalog/store/pg_movies.h"
 #include "catalog/store/pg_posters.h"
 #include "catalog/store/rating_step.h"
+#include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
@@ -47,8 +48,9 @@ int main(int argc, char** argv) {
                                     metrics);
 
   // Kafka isn't asked: without it movies are served as before, with statistics that stand still.
+  idempotency::PgIdempotencyStore keys(pool);
   const int status = rpc::Serve(config->server, {&handler}, verifier, metrics,
-                                {{"database", [&] { return pool.Health(); }}});
+                                {{"database", [&] { return pool.Health(); }}}, {.keys = &keys});
   metrics.Stop();
   consumer.Stop();
   return status;

@@ -15,6 +15,8 @@
 #include "gateway/transcode/transcoder.h"
 #include "logging/log.h"
 #include "metrics/metrics.h"
+#include "rpc/metadata.h"
+#include "token/token.h"
 #include "tracing/trace.h"
 
 namespace marquee::gateway {
@@ -30,6 +32,27 @@ bool IsVisibleAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
+// The Authorization header as it may travel on; empty when there is none. What isn't a bearer token
+// goes on as it came, for the service to judge by the rpc's policy.
+Result<std::string> ReadAuthorization(const http::Request& request) {
+  const std::string* header = request.Find("authorization");
+  if (header == nullptr) return std::string();
+  if (request.Count("authorization") != 1)
+    return Error::Unauthenticated("token_invalid", "There are two Authorization headers.");
+  if (header->size() > rpc::kMostMetadataBytes) {
+    return Error::InvalidArgument("header_too_large",
+                                  "The Authorization header is longer than this service takes.",
+                                  "Authorization");
+  }
+  if (const auto token = token::BearerToken(*header)) return "Bearer " + std::string(*token);
+  if (!rpc::IsMetadataValue(*header)) {
+    return Error::Unauthenticated(
+        "token_invalid", "The Authorization header has characters that no access token has.");
+  }
+  return *header;
+}
+
+// Whether the service can't answer, whatever was asked: another may stand in for it.
 bool IsUnavailable(const Error& error) {
   return error.code == Code::kUnavailable || error.code == Code::kDeadlineExceeded;
 }
@@ -160,14 +183,10 @@ void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
     }
     outbound.idempotency_key = *key;
   }
-  if (const std::string* authorization = request.Find("authorization")) {
-    if (request.Count("authorization") != 1) {
-      return Fail(*exchange,
-                  Error::Unauthenticated("token_invalid", "There are two Authorization headers."));
-    }
-    outbound.authorization = *authorization;
-    exchange->subject = UnverifiedSubject(*authorization);
-  }
+  auto authorization = ReadAuthorization(request);
+  if (!authorization.ok()) return Fail(*exchange, authorization.error());
+  outbound.authorization = *std::move(authorization);
+  exchange->subject = UnverifiedSubject(outbound.authorization);
   if (const std::string* positions = request.Find("marquee-position")) {
     exchange->positions = ParsePositions(*positions);
   }

@@ -140,6 +140,10 @@ class FakeRatings final : public ratings::v1::RatingsService::Service {
     seen.Note(*context);
     // As long as the caller has patience.
     while (request->page_size() == 13 && !context->IsCancelled()) std::this_thread::yield();
+    if (request->page_size() == 15)
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "Thread pool is exhausted"};
+    if (request->page_size() == 16)
+      return rpc::ToGrpc(Error::ResourceExhausted("too_many", "Slower, please."), *context);
     if (request->page_size() == 14)
       return {grpc::StatusCode::UNAVAILABLE, "10.0.0.7: connection refused"};
     return grpc::Status::OK;
@@ -154,11 +158,13 @@ class FakeRatings final : public ratings::v1::RatingsService::Service {
 class FakeRecommender final : public recommender::v1::RecommenderService::Service {
  public:
   Seen seen;
+  std::atomic<bool> own_limit = false;
 
   grpc::Status ListRecommendations(
       grpc::ServerContext* context, const recommender::v1::ListRecommendationsRequest* request,
       recommender::v1::ListRecommendationsResponse* response) override {
     seen.Note(*context);
+    if (own_limit) return {grpc::StatusCode::RESOURCE_EXHAUSTED, "Thread pool is exhausted"};
     if (request->genre() == "slow") {
       while (!context->IsCancelled()) std::this_thread::yield();
     }
@@ -336,6 +342,43 @@ TEST_F(GatewayTest, ForwardsIdentityTraceAndIdempotencyKey) {
             401);
 }
 
+TEST_F(GatewayTest, TakesNoByteIntoMetadataThatGrpcWouldDieOf) {
+  // Each of them ended the gateway: gRPC aborts at an illegal header value.
+  for (const char* bad : {"Bearer\tx", "Bearer \x80", "Bearer a\xc3\xa9", "\xff", "Bearer a.b\tc",
+                          "\xf0\x9f\x8e\xac"}) {
+    for (const char* target : {"/v1/movies/1", "/v1/me/ratings"}) {
+      const Answer answer = Ask("GET", target, {}, std::string("Authorization: ") + bad + "\r\n");
+      EXPECT_EQ(answer.status, 401) << bad;
+      EXPECT_EQ(json::parse(answer.body)["code"], "token_invalid");
+    }
+  }
+  const Answer large =
+      Ask("GET", "/v1/movies/1", {}, "Authorization: Bearer " + std::string(5000, 'x') + "\r\n");
+  EXPECT_EQ(large.status, 431);
+  // Whatever else a client may say: it is taken as far as it makes sense, or it is left.
+  for (const char* header : {"Marquee-Position", "Traceparent", "Tracestate", "User-Agent",
+                             "Cookie", "If-None-Match", "Accept", "X-Forwarded-For", "X-Api-Key"}) {
+    for (const char* value :
+         {"\x80", "ratings:3:\xc3\xa9", "\t", "a\tb", "ratings:3:1\t, x\xff:1:1"}) {
+      const Answer answer =
+          Ask("GET", "/v1/movies/1", {}, std::string(header) + ": " + value + "\r\n");
+      EXPECT_EQ(answer.status, 200) << header;
+    }
+  }
+  EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", R"({"value":4})", "Idempotency-Key: a\x80\r\n").status,
+            400);
+}
+
+TEST_F(GatewayTest, TakesABearerTokenHoweverItIsWritten) {
+  for (const char* header :
+       {"Bearer a.b.c", "BEARER a.b.c", "bearer  a.b.c", "Bearer    a.b.c  "}) {
+    Ask("GET", "/v1/me/ratings", {}, std::string("Authorization: ") + header + "\r\n");
+    EXPECT_EQ(ratings_.seen.Get("authorization"), "Bearer a.b.c") << header;
+  }
+  Ask("GET", "/v1/me/ratings", {}, "Authorization: Basic YTpi\r\n");
+  EXPECT_EQ(ratings_.seen.Get("authorization"), "Basic YTpi") << "the service judges it";
+}
+
 TEST_F(GatewayTest, RemembersEachCallersWrites) {
   const std::string ada = "Authorization: " + Token("1") + "\r\n";
   const std::string bob = "Authorization: " + Token("2") + "\r\n";
@@ -399,6 +442,20 @@ TEST_F(GatewayTest, FallsBackWhenTheServiceIsSlowOrAway) {
   const Answer both = Ask("GET", "/v1/me/recommendations");
   EXPECT_EQ(both.status, 503);
   EXPECT_EQ(both.headers.at("retry-after"), "1");
+}
+
+TEST_F(GatewayTest, TakesOverloadForUnavailability) {
+  // What gRPC says for itself, when its threads are used up.
+  recommender_.own_limit = true;
+  const Answer stand_in = Ask("GET", "/v1/me/recommendations?count=2");
+  EXPECT_EQ(stand_in.status, 200);
+  EXPECT_EQ(json::parse(stand_in.body)["degraded"], true);
+  const Answer overloaded = Ask("GET", "/v1/me/ratings?page_size=15");
+  EXPECT_EQ(overloaded.status, 503);
+  EXPECT_EQ(json::parse(overloaded.body)["code"], "overloaded");
+  EXPECT_EQ(overloaded.headers.at("retry-after"), "1");
+  // What a service says of its client is the client's.
+  EXPECT_EQ(Ask("GET", "/v1/me/ratings?page_size=16").status, 429);
 }
 
 TEST_F(GatewayTest, EndsACallAtItsDeadline) {

@@ -29,6 +29,7 @@ http::Response Document(int status, std::string_view code, std::string_view deta
   out += '}';
   response.headers.push_back({"Cache-Control", "no-store"});
   if (status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer"});
+  if (code == "idempotency_key_in_use") response.headers.push_back({"Retry-After", "1"});
   if (status == 429) response.headers.push_back({"Retry-After", "5"});
   if (status == 503) response.headers.push_back({"Retry-After", "1"});
   return response;
@@ -49,6 +50,8 @@ std::string Slug(Code code) {
 
 int HttpStatus(const Error& error) {
   if (error.reason == "body_too_large") return 413;
+  if (error.reason == "header_too_large") return 431;
+  if (error.reason == "idempotency_key_reused") return 422;
   if (error.reason == "unsupported_media_type") return 415;
   switch (error.code) {
     case Code::kInvalidArgument:

@@ -41,6 +41,8 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
                           "how long a call waits for a connection");
   config.database.application_name = "marquee-rating_ingest";
   config.writer_database = config.database;
+  // Ratings go to Kafka: the front takes them while the database takes no writes.
+  config.database.needs_writes = false;
   config.writer_database.max_connections = 2;
   config.writer_database.application_name = "marquee-rating_ingest-writer";
 

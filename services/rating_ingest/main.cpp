@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
@@ -68,7 +69,9 @@ int main(int argc, char** argv) {
   } else {
     ready.push_back({"writer", [&] { return writer->Health(); }});
   }
-  const int status = rpc::Serve(config->server, services, verifier, metrics, std::move(ready));
+  idempotency::PgIdempotencyStore keys(pool);
+  const int status =
+      rpc::Serve(config->server, services, verifier, metrics, std::move(ready), {.keys = &keys});
   // Calls have ended: what they queued is flushed, and the writer finishes its batch.
   metrics.Stop();
   if (writer) writer->Stop();

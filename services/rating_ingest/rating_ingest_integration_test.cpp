@@ -6,6 +6,7 @@
 #include <pqxx/pqxx>
 #include <set>
 
+#include "idempotency/pg_idempotency_store.h"
 #include "kafka/testing.h"
 #include "marquee/catalog/v1/catalog.grpc.pb.h"
 #include "pg/testing.h"
@@ -49,7 +50,8 @@ class RatingIngestTest : public testing::Test {
                      SystemClock());
     intake_.emplace(log_, log_, *catalog_, SystemClock());
     handler_.emplace(*intake_, queries_, log_, SystemClock());
-    server_.emplace(std::vector<rpc::ServiceBase*>{&*handler_}, verifier_, metrics_);
+    server_.emplace(std::vector<rpc::ServiceBase*>{&*handler_}, verifier_, metrics_,
+                    rpc::ServeHooks{.keys = &keys_});
     stub_ = v1::RatingsService::NewStub(rpc::MakeChannel(server_->address()));
     StartWriter();
   }
@@ -113,8 +115,8 @@ class RatingIngestTest : public testing::Test {
     EXPECT_EQ(response.rating().value(), value);
     return caller->position();
   }
-  Error Refusal(std::int64_t user, std::int64_t movie, float value) {
-    auto caller = As(user);
+  Error Refusal(std::int64_t user, std::int64_t movie, float value, const std::string& key = "") {
+    auto caller = As(user, "", key);
     v1::PutRatingRequest request;
     request.set_movie_id(movie);
     request.set_value(value);
@@ -173,6 +175,7 @@ class RatingIngestTest : public testing::Test {
   PgRatingReader reader_{pool_, topic_};
   AppliedPositions applied_{reader_, std::chrono::seconds(15)};
   KafkaLog log_{producer_, metrics_, topic_};
+  idempotency::PgIdempotencyStore keys_{pool_};
   RatingQueries queries_{reader_, log_, applied_};
   CatalogStandIn catalog_service_;
   std::unique_ptr<grpc::Server> catalog_server_;
@@ -206,6 +209,14 @@ TEST_F(RatingIngestTest, ARepeatedKeyIsOneEvent) {
   const auto position = Rate(7, 1, 4.0F, "once");
   EXPECT_EQ(Read(7, 1, position), 4.0F);
   EXPECT_EQ(Number("SELECT revision FROM ratings WHERE user_id = 7 AND movie_id = 1"), 1);
+  // Another value or movie under the same key is refused, and not stored.
+  EXPECT_EQ(Refusal(7, 1, 5.0F, "once").reason, "idempotency_key_reused");
+  EXPECT_EQ(Refusal(7, 2, 4.0F, "once").reason, "idempotency_key_reused");
+  EXPECT_EQ(Read(7, 1, Rate(7, 1, 3.0F, "twice")), 3.0F);
+  EXPECT_EQ(Number("SELECT count(*) FROM ratings WHERE user_id = 7"), 1);
+  // A day later the key is as good as new.
+  database_.Execute("UPDATE idempotency_keys SET first_used = first_used - interval '25 hours'");
+  EXPECT_EQ(Read(7, 1, Rate(7, 1, 5.0F, "once")), 5.0F);
 }
 
 TEST_F(RatingIngestTest, RefusesBadInput) {

@@ -1,5 +1,6 @@
 // marquee-reviews: composition only.
 #include "base/clock.h"
+#include "idempotency/pg_idempotency_store.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
 #include "reviews/clients/auth_people.h"
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   ReviewsHandler handler(reviews);
 
   marquee::token::Verifier verifier({}, rpc::JwksFrom(auth), marquee::SystemClock());
+  marquee::idempotency::PgIdempotencyStore keys(pool);
   return rpc::Serve(config->server, {&handler}, verifier, metrics,
-                    {{"postgres", [&] { return pool.Health(); }}});
+                    {{"postgres", [&] { return pool.Health(); }}}, {.keys = &keys});
 }

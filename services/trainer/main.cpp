@@ -1,3 +1,4 @@
+#include "idempotency/pg_idempotency_store.h"
 #include "kafka/producer.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
@@ -51,12 +52,13 @@ int main(int argc, char** argv) {
   trainer::Housekeeping housekeeping(trainer, registry, trainer_metrics, config->housekeeping);
 
   trainer::TrainerHandler handler(trainer, registry);
+  idempotency::PgIdempotencyStore keys(pool);
   // Kafka isn't asked: a promotion waits in the database until Kafka is there.
   return rpc::Serve(
       config->server, {&handler}, verifier, metrics,
       {{"postgres", [&] { return pool.Health(); }}, {"artefacts", [&] { return folder.Check(); }}},
-      [&] {
-        housekeeping.Stop();
-        trainer.Stop();
-      });
+      {.keys = &keys, .stopping = [&] {
+         housekeeping.Stop();
+         trainer.Stop();
+       }});
 }

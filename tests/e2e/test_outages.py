@@ -1,7 +1,11 @@
 """Dependencies that are down: a 503 that says so, nothing pretended, and life again by itself."""
 
+import contextlib
+
+import psycopg
 import pytest
 
+from support.api import PASSWORD
 from support.waiting import eventually
 
 
@@ -55,6 +59,59 @@ def test_without_postgresql_answers_are_503_and_come_back(person, suite):
         suite.infra("up", "postgres")
     eventually(lambda: person.send("GET", "/v1/movies").ok, 60, what="the catalogue answers again")
     eventually(lambda: person.other().send("GET", "/v1/movies/1/reviews").ok, 60, what="reviews answers again")
+
+
+@contextlib.contextmanager
+def without_writes(suite, *databases):
+    """As a failover looks like: sessions break, and new ones lead to a server that takes no writes, for a while."""
+    with contextlib.ExitStack() as stack:
+        connections = {
+            name: stack.enter_context(psycopg.connect(suite.postgres_uri(name), autocommit=True)) for name in databases
+        }
+
+        def read_only(value):
+            for name, connection in connections.items():
+                connection.execute("SET default_transaction_read_only = off")
+                setting = psycopg.sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = {}")
+                connection.execute(setting.format(psycopg.sql.Identifier(name), psycopg.sql.SQL(value)))
+
+        read_only("on")
+        for connection in connections.values():
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
+            )
+        try:
+            yield
+        finally:
+            read_only("off")
+
+
+def test_a_time_without_writes_ends_without_a_restart(person, suite):
+    pids = [suite.pid(name) for name in ("auth", "catalog", "rating_ingest", "reviews")]
+
+    def not_ready(service):
+        return "marquee_ready 0" in suite.metrics(service)
+
+    with without_writes(suite, "auth", "catalog", "ratings", "reviews"):
+        for method, path, body in [
+            ("POST", "/v1/auth/login", {"email": person.user["email"], "password": PASSWORD}),
+            ("POST", "/v1/movies/1/reviews", {"text": "Good."}),
+        ]:
+            answer = person.send(method, path, json=body)
+            assert answer.status_code == 503, f"{path}: {answer.text}"
+            assert answer.json()["code"] == "database_read_only"
+            assert answer.headers["Retry-After"]
+        # Reading goes on, and ratings wait in Kafka.
+        assert person.get("/v1/movies/1")["title"] == "Toy Story"
+        person.rate(2, 3.5)
+        for service in ("auth", "reviews"):
+            eventually(lambda service=service: not_ready(service), 10, what=f"{service} says that it isn't ready")
+    assert person.send("POST", "/v1/movies/1/reviews", json={"text": "Good."}).status_code == 201
+    eventually(lambda: len(list(person.ratings())) == 2, 30, what="the writer stores what waited")
+    for service in ("auth", "reviews"):
+        eventually(lambda service=service: not not_ready(service), 10, what=f"{service} is ready again")
+    assert pids == [suite.pid(name) for name in ("auth", "catalog", "rating_ingest", "reviews")]
 
 
 def test_a_rating_survives_a_killed_writer(person, suite):

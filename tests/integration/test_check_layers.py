@@ -51,6 +51,11 @@ def test_lets_right_dependencies_be(tmp_path):
         ("services/catalog/rpc/a.cpp", "#include <pqxx/pqxx>", "pqxx stays in"),
         ("services/catalog/rpc/a.cpp", 'auto q = "SELECT id FROM movies";', "SQL stays in"),
         ("services/catalog/rpc/a.cpp", 'auto x = std::getenv("A");', "the environment is read in libs/config only"),
+        (
+            "services/catalog/rpc/a.cpp",
+            'context->AddMetadata("authorization", text);',
+            "text becomes gRPC metadata in libs/rpc/metadata.cpp only: gRPC ends the process at a wrong byte",
+        ),
         ("services/catalog/rpc/a.cpp", "using namespace std;", "no `using namespace std`"),
         ("services/catalog/rpc/a.h", "#pragma once\n#include <grpcpp/grpcpp.h>", "too heavy for a header"),
         ("services/catalog/rpc/a.h", "int a;", "#pragma once"),

@@ -269,6 +269,23 @@ def test_the_access_log_is_json_without_queries(edge):
     assert "secret" not in json.dumps(entry)
 
 
+def test_the_access_log_has_no_raw_byte_of_a_client(edge):
+    bad = b"\x80\xff\xc3\x28"
+    raw(edge, b"GET /v1/raw-bytes HTTP/1.1\r\nHost: a\r\nUser-Agent: x" + bad + b"\r\nConnection: close\r\n\r\n")
+    raw(edge, b"GET /v1/" + bad + b" HTTP/1.1\r\nHost: a\r\nUser-Agent: by-path\r\nConnection: close\r\n\r\n")
+
+    def lines():
+        with open(edge.state / "logs" / "edge-access.log", encoding="utf-8", errors="strict") as log:
+            entries = [json.loads(entry) for entry in log]
+        found = [next((e for e in entries if e["path"] == "/v1/raw-bytes"), None)]
+        found.append(next((e for e in entries if e["user_agent"] == "by-path"), None))
+        return found if all(found) else None
+
+    by_agent, by_path = eventually(lines, what="the log lines")
+    assert by_agent["user_agent"] == "x"
+    assert by_path["path"] == "(not printable ASCII)"
+
+
 def test_no_log_keeps_a_query_or_a_referer_whatever_goes_wrong(edge):
     """nginx's own error log has both in each line about a request."""
     sent = {"Referer": "https://example.com/?token=secret-of-the-referer"}

@@ -64,6 +64,15 @@ Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, Time deadline
   return Issue(rotation.account, rotation.session_id, std::move(next), now);
 }
 
+Result<Account> Sessions::Holder(const std::string& session_id, std::int64_t user_id,
+                                 Time deadline) {
+  auto account = sessions_.FindHolder(session_id, user_id, clock_.Now(), deadline);
+  if (!account.ok() && account.error().code == Code::kNotFound) {
+    return Error::Unauthenticated("account_gone", "This account was deleted.");
+  }
+  return account;
+}
+
 Status Sessions::End(std::string_view refresh_token, Time deadline) {
   if (!LooksLikeOpaqueToken(refresh_token)) return {};
   return sessions_.End(Sha256(refresh_token), clock_.Now(), deadline);

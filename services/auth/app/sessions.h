@@ -34,6 +34,9 @@ class Sessions {
   // Unauthenticated "refresh_token_invalid", "refresh_token_expired", "session_ended" or
   // "refresh_token_reused".
   Result<SignedIn> Refresh(std::string_view refresh_token, Time deadline);
+  // The account as it is now, where an access token says what it was. Unauthenticated
+  // "account_gone" or "session_ended".
+  Result<Account> Holder(const std::string& session_id, std::int64_t user_id, Time deadline);
   Status End(std::string_view refresh_token, Time deadline);
 
   // Forgets what is over, and counts what goes on.

@@ -79,6 +79,10 @@ class SessionRepository {
   // at once, one rotates it and the other reuses it.
   virtual Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash,
                                   Time now, Time expires_at, Time deadline) = 0;
+  // Whose session it is, as the account stands now. NotFound "account_unknown"; Unauthenticated
+  // "session_ended" when the session is over, or not theirs.
+  virtual Result<Account> FindHolder(const std::string& session_id, std::int64_t user_id, Time now,
+                                     Time deadline) = 0;
   // Ends the session of a token, spent or not. Unknown and ended ones are fine.
   virtual Status End(const std::string& token_hash, Time now, Time deadline) = 0;
   // Forgets sessions that expired before `expired_before` and tokens spent before `spent_before`;

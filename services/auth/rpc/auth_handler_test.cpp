@@ -5,6 +5,7 @@
 
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
+#include "auth/rpc/caller_check.h"
 #include "auth/store/memory_store.h"
 #include "metrics/metrics.h"
 #include "rpc/client.h"
@@ -95,7 +96,7 @@ class AuthHandlerTest : public testing::Test {
   const ServiceTokens service_tokens_{{{"trainer", "0123456789abcdef"}}, keys_, clock_};
   AuthHandler handler_{accounts_, administration_, sessions_, service_tokens_, keys_};
   token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
-  rpc::TestServer server_{{&handler_}, verifier_, registry_};
+  rpc::TestServer server_{{&handler_}, verifier_, registry_, {.check = CheckAgainst(sessions_)}};
   std::unique_ptr<Stub> stub_;
 };
 
@@ -256,6 +257,43 @@ TEST_F(AuthHandlerTest, SetsRoles) {
   v1::GetMeResponse me;
   ASSERT_EQ(GetMe(ada.access_token(), me), "OK");
   EXPECT_EQ(me.user().roles_size(), 2);
+}
+
+TEST_F(AuthHandlerTest, BelievesItsTablesWhereATokenSaysMore) {
+  const auto root = Bootstrap();
+  const auto ada = SignUp("ada@example.com");
+  const auto id = ada.user().user_id();
+  ASSERT_EQ(SetRoles(id, {"administrator"}, root.access_token()), "OK");
+  // A role counts at once, without a new token,
+  v1::ListUsersRequest list;
+  v1::ListUsersResponse users;
+  EXPECT_EQ(Call(&Stub::ListUsers, list, users, ada.access_token()), "OK");
+  v1::RefreshResponse refreshed;
+  ASSERT_EQ(Refresh(ada.refresh_token(), refreshed), "OK");
+  const std::string old = refreshed.session().access_token();
+  // and one that was taken away is gone at once, whatever the token says: nobody gives it back to
+  // themselves, or on to others.
+  ASSERT_EQ(SetRoles(id, {"user"}, root.access_token()), "OK");
+  EXPECT_EQ(SetRoles(id, {"administrator"}, old), "PERMISSION_DENIED not_allowed");
+  EXPECT_EQ(Call(&Stub::ListUsers, list, users, old), "PERMISSION_DENIED not_allowed");
+  const auto accomplice = SignUp("eve@example.com");
+  ASSERT_EQ(SetRoles(id, {"administrator"}, root.access_token()), "OK");
+  v1::DeleteMeResponse deleted;
+  ASSERT_EQ(Call(&Stub::DeleteMe, v1::DeleteMeRequest(), deleted, old), "OK");
+  EXPECT_EQ(SetRoles(accomplice.user().user_id(), {"administrator"}, old),
+            "UNAUTHENTICATED account_gone");
+}
+
+TEST_F(AuthHandlerTest, KnowsATokenWhoseSessionHasEnded) {
+  const auto session = SignUp("ada@example.com");
+  v1::LogoutRequest logout;
+  logout.set_refresh_token(session.refresh_token());
+  v1::LogoutResponse response;
+  ASSERT_EQ(Call(&Stub::Logout, logout, response), "OK");
+  EXPECT_EQ(GetMe(session.access_token()), "UNAUTHENTICATED session_ended");
+  // What is public stays so for whoever still carries it.
+  v1::GetJwksResponse jwks;
+  EXPECT_EQ(Call(&Stub::GetJwks, v1::GetJwksRequest(), jwks, session.access_token()), "OK");
 }
 
 TEST_F(AuthHandlerTest, BootstrapsOnceWithTheSecret) {

@@ -285,6 +285,33 @@ TYPED_TEST_P(StoreContract, EndsASessionByAnyOfItsTokens) {
   EXPECT_EQ(this->Rotate('b', 'c', this->now_), RefreshVerdict::kEnded);
 }
 
+TYPED_TEST_P(StoreContract, FindsTheHolderOfALiveSession) {
+  const auto ada = this->Add("ada@example.com");
+  const auto bob = this->Add("bob@example.com");
+  this->Begin(ada, 1, 'a');
+  this->Begin(ada, 2, 'b');
+  const auto find = [&](const std::string& session, const Account& account, Time now) {
+    const auto found = this->sessions().FindHolder(session, account.user_id, now, this->Soon());
+    return found.ok() ? found->email : found.error().reason;
+  };
+  EXPECT_EQ(find(this->SessionId(1), ada, this->now_), "ada@example.com");
+  EXPECT_EQ(find(this->SessionId(1), bob, this->now_), "session_ended");
+  EXPECT_EQ(find(this->SessionId(3), ada, this->now_), "session_ended");
+  for (const char* no_id : {"", "x", "' OR ''='"})
+    EXPECT_EQ(find(no_id, ada, this->now_), "session_ended");
+  EXPECT_EQ(find(this->SessionId(1), ada, this->later_), "session_ended");
+  ASSERT_TRUE(this->sessions().End(this->Hash('a'), this->now_, this->Soon()).ok());
+  EXPECT_EQ(find(this->SessionId(1), ada, this->now_), "session_ended");
+  ASSERT_TRUE(
+      this->accounts().SetRoles(ada.user_id, {Role::kUser, Role::kCurator}, this->Soon()).ok());
+  const auto holder =
+      this->sessions().FindHolder(this->SessionId(2), ada.user_id, this->now_, this->Soon());
+  ASSERT_TRUE(holder.ok());
+  EXPECT_TRUE(holder->roles.contains(Role::kCurator));
+  ASSERT_TRUE(this->accounts().Delete(ada.user_id, this->Soon()).ok());
+  EXPECT_EQ(find(this->SessionId(2), ada, this->now_), "account_unknown");
+}
+
 TYPED_TEST_P(StoreContract, ForgetsWhatIsOver) {
   const Account account = this->Add("ada@example.com");
   this->Begin(account, 1, 'a');
@@ -328,6 +355,6 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAd
                             MakesOneFirstAdministrator, RotatesARefreshToken,
                             MovesASessionsEndWithEachRotation, EndsASessionWhoseSpentTokenIsUsed,
                             LetsOneOfManyRotateTheSameToken, EndsASessionByAnyOfItsTokens,
-                            ForgetsWhatIsOver, AgreesOnTheFirstKey);
+                            FindsTheHolderOfALiveSession, ForgetsWhatIsOver, AgreesOnTheFirstKey);
 
 }  // namespace marquee::auth

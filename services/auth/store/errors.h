@@ -8,6 +8,9 @@ namespace marquee::auth {
 inline Error AccountUnknown() {
   return Error::NotFound("account_unknown", "There is no such account.");
 }
+inline Error SessionEnded() {
+  return Error::Unauthenticated("session_ended", "The session has ended: sign in again.");
+}
 inline Error EmailTaken() {
   return Error::AlreadyExists("email_taken", "There is an account with this e-mail address.",
                               "email");

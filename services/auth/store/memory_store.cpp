@@ -184,6 +184,19 @@ Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::s
   return Rotation{verdict, stored.session.session_id, At(stored.session.user_id)->account};
 }
 
+Result<Account> MemoryStore::FindHolder(const std::string& session_id, std::int64_t user_id,
+                                        Time now, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto* account = At(user_id);
+  if (account == nullptr) return AccountUnknown();
+  const auto session = sessions_.find(session_id);
+  const bool alive = session != sessions_.end() && session->second.session.user_id == user_id &&
+                     !session->second.ended_at && session->second.session.expires_at > now;
+  if (!alive) return SessionEnded();
+  return account->account;
+}
+
 Status MemoryStore::End(const std::string& token_hash, Time now, Time) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());

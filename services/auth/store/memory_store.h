@@ -26,6 +26,8 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   Status Start(const Session& session, const std::string& token_hash, Time deadline) override;
   Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash, Time now,
                           Time expires_at, Time deadline) override;
+  Result<Account> FindHolder(const std::string& session_id, std::int64_t user_id, Time now,
+                             Time deadline) override;
   Status End(const std::string& token_hash, Time now, Time deadline) override;
   Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
                              Time deadline) override;

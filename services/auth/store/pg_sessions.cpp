@@ -4,6 +4,7 @@
 
 #include "auth/store/errors.h"
 #include "auth/store/rows.h"
+#include "base/uuid.h"
 #include "pg/pool.h"
 #include "pg/time.h"
 
@@ -99,6 +100,26 @@ Result<Rotation> PgSessions::Rotate(const std::string& token_hash, const std::st
         if (verdict != RefreshVerdict::kRotate) return Rotation{verdict};
         Advance(tx, session_id, token_hash, next_hash, now, expires_at);
         return Rotation{verdict, session_id, std::move(presented.account)};
+      },
+      {.deadline = deadline});
+}
+
+Result<Account> PgSessions::FindHolder(const std::string& session_id, std::int64_t user_id,
+                                       Time now, Time deadline) {
+  // A token's session id is ours, a UUID; what isn't one names no session.
+  const auto uuid = Uuid::Parse(session_id);
+  return pool_.ReadOne(
+      [&](pg::Transaction& tx) -> Result<Account> {
+        pg::Prepare(tx, "holder",
+                    "SELECT " MARQUEE_AUTH_ACCOUNT_COLUMNS
+                    ", EXISTS (SELECT FROM sessions WHERE session_id = $1::uuid "
+                    "AND sessions.user_id = accounts.user_id AND ended_at IS NULL "
+                    "AND expires_at > " MOMENT(3) ") FROM accounts WHERE user_id = $2");
+        const auto rows = tx.exec_prepared("holder", uuid ? uuid->ToString() : Uuid().ToString(),
+                                           user_id, pg::ToMicroseconds(now));
+        if (rows.empty()) return AccountUnknown();
+        if (!rows[0][5].as<bool>()) return SessionEnded();
+        return ReadAccount(rows[0]);
       },
       {.deadline = deadline});
 }

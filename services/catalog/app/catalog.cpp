@@ -69,6 +69,16 @@ Error At(std::size_t index, Error error) {
   return error;
 }
 
+// Ids from there on are the catalogue's to give (docs/adr/0003).
+Status CheckGivenId(std::int64_t id) {
+  if (id < kFirstOwnMovieId) return {};
+  return Error::InvalidArgument("movie_id_out_of_range",
+                                "a movie_id of one's own choice must be below " +
+                                    std::to_string(kFirstOwnMovieId) +
+                                    ": those from there on are given by the catalogue",
+                                "movie_id");
+}
+
 }  // namespace
 
 Catalog::Catalog(MovieRepository& movies, PosterRepository& posters, AudienceRepository& audience,
@@ -104,9 +114,11 @@ Result<CatalogMovie> Catalog::Get(std::int64_t id, Time deadline) {
   return movies_.Find(id, deadline);
 }
 
-Result<CatalogMovie> Catalog::Create(Movie movie, Time deadline) {
+Result<CatalogMovie> Catalog::Create(Movie movie, const std::optional<Uuid>& operation,
+                                     Time deadline) {
+  RETURN_IF_ERROR(CheckGivenId(movie.id));
   ASSIGN_OR_RETURN(const Movie checked, Checked(std::move(movie)));
-  return movies_.Create(checked, deadline);
+  return movies_.Create(checked, operation, deadline);
 }
 
 Result<CatalogMovie> Catalog::Update(std::int64_t id, const MoviePatch& patch, Time deadline) {
@@ -122,6 +134,7 @@ Result<ImportCounts> Catalog::Import(std::vector<Movie> movies, Time deadline) {
           i, Error::InvalidArgument("movie_id_invalid",
                                     "an imported movie must have a positive movie_id", "movie_id"));
     }
+    if (const Status range = CheckGivenId(movies[i].id); !range.ok()) return At(i, range.error());
     auto checked = Checked(std::move(movies[i]));
     if (!checked.ok()) return At(i, std::move(checked).error());
     movies[i] = *std::move(checked);

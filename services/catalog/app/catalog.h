@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,7 +45,8 @@ class Catalog {
   // to another filter or order), "year_range_empty".
   Result<ListAnswer> List(const ListRequest& request, Time deadline);
   Result<CatalogMovie> Get(std::int64_t id, Time deadline);
-  Result<CatalogMovie> Create(Movie movie, Time deadline);
+  // A given id is below kFirstOwnMovieId: InvalidArgument "movie_id_out_of_range".
+  Result<CatalogMovie> Create(Movie movie, const std::optional<Uuid>& operation, Time deadline);
   Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline);
   Status Delete(std::int64_t id, Time deadline);
   // One chunk. An error names the movie: "movies[3].title".

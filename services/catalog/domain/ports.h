@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/uuid.h"
 #include "catalog/domain/movie.h"
 #include "catalog/domain/poster.h"
 #include "catalog/domain/trend.h"
@@ -64,8 +66,10 @@ class MovieRepository {
   virtual Result<CatalogMovie> Find(std::int64_t id, Time deadline) = 0;
   // Stable: while the sort keys stand still, every movie appears once, whatever is added meanwhile.
   virtual Result<MoviePage> List(const MovieListing& listing, Time deadline) = 0;
-  // Chooses the id when it is 0. AlreadyExists "movie_exists".
-  virtual Result<CatalogMovie> Create(const Movie& movie, Time deadline) = 0;
+  // Chooses the id when it is 0. AlreadyExists "movie_exists". An `operation` that has created a
+  // movie creates no second one: its movie is returned as it is now.
+  virtual Result<CatalogMovie> Create(const Movie& movie, const std::optional<Uuid>& operation,
+                                      Time deadline) = 0;
   virtual Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) = 0;
   virtual Status Delete(std::int64_t id, Time deadline) = 0;
   // Inserts or replaces, whole or not at all, one after another: of two with the same id the later

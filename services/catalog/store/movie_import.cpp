@@ -103,12 +103,6 @@ void AddedMovies(pg::Transaction& tx, std::span<const Movie> movies) {
       "INSERT INTO movie_stats (movie_id, catalogued) SELECT unnest($1::bigint[]), true"
       " ON CONFLICT (movie_id) DO UPDATE SET catalogued = true",
       pg::Array(ids));
-  if (!ids.empty() && ids.back() >= kFirstOwnMovieId) {
-    tx.exec_params(
-        "SELECT setval('own_movie_ids', greatest($1::bigint, (SELECT last_value FROM "
-        "own_movie_ids)))",
-        ids.back());
-  }
 }
 
 std::vector<std::int64_t> ReplaceGenres(pg::Transaction& tx, std::span<const Movie> movies) {

@@ -9,9 +9,6 @@
 namespace marquee::catalog {
 namespace {
 
-// Imports may reach into the own ids: then the sequence is ahead of them, but a race can lose.
-constexpr int kIdAttempts = 5;
-
 Result<CatalogMovie> FindIn(pg::Transaction& tx, std::int64_t id, double prior_weight) {
   static const std::string kSql =
       "SELECT " + kMovieColumns + kMovieTables + " WHERE m.movie_id = $1";
@@ -33,32 +30,35 @@ Result<MoviePage> PgMovieRepository::List(const MovieListing& listing, Time dead
                     {.deadline = deadline});
 }
 
-Result<CatalogMovie> PgMovieRepository::Create(const Movie& movie, Time deadline) {
-  const auto create = [&](pg::Transaction& tx) -> Result<CatalogMovie> {
-    Movie created = movie;
-    if (created.id == 0) {
-      created.id = tx.exec("SELECT nextval('own_movie_ids')")[0][0].as<std::int64_t>();
-    }
-    const auto inserted = tx.exec_params(
-        "INSERT INTO movies (movie_id, title, year, imdb_id, tmdb_id) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (movie_id) DO NOTHING",
-        created.id, created.title, created.year, created.imdb_id, created.tmdb_id);
-    if (inserted.affected_rows() == 0) {
-      return Error::AlreadyExists("movie_exists",
-                                  "there is a movie " + std::to_string(created.id) + " already",
-                                  "movie.movie_id");
-    }
-    AddedMovies(tx, {&created, 1});
-    ReplaceGenres(tx, {&created, 1});
-    return FindIn(tx, created.id, prior_weight_);
-  };
-  for (int attempt = 1;; ++attempt) {
-    auto created = pool_.Run(create, {.deadline = deadline});
-    if (created.ok() || movie.id != 0 || created.error().reason != "movie_exists" ||
-        attempt == kIdAttempts) {
-      return created;
-    }
-  }
+Result<CatalogMovie> PgMovieRepository::Create(const Movie& movie,
+                                               const std::optional<Uuid>& operation,
+                                               Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<CatalogMovie> {
+        if (operation) {
+          const auto before = tx.exec_params("SELECT movie_id FROM movies WHERE operation_id = $1",
+                                             operation->ToString());
+          if (!before.empty()) return FindIn(tx, before[0][0].as<std::int64_t>(), prior_weight_);
+        }
+        Movie created = movie;
+        if (created.id == 0) {
+          created.id = tx.exec("SELECT nextval('own_movie_ids')")[0][0].as<std::int64_t>();
+        }
+        const auto inserted = tx.exec_params(
+            "INSERT INTO movies (movie_id, title, year, imdb_id, tmdb_id, operation_id)"
+            " VALUES ($1, $2, $3, $4, $5, $6::uuid) ON CONFLICT (movie_id) DO NOTHING",
+            created.id, created.title, created.year, created.imdb_id, created.tmdb_id,
+            operation ? std::optional(operation->ToString()) : std::nullopt);
+        if (inserted.affected_rows() == 0) {
+          return Error::AlreadyExists("movie_exists",
+                                      "there is a movie " + std::to_string(created.id) + " already",
+                                      "movie.movie_id");
+        }
+        AddedMovies(tx, {&created, 1});
+        ReplaceGenres(tx, {&created, 1});
+        return FindIn(tx, created.id, prior_weight_);
+      },
+      {.deadline = deadline});
 }
 
 Result<CatalogMovie> PgMovieRepository::Update(std::int64_t id, const MoviePatch& patch,

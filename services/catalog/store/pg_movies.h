@@ -14,7 +14,8 @@ class PgMovieRepository final : public MovieRepository {
 
   Result<CatalogMovie> Find(std::int64_t id, Time deadline) override;
   Result<MoviePage> List(const MovieListing& listing, Time deadline) override;
-  Result<CatalogMovie> Create(const Movie& movie, Time deadline) override;
+  Result<CatalogMovie> Create(const Movie& movie, const std::optional<Uuid>& operation,
+                              Time deadline) override;
   Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) override;
   Status Delete(std::int64_t id, Time deadline) override;
   Result<ImportCounts> Import(std::span<const Movie> movies, Time deadline) override;

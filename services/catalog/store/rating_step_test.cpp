@@ -253,7 +253,7 @@ TEST_F(RatingStepTest, KeepsRatingsOfAMovieForTheDayItComes) {
   // … and for the day it comes back.
   ASSERT_TRUE(movies.Delete(77, Time::max()).ok());
   EXPECT_TRUE(audience.RatingsByYear(0, 0, Time::max()).value().empty());
-  ASSERT_TRUE(movies.Create(late[0], Time::max()).ok());
+  ASSERT_TRUE(movies.Create(late[0], {}, Time::max()).ok());
   EXPECT_EQ(movies.Find(77, Time::max()).value().audience.rating_count, 2);
 }
 

@@ -82,16 +82,21 @@ Result<CatalogMovie> MemoryMovies::Insert(const Movie& movie) {
   CatalogMovie& inserted = movies_[movie.id];
   inserted.movie = movie;
   inserted.updated_at = clock_.Now();
-  next_own_id_ = std::max(next_own_id_, movie.id + 1);
   return inserted;
 }
 
-Result<CatalogMovie> MemoryMovies::Create(const Movie& movie, Time) {
+Result<CatalogMovie> MemoryMovies::Create(const Movie& movie, const std::optional<Uuid>& operation,
+                                          Time deadline) {
+  if (operation) {
+    const auto before = operations_.find(*operation);
+    if (before != operations_.end()) return Find(before->second, deadline);
+  }
   Movie created = movie;
-  if (created.id == 0) created.id = next_own_id_;
+  if (created.id == 0) created.id = next_own_id_++;
   if (movies_.contains(created.id)) {
     return Error::AlreadyExists("movie_exists", "there is such a movie already", "movie.movie_id");
   }
+  if (operation) operations_[*operation] = created.id;
   return Insert(created);
 }
 

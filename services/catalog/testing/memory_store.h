@@ -14,7 +14,8 @@ class MemoryMovies final : public MovieRepository, public AudienceRepository {
 
   Result<CatalogMovie> Find(std::int64_t id, Time deadline) override;
   Result<MoviePage> List(const MovieListing& listing, Time deadline) override;
-  Result<CatalogMovie> Create(const Movie& movie, Time deadline) override;
+  Result<CatalogMovie> Create(const Movie& movie, const std::optional<Uuid>& operation,
+                              Time deadline) override;
   Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) override;
   Status Delete(std::int64_t id, Time deadline) override;
   Result<ImportCounts> Import(std::span<const Movie> movies, Time deadline) override;
@@ -38,6 +39,7 @@ class MemoryMovies final : public MovieRepository, public AudienceRepository {
   std::map<std::int64_t, CatalogMovie> movies_;
   std::map<std::int64_t, Trend> trends_;
   std::map<std::int64_t, Poster> posters_;
+  std::map<Uuid, std::int64_t> operations_;
   std::int64_t next_own_id_ = kFirstOwnMovieId;
 };
 

@@ -37,7 +37,7 @@ const std::vector<Movie> kMovies = {
 };
 
 TEST_P(StoreContract, ReadsWhatWasCreated) {
-  const auto created = movies().Create(kMovies[0], Time::max());
+  const auto created = movies().Create(kMovies[0], {}, Time::max());
   ASSERT_TRUE(created.ok()) << created.error().ToString();
   const auto found = movies().Find(1, Time::max());
   ASSERT_TRUE(found.ok());
@@ -49,20 +49,32 @@ TEST_P(StoreContract, ReadsWhatWasCreated) {
 }
 
 TEST_P(StoreContract, RefusesAnIdThatIsTaken) {
-  ASSERT_TRUE(movies().Create(kMovies[0], Time::max()).ok());
-  const auto again = movies().Create(kMovies[0], Time::max());
+  ASSERT_TRUE(movies().Create(kMovies[0], {}, Time::max()).ok());
+  const auto again = movies().Create(kMovies[0], {}, Time::max());
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code, Code::kAlreadyExists);
   EXPECT_EQ(again.error().reason, "movie_exists");
 }
 
-TEST_P(StoreContract, ChoosesIdsAboveTheImportedOnes) {
-  Import({{.id = kFirstOwnMovieId + 7, .title = "Imported"}});
-  const auto first = movies().Create({.title = "Own"}, Time::max());
-  const auto second = movies().Create({.title = "Own"}, Time::max());
+TEST_P(StoreContract, ChoosesIdsWhateverIdsWereGiven) {
+  Import({{.id = kFirstOwnMovieId - 1, .title = "Imported"}});
+  const auto first = movies().Create({.title = "Own"}, {}, Time::max());
+  const auto second = movies().Create({.title = "Own"}, {}, Time::max());
   ASSERT_TRUE(first.ok() && second.ok());
-  EXPECT_GT(first->movie.id, kFirstOwnMovieId + 7);
-  EXPECT_GT(second->movie.id, first->movie.id);
+  EXPECT_EQ(first->movie.id, kFirstOwnMovieId);
+  EXPECT_EQ(second->movie.id, kFirstOwnMovieId + 1);
+}
+
+TEST_P(StoreContract, CreatesOneMovieForAnOperation) {
+  const Uuid operation = Uuid::V7(SystemClock().Now());
+  const auto first = movies().Create({.title = "Own"}, operation, Time::max());
+  ASSERT_TRUE(first.ok()) << first.error().ToString();
+  const auto again = movies().Create({.title = "Own"}, operation, Time::max());
+  ASSERT_TRUE(again.ok()) << again.error().ToString();
+  EXPECT_EQ(again->movie, first->movie);
+  const auto other = movies().Create({.title = "Own"}, Uuid::V7(SystemClock().Now()), Time::max());
+  EXPECT_NE(other->movie.id, first->movie.id);
+  EXPECT_EQ(movies().Count(Time::max()).value(), 2);
 }
 
 TEST_P(StoreContract, KnowsNothingOfUnknownMovies) {

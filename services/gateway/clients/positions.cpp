@@ -4,7 +4,9 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "gateway/transcode/scalar.h"
+#include "token/token.h"
 
 namespace marquee::gateway {
 namespace {
@@ -107,19 +109,18 @@ std::vector<std::string> MergePositions(const std::vector<Position>& a,
 }
 
 std::string UnverifiedSubject(std::string_view authorization) {
-  constexpr std::string_view kScheme = "Bearer ";
-  if (!authorization.starts_with(kScheme) || authorization.size() > kMaxTokenBytes) return {};
-  authorization.remove_prefix(kScheme.size());
-  const std::size_t first = authorization.find('.');
-  const std::size_t second = authorization.find('.', first + 1);
+  const auto jwt = token::BearerToken(authorization);
+  if (!jwt || jwt->size() > kMaxTokenBytes) return {};
+  const std::size_t first = jwt->find('.');
+  const std::size_t second = jwt->find('.', first + 1);
   if (first == std::string_view::npos || second == std::string_view::npos) return {};
-  const auto payload = FromBase64(authorization.substr(first + 1, second - first - 1), {});
+  const auto payload = FromBase64(jwt->substr(first + 1, second - first - 1), {});
   if (!payload.ok()) return {};
-  const auto claims = nlohmann::json::parse(*payload, nullptr, /*allow_exceptions=*/false);
-  if (!claims.is_object()) return {};
-  const auto subject = claims.find("sub");
-  return subject != claims.end() && subject->is_string() ? subject->get<std::string>()
-                                                         : std::string();
+  const auto claims = ParseJson(*payload);
+  if (!claims.ok() || !claims->is_object()) return {};
+  const auto subject = claims->find("sub");
+  return subject != claims->end() && subject->is_string() ? subject->get<std::string>()
+                                                          : std::string();
 }
 
 }  // namespace marquee::gateway

@@ -13,6 +13,7 @@
 
 #include "gateway/problem.h"
 #include "rpc/call.h"
+#include "rpc/metadata.h"
 #include "rpc/status.h"
 #include "tracing/trace.h"
 
@@ -66,9 +67,13 @@ std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}
 // library's own, whose text stays here.
 Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
   Error error = rpc::FromGrpc(status, context);
-  if (!context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) {
-    error.message = std::string(GenericSentence(error.code));
+  if (context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) return error;
+  // gRPC's own limits (threads, memory, the size of a message) are no fault of the client's.
+  if (error.code == Code::kResourceExhausted) {
+    error.code = Code::kUnavailable;
+    error.reason = "overloaded";
   }
+  error.message = std::string(GenericSentence(error.code));
   return error;
 }
 
@@ -95,13 +100,13 @@ class GrpcUpstreams final : public Upstreams {
     auto context = std::make_unique<grpc::ClientContext>();
     context->set_deadline(std::chrono::system_clock::now() + outbound.deadline);
     if (!outbound.authorization.empty())
-      context->AddMetadata("authorization", outbound.authorization);
+      rpc::AddMetadata(*context, "authorization", outbound.authorization);
     if (!outbound.idempotency_key.empty())
-      context->AddMetadata(rpc::kIdempotencyKey, outbound.idempotency_key);
+      rpc::AddMetadata(*context, rpc::kIdempotencyKey, outbound.idempotency_key);
     if (!outbound.traceparent.empty())
-      context->AddMetadata(tracing::kTraceparent, outbound.traceparent);
+      rpc::AddMetadata(*context, tracing::kTraceparent, outbound.traceparent);
     for (const std::string& position : outbound.positions)
-      context->AddMetadata(kPositionKey, position);
+      rpc::AddMetadata(*context, kPositionKey, position);
     grpc::ClientContext* raw = context.get();
     // std::function must be copyable; nobody copies it.
     auto pending = std::make_shared<Pending>(*this, std::move(context), std::move(done));

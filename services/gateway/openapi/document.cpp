@@ -169,7 +169,7 @@ class Builder {
     if (binding.body_field != nullptr) taken.insert(binding.body_field->name);
     if (binding.body != Binding::Body::kWhole)
       Query(*binding.rpc->request, "", taken, 0, parameters);
-    if (binding.method != http::Method::kGet) {
+    if (!binding.rpc->reads_only) {
       parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
     }
     return parameters;
@@ -238,7 +238,7 @@ class Builder {
     if (PolicyOf(rpc).access() != options::v1::ACCESS_PUBLIC) errors.insert(401);
     if (PolicyOf(rpc).access() == options::v1::ACCESS_RESTRICTED) errors.insert(403);
     if (!binding.variables.empty()) errors.insert(404);
-    if (!reads) errors.insert(409);
+    if (!rpc.reads_only) errors.insert({409, 422});
     if (binding.body != Binding::Body::kNone) errors.insert({413, 415});
     if (reads && !rpc.cache_control.empty())
       responses["304"] = {{"description", "What `If-None-Match` names is current."}};
@@ -332,7 +332,11 @@ class Builder {
              {{"IdempotencyKey",
                {{"name", "Idempotency-Key"},
                 {"in", "header"},
-                {"description", "Names this change: sent again, it is made once."},
+                {"description",
+                 "Names this change, for 24 hours: the same request under the same key is carried "
+                 "out once and answered alike, another request under it is refused (422), and "
+                 "while the first is under way the answer is 409. Choose a random one, such as a "
+                 "UUID, for each change."},
                 {"required", false},
                 {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 128}}}}}}},
             {"responses", std::move(responses)},

@@ -6,6 +6,7 @@
 #include <google/protobuf/message.h>
 
 #include "marquee/options/v1/options.pb.h"
+#include "rpc/idempotency.h"
 
 namespace marquee::gateway {
 namespace {
@@ -128,7 +129,7 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
     binding.primary = rule == &main;
     if (!Pattern(*rule, binding.method, binding.path))
       return Bad(method, "a rule without a known method");
-    if (binding.primary) rpc->reads_only = binding.method == http::Method::kGet;
+    if (binding.primary) rpc->reads_only = !rpc::TakesIdempotencyKey(method);
     auto path = PathTemplate::Parse(binding.path);
     if (!path.ok()) return Bad(method, path.error().message);
     for (const auto& variable : path->variables) {

@@ -32,7 +32,7 @@ struct Rpc {
   int success_status = 200;
   std::string cache_control;      // empty: not to be stored
   const Rpc* fallback = nullptr;  // answers in this one's stead when it is unavailable
-  bool reads_only = false;        // its first rule is a GET: may be retried
+  bool reads_only = false;        // changes nothing: may be retried, and takes no Idempotency-Key
   std::size_t index = 0;          // counts the Api's rpcs from 0
 };
 

@@ -8,6 +8,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "gateway/transcode/scalar.h"
 #include "gateway/transcode/target.h"
@@ -137,16 +140,42 @@ void WriteElement(const pb::Message& message, const pb::Reflection& r, const Fie
   }
 }
 
-// An object whose keys are the map's, in its own order; numbers and booleans as keys are quoted.
+// By what a map's entries are put in order.
+std::pair<std::string, std::int64_t> MapKey(const pb::Message& entry, const FieldPlan& key) {
+  const pb::Reflection& r = *entry.GetReflection();
+  switch (key.kind) {
+    case Kind::kString: return {r.GetString(entry, key.field), 0};
+    case Kind::kBool: return {{}, r.GetBool(entry, key.field) ? 1 : 0};
+    case Kind::kInt32: return {{}, r.GetInt32(entry, key.field)};
+    case Kind::kInt64: return {{}, r.GetInt64(entry, key.field)};
+    case Kind::kUint32: return {{}, r.GetUInt32(entry, key.field)};
+    case Kind::kUint64: return {{}, static_cast<std::int64_t>(r.GetUInt64(entry, key.field))};
+    case Kind::kFloat:
+    case Kind::kDouble:
+    case Kind::kBytes:
+    case Kind::kEnum:
+    case Kind::kMessage: break;  // no keys of a map
+  }
+  return {};
+}
+
+// An object whose keys are the map's, in order, since a hash table's own is another each time:
+// equal answers have equal bytes, and one ETag. Numbers and booleans as keys are quoted.
 void WriteMap(const pb::Message& message, const pb::Reflection& r, const FieldPlan& field,
               Out& out) {
   const FieldPlan& key = field.message->fields[0];
   const FieldPlan& value = field.message->fields[1];
-  out.Put('{');
+  std::map<std::pair<std::string, std::int64_t>, const pb::Message*> entries;
   for (int i = 0; i < r.FieldSize(message, field.field); ++i) {
-    if (i > 0) out.Put(',');
     const pb::Message& entry = r.GetRepeatedMessage(message, field.field, i);
-    const bool quote = key.kind != Kind::kString;
+    entries.emplace(MapKey(entry, key), &entry);
+  }
+  const bool quote = key.kind != Kind::kString;
+  bool first = true;
+  out.Put('{');
+  for (const auto& [order, at] : entries) {
+    const pb::Message& entry = *at;
+    if (!std::exchange(first, false)) out.Put(',');
     if (quote) out.Put('"');
     WriteSingular(entry, *field.message->reflection, key, out);
     if (quote) out.Put('"');

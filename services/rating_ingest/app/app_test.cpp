@@ -110,11 +110,12 @@ class IntakeTest : public testing::Test {
   FakeLog log;
   FakeCatalog catalog;
   ManualClock clock;
+  const Uuid operation = Uuid::V7(clock.Now());
   RatingIntake intake{log, log, catalog, clock};
 };
 
 TEST_F(IntakeTest, PutsALiveEventWithTheTimeOfNow) {
-  const auto accepted = intake.Put(7, 2, 4.5F, "", Soon());
+  const auto accepted = intake.Put(7, 2, 4.5F, operation, Soon());
   ASSERT_TRUE(accepted.ok());
   ASSERT_EQ(log.changes.size(), 1U);
   EXPECT_EQ(log.changes[0].user_id, 7);
@@ -124,41 +125,39 @@ TEST_F(IntakeTest, PutsALiveEventWithTheTimeOfNow) {
   EXPECT_EQ(accepted->position.partition, 3);
 }
 
-TEST_F(IntakeTest, TheSameKeyIsTheSameEventForOneUserOnly) {
-  ASSERT_TRUE(intake.Put(7, 2, 4.5F, "key", Soon()).ok());
-  ASSERT_TRUE(intake.Put(7, 2, 4.5F, "key", Soon()).ok());
-  ASSERT_TRUE(intake.Put(8, 2, 4.5F, "key", Soon()).ok());
-  ASSERT_TRUE(intake.Put(7, 2, 4.5F, "", Soon()).ok());
-  EXPECT_EQ(log.changes[0].event_id, log.changes[1].event_id);
-  EXPECT_NE(log.changes[0].event_id, log.changes[2].event_id);
-  EXPECT_NE(log.changes[0].event_id, log.changes[3].event_id);
+TEST_F(IntakeTest, TheOperationIsTheEvent) {
+  const Uuid again = Uuid::V7(clock.Now());
+  ASSERT_TRUE(intake.Put(7, 2, 4.5F, again, Soon()).ok());
+  ASSERT_TRUE(intake.Delete(7, 2, operation, Soon()).ok());
+  EXPECT_EQ(log.changes[0].event_id, again);
+  EXPECT_EQ(log.changes[1].event_id, operation);
 }
 
 TEST_F(IntakeTest, RefusesWhatIsNoRating) {
-  EXPECT_EQ(intake.Put(7, 2, 4.4F, "", Soon()).error().field, "value");
-  EXPECT_EQ(intake.Put(7, 99, 4.5F, "", Soon()).error().reason, "movie_unknown");
+  EXPECT_EQ(intake.Put(7, 2, 4.4F, operation, Soon()).error().field, "value");
+  EXPECT_EQ(intake.Put(7, 99, 4.5F, operation, Soon()).error().reason, "movie_unknown");
   EXPECT_TRUE(log.changes.empty());
 }
 
 TEST_F(IntakeTest, PretendsNothingWhenCatalogOrKafkaIsDown) {
   catalog.down = true;
-  EXPECT_EQ(intake.Put(7, 2, 4.5F, "", Soon()).error().code, Code::kUnavailable);
+  EXPECT_EQ(intake.Put(7, 2, 4.5F, operation, Soon()).error().code, Code::kUnavailable);
   catalog.down = false;
   log.failure = Error::Unavailable("kafka_unavailable", "");
-  EXPECT_EQ(intake.Put(7, 2, 4.5F, "", Soon()).error().reason, "kafka_unavailable");
-  EXPECT_EQ(intake.Delete(7, 2, "", Soon()).error().reason, "kafka_unavailable");
+  EXPECT_EQ(intake.Put(7, 2, 4.5F, operation, Soon()).error().reason, "kafka_unavailable");
+  EXPECT_EQ(intake.Delete(7, 2, operation, Soon()).error().reason, "kafka_unavailable");
 }
 
 TEST_F(IntakeTest, TakesBackWithoutAskingTheCatalogue) {
   catalog.down = true;
-  ASSERT_TRUE(intake.Delete(7, 99, "", Soon()).ok());
+  ASSERT_TRUE(intake.Delete(7, 99, operation, Soon()).ok());
   EXPECT_EQ(log.changes[0].value, std::nullopt);
 }
 
 TEST_F(IntakeTest, GivesEachInteractionAnIdOfItsOwn) {
   const std::vector<Interaction> two(2);
-  ASSERT_TRUE(intake.Record(7, two, "key", Soon()).ok());
-  ASSERT_TRUE(intake.Record(7, two, "key", Soon()).ok());
+  ASSERT_TRUE(intake.Record(7, two, operation, Soon()).ok());
+  ASSERT_TRUE(intake.Record(7, two, operation, Soon()).ok());
   EXPECT_NE(log.interaction_ids[0], log.interaction_ids[1]);
   EXPECT_EQ(log.interaction_ids[0], log.interaction_ids[2]);
 }

@@ -7,7 +7,7 @@ std::int64_t ToMicroseconds(Time time) {
 }
 
 Result<Accepted> RatingIntake::Put(std::int64_t user_id, std::int64_t movie_id, float value,
-                                   const std::string& key, Time deadline) {
+                                   const Uuid& operation, Time deadline) {
   if (!projection::IsRatingValue(value)) {
     return Error::InvalidArgument("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5",
                                   "value");
@@ -16,33 +16,29 @@ Result<Accepted> RatingIntake::Put(std::int64_t user_id, std::int64_t movie_id, 
   if (!exists) {
     return Error::NotFound("movie_unknown", "there is no movie " + std::to_string(movie_id));
   }
-  return Append({.user_id = user_id, .movie_id = movie_id, .value = value}, key, deadline);
+  return Append({.user_id = user_id, .movie_id = movie_id, .value = value}, operation, deadline);
 }
 
 Result<Accepted> RatingIntake::Delete(std::int64_t user_id, std::int64_t movie_id,
-                                      const std::string& key, Time deadline) {
-  return Append({.user_id = user_id, .movie_id = movie_id}, key, deadline);
+                                      const Uuid& operation, Time deadline) {
+  return Append({.user_id = user_id, .movie_id = movie_id}, operation, deadline);
 }
 
-Result<Accepted> RatingIntake::Append(RatingChange change, const std::string& key, Time deadline) {
+Result<Accepted> RatingIntake::Append(RatingChange change, const Uuid& operation, Time deadline) {
   const Time now = clock_.Now();
   change.source = projection::Source::kLive;
   change.occurred_at_us = ToMicroseconds(now);
-  change.event_id = key.empty() ? Uuid::V7(now) : projection::LiveEventId(change.user_id, key);
+  change.event_id = operation;
   ASSIGN_OR_RETURN(const LogPosition position, log_.Append(change, deadline));
   return Accepted{position, change.occurred_at_us};
 }
 
 Status RatingIntake::Record(std::int64_t user_id, const std::vector<Interaction>& interactions,
-                            const std::string& key, Time deadline) {
-  const Time now = clock_.Now();
+                            const Uuid& operation, Time deadline) {
   std::vector<Uuid> ids;
   ids.reserve(interactions.size());
-  for (std::size_t i = 0; i < interactions.size(); ++i) {
-    ids.push_back(key.empty() ? Uuid::V7(now)
-                              : projection::LiveEventId(
-                                    user_id, "interaction:" + key + ":" + std::to_string(i)));
-  }
+  for (std::size_t i = 0; i < interactions.size(); ++i)
+    ids.push_back(Uuid::V5(operation, std::to_string(i)));
   return interactions_.AppendInteractions(user_id, interactions, ids, deadline);
 }
 

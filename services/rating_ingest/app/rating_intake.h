@@ -20,19 +20,19 @@ class RatingIntake {
       : log_(log), interactions_(interactions), catalog_(catalog), clock_(clock) {}
 
   // Returns once the log has the event. InvalidArgument "rating_out_of_range" (field `value`),
-  // NotFound "movie_unknown", Unavailable "catalog_unavailable" or "kafka_unavailable". `key` is
-  // the Idempotency-Key or empty.
+  // NotFound "movie_unknown", Unavailable "catalog_unavailable" or "kafka_unavailable". `operation`
+  // becomes the event's id: repeated, it is the same event.
   Result<Accepted> Put(std::int64_t user_id, std::int64_t movie_id, float value,
-                       const std::string& key, Time deadline);
+                       const Uuid& operation, Time deadline);
   // Takes back; what isn't there too, and for a movie that has left the catalogue.
-  Result<Accepted> Delete(std::int64_t user_id, std::int64_t movie_id, const std::string& key,
+  Result<Accepted> Delete(std::int64_t user_id, std::int64_t movie_id, const Uuid& operation,
                           Time deadline);
 
   Status Record(std::int64_t user_id, const std::vector<Interaction>& interactions,
-                const std::string& key, Time deadline);
+                const Uuid& operation, Time deadline);
 
  private:
-  Result<Accepted> Append(RatingChange change, const std::string& key, Time deadline);
+  Result<Accepted> Append(RatingChange change, const Uuid& operation, Time deadline);
 
   RatingLog& log_;
   InteractionLog& interactions_;

@@ -99,7 +99,7 @@ Result<v1::PutRatingResponse> RatingsHandler::PutRating(const rpc::Call& call,
                                                         const v1::PutRatingRequest& request) {
   ASSIGN_OR_RETURN(const auto user, UserOf(call));
   ASSIGN_OR_RETURN(const auto accepted, intake_.Put(user, request.movie_id(), request.value(),
-                                                    call.idempotency_key(), call.deadline()));
+                                                    call.operation_id(), call.deadline()));
   TellPosition(call, accepted.position);
   v1::PutRatingResponse response;
   Convert({request.movie_id(), request.value(), accepted.rated_at_us}, *response.mutable_rating());
@@ -109,8 +109,8 @@ Result<v1::PutRatingResponse> RatingsHandler::PutRating(const rpc::Call& call,
 Result<v1::DeleteRatingResponse> RatingsHandler::DeleteRating(
     const rpc::Call& call, const v1::DeleteRatingRequest& request) {
   ASSIGN_OR_RETURN(const auto user, UserOf(call));
-  ASSIGN_OR_RETURN(const auto accepted, intake_.Delete(user, request.movie_id(),
-                                                       call.idempotency_key(), call.deadline()));
+  ASSIGN_OR_RETURN(const auto accepted,
+                   intake_.Delete(user, request.movie_id(), call.operation_id(), call.deadline()));
   TellPosition(call, accepted.position);
   return v1::DeleteRatingResponse();
 }
@@ -144,7 +144,7 @@ Result<v1::RecordInteractionsResponse> RatingsHandler::RecordInteractions(
     ASSIGN_OR_RETURN(auto interaction, ToInteraction(request.interactions(i), i, clock_.Now()));
     interactions.push_back(std::move(interaction));
   }
-  RETURN_IF_ERROR(intake_.Record(user, interactions, call.idempotency_key(), call.deadline()));
+  RETURN_IF_ERROR(intake_.Record(user, interactions, call.operation_id(), call.deadline()));
   v1::RecordInteractionsResponse response;
   response.set_accepted(static_cast<std::int32_t>(interactions.size()));
   return response;

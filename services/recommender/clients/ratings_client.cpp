@@ -6,6 +6,7 @@
 #include "projection/rating_rule.h"
 #include "rpc/call.h"
 #include "rpc/client.h"
+#include "rpc/metadata.h"
 #include "rpc/status.h"
 
 namespace marquee::recommender {
@@ -25,8 +26,8 @@ Result<StoredHistory> RatingsClient::Read(const Person& person) {
   rpc::ActAsService(context, std::string(person.bearer), std::chrono::milliseconds{0});
   context.set_deadline(person.deadline);
   for (const auto& position : person.positions) {
-    context.AddMetadata(
-        rpc::kPositionKey,
+    rpc::AddMetadata(
+        context, rpc::kPositionKey,
         rpc::Position{kRatingsStream, position.partition, position.next_offset}.ToString());
   }
   ratings::v1::GetUserHistoryRequest request;

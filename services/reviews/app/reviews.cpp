@@ -5,12 +5,13 @@
 namespace marquee::reviews {
 
 Result<Review> Reviews::Create(const Person& author, std::int64_t movie_id, const std::string& text,
-                               Time deadline) {
+                               const std::optional<Uuid>& operation, Time deadline) {
   ASSIGN_OR_RETURN(ReviewText words, ReviewText::Make(text));
   RETURN_IF_ERROR(movies_.Require(movie_id, deadline));
   ASSIGN_OR_RETURN(const std::string name, people_.DisplayNameOf(author, deadline));
-  return reviews_.Create({movie_id, author.user_id, AuthorOf(name), std::move(words), clock_.Now()},
-                         deadline);
+  return reviews_.Create(
+      {movie_id, author.user_id, AuthorOf(name), std::move(words), clock_.Now(), operation},
+      deadline);
 }
 
 Result<Review> Reviews::Get(std::int64_t review_id, Time deadline) {

@@ -20,7 +20,7 @@ class Reviews {
       : reviews_(reviews), movies_(movies), people_(people), clock_(clock) {}
 
   Result<Review> Create(const Person& author, std::int64_t movie_id, const std::string& text,
-                        Time deadline);
+                        const std::optional<Uuid>& operation, Time deadline);
   Result<Review> Get(std::int64_t review_id, Time deadline);
   // `before` 0: from the latest. `page_size` 0: 20.
   Result<ReviewPage> List(std::int64_t movie_id, std::int64_t before, int page_size, Time deadline);

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/uuid.h"
 #include "reviews/domain/review.h"
 
 namespace marquee::reviews {
@@ -18,12 +20,14 @@ struct NewReview {
   std::string author;
   ReviewText text;
   Time created_at;
+  std::optional<Uuid> operation = {};  // that writes it, if it may be repeated
 };
 
 class ReviewRepository {
  public:
   virtual ~ReviewRepository() = default;
-  // AlreadyExists "review_exists": one for each person and movie.
+  // AlreadyExists "review_exists": one for each person and movie. An operation that has written it
+  // finds it.
   virtual Result<Review> Create(const NewReview& review, Time deadline) = 0;
   // These three: NotFound "review_unknown".
   virtual Result<Review> Find(std::int64_t review_id, Time deadline) = 0;

@@ -71,8 +71,8 @@ ReviewsHandler::ReviewsHandler(Reviews& reviews) : reviews_(reviews) {
 Result<v1::CreateReviewResponse> ReviewsHandler::CreateReview(
     const rpc::Call& call, const v1::CreateReviewRequest& request) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
-  return WithReview<v1::CreateReviewResponse>(
-      reviews_.Create(person, request.movie_id(), request.text(), call.deadline()));
+  return WithReview<v1::CreateReviewResponse>(reviews_.Create(
+      person, request.movie_id(), request.text(), call.keyed_operation(), call.deadline()));
 }
 
 Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& call,

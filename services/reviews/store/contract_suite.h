@@ -59,6 +59,18 @@ TYPED_TEST_P(ReviewContract, KeepsTheLongestReview) {
   EXPECT_EQ(this->Add(1, 1, text).text, text);
 }
 
+TYPED_TEST_P(ReviewContract, IsFoundByTheOperationThatWroteIt) {
+  auto review = this->New(1, 7, "Good.");
+  review.operation = Uuid::V7(this->now_);
+  const auto first = this->reviews().Create(review, this->Soon());
+  ASSERT_TRUE(first.ok()) << first.error().ToString();
+  const auto again = this->reviews().Create(review, this->Soon());
+  ASSERT_TRUE(again.ok()) << again.error().ToString();
+  EXPECT_EQ(again->review_id, first->review_id);
+  review.operation = Uuid::V7(this->now_);
+  EXPECT_EQ(this->reviews().Create(review, this->Soon()).error().reason, "review_exists");
+}
+
 TYPED_TEST_P(ReviewContract, HasOneForEachPersonAndMovie) {
   this->Add(1, 1);
   this->Add(1, 2);
@@ -128,8 +140,9 @@ TYPED_TEST_P(ReviewContract, ListsAMoviesReviewsLatestFirst) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(ReviewContract, KeepsAReviewAsItWasWritten, KeepsTheLongestReview,
-                            HasOneForEachPersonAndMovie, TakesOneOfManyWrittenAtOnce,
-                            ChangesTheTextOnly, DeletesSoThatAnotherCanBeWritten,
-                            SaysWhenThereIsNone, ListsAMoviesReviewsLatestFirst);
+                            HasOneForEachPersonAndMovie, IsFoundByTheOperationThatWroteIt,
+                            TakesOneOfManyWrittenAtOnce, ChangesTheTextOnly,
+                            DeletesSoThatAnotherCanBeWritten, SaysWhenThereIsNone,
+                            ListsAMoviesReviewsLatestFirst);
 
 }  // namespace marquee::reviews

@@ -28,6 +28,9 @@ Result<Review> MemoryReviews::Create(const NewReview& review, Time) {
   RETURN_IF_ERROR(Check());
   for (const auto& [id, stored] : reviews_) {
     if (stored.movie_id == review.movie_id && stored.user_id == review.user_id) {
+      const auto by = operations_.find(id);
+      if (review.operation && by != operations_.end() && by->second == *review.operation)
+        return stored;
       return ReviewExists();
     }
   }
@@ -35,6 +38,7 @@ Result<Review> MemoryReviews::Create(const NewReview& review, Time) {
   const Review created{
       next_id_++, review.movie_id, review.user_id, review.author, review.text.text(), now, now};
   reviews_[created.review_id] = created;
+  if (review.operation) operations_.emplace(created.review_id, *review.operation);
   return created;
 }
 

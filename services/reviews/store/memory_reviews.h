@@ -30,6 +30,7 @@ class MemoryReviews final : public ReviewRepository {
   std::optional<Error> failure_;
   std::int64_t next_id_ = 1;
   std::map<std::int64_t, Review> reviews_;
+  std::map<std::int64_t, Uuid> operations_;  // by the review's id
 };
 
 }  // namespace marquee::reviews

@@ -36,12 +36,22 @@ Result<Review> First(const pqxx::result& rows) {
 
 Result<Review> PgReviews::Create(const NewReview& review, Time deadline) {
   auto created = pool_.Run(
-      [&](pg::Transaction& tx) {
+      [&](pg::Transaction& tx) -> Result<Review> {
+        if (review.operation) {
+          const auto before =
+              tx.exec_params("SELECT " REVIEW
+                             " FROM reviews WHERE user_id = $1 AND movie_id = $2 "
+                             "AND operation_id = $3::uuid",
+                             review.user_id, review.movie_id, review.operation->ToString());
+          if (!before.empty()) return ReadReview(before[0]);
+        }
         return First(tx.exec_params(
-            "INSERT INTO reviews (movie_id, user_id, author, text, created_at, updated_at) "
-            "VALUES ($1, $2, $3, $4, " MOMENT(5) ", " MOMENT(5) ") RETURNING " REVIEW,
+            "INSERT INTO reviews (movie_id, user_id, author, text, created_at, updated_at, "
+            "operation_id) "
+            "VALUES ($1, $2, $3, $4, " MOMENT(5) ", " MOMENT(5) ", $6::uuid) RETURNING " REVIEW,
             review.movie_id, review.user_id, review.author, review.text.text(),
-            pg::ToMicroseconds(review.created_at)));
+            pg::ToMicroseconds(review.created_at),
+            review.operation ? std::optional(review.operation->ToString()) : std::nullopt));
       },
       {.deadline = deadline});
   if (!created.ok() && pg::IsViolationOf(created.error(), "reviews_one_each")) {

@@ -49,11 +49,12 @@ TrainerHandler::TrainerHandler(Trainer& trainer, Registry& registry)
 
 Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
     const rpc::Call& call, const v1::StartTrainingRunRequest& request) {
+  const auto operation = call.keyed_operation();
   ASSIGN_OR_RETURN(const auto run,
                    trainer_.Start({.hyperparameters = FromWire(request.hyperparameters()),
                                    .force_promotion = request.force_promotion(),
                                    .started_by = call.caller().user_id,
-                                   .idempotency_key = call.idempotency_key()}));
+                                   .idempotency_key = operation ? operation->ToString() : ""}));
   v1::StartTrainingRunResponse response;
   ToWire(run, *response.mutable_run());
   return response;

@@ -17,6 +17,7 @@
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "rpc/status.h"
+#include "rpc/testing.h"
 #include "trainer/app/announcements.h"
 #include "trainer/clients/ratings_client.h"
 #include "trainer/rpc/trainer_handler.h"
@@ -117,7 +118,8 @@ class TrainerRpcTest : public ::testing::Test {
   Registry registry_{store_, folder_, [this] { announcements_.Kick(); }};
   TrainerHandler handler_{trainer_, registry_};
   token::Verifier verifier_{{}, auth_.Keys(), SystemClock()};
-  rpc::TestServer server_{{&handler_}, verifier_, metrics_};
+  rpc::MemoryKeys keys_;
+  rpc::TestServer server_{{&handler_}, verifier_, metrics_, {.keys = &keys_}};
   std::shared_ptr<grpc::Channel> channel_ = rpc::MakeChannel(server_.address());
   std::unique_ptr<v1::TrainerService::Stub> stub_ = v1::TrainerService::NewStub(channel_);
   std::string admin_ = auth_.Token("administrator", 1'000'000'001);

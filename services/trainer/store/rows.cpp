@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 
+#include "base/json.h"
 #include "pg/array.h"
 
 namespace marquee::trainer {
@@ -16,8 +17,10 @@ Time FromMicroseconds(std::int64_t microseconds) {
 }
 
 Result<std::map<std::string, double>> ParseMetrics(const std::string& text) {
-  const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return Error::Internal("stored metrics are no JSON object");
+  const auto parsed = ParseJson(text);
+  if (!parsed.ok() || !parsed->is_object())
+    return Error::Internal("stored metrics are no JSON object");
+  const Json& json = *parsed;
   std::map<std::string, double> metrics;
   for (const auto& [name, value] : json.items()) {
     if (value.is_number()) metrics[name] = value.get<double>();

@@ -1,0 +1,6 @@
+BEGIN;
+
+ALTER TABLE reviews DROP COLUMN operation_id;
+DROP TABLE idempotency_keys;
+
+COMMIT;

@@ -1,0 +1,7 @@
+BEGIN;
+
+SELECT id, fingerprint, claimed_until, answer, first_used FROM idempotency_keys WHERE false;
+
+SELECT operation_id FROM reviews WHERE false;
+
+ROLLBACK;
