@@ -301,7 +301,7 @@ class Pool::Impl {
           lock, until, [this] { return !idle_.empty() || open_ < config_.max_connections; });
       if (!free) {
         return Error::Unavailable("database_busy",
-                                        "too many requests use the database at once; try again");
+                                  "too many requests use the database at once; try again");
       }
       expired = TakeExpired();
       generation = generation_;

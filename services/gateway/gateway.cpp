@@ -151,7 +151,8 @@ void Gateway::Handle(http::Request request, http::Responder respond) {
 
 void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
   http::Request& request = exchange->request;
-  if (auto page = pages_.Find(request)) return Finish(*exchange, std::move(*page));
+  if (auto page = pages_.Find(request, exchange->trace.trace_id))
+    return Finish(*exchange, std::move(*page));
   if (refusing_)
     return Fail(*exchange, Error::Unavailable("stopping", "This server is stopping; retry."));
   const auto target = ParseTarget(request.target);

@@ -305,6 +305,14 @@ TEST_F(GatewayTest, RefusesBadRequestsItself) {
           Ask("POST", "/v1/recommendations", R"({"ratings":[{},{"movei_id":1}]})").body)["field"],
       "ratings[1].movei_id");
   EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", "value=4", "Content-Type: text/plain\r\n").status, 415);
+  for (const char* target : {"/v1/me/ratings/1", "/v1/movies/1/poster"}) {
+    const Answer packed = Ask("PUT", target, "\x1f\x8b", "Content-Encoding: gzip\r\n");
+    EXPECT_EQ(packed.status, 415);
+    EXPECT_EQ(packed.headers.at("accept-encoding"), "identity");
+  }
+  const Answer verb = Ask("OPTIONS", "/v1/training-runs/5:cancel");
+  EXPECT_EQ(verb.headers.at("allow"), "POST") << "5:cancel is no id";
+  EXPECT_EQ(Ask("GET", "/v1/training-runs/5:cancel").status, 405);
   const std::string large = R"({"value":4)" + std::string(1 << 20, ' ') + "}";
   EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", large).status, 413);
   EXPECT_EQ(ratings_.seen.calls(), 0);
@@ -408,6 +416,12 @@ TEST_F(GatewayTest, FillsTheMaskOfAPatch) {
   const json movie = json::parse(Ask("PATCH", "/v1/movies/5", R"({"title":"x","year":1995})").body);
   EXPECT_EQ(movie["movie_id"], 5);
   EXPECT_EQ(movie["genres"], (json{"title", "year"}));
+  // As it was read: what only we write is left out.
+  const json whole =
+      json::parse(Ask("PATCH", "/v1/movies/5",
+                      R"({"title":"x","rating_count":7,"updated_at":"2024-01-01T00:00:00Z"})")
+                      .body);
+  EXPECT_EQ(whole["genres"], (json{"title"}));
 }
 
 TEST_F(GatewayTest, AnswersNothingTo204) {
@@ -484,7 +498,10 @@ TEST_F(GatewayTest, ServesItsOwnPages) {
           .status,
       304);
   EXPECT_EQ(Ask("GET", "/docs").status, 404) << "no folder was configured";
-  EXPECT_EQ(Ask("POST", "/livez").status, 404);
+  const Answer posted = Ask("POST", "/livez");
+  EXPECT_EQ(posted.status, 405);
+  EXPECT_EQ(posted.headers.at("allow"), "GET, HEAD");
+  EXPECT_EQ(json::parse(posted.body)["trace_id"], posted.headers.at("x-trace-id"));
 }
 
 TEST_F(GatewayTest, RefusesNewWorkAtAStopAndFinishesTheOld) {

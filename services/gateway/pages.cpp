@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "gateway/problem.h"
 #include "gateway/transcode/transcoder.h"
 
 namespace marquee::gateway {
@@ -87,10 +88,13 @@ Status OwnPages::LoadSwagger(const std::string& directory) {
   return {};
 }
 
-std::optional<http::Response> OwnPages::Find(const http::Request& request) const {
-  if (request.method != http::Method::kGet && request.method != http::Method::kHead)
-    return std::nullopt;
+std::optional<http::Response> OwnPages::Find(const http::Request& request,
+                                             std::string_view trace_id) const {
   const std::string_view path = PathOf(request.target);
+  if (request.method != http::Method::kGet && request.method != http::Method::kHead) {
+    if (path != "/livez" && path != "/readyz" && !pages_.contains(path)) return std::nullopt;
+    return MethodNotAllowed({"GET"}, trace_id);
+  }
   if (path == "/livez") return Plain(200, R"({"status":"live"})");
   if (path == "/readyz") {
     const Readiness readiness =

@@ -26,7 +26,7 @@ class OwnPages {
   Status LoadSwagger(const std::string& directory);
 
   // Nothing when the path isn't one of ours.
-  std::optional<http::Response> Find(const http::Request& request) const;
+  std::optional<http::Response> Find(const http::Request& request, std::string_view trace_id) const;
   void SetStopping() { stopping_ = true; }
 
  private:

@@ -22,7 +22,7 @@ class PagesTest : public ::testing::Test {
   ~PagesTest() override { std::filesystem::remove_all(directory_); }
 
   int Status(const std::string& target, http::Method method = http::Method::kGet) const {
-    const auto page = pages_.Find({method, target, {}, {}});
+    const auto page = pages_.Find({method, target, {}, {}}, "trace");
     return page ? page->status : 0;
   }
 
@@ -42,12 +42,12 @@ TEST_F(PagesTest, ServesSwaggerUiAndNothingElseOfItsFolder) {
         "/docs/swagger-ui.css/", "/etc/passwd", "/docs/package.json"}) {
     EXPECT_EQ(Status(path), 0) << path;
   }
-  EXPECT_EQ(Status("/docs", http::Method::kPost), 0);
+  EXPECT_EQ(Status("/docs", http::Method::kPost), 405);
 }
 
 TEST_F(PagesTest, HasNoInlineScript) {
   ASSERT_TRUE(pages_.LoadSwagger(directory_).ok());
-  const std::string body = pages_.Find({http::Method::kGet, "/docs", {}, {}})->body;
+  const std::string body = pages_.Find({http::Method::kGet, "/docs", {}, {}}, "trace")->body;
   for (std::size_t at = body.find("<script"); at != std::string::npos;
        at = body.find("<script", at + 1)) {
     EXPECT_EQ(body.substr(at, 12), "<script src=");

@@ -1,5 +1,7 @@
 #include "gateway/problem.h"
 
+#include <utility>
+
 #include "gateway/http/wire.h"
 #include "gateway/transcode/json_writer.h"
 
@@ -29,11 +31,20 @@ http::Response Document(int status, std::string_view code, std::string_view deta
   out += '}';
   response.headers.push_back({"Cache-Control", "no-store"});
   if (status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer"});
+  if (code == "unsupported_content_encoding")
+    response.headers.push_back({"Accept-Encoding", "identity"});
   if (code == "idempotency_key_in_use") response.headers.push_back({"Retry-After", "1"});
   if (status == 429) response.headers.push_back({"Retry-After", "5"});
   if (status == 503) response.headers.push_back({"Retry-After", "1"});
   return response;
 }
+
+// Where HTTP has a status of its own for what gRPC has one code for.
+constexpr std::pair<std::string_view, int> kStatusOfReason[] = {
+    {"body_too_large", 413},         {"poster_too_large", 413},
+    {"unsupported_media_type", 415}, {"unsupported_content_encoding", 415},
+    {"idempotency_key_reused", 422}, {"header_too_large", 431},
+};
 
 bool Hidden(Code code) {
   return code == Code::kInternal || code == Code::kUnknown || code == Code::kDataLoss;
@@ -49,10 +60,9 @@ std::string Slug(Code code) {
 }  // namespace
 
 int HttpStatus(const Error& error) {
-  if (error.reason == "body_too_large") return 413;
-  if (error.reason == "header_too_large") return 431;
-  if (error.reason == "idempotency_key_reused") return 422;
-  if (error.reason == "unsupported_media_type") return 415;
+  for (const auto& [reason, status] : kStatusOfReason) {
+    if (error.reason == reason) return status;
+  }
   switch (error.code) {
     case Code::kInvalidArgument:
     case Code::kOutOfRange: return 400;

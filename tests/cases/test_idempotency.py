@@ -1,7 +1,7 @@
 """One promise for every operation that takes an Idempotency-Key.
 
-The same request is carried out once and answered alike, over restarts too; another request under the key is refused, and
-nothing of it happens.
+The same request is carried out once and answered alike, over restarts too; another request under the key is refused,
+and nothing of it happens.
 """
 
 import base64

@@ -21,6 +21,7 @@ edge_render() { # destination folder
   export MARQUEE_EDGE_TLS="$dir/tls*.conf" MARQUEE_EDGE_TRUSTED_PROXIES="$dir/trusted*.conf"
   # One machine's edge listens on one address; a test of IPv6 names another.
   export MARQUEE_EDGE_IPV6="$dir/ipv6*.conf" MARQUEE_EDGE_HSTS=${MARQUEE_EDGE_HSTS-max-age=31536000}
+  export MARQUEE_EDGE_CORS=${MARQUEE_EDGE_CORS:-}
   local template name
   rm -f "$dir"/*.conf
   for template in "$ROOT"/deploy/edge/*.conf.template; do

@@ -26,6 +26,10 @@
     {{- end }}
     # Of answers by TLS alone.
     - {name: MARQUEE_EDGE_HSTS, value: {{ $edge.tls.hsts | quote }}}
+    # Of the origins as they are; the template takes a regular expression.
+    {{- $origins := list }}
+    {{- range $edge.corsOrigins }}{{- $origins = append $origins (regexQuoteMeta .) }}{{- end }}
+    - {name: MARQUEE_EDGE_CORS, value: {{ join "|" $origins | quote }}}
     - {name: MARQUEE_EDGE_RATE, value: {{ $edge.rate | quote }}}
     - {name: MARQUEE_EDGE_BURST, value: {{ $edge.burst | quote }}}
     - {name: MARQUEE_EDGE_AUTH_RATE, value: {{ $edge.authRate | quote }}}

@@ -279,5 +279,18 @@ TEST(PatchFromProto, TakesWhatIsSetWithoutAMask) {
   EXPECT_EQ(PatchFromProto(request).error().reason, "movie_id_mismatch");
 }
 
+TEST(PatchFromProto, RefusesToWriteWhatOnlyWeWrite) {
+  for (const char* field :
+       {"rating_count", "rating_mean", "rating_bayesian_mean", "has_poster", "updated_at"}) {
+    v1::UpdateMovieRequest request;
+    request.set_movie_id(1);
+    request.mutable_update_mask()->add_paths(field);
+    const auto patch = PatchFromProto(request);
+    ASSERT_FALSE(patch.ok()) << field;
+    EXPECT_EQ(patch.error().reason, "field_read_only");
+    EXPECT_EQ(patch.error().field, "update_mask");
+  }
+}
+
 }  // namespace
 }  // namespace marquee::catalog

@@ -1,17 +1,13 @@
 #include "catalog/rpc/convert.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace marquee::catalog {
 namespace {
 
-// Takes one field of the movie into the patch; false when no movie has such a field.
+// Takes one field of the movie into the patch; false when there is none that can be written.
 bool Take(std::string_view field, const v1::Movie& movie, MoviePatch& patch) {
-  static constexpr std::array<std::string_view, 6> kIgnored{"movie_id",    "rating_count",
-                                                            "rating_mean", "rating_bayesian_mean",
-                                                            "has_poster",  "updated_at"};
   if (field == "title") {
     patch.title = movie.title();
   } else if (field == "year") {
@@ -23,7 +19,7 @@ bool Take(std::string_view field, const v1::Movie& movie, MoviePatch& patch) {
   } else if (field == "tmdb_id") {
     patch.tmdb_id = movie.tmdb_id();
   } else {
-    return std::find(kIgnored.begin(), kIgnored.end(), field) != kIgnored.end();
+    return field == "movie_id";  // it is the movie's that is updated
   }
   return true;
 }
@@ -79,6 +75,10 @@ Result<MoviePatch> PatchFromProto(const v1::UpdateMovieRequest& request) {
   const bool all = request.update_mask().paths_size() == 1 && request.update_mask().paths(0) == "*";
   for (const auto& path : request.update_mask().paths()) {
     if (all || Take(path, movie, patch)) continue;
+    if (v1::Movie::descriptor()->FindFieldByName(path) != nullptr) {
+      return Error::InvalidArgument("field_read_only", "nobody writes a movie's \"" + path + "\"",
+                                    "update_mask");
+    }
     return Error::InvalidArgument("field_unknown", "a movie has no field \"" + path + "\"",
                                   "update_mask");
   }

@@ -91,6 +91,7 @@ Json Schemas::Field(const FieldPlan& field) {
   if (Json example = Example(field); !example.is_null())
     schema["examples"] = Json::array({std::move(example)});
   if (OptionsOf(field).secret()) schema["format"] = "password";
+  if (OptionsOf(field).read_only()) schema["readOnly"] = true;
   return schema;
 }
 

@@ -200,6 +200,8 @@ Result<PathTable::Found> PathTable::Find(const std::vector<std::string_view>& ra
       }
       return found;
     }
+    // A verb that is known here is one, whatever it is asked by: it isn't the end of a name.
+    if (!allowed.empty()) break;
   }
   found.allowed.assign(allowed.begin(), allowed.end());
   return found;

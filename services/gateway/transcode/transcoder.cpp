@@ -8,10 +8,12 @@
 #include <array>
 #include <cctype>
 
+#include "base/text.h"
 #include "gateway/transcode/json_reader.h"
 #include "gateway/transcode/json_writer.h"
 #include "gateway/transcode/scalar.h"
 #include "gateway/transcode/well_known.h"
+#include "marquee/options/v1/options.pb.h"
 
 namespace marquee::gateway {
 namespace {
@@ -57,12 +59,23 @@ void SetHttpBody(pb::Message& body, const MessagePlan& plan, const http::Request
   plan.reflection->SetString(&body, plan.Find("data")->field, request.body);
 }
 
+// Bodies are taken as they are (RFC 9110, section 8.4): nothing is unpacked here, so that a small
+// body is small.
+Status CheckEncoding(const http::Request& request) {
+  const std::string* encoding = request.Find("content-encoding");
+  if (encoding == nullptr || AsciiLower(*encoding) == "identity") return {};
+  return Error::InvalidArgument("unsupported_content_encoding",
+                                "The body must come without a Content-Encoding.",
+                                "Content-Encoding");
+}
+
 Status ReadBody(const Binding& binding, const http::Request& request, std::size_t max_json_bytes,
                 pb::Message& message, std::vector<std::string>& keys) {
   if (binding.body == Binding::Body::kNone) {
     if (request.body.empty()) return {};
     return Error::InvalidArgument("unexpected_body", "This request takes no body.");
   }
+  RETURN_IF_ERROR(CheckEncoding(request));
   const pb::Reflection* reflection = message.GetReflection();
   if (IsHttpBody(binding.body_field)) {
     pb::Message* body = reflection->MutableMessage(&message, binding.body_field->field);
@@ -142,6 +155,15 @@ Status ReadQuery(const Binding& binding, const Target& target, pb::Message& mess
   return {};
 }
 
+// Whether the key names what only we write: it may come back in a body that was read before, and
+// changes nothing.
+bool IsReadOnly(const Binding& binding, const std::string& key) {
+  const MessagePlan* body =
+      binding.body_field != nullptr ? binding.body_field->message : binding.rpc->request;
+  const FieldPlan* field = body == nullptr ? nullptr : body->Find(key);
+  return field != nullptr && field->field->options().GetExtension(options::v1::field).read_only();
+}
+
 // What the body's outermost keys name is what is to change.
 void FillUpdateMask(const Binding& binding, const std::vector<std::string>& keys,
                     pb::Message& message) {
@@ -150,7 +172,9 @@ void FillUpdateMask(const Binding& binding, const std::vector<std::string>& keys
   if (reflection->HasField(message, binding.update_mask->field)) return;
   pb::Message* mask = reflection->MutableMessage(&message, binding.update_mask->field);
   const pb::FieldDescriptor* paths = mask->GetDescriptor()->FindFieldByNumber(1);
-  for (const std::string& key : keys) mask->GetReflection()->AddString(mask, paths, key);
+  for (const std::string& key : keys) {
+    if (!IsReadOnly(binding, key)) mask->GetReflection()->AddString(mask, paths, key);
+  }
 }
 
 void WriteBody(const Binding& binding, const pb::Message& message, http::Response& response) {
