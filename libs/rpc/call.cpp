@@ -64,6 +64,7 @@ Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
   for (const auto& [key, value] : context.client_metadata()) {
     const std::string_view name(key.data(), key.size());
     const std::string_view text(value.data(), value.size());
+    if (name == kOperationKey) BeRepetitionOf(caller_.subject + std::string(text.substr(0, 64)), {});
     if (name == kClientAddressKey && IsAddress(std::string(text))) client_address_ = text;
     if (name == kPositionKey && positions_.size() < kMostPositions) {
       if (auto position = Position::Parse(text)) positions_.push_back(std::move(*position));
@@ -88,7 +89,7 @@ void Call::BeRepetitionOf(std::string_view key_id, Time first_used) {
   static const Uuid kOperations = *Uuid::Parse("6f3a0c52-9d0e-4b0b-8a43-7b6f1d2c9e11");
   const auto moment =
       std::chrono::duration_cast<std::chrono::microseconds>(first_used.time_since_epoch()).count();
-  has_key_ = true;
+  repeatable_ = true;
   operation_id_ = Uuid::V5(kOperations, std::string(key_id) + '\n' + std::to_string(moment));
 }
 

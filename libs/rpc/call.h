@@ -49,6 +49,8 @@ struct Position {
 inline constexpr char kPositionKey[] = "marquee-position";
 inline constexpr char kClientAddressKey[] = "marquee-client-address";
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
+// A UUID by which the gateway names a call that it may repeat, where the client gave no key.
+inline constexpr char kOperationKey[] = "marquee-operation";
 
 class Call {
  public:
@@ -70,13 +72,13 @@ class Call {
   void SetPosition(const Position& position) const { told_.push_back(position); }
   const std::vector<Position>& told() const { return told_; }
 
-  // Names what this call does: the same for every repetition under one Idempotency-Key, new for any
-  // other call. What must not be done twice is stored under it, so that even a repetition whose
+  // Names what this call does: the same for every repetition under one Idempotency-Key, or by the
+  // gateway when a connection ended under it; new for any other call. What must not be done twice is stored under it, so that even a repetition whose
   // first try was cut off after its commit finds what it did.
   const Uuid& operation_id() const;
-  // The same, of a call that has a key; else nullopt: nobody will ask what it did.
-  std::optional<Uuid> keyed_operation() const {
-    return has_key_ ? std::optional(operation_id()) : std::nullopt;
+  // The same, of a call that may be repeated; else nullopt: nobody will ask what it did.
+  std::optional<Uuid> repeatable_operation() const {
+    return repeatable_ ? std::optional(operation_id()) : std::nullopt;
   }
   // For KeyedRun: `key_id` names the key, `first_used` the first of these calls.
   void BeRepetitionOf(std::string_view key_id, Time first_used);
@@ -88,7 +90,7 @@ class Call {
   Caller caller_;
   Time deadline_;
   std::string client_address_;
-  bool has_key_ = false;
+  bool repeatable_ = false;
   std::vector<Position> positions_;
   mutable std::vector<Position> told_;
   mutable std::optional<Uuid> operation_id_;

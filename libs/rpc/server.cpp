@@ -6,12 +6,14 @@
 #include <grpcpp/resource_quota.h>
 #include <pthread.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
 #include <thread>
 
 #include "base/memory.h"
+#include "base/periodic_task.h"
 #include "logging/log.h"
 #include "metrics/metrics.h"
 #include "rpc/interceptor.h"
@@ -79,6 +81,32 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   running.server->GetHealthCheckService()->SetServingStatus(kLive, true);
   return running;
 }
+
+// Has the keys that tokens are checked with fetched before the first call, and holds readiness up for
+// that: for a while, since what is public needs none.
+class KeyPrefetch {
+ public:
+  explicit KeyPrefetch(token::Verifier& verifier)
+      : until_(std::chrono::steady_clock::now() + std::chrono::seconds{10}),
+        task_(std::chrono::seconds{1},
+              [this, &verifier](std::stop_token) -> std::optional<std::chrono::milliseconds> {
+                if (verifier.Prefetch()) {
+                  fetched_ = true;
+                  return std::chrono::hours{24};
+                }
+                return std::nullopt;
+              }) {}
+
+  Status Check() const {
+    if (fetched_ || std::chrono::steady_clock::now() >= until_) return {};
+    return Error::Unavailable("keys_unavailable", "auth hasn't told its keys yet");
+  }
+
+ private:
+  const std::chrono::steady_clock::time_point until_;
+  std::atomic<bool> fetched_ = false;
+  PeriodicTask task_;  // last: it uses the others
+};
 
 // Asks the checks every half second, sets health by them, and logs each change with its reason.
 class ReadinessLoop {
@@ -196,6 +224,8 @@ int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
   }
   logging::Info("listening", {{"grpc", config.grpc_listen}, {"metrics", config.metrics_listen}});
   {
+    const KeyPrefetch keys(verifier);
+    ready.push_back({"access tokens", [&keys] { return keys.Check(); }});
     const ReadinessLoop readiness(*running->server, std::move(ready), metrics);
     const sigset_t signals = StopSignals();
     int signal = 0;

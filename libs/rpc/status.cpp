@@ -56,6 +56,7 @@ std::string DefaultReason(grpc::StatusCode code) {
 grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context) {
   if (!error.reason.empty()) AddTrailingMetadata(context, kReasonKey, Encode(error.reason));
   if (!error.field.empty()) AddTrailingMetadata(context, kFieldKey, Encode(error.field));
+  if (error.code == Code::kUnavailable) AddTrailingMetadata(context, kRetryPushbackKey, "-1");
   const bool hidden = error.code == Code::kInternal || error.code == Code::kUnknown;
   return {static_cast<grpc::StatusCode>(error.code),
           hidden ? "Something went wrong on our side; the trace id finds it in the logs."

@@ -15,9 +15,12 @@ namespace marquee::rpc {
 
 inline constexpr char kReasonKey[] = "marquee-reason";
 inline constexpr char kFieldKey[] = "marquee-field";
+// gRPC's own (gRFC A6): a negative number forbids the client to try again.
+inline constexpr char kRetryPushbackKey[] = "grpc-retry-pushback-ms";
 
 // The wire's status for an error; adds the metadata to `context`. The message of an INTERNAL error
-// stays in the log.
+// stays in the log. A service that says UNAVAILABLE itself was reached, and another try would be of no
+// use: only what a connection's end left open is tried again.
 grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context);
 
 // The error of a failed call that was made with `context`. Requires !status.ok().

@@ -77,6 +77,9 @@ class Verifier {
   ~Verifier();
 
   Result<Claims> Verify(std::string_view jwt);
+  // Fetches the keys if there are none yet, so that the first caller doesn't wait for them; whether
+  // there are.
+  bool Prefetch();
 
  private:
   struct Impl;

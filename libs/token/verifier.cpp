@@ -195,6 +195,8 @@ Verifier::Verifier(Policy policy, KeySource source, const Clock& clock,
 
 Verifier::~Verifier() = default;
 
+bool Verifier::Prefetch() { return impl_->Keys(impl_->clock.Now()).ok(); }
+
 Result<Claims> Verifier::Verify(std::string_view jwt) {
   const Time now = impl_->clock.Now();
   ASSIGN_OR_RETURN(auto keys, impl_->Keys(now));

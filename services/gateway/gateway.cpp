@@ -9,6 +9,7 @@
 #include <deque>
 #include <utility>
 
+#include "base/uuid.h"
 #include "gateway/pages.h"
 #include "gateway/problem.h"
 #include "gateway/transcode/target.h"
@@ -188,6 +189,8 @@ void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
   if (!authorization.ok()) return Fail(*exchange, authorization.error());
   outbound.authorization = *std::move(authorization);
   exchange->subject = UnverifiedSubject(outbound.authorization);
+  if (outbound.idempotency_key.empty() && !rpc.reads_only)
+    outbound.operation = Uuid::V7(SystemClock().Now()).ToString();
   // nginx's own word for it: what the client said there is replaced.
   if (const std::string* address = request.Find("x-forwarded-for"))
     outbound.client_address = *address;

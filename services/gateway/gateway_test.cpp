@@ -91,8 +91,11 @@ class FakeCatalog final : public catalog::v1::CatalogService::Service {
         Error::InvalidArgument("required", "genres[1] must not be empty: «é».", "movie.genres[1]"),
         *context);
   }
-  grpc::Status DeleteMovie(grpc::ServerContext*, const catalog::v1::DeleteMovieRequest*,
+  std::atomic<int> deletions = 0;
+  grpc::Status DeleteMovie(grpc::ServerContext*, const catalog::v1::DeleteMovieRequest* request,
                            catalog::v1::DeleteMovieResponse*) override {
+    ++deletions;
+    if (request->movie_id() == 14) return {grpc::StatusCode::UNAVAILABLE, "no"};
     return grpc::Status::OK;
   }
   grpc::Status PutPoster(grpc::ServerContext*, const catalog::v1::PutPosterRequest* request,
@@ -140,6 +143,9 @@ class FakeRatings final : public ratings::v1::RatingsService::Service {
     seen.Note(*context);
     // As long as the caller has patience.
     while (request->page_size() == 13 && !context->IsCancelled()) std::this_thread::yield();
+    if (request->page_size() == 17) return {grpc::StatusCode::CANCELLED, "stopping"};
+    if (request->page_size() == 18)
+      return rpc::ToGrpc(Error::Unavailable("kafka_unavailable", "Later."), *context);
     if (request->page_size() == 15)
       return {grpc::StatusCode::RESOURCE_EXHAUSTED, "Thread pool is exhausted"};
     if (request->page_size() == 16)
@@ -479,13 +485,21 @@ TEST_F(GatewayTest, EndsACallAtItsDeadline) {
   EXPECT_EQ(json::parse(answer.body)["code"], "deadline_exceeded");
 }
 
-TEST_F(GatewayTest, RetriesReadsAndNeverWrites) {
+TEST_F(GatewayTest, TriesAgainWhatMayBeRepeatedAndNothingElse) {
   const Answer read = Ask("GET", "/v1/me/ratings?page_size=14");
   EXPECT_EQ(read.status, 503);
   EXPECT_EQ(read.body.find("10.0.0.7"), std::string::npos);
   EXPECT_EQ(ratings_.seen.calls(), 3);
   EXPECT_EQ(Ask("DELETE", "/v1/me/ratings/1").status, 503);
-  EXPECT_EQ(ratings_.seen.calls(), 4);
+  EXPECT_EQ(ratings_.seen.calls(), 6) << "under one operation's name, so that it is done once";
+  EXPECT_EQ(ratings_.seen.Get("marquee-operation").size(), 36U);
+  EXPECT_EQ(Ask("GET", "/v1/me/ratings?page_size=17").status, 503);
+  EXPECT_EQ(ratings_.seen.calls(), 9) << "a server that stops drops what it hasn't begun";
+  // A service that says so itself was reached.
+  EXPECT_EQ(Ask("GET", "/v1/me/ratings?page_size=18").status, 503);
+  EXPECT_EQ(ratings_.seen.calls(), 10);
+  EXPECT_EQ(Ask("DELETE", "/v1/movies/14").status, 503);
+  EXPECT_EQ(catalog_.deletions, 1) << "a second deletion would find nothing";
 }
 
 TEST_F(GatewayTest, ServesItsOwnPages) {

@@ -83,7 +83,7 @@ Result<v1::ListMoviesResponse> CatalogHandler::ListMovies(const rpc::Call& call,
 Result<v1::CreateMovieResponse> CatalogHandler::CreateMovie(const rpc::Call& call,
                                                             const v1::CreateMovieRequest& request) {
   const auto created =
-      catalog_.Create(FromProto(request.movie()), call.keyed_operation(), call.deadline());
+      catalog_.Create(FromProto(request.movie()), call.repeatable_operation(), call.deadline());
   if (!created.ok()) return InMovie(created.error());
   v1::CreateMovieResponse response;
   ToProto(*created, *response.mutable_movie());

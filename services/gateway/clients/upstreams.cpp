@@ -27,12 +27,13 @@ using rpc::kPositionKey;
 constexpr std::size_t kMaxPositions = 8;
 constexpr int kMaxResponseBytes = 8 << 20;
 
-// gRPC's service config: who may be retried, and how much.
+// gRPC's service config: who may be retried, and how much. CANCELLED is what a server that stops says
+// of calls that it never took: we cancel none.
 std::string ServiceConfig(const Api& api, const std::string& service) {
   std::string names;
   for (const Rpc& rpc : api.rpcs()) {
     // One with a fallback has that instead.
-    if (rpc.service != service || !rpc.reads_only || rpc.fallback != nullptr) continue;
+    if (rpc.service != service || !rpc.repeatable || rpc.fallback != nullptr) continue;
     if (!names.empty()) names += ',';
     names += R"({"service":")" + rpc.method->service()->full_name() + R"(","method":")" +
              rpc.method->name() + R"("})";
@@ -41,7 +42,7 @@ std::string ServiceConfig(const Api& api, const std::string& service) {
   if (!names.empty()) {
     config += R"(,"methodConfig":[{"name":[)" + names +
               R"(],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.05s","maxBackoff":"0.5s",)"
-              R"("backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}],)"
+              R"("backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE","CANCELLED"]}}],)"
               R"("retryThrottling":{"maxTokens":20,"tokenRatio":0.1})";
   }
   return config + "}";
@@ -68,6 +69,11 @@ std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}
 Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
   Error error = rpc::FromGrpc(status, context);
   if (context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) return error;
+  // Not the client's doing: the server went away.
+  if (error.code == Code::kCancelled) {
+    error.code = Code::kUnavailable;
+    error.reason = "unavailable";
+  }
   // gRPC's own limits (threads, memory, the size of a message) are no fault of the client's.
   if (error.code == Code::kResourceExhausted) {
     error.code = Code::kUnavailable;
@@ -103,6 +109,8 @@ class GrpcUpstreams final : public Upstreams {
       rpc::AddMetadata(*context, "authorization", outbound.authorization);
     if (!outbound.idempotency_key.empty())
       rpc::AddMetadata(*context, rpc::kIdempotencyKey, outbound.idempotency_key);
+    if (!outbound.operation.empty())
+      rpc::AddMetadata(*context, rpc::kOperationKey, outbound.operation);
     if (!outbound.client_address.empty())
       rpc::AddMetadata(*context, rpc::kClientAddressKey, outbound.client_address);
     if (!outbound.traceparent.empty())

@@ -18,6 +18,7 @@ namespace marquee::gateway {
 struct Outbound {
   std::string authorization;    // the Authorization header as the client sent it; empty for none
   std::string idempotency_key;  // empty for none
+  std::string operation;        // names a call that changes something and has no key, for retries
   std::string client_address;   // as the edge saw it; empty when it isn't known
   std::string traceparent;
   std::vector<std::string> positions;  // writes that the answer must reflect
@@ -46,9 +47,9 @@ class Upstreams {
   virtual std::map<std::string, std::string> States() const = 0;
 };
 
-// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that only read, and that
-// nothing can stand in for, are retried, at most twice, when the service can't be reached, under
-// gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose service has no
+// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that are repeatable, and that
+// nothing can stand in for, are tried again, at most twice, when a connection can't be had or ended
+// under them, under gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose service has no
 // address.
 Result<std::unique_ptr<Upstreams>> MakeUpstreams(
     const Api& api, const std::map<std::string, std::string>& addresses);

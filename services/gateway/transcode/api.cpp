@@ -129,7 +129,11 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
     binding.primary = rule == &main;
     if (!Pattern(*rule, binding.method, binding.path))
       return Bad(method, "a rule without a known method");
-    if (binding.primary) rpc->reads_only = !rpc::TakesIdempotencyKey(method);
+    if (binding.primary) {
+      rpc->reads_only = !rpc::TakesIdempotencyKey(method);
+      rpc->repeatable = rpc->reads_only ||
+                        method.options().idempotency_level() == pb::MethodOptions::IDEMPOTENT;
+    }
     auto path = PathTemplate::Parse(binding.path);
     if (!path.ok()) return Bad(method, path.error().message);
     for (const auto& variable : path->variables) {

@@ -32,7 +32,8 @@ struct Rpc {
   int success_status = 200;
   std::string cache_control;      // empty: not to be stored
   const Rpc* fallback = nullptr;  // answers in this one's stead when it is unavailable
-  bool reads_only = false;        // changes nothing: may be retried, and takes no Idempotency-Key
+  bool reads_only = false;        // changes nothing: takes no Idempotency-Key
+  bool repeatable = false;        // may be sent again when a connection ended under it
   std::size_t index = 0;          // counts the Api's rpcs from 0
 };
 

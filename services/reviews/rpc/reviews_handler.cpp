@@ -72,7 +72,7 @@ Result<v1::CreateReviewResponse> ReviewsHandler::CreateReview(
     const rpc::Call& call, const v1::CreateReviewRequest& request) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
   return WithReview<v1::CreateReviewResponse>(reviews_.Create(
-      person, request.movie_id(), request.text(), call.keyed_operation(), call.deadline()));
+      person, request.movie_id(), request.text(), call.repeatable_operation(), call.deadline()));
 }
 
 Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& call,

@@ -54,7 +54,7 @@ void TrainerHandler::RunToWire(TrainingRun run, v1::TrainingRun& wire) const {
 
 Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
     const rpc::Call& call, const v1::StartTrainingRunRequest& request) {
-  const auto operation = call.keyed_operation();
+  const auto operation = call.repeatable_operation();
   ASSIGN_OR_RETURN(const auto run,
                    trainer_.Start({.hyperparameters = FromWire(request.hyperparameters()),
                                    .force_promotion = request.force_promotion(),
