@@ -52,13 +52,10 @@ int main(int argc, char** argv) {
 
   std::optional<ratings::RatingConsumer> writer;
   if (config->writer) {
-    const auto changed = metrics.AddCounter("marquee_rating_ingest_changed_rows_total",
-                                            "Rows of ratings that batches changed");
-    const rating_ingest::BatchSteps steps{rating_ingest::ApplyToRatings(changed),
+    const rating_ingest::BatchSteps steps{rating_ingest::ApplyToRatings(metrics),
                                           rating_ingest::CountDeadLetters};
     writer.emplace(config->consumer, writer_pool,
-                   rating_ingest::WriterSteps(steps, config->consumer.consumer.topic, producer,
-                                              applied, metrics),
+                   rating_ingest::WriterSteps(steps, config->consumer, producer, applied, metrics),
                    metrics);
   }
 

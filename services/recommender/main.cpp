@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
-#include "ratings/rating_events.h"
+#include "ratings/topics.h"
 #include "recommender/clients/catalog_client.h"
 #include "recommender/clients/ratings_client.h"
 #include "recommender/config.h"

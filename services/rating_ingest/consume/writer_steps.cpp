@@ -51,19 +51,20 @@ class AppliedRatings {
 
 }  // namespace
 
-ratings::RatingSteps WriterSteps(BatchSteps steps, const std::string& topic,
+ratings::RatingSteps WriterSteps(BatchSteps steps, const ratings::RatingConsumerConfig& config,
                                  kafka::Producer& dead_letters, AppliedPositions& applied,
                                  metrics::Metrics& metrics) {
-  return {.apply = std::move(steps.apply),
-          .dead_letters = ratings::KafkaDeadLetters(dead_letters, "rating_ingest", topic,
-                                                    SystemClock(), kDeadLetterTimeout),
-          .record_dead_letters = std::move(steps.count_dead_letters),
-          .committed = [&applied, values = std::make_shared<AppliedRatings>(metrics)](
-                           const ratings::StoredPositions& stored,
-                           std::span<const ratings::RatingChange> changes) {
-            applied.Advance(stored);
-            values->Committed(changes, SystemClock().Now());
-          }};
+  return {
+      .apply = std::move(steps.apply),
+      .dead_letters = ratings::KafkaDeadLetters(dead_letters, config.service, config.consumer.topic,
+                                                SystemClock(), kDeadLetterTimeout),
+      .record_dead_letters = std::move(steps.count_dead_letters),
+      .committed = [&applied, values = std::make_shared<AppliedRatings>(metrics)](
+                       const ratings::StoredPositions& stored,
+                       std::span<const ratings::RatingChange> changes) {
+        applied.Advance(stored);
+        values->Committed(changes, SystemClock().Now());
+      }};
 }
 
 }  // namespace marquee::rating_ingest

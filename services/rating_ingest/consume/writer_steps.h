@@ -20,7 +20,7 @@ struct BatchSteps {
 };
 
 // `dead_letters` produces what can't be applied. All outlive the consumer that takes the steps.
-ratings::RatingSteps WriterSteps(BatchSteps steps, const std::string& topic,
+ratings::RatingSteps WriterSteps(BatchSteps steps, const ratings::RatingConsumerConfig& config,
                                  kafka::Producer& dead_letters, AppliedPositions& applied,
                                  metrics::Metrics& metrics);
 

@@ -9,7 +9,9 @@
 
 namespace marquee::rating_ingest {
 
-ratings::RatingProjection::Step ApplyToRatings(metrics::Counter changed) {
+ratings::RatingProjection::Step ApplyToRatings(metrics::Metrics& metrics) {
+  auto changed = metrics.AddCounter("marquee_rating_ingest_changed_rows_total",
+                                    "Rows of ratings that batches changed");
   return [changed](pg::Transaction& tx,
                    std::span<const ratings::RatingChange> changes) mutable -> Status {
     changed.Increment(static_cast<double>(ratings::ApplyRatings(tx, changes).size()));
@@ -17,8 +19,7 @@ ratings::RatingProjection::Step ApplyToRatings(metrics::Counter changed) {
   };
 }
 
-Status CountDeadLetters(pg::Transaction& tx,
-                        std::span<const ratings::DeadLetterMessage> letters) {
+Status CountDeadLetters(pg::Transaction& tx, std::span<const ratings::DeadLetterMessage> letters) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& letter : letters) ++counts[letter.reason];
   std::vector<std::string> reasons;

@@ -8,9 +8,9 @@
 
 namespace marquee::rating_ingest {
 
-// Applies the events to the table `ratings`; `changed` counts the rows that this changed, a batch
+// Applies the events to the table `ratings`, and counts the rows that this changed; those of a batch
 // that is tried again twice.
-ratings::RatingProjection::Step ApplyToRatings(metrics::Counter changed);
+ratings::RatingProjection::Step ApplyToRatings(metrics::Metrics& metrics);
 
 // Adds to the table `dead_letter_counts`.
 Status CountDeadLetters(pg::Transaction& tx,
