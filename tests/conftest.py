@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support.api import Api  # noqa: E402
+from support.ctl import Ctl  # noqa: E402
 from support.suite import Local, Suite  # noqa: E402
 
 
@@ -72,3 +73,9 @@ def api(suite):
 def administrator(session_suite):
     """The first administrator of the shared suite."""
     return Api(session_suite.url).bootstrap(session_suite.secret("auth-bootstrap"))
+
+
+@pytest.fixture(scope="session")
+def ctl(session_suite, administrator):
+    """marqueectl, logged in as the first administrator of the shared suite."""
+    return Ctl(session_suite, "administrator", administrator.user["email"])

@@ -11,7 +11,7 @@ DEPLOYMENTS=(gateway rating-ingest recommender reviews trainer catalog auth)
 REPLICAS_NOTE=marquee.dev/replicas-before-restore
 PG_SUPERUSER=${MARQUEE_BACKUP_PG_USER:-postgres}
 PG_PREFIX=${MARQUEE_BACKUP_PG_PREFIX:-} # the chart's postgresql.prefix
-RELEASE=marquee FULL=''
+RELEASE=marquee FULL='' TRAINER='' # the trainer's Deployment, as JSON
 MODE='' STATE='' NAMESPACE='' URI_DIR='' ARTEFACTS='' HELPER_IMAGE='' POD=''
 work='' # of the caller, private, removed at its end
 
@@ -49,8 +49,11 @@ location_init() {
     kubernetes)
       need kubectl
       kubectl get namespace "$NAMESPACE" > /dev/null || die "there is no namespace $NAMESPACE in this cluster"
-      # As the chart names its resources.
-      if [[ $RELEASE == *marquee* ]]; then FULL=$RELEASE; else FULL=$RELEASE-marquee; fi
+      # What the chart made of the release's name is asked, not guessed: it may have been cut, or given.
+      TRAINER=$(kube get deployment -l "app.kubernetes.io/name=marquee,app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=trainer" -o json) ||
+        die "the namespace $NAMESPACE can't be read"
+      FULL=$(jq -r '.items[0].metadata.name // "" | rtrimstr("-trainer")' <<< "$TRAINER")
+      [ -n "$FULL" ] || die "there is no release $RELEASE of Marquee in the namespace $NAMESPACE: name it with --release (helm list --namespace $NAMESPACE)"
       [ -n "$URI_DIR" ] || POD=$FULL-postgresql-0
       ;;
     uri) [ -d "$ARTEFACTS" ] || die "--artefacts $ARTEFACTS: no such folder" ;;
@@ -125,41 +128,40 @@ CHANGES_SQL="SELECT coalesce((xpath('/row/c/text()', query_to_xml(CASE WHEN to_r
   false, true, '')))[1]::text, '[]')"
 
 # --- the artefacts on Kubernetes: by a pod of our own that mounts the trainer's claim -----------------------------------
-# The services' images have no shell, and the claim may be mounted on one node only: the pod goes where the trainer is.
-HELPER=''
+# The services' images have no tar, and the claim may be mounted on one node only: the pod goes where the trainer is, and
+# sees the volume where the trainer sees it.
+HELPER='' FOLDER=''
 helper_start() {
   local claim node image
-  claim=${MARQUEE_BACKUP_CLAIM:-$FULL-artefacts}
+  claim=${MARQUEE_BACKUP_CLAIM:-$(of_trainer '.volumes[] | select(.name == "data").persistentVolumeClaim.claimName')}
   kube get persistentvolumeclaim "$claim" > /dev/null || die "there is no claim $claim: name it with MARQUEE_BACKUP_CLAIM"
-  image=${HELPER_IMAGE:-$(helper_image)}
+  # The migrate image, with which the trainer's pod waits for its schema.
+  image=${HELPER_IMAGE:-$(of_trainer '.initContainers[0].image')}
   [ -n "$image" ] || die "no image with a shell and tar was found: name one with --image (Marquee's migrate image will do)"
   node=$(kube get pods -l "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=trainer" \
     --field-selector status.phase=Running -o jsonpath='{.items[0].spec.nodeName}' 2> /dev/null || true)
+  FOLDER=$(of_trainer '.containers[0].env[] | select(.name == "MARQUEE_ARTEFACT_DIR").value')
   HELPER=$FULL-backup-$RANDOM$RANDOM
   say "  pod $HELPER ($image) reads the claim $claim"
-  jq -n --arg name "$HELPER" --arg release "$RELEASE" --arg image "$image" --arg claim "$claim" --arg node "$node" '{
+  # As the trainer's user, whoever that is in this cluster: the files are that user's.
+  jq --arg name "$HELPER" --arg release "$RELEASE" --arg image "$image" --arg claim "$claim" --arg node "$node" '.items[0].spec.template.spec as $trainer | {
     apiVersion: "v1", kind: "Pod",
     metadata: {name: $name, labels: {"app.kubernetes.io/name": "marquee", "app.kubernetes.io/instance": $release,
       "app.kubernetes.io/component": "backup"}},
     spec: ({restartPolicy: "Never", automountServiceAccountToken: false, activeDeadlineSeconds: 14400,
-      terminationGracePeriodSeconds: 1,
-      securityContext: {runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001, fsGroup: 10001,
-        fsGroupChangePolicy: "OnRootMismatch", seccompProfile: {type: "RuntimeDefault"}},
+      terminationGracePeriodSeconds: 1, securityContext: ($trainer.securityContext // {}),
+      imagePullSecrets: ($trainer.imagePullSecrets // []), tolerations: ($trainer.tolerations // []),
       containers: [{name: "backup", image: $image, imagePullPolicy: "IfNotPresent", command: ["sleep", "14400"],
         securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: ["ALL"]}},
         resources: {requests: {cpu: "50m", memory: "32Mi"}, limits: {memory: "256Mi"}},
-        volumeMounts: [{name: "artefacts", mountPath: "/artefacts"}]}],
+        volumeMounts: [{name: "artefacts", mountPath: ($trainer.containers[0].volumeMounts[] | select(.name == "data").mountPath)}]}],
       volumes: [{name: "artefacts", persistentVolumeClaim: {claimName: $claim}}]}
-      + if $node == "" then {} else {nodeName: $node} end)}' > "$work/helper.json"
+      + if $node == "" then {} else {nodeName: $node} end)}' <<< "$TRAINER" > "$work/helper.json"
   kube apply -f "$work/helper.json" > /dev/null
   kube wait --for=condition=Ready "pod/$HELPER" --timeout=180s > /dev/null ||
     { kube describe pod "$HELPER" | tail -n 20 >&2; die "the pod $HELPER didn't start"; }
 }
-# The migrate image, as the chart derives it: beside the trainer's.
-helper_image() {
-  kube get deployment "$FULL-trainer" -o jsonpath='{.spec.template.spec.containers[0].image}' 2> /dev/null |
-    sed -E 's#trainer((@sha256)?:[^/]*)?$#migrate\1#' | grep -v '@sha256' || true
-}
+of_trainer() { jq -r ".items[0].spec.template.spec | $1 // empty" <<< "$TRAINER"; } # of its pod, a path of jq's
 helper_stop() {
   [ -n "$HELPER" ] || return 0
   kube delete pod "$HELPER" --wait=false > /dev/null 2>&1 || true

@@ -188,4 +188,12 @@ Result<LoadedModel> LoadModel(const std::filesystem::path& path) {
   return loaded;
 }
 
+Status CheckServes(std::string_view model, const ServedModel& served) {
+  if (served.item_ids.empty()) return Broken("it knows no movie");
+  if (model == "ranking" && served.item_factors.empty() && served.ease.empty())
+    return Broken("it can't rank");
+  if (model == "rating" && served.item_bias.empty()) return Broken("it can't predict ratings");
+  return {};
+}
+
 }  // namespace marquee::artefact

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "artefact/safetensors.h"
 #include "base/result.h"
@@ -35,5 +36,9 @@ struct LoadedModel {
   std::shared_ptr<const SafetensorsFile> file;  // what the model views
 };
 Result<LoadedModel> LoadModel(const std::filesystem::path& path);
+
+// Whether this is what a model of this name promises: "ranking" ranks, "rating" predicts ratings,
+// and either knows a movie. DataLoss "artefact_broken".
+Status CheckServes(std::string_view model, const models::ServedModel& served);
 
 }  // namespace marquee::artefact

@@ -96,15 +96,6 @@ Result<RegisteredVersion> FromWire(const trainer::v1::ModelVersion& wire) {
   return version;
 }
 
-// Whether the file holds what its model's name promises.
-Status CheckKind(const std::string& model, const models::ServedModel& served) {
-  if (served.item_ids.empty()) return Corrupt("it knows no movie");
-  if (model == kRankingModel && served.item_factors.empty() && served.ease.empty())
-    return Corrupt("it can't rank");
-  if (model == kRatingModel && served.item_bias.empty()) return Corrupt("it can't predict ratings");
-  return {};
-}
-
 }  // namespace
 
 RegistryClientConfig RegistryClientConfig::Read(config::Reader& reader,
@@ -165,7 +156,8 @@ struct RegistryClient::Impl {
       return Corrupt(loaded.error().message);
     }
     if (loaded->sha256 != version.sha256) return Corrupt("its SHA-256 is another");
-    RETURN_IF_ERROR(CheckKind(version.model, loaded->model));
+    if (const auto kind = CheckServes(version.model, loaded->model); !kind.ok())
+      return Corrupt(kind.error().message);
     return FetchedModel{version, path, *std::move(loaded)};
   }
 
@@ -174,15 +166,21 @@ struct RegistryClient::Impl {
     std::error_code failed;
     fs::create_directories(config.cache_dir, failed);
     if (failed) return DiskFailed(failed.message());
-    Sweep(version.model);
-    const auto space = fs::space(config.cache_dir, failed);
-    if (!failed && space.available < static_cast<std::uintmax_t>(version.size_bytes))
-      return DiskFailed("no room for " + std::to_string(version.size_bytes) + " bytes");
+    const auto room = [&] {
+      const auto space = fs::space(config.cache_dir, failed);
+      return failed || space.available >= static_cast<std::uintmax_t>(version.size_bytes);
+    };
+    // Older files only go when their successor is in, or in its way; the newest always stays: it
+    // may be all that a restart finds while the trainer has nothing to give.
+    if (!room()) Sweep(version.model, std::max(1, config.keep - 1));
+    if (!room()) return DiskFailed("no room for " + std::to_string(version.size_bytes) + " bytes");
 
-    return Call(config.download_timeout, stop,
-                [&](grpc::ClientContext& context) -> Result<grpc::Status> {
-                  return Receive(version, path, context);
-                });
+    RETURN_IF_ERROR(Call(config.download_timeout, stop,
+                         [&](grpc::ClientContext& context) -> Result<grpc::Status> {
+                           return Receive(version, path, context);
+                         }));
+    Sweep(version.model, config.keep);
+    return {};
   }
 
   Result<grpc::Status> Receive(const RegisteredVersion& version, const fs::path& path,
@@ -216,9 +214,8 @@ struct RegistryClient::Impl {
     return status;
   }
 
-  // Leaves the newest files of a model, less one for the file about to come, and what others are
-  // still downloading.
-  void Sweep(const std::string& model) const {
+  // Leaves the newest `keep` files of a model, and what others are still downloading.
+  void Sweep(const std::string& model, int keep) const {
     std::error_code failed;
     std::vector<std::pair<fs::file_time_type, fs::path>> files;
     for (const auto& entry : fs::directory_iterator(config.cache_dir, failed)) {
@@ -231,7 +228,7 @@ struct RegistryClient::Impl {
         fs::remove(entry.path(), failed);
     }
     std::sort(files.rbegin(), files.rend());
-    for (size_t i = static_cast<size_t>(config.keep - 1); i < files.size(); ++i)
+    for (size_t i = static_cast<size_t>(keep); i < files.size(); ++i)
       fs::remove(files[i].second, failed);
   }
 };

@@ -13,6 +13,18 @@
 
 namespace marquee::artefact {
 
+namespace {
+
+bool Unset(const Error& error) {
+  return error.code == Code::kNotFound && error.reason == "alias_unset";
+}
+
+}  // namespace
+
+bool RegistryWatcherState::failed_to_fetch() const {
+  return named.value_or(0) > 0 && !last.ok() && !Unset(last.error());
+}
+
 struct RegistryWatcher::Impl {
   RegistryClient& client;
   RegistryWatcherConfig config;
@@ -41,13 +53,19 @@ struct RegistryWatcher::Impl {
       auto outcome = Step(stop);
       if (stop.stop_requested()) return;
       // No promotion yet is no failure: the first one will be announced.
-      const bool failed = !outcome.ok() && outcome.error().code != Code::kNotFound;
+      const bool failed = !outcome.ok() && !Unset(outcome.error());
       if (failed)
         logging::Warning("model not refreshed: the last one stays",
                          {{"model", config.model}, {"error", outcome.error().ToString()}});
       std::unique_lock lock(mutex);
       state.last = std::move(outcome);
       if (failed) ++state.failures;
+      if (config.attempted) {
+        const auto now = state;
+        lock.unlock();
+        config.attempted(now);
+        lock.lock();
+      }
       const auto pause = failed ? backoff : config.poll;
       backoff = failed ? std::min(backoff * 2, config.max_backoff) : config.min_backoff;
       // While things fail an announcement doesn't shorten the wait: it would hammer the registry.
@@ -55,8 +73,19 @@ struct RegistryWatcher::Impl {
     }
   }
 
+  void Named(std::int64_t version) {
+    const std::lock_guard lock(mutex);
+    state.named = version;
+  }
+
   Status Step(const std::stop_token& stop) {
-    ASSIGN_OR_RETURN(auto version, client.GetAlias(config.model, config.alias, stop));
+    auto answer = client.GetAlias(config.model, config.alias, stop);
+    if (!answer.ok()) {
+      if (Unset(answer.error())) Named(0);
+      return std::move(answer).error();
+    }
+    const auto version = *std::move(answer);
+    Named(version.version);
     {
       const std::lock_guard lock(mutex);
       // By its content too: a registry that was set up anew counts from 1 again.

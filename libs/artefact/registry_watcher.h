@@ -28,9 +28,13 @@ namespace marquee::artefact {
 
 inline constexpr char kModelsTopic[] = "marquee.models.v1";
 
+struct RegistryWatcherState;
+
 struct RegistryWatcherConfig {
   std::string model;
   std::string alias = kChampion;
+  // Hears how each attempt has ended, on the watcher's thread.
+  std::function<void(const RegistryWatcherState&)> attempted = {};
   std::chrono::milliseconds poll{30'000};  // announcements make it prompt; this makes it certain
   std::chrono::milliseconds min_backoff{200};
   std::chrono::milliseconds max_backoff{15'000};
@@ -38,9 +42,16 @@ struct RegistryWatcherConfig {
 
 struct RegistryWatcherState {
   std::optional<std::int64_t> version;  // installed
+  // What the registry last said that the alias names: a version, or 0 for none; nothing until it
+  // has answered once. "None" is its own answer ("alias_unset"): a registry that is away, or an
+  // artefact that it has lost, is a failure.
+  std::optional<std::int64_t> named;
   std::int64_t installs = 0;
   std::int64_t failures = 0;
-  Status last;  // of the latest attempt; NotFound while nothing was promoted
+  Status last;  // of the latest attempt; NotFound "alias_unset" while nothing was promoted
+
+  // The registry named a version, and it couldn't be had.
+  bool failed_to_fetch() const;
 };
 
 class RegistryWatcher {

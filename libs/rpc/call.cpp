@@ -1,11 +1,22 @@
 #include "rpc/call.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <charconv>
 
 namespace marquee::rpc {
+
+namespace {
+
+bool IsAddress(const std::string& text) {
+  in6_addr parsed{};
+  return inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
+}
+
+}  // namespace
 
 bool Caller::Has(std::string_view role) const {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
@@ -53,6 +64,7 @@ Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
   for (const auto& [key, value] : context.client_metadata()) {
     const std::string_view name(key.data(), key.size());
     const std::string_view text(value.data(), value.size());
+    if (name == kClientAddressKey && IsAddress(std::string(text))) client_address_ = text;
     if (name == kPositionKey && positions_.size() < kMostPositions) {
       if (auto position = Position::Parse(text)) positions_.push_back(std::move(*position));
     }

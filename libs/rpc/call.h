@@ -47,6 +47,7 @@ struct Position {
   static std::optional<Position> Parse(std::string_view text);
 };
 inline constexpr char kPositionKey[] = "marquee-position";
+inline constexpr char kClientAddressKey[] = "marquee-client-address";
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
 
 class Call {
@@ -59,6 +60,9 @@ class Call {
   std::chrono::milliseconds Remaining() const;  // until the deadline, 0 when past
   bool Cancelled() const;                       // by the caller, or past the deadline. Thread-safe.
 
+  // Where the person is who asks, as the edge saw it and the gateway said it: good for sharing work
+  // out and for the audit, and no proof of anything. Empty when it isn't known.
+  const std::string& client_address() const { return client_address_; }
   // The positions that the caller must see applied.
   const std::vector<Position>& positions() const { return positions_; }
 
@@ -83,6 +87,7 @@ class Call {
   grpc::ServerContext& context_;
   Caller caller_;
   Time deadline_;
+  std::string client_address_;
   bool has_key_ = false;
   std::vector<Position> positions_;
   mutable std::vector<Position> told_;

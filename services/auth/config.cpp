@@ -40,8 +40,11 @@ Result<AuthConfig> AuthConfig::FromEnv(const config::Environment& environment) {
   config.hashing.running = static_cast<int>(
       reader.Int("MARQUEE_AUTH_HASHES_RUNNING", 2, 1, 256,
                  "passwords hashed at once; each takes 64 MiB of memory and a core"));
-  config.hashing.waiting = static_cast<int>(reader.Int("MARQUEE_AUTH_HASHES_WAITING", 16, 0, 1024,
+  config.hashing.waiting = static_cast<int>(reader.Int("MARQUEE_AUTH_HASHES_WAITING", 64, 0, 1024,
                                                        "sign-ins that may wait for their turn"));
+  config.hashing.waiting_of_one =
+      static_cast<int>(reader.Int("MARQUEE_AUTH_HASHES_WAITING_OF_ONE", 4, 1, 1024,
+                                  "of these, from one address or for one account"));
   config.hashing.patience = reader.Milliseconds("MARQUEE_AUTH_HASHES_PATIENCE_MS", 3'000, 0, 60'000,
                                                 "how long each of them waits");
   RETURN_IF_ERROR(reader.Finish());

@@ -1,5 +1,6 @@
 // marquee-auth: composition only.
 #include "auth/app/housekeeper.h"
+#include "auth/app/secrets.h"
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
@@ -36,7 +37,8 @@ int main(int argc, char** argv) {
   Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
 
   KeyRing keys(key_store, sealer, clock, {});
-  Sessions sessions(session_store, keys, clock, metrics);
+  Sessions sessions(session_store, keys, clock, metrics,
+                    Sha256("refresh tokens\n" + config->key_encryption_secret));
   Accounts accounts(account_store, hasher, sessions, clock, metrics);
   Administration administration(account_store, hasher, sessions, clock, config->bootstrap_secret);
   const ServiceTokens service_tokens(config->service_secrets, keys, clock);

@@ -13,22 +13,72 @@ namespace {
 using namespace marquee::ctl;  // NOLINT(google-build-using-namespace): a program's own names, in
                                // its main only
 
-void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+void AddReadingFlags(CLI::App& command, ReadingFlags& flags) {
+  command
+      .add_option(
+          "--encoding", flags.encoding,
+          "Of the files: UTF-8 by default, and Windows-1252 for lines of MovieLens' .dat and "
+          "u.item that aren't")
+      ->check(CLI::IsMember({"utf-8", "windows-1252"}));
+  command.add_option("--ratings-columns", flags.ratings_columns,
+                     "Of ratings without a header line, in their order, as in "
+                     "userId,movieId,rating,timestamp");
+  command.add_option("--movies-columns", flags.movies_columns,
+                     "Of movies without a header line, as in movieId,title,genres");
+}
+
+void AddImport(CLI::App& app, const Context& context, std::function<int()>& run) {
   static ImportFlags import;
-  auto* c = app.add_subcommand(
-      "import",
-      "Import a MovieLens folder (latest-small, 100k, 1m, 10m, 20m, 25m, 32m) or JSON Lines");
-  c->add_option("folder", import.data, "The data set's folder")->required();
-  c->add_option("--rejects", import.rejects, "Where to list the lines that were left out, and why");
+  auto* c = app.add_subcommand("import", "Import movies and ratings: MovieLens, CSV, JSON Lines");
+  c->add_option("folder", import.data, "The data set's folder, or a .zip of it")->required();
+  c->add_option("--rejects", import.rejects,
+                "The list of what is left out, and why: tab-separated file, line, reason, column, "
+                "detail (default: marquee-rejects-FOLDER.tsv here, when there is anything)");
+  c->add_option("--min-taken", import.min_taken,
+                "Percent of a file's rows that must be taken; of a file with fewer nothing is sent "
+                "and the exit status is 1")
+      ->transform([](std::string text) {
+        if (text.ends_with('%')) text.pop_back();
+        return text;
+      })
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  c->add_option(
+      "--rated-at", import.reading.rated_at,
+      "When ratings were given that say no time: a date, seconds since 1970, or \"unknown\" "
+      "(they are kept as of 1970 and count in no trend)");
+  AddReadingFlags(*c, import.reading);
   c->add_flag("!--no-wait", import.wait,
               "Return once Kafka has everything, before PostgreSQL does");
   c->footer(
-      "Needs a curator's or administrator's login. Running it again changes nothing twice.\n\n"
-      "  marqueectl login admin@example.com && marqueectl import ml-latest-small");
+      "Files, found by their names, plain or .gz:\n"
+      "  ratings.csv + movies.csv (+ links.csv)   columns by name, in any order; , ; tab or |\n"
+      "  ratings.dat + movies.dat                 MovieLens 1M and 10M\n"
+      "  u.data + u.item                          MovieLens 100K\n"
+      "  ratings.jsonl + movies.jsonl             an object a line\n"
+      "  ratings_small.csv + movies_metadata.csv + links_small.csv   Kaggle's The Movies "
+      "Dataset\n\n"
+      "Ratings are 0.5 to 5.0 in steps of 0.5, times seconds since 1970 or dates (2005-09-06 "
+      "12:30),\n"
+      "ids 1 to 999,999,999, titles up to 500 characters, genres up to 32. What breaks a rule is "
+      "left\n"
+      "out and listed with its file, line and column; the rest is imported. Of two ratings of a "
+      "movie\n"
+      "by one user the later one stands. Running it again changes nothing twice.\n\n"
+      "Needs an administrator's login:\n\n"
+      "  marqueectl login admin@example.com && marqueectl import ml-latest-small\n"
+      "  marqueectl import exported --min-taken 99 --rejects left-out.tsv\n"
+      "  marqueectl import netflix --ratings-columns userId,movieId,rating,date\n\n"
+      "Everything else: docs/imports.md. Exit status: 1 when nothing or too little was taken.");
   c->callback([&] { run = [&] { return Import(context, import); }; });
+}
+
+void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  AddImport(app, context, run);
 
   static DatagenFlags datagen;
-  c = app.add_subcommand("datagen", "Write a demo data set: real films, a simulated audience");
+  auto* c =
+      app.add_subcommand("datagen", "Write a demo data set: real films, a simulated audience");
   c->add_option("out", datagen.out, "The folder to write movies.csv and ratings.csv into")
       ->required();
   c->add_option("--films", datagen.films, "vega-datasets' movies.json")->capture_default_str();
@@ -41,6 +91,7 @@ void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>
   c = app.add_subcommand("evaluate", "Train and judge a model on a data set, without any server");
   c->add_option("--data", evaluate.data, "The data set's folder, in any format that import reads")
       ->required();
+  AddReadingFlags(*c, evaluate.reading);
   c->add_option("--task", evaluate.task, "ranking: which movies; rating: how many stars")
       ->check(CLI::IsMember({"ranking", "rating"}))
       ->capture_default_str();

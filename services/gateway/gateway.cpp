@@ -188,6 +188,9 @@ void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
   if (!authorization.ok()) return Fail(*exchange, authorization.error());
   outbound.authorization = *std::move(authorization);
   exchange->subject = UnverifiedSubject(outbound.authorization);
+  // nginx's own word for it: what the client said there is replaced.
+  if (const std::string* address = request.Find("x-forwarded-for"))
+    outbound.client_address = *address;
   if (const std::string* positions = request.Find("marquee-position")) {
     exchange->positions = ParsePositions(*positions);
   }

@@ -330,7 +330,7 @@ TEST_F(RatingIngestTest, ImportsExportsAndASecondImportChangesNothing) {
   EXPECT_EQ(status.rating_count(), 3'000);
 }
 
-TEST_F(RatingIngestTest, RefusesAnImportsBadRow) {
+TEST_F(RatingIngestTest, LeavesAnImportsBadRowOut) {
   v1::BulkIngestRequest request;
   for (int i = 0; i < 20; ++i) {
     request.add_user_ids(1);
@@ -338,9 +338,16 @@ TEST_F(RatingIngestTest, RefusesAnImportsBadRow) {
     request.add_values(i == 17 ? 7.0F : 3.0F);
     request.add_rated_at_seconds(1);
   }
-  const auto refused = Import({request});
-  EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
-  EXPECT_EQ(refused.error().field, "values[17]");
+  const auto taken = Import({request});
+  ASSERT_TRUE(taken.ok()) << taken.error().ToString();
+  EXPECT_EQ(taken->accepted(), 19);
+  EXPECT_EQ(taken->rejected_count(), 1);
+  ASSERT_EQ(taken->rejected_size(), 1);
+  EXPECT_EQ(taken->rejected(0).row(), 17);
+  EXPECT_EQ(taken->rejected(0).field(), "value");
+  EXPECT_EQ(taken->rejected(0).reason(), "rating_out_of_range");
+  WaitApplied(*taken);
+  EXPECT_EQ(Number("SELECT count(*) FROM ratings"), 19);
   request.mutable_values()->RemoveLast();
   EXPECT_EQ(Import({request}).error().field, "values");
 }

@@ -54,11 +54,11 @@ int main(int argc, char** argv) {
   trainer::TrainerHandler handler(trainer, registry);
   idempotency::PgIdempotencyStore keys(pool);
   // Kafka isn't asked: a promotion waits in the database until Kafka is there.
-  return rpc::Serve(
-      config->server, {&handler}, verifier, metrics,
-      {{"postgres", [&] { return pool.Health(); }}, {"artefacts", [&] { return folder.Check(); }}},
-      {.keys = &keys, .stopping = [&] {
-         housekeeping.Stop();
-         trainer.Stop();
-       }});
+  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+                    {{"postgres", [&] { return pool.Health(); }},
+                     {"artefacts", [&] { return folder.CheckReadable(); }}},
+                    {.keys = &keys, .stopping = [&] {
+                       housekeeping.Stop();
+                       trainer.Stop();
+                     }});
 }

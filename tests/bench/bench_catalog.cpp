@@ -220,8 +220,8 @@ int main(int argc, char** argv) {
         std::printf("%s\n", chunk.error().ToString().c_str());
         return 1;
       }
-      counts.inserted += chunk->inserted;
-      counts.unchanged += chunk->unchanged;
+      counts.inserted += chunk->counts.inserted;
+      counts.unchanged += chunk->counts.unchanged;
     }
     std::printf("%s: %zu movies, %.0f/s (%lld inserted, %lld unchanged)\n", what, made.size(),
                 static_cast<double>(made.size()) / (Ms(Steady::now() - start) / 1000),

@@ -1,51 +1,12 @@
 """The real data set, imported and trained once for all end-to-end tests of the shared suite."""
 
 import dataclasses
-import json
-import os
-import pathlib
-import subprocess
 
 import pytest
 
-from support.api import PASSWORD, Api
-from support.suite import LOCAL, ROOT
+from support.api import Api
+from support.suite import SHARED
 from support.waiting import eventually
-
-SHARED = pathlib.Path(os.environ.get("MARQUEE_SHARED", ROOT.parent / "shared"))
-
-
-class Ctl:
-    """marqueectl logged in as somebody of a suite; results as JSON."""
-
-    def __init__(self, suite, name, email):
-        self.suite = suite
-        self.environment = suite.environment | {
-            "MARQUEE_CREDENTIALS_FILE": str(suite.state / "ctl" / f"{name}.json"),
-            "MARQUEE_PASSWORD": PASSWORD,
-        }
-        self.run("login", email)
-
-    def try_run(self, *arguments, timeout=600):
-        return subprocess.run(
-            [LOCAL / "marqueectl", "--json", "--quiet", *map(str, arguments)],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-
-    def run(self, *arguments, timeout=600):
-        done = self.try_run(*arguments, timeout=timeout)
-        assert done.returncode == 0, f"marqueectl {arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout)
-
-
-@pytest.fixture(scope="session")
-def ctl(session_suite, administrator):
-    return Ctl(session_suite, "administrator", administrator.user["email"])
 
 
 @pytest.fixture(scope="session")

@@ -168,6 +168,11 @@ def test_a_refresh_token_works_once(api, loaded):
     api.register()
     spent = api.refresh_token
     api.refresh()
+    # An answer that was lost is given again,
+    again = api.send("POST", "/v1/auth/refresh", json={"refresh_token": spent})
+    assert again.json()["refresh_token"] == api.refresh_token
+    # until it is seen to have arrived.
+    api.refresh()
     problem(api.send("POST", "/v1/auth/refresh", json={"refresh_token": spent}), 401)
     # Its reuse is theft until shown otherwise: the whole session is over.
     problem(api.send("POST", "/v1/auth/refresh", json={"refresh_token": api.refresh_token}), 401)
@@ -185,7 +190,11 @@ def test_a_broken_data_set_is_named_by_file_and_line(ctl, loaded, tmp_path):
         b"userId,movieId,rating,timestamp\n1,1,4.0,964982703\n1,1,99,1\n\xff,1,4,1\n1,777,4,1\n1,1\n"
     )
     rejects = tmp_path / "rejects.tsv"
-    report = ctl.run("import", folder, "--rejects", rejects)
+    # One line of five is fewer than an import takes without being told.
+    refused = ctl.try_run("import", folder, "--rejects", rejects)
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["error"]["reason"] == "too_few_taken"
+    report = ctl.run("import", folder, "--rejects", rejects, "--min-taken", 0)
     assert report["rejected"] == {"rating_out_of_range": 1, "bad_utf8": 1, "unknown_movie": 1, "missing_field": 1}
     lines = [line.split("\t")[:3] for line in rejects.read_text().splitlines()[1:]]
     assert lines == [

@@ -281,3 +281,56 @@ def test_workflows_pin_their_actions_and_call_only_scripts_of_ours():
                     # The checkout itself needs git; all else is in ci/.
                     assert step["run"].startswith(("ci/", "apt-get update")), step
                     assert "${{" not in step["run"], step
+
+
+def stand_in(folder, name, text):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+    (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def test_digests_as_values_are_the_charts(tmp_path):
+    inspect = 'name=${5%:*}; echo "$name@sha256:$(printf %064d 7)"'
+    path = stand_in(tmp_path / "bin", "docker", inspect)
+    done = call("image-digests", "--prefix", "r.example/m", "--tag", "1.2.3", "--values", **path)
+    assert done.returncode == 0, done.stderr
+    values = yaml.safe_load(done.stdout)["image"]
+    assert values["tag"] == "1.2.3"
+    schema = json.loads((ROOT / "helm" / "marquee" / "values.schema.json").read_text())
+    known = schema["properties"]["image"]["properties"]["digests"]["properties"]
+    assert set(values["digests"]) == set(known)
+    assert set(values["digests"].values()) == {f"sha256:{'0' * 63}7"}
+
+
+class TestSecretsOfAnOverlay:
+    @pytest.fixture
+    def make(self, tmp_path):
+        shutil.copytree(ROOT / "k8s", tmp_path / "k8s", ignore=shutil.ignore_patterns("secrets", "marquee.yaml"))
+        shutil.copy(ROOT / "k8s" / "secrets", tmp_path / "k8s" / "secrets")
+
+        def make(kubectl, *arguments):
+            environment = stand_in(tmp_path / "bin", "kubectl", kubectl)
+            command = [tmp_path / "k8s" / "secrets", "minikube", *arguments]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+            folder = tmp_path / "k8s" / "overlays" / "minikube" / "secrets"
+            made = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*-password")}
+            return done, made
+
+        return make
+
+    def test_without_a_cluster_none_is_made_up_unless_told(self, make):
+        unreachable = "echo 'connection refused' >&2; exit 1"
+        done, made = make(unreachable)
+        assert (done.returncode, made) == (1, {})
+        assert "the cluster can't be asked" in done.stderr and "--new" in done.stderr
+        done, made = make(unreachable, "--new")
+        assert done.returncode == 0, done.stderr
+        assert len(set(made.values())) == 6
+
+    def test_what_the_cluster_has_is_taken(self, make):
+        there = {"items": [{"metadata": {"name": "marquee-postgresql"}, "data": {"auth-password": "b3VycyE="}}]}
+        done, made = make(f"echo '{json.dumps(there)}'")
+        assert done.returncode == 0, done.stderr
+        assert made["postgresql/auth-password"] == "ours!"
+        assert len(made["postgresql/catalog-password"]) == 48

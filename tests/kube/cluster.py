@@ -1,9 +1,11 @@
 """kubectl, helm and the cluster's own scripts: each command with a time-out, and with a place in the run's log."""
 
+import contextlib
 import json
 import os
 import pathlib
 import subprocess
+import threading
 import time
 
 from support import waiting
@@ -239,3 +241,32 @@ class Cluster:
                 done = self.try_kubectl("logs", name, "--all-containers", "--prefix", *words)
                 if done.stdout:
                     (folder / f"{name}.{suffix}").write_text(done.stdout)
+
+    @contextlib.contextmanager
+    def keeping_logs(self, folder):
+        """Follows each pod's log into a file while it lives: a pod that is replaced takes its log with it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        followed, done = {}, threading.Event()
+
+        def follow():
+            while not done.wait(2):
+                names = self.try_kubectl("get", "pods", "-o", "name").stdout.split()
+                for name in (name.removeprefix("pod/") for name in names):
+                    if name not in followed or (followed[name].poll() or 0) > 0:
+                        words = ["kubectl", "-n", self.namespace, "logs", "-f", name, "--all-containers", "--prefix"]
+                        with (folder / f"{name}.log").open("w") as log:
+                            followed[name] = subprocess.Popen(
+                                words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                            )
+
+        follower = threading.Thread(target=follow, daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            done.set()
+            follower.join(30)
+            for process in followed.values():
+                process.terminate()
+            for process in followed.values():
+                process.wait(20)

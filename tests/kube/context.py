@@ -77,7 +77,14 @@ class Context:
     def upgrade(self, *words, seconds=600):
         """helm upgrade: the values of the revision before, and what is set over them."""
         return self.cluster.try_helm(
-            "upgrade", self.cluster.release, self.chart, "--reset-then-reuse-values", *words, seconds=seconds
+            "upgrade",
+            self.cluster.release,
+            self.chart,
+            "--reset-then-reuse-values",
+            "--history-max",
+            50,
+            *words,
+            seconds=seconds,
         )
 
     def history(self):
@@ -121,7 +128,9 @@ class Context:
         """Raises StepFailed when a request failed; else the words for the measured column."""
         if statistics.failures:
             first = "; ".join(str(failure) for failure in statistics.failures[:3])
-            raise StepFailed(f"{statistics}. The first: {first}")
+            raise StepFailed(
+                f"{statistics}, {statistics.degraded} degraded: {statistics.failed_by()}. The first: {first}"
+            )
         if statistics.sent < 0.9 * self.rate * statistics.duration * 0.9:
             raise StepFailed(f"too few requests to judge by: {statistics}")
         if statistics.stale:

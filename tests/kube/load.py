@@ -68,6 +68,11 @@ class Statistics:
     def failures_since(self, moment):
         return [failure for failure in self.failures if failure.at >= moment]
 
+    def failed_by(self):
+        """What failed and how, the most frequent first."""
+        counted = collections.Counter((failure.what, failure.status or "no answer") for failure in self.failures)
+        return ", ".join(f"{count} × {what} {status}" for (what, status), count in counted.most_common())
+
     def __str__(self):
         return (
             f"{self.sent} requests in {self.duration:.0f} s ({self.sent / max(self.duration, 0.1):.0f}/s, "

@@ -65,13 +65,14 @@ class Client:
 def stand_in(service, **handlers):
     """A gRPC server with some of a service's rpcs; gives the server and its address.
 
-    Each is a function of the request and the context; one that streams gives its responses one by one.
+    Each is a function of the request (an iterator of them where the caller streams) and the context; one that streams
+    gives its responses one by one.
     """
     descriptor = _pool().FindServiceByName(f"marquee.{service}")
     methods = {}
     for name, handler in handlers.items():
         method = descriptor.methods_by_name[name]
-        kind = "unary_stream" if method.server_streaming else "unary_unary"
+        kind = f"{'stream' if method.client_streaming else 'unary'}_{'stream' if method.server_streaming else 'unary'}"
         methods[name] = getattr(grpc, f"{kind}_rpc_method_handler")(
             lambda request, context, handler=handler: handler(request, context),
             request_deserializer=message_factory.GetMessageClass(method.input_type).FromString,

@@ -10,6 +10,16 @@ Error CredentialsWrong() {
                                 "The e-mail address or the password is wrong.");
 }
 
+// Whether it is the password of the hash. One that was hashed before passwords were normalized is
+// tried as it was typed, too.
+Result<bool> IsPassword(PasswordHasher& hasher, const std::string& typed, const std::string& hash,
+                        const Attempt& attempt, Time deadline) {
+  const std::string password = ComparablePassword(typed);
+  ASSIGN_OR_RETURN(const bool right, hasher.Verify(password, hash, attempt, deadline));
+  if (right || password == typed) return right;
+  return hasher.Verify(typed, hash, attempt, deadline);
+}
+
 // The caller's own account being unknown means that their token outlived it.
 template <typename T>
 Result<T> OrGone(Result<T> result) {
@@ -19,12 +29,15 @@ Result<T> OrGone(Result<T> result) {
 
 }  // namespace
 
-Result<SignedIn> Accounts::Register(const Registration& registration, Time deadline) {
+Result<SignedIn> Accounts::Register(const Registration& registration,
+                                    const std::string& client_address, Time deadline) {
   ASSIGN_OR_RETURN(const Email email, Email::Make(registration.email));
   ASSIGN_OR_RETURN(const NewPassword password,
                    NewPassword::Make(registration.password, email, "password"));
   ASSIGN_OR_RETURN(std::string name, MakeDisplayName(registration.display_name));
-  ASSIGN_OR_RETURN(std::string hash, hasher_.Hash(password.text(), deadline));
+  ASSIGN_OR_RETURN(
+      std::string hash,
+      hasher_.Hash(password.text(), {NetworkOf(client_address), email.key()}, deadline));
   ASSIGN_OR_RETURN(
       const Account account,
       accounts_.Create({email, std::move(hash), std::move(name), {Role::kUser}, clock_.Now()},
@@ -33,27 +46,30 @@ Result<SignedIn> Accounts::Register(const Registration& registration, Time deadl
 }
 
 Result<Account> Accounts::CheckPassword(const Email& email, const std::string& password,
-                                        Time deadline) {
+                                        const Attempt& attempt, Time deadline) {
   const auto found = accounts_.FindCredentials(email, deadline);
   if (!found.ok()) {
     if (found.error().code != Code::kNotFound) return found.error();
     // Takes as long as a comparison would.
     RETURN_IF_ERROR([&]() -> Status {
-      ASSIGN_OR_RETURN([[maybe_unused]] const auto hash, hasher_.Hash(password, deadline));
+      ASSIGN_OR_RETURN([[maybe_unused]] const auto hash, hasher_.Hash(password, attempt, deadline));
       return {};
     }());
     return CredentialsWrong();
   }
-  ASSIGN_OR_RETURN(const bool right, hasher_.Verify(password, found->password_hash, deadline));
+  ASSIGN_OR_RETURN(const bool right,
+                   IsPassword(hasher_, password, found->password_hash, attempt, deadline));
   if (!right) return CredentialsWrong();
   return found->account;
 }
 
 Result<SignedIn> Accounts::Login(const std::string& email, const std::string& password,
-                                 Time deadline) {
+                                 const std::string& client_address, Time deadline) {
   ASSIGN_OR_RETURN(const Email address, Email::Make(email));
   auto signed_in = [&]() -> Result<SignedIn> {
-    ASSIGN_OR_RETURN(const Account account, CheckPassword(address, password, deadline));
+    ASSIGN_OR_RETURN(
+        const Account account,
+        CheckPassword(address, password, {NetworkOf(client_address), address.key()}, deadline));
     return sessions_.Start(account, deadline);
   }();
   metrics_.SignIn(signed_in.ok() ? Status() : Status(signed_in.error()));
@@ -65,7 +81,8 @@ Result<Account> Accounts::Get(const Person& person, Time deadline) {
 }
 
 Status Accounts::PreparePassword(const Person& person, const AccountUpdate& update,
-                                 AccountChange& change, Time deadline) {
+                                 AccountChange& change, const std::string& client_address,
+                                 Time deadline) {
   if (!update.new_password && !update.current_password) return {};
   if (!update.new_password) {
     return Error::InvalidArgument("missing_field", "Say the new password, too.", "new_password");
@@ -76,25 +93,27 @@ Status Accounts::PreparePassword(const Person& person, const AccountUpdate& upda
   }
   ASSIGN_OR_RETURN(const Credentials now,
                    OrGone(accounts_.FindCredentials(person.user_id, deadline)));
-  ASSIGN_OR_RETURN(const bool right,
-                   hasher_.Verify(*update.current_password, now.password_hash, deadline));
+  ASSIGN_OR_RETURN(const Email email, Email::Make(now.account.email));
+  const Attempt attempt{NetworkOf(client_address), email.key()};
+  ASSIGN_OR_RETURN(const bool right, IsPassword(hasher_, *update.current_password,
+                                                now.password_hash, attempt, deadline));
   if (!right) {
     return Error::InvalidArgument("password_wrong", "This isn't the current password.",
                                   "current_password");
   }
-  ASSIGN_OR_RETURN(const Email email, Email::Make(now.account.email));
   ASSIGN_OR_RETURN(const NewPassword password,
                    NewPassword::Make(*update.new_password, email, "new_password"));
-  ASSIGN_OR_RETURN(change.password_hash, hasher_.Hash(password.text(), deadline));
+  ASSIGN_OR_RETURN(change.password_hash, hasher_.Hash(password.text(), attempt, deadline));
   return {};
 }
 
-Result<Account> Accounts::Update(const Person& person, const AccountUpdate& update, Time deadline) {
+Result<Account> Accounts::Update(const Person& person, const AccountUpdate& update,
+                                 const std::string& client_address, Time deadline) {
   AccountChange change{.kept_session_id = person.session_id, .changed_at = clock_.Now()};
   if (update.display_name) {
     ASSIGN_OR_RETURN(change.display_name, MakeDisplayName(*update.display_name));
   }
-  RETURN_IF_ERROR(PreparePassword(person, update, change, deadline));
+  RETURN_IF_ERROR(PreparePassword(person, update, change, client_address, deadline));
   return OrGone(accounts_.Change(person.user_id, change, deadline));
 }
 

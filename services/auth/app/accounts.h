@@ -28,6 +28,7 @@ struct Person {
   std::string session_id = {};
 };
 
+// `client_address` is where the person is, as the edge knows it; it may be empty.
 class Accounts {
  public:
   Accounts(AccountRepository& accounts, PasswordHasher& hasher, Sessions& sessions,
@@ -39,20 +40,24 @@ class Accounts {
         metrics_(metrics) {}
 
   // AlreadyExists "email_taken".
-  Result<SignedIn> Register(const Registration& registration, Time deadline);
+  Result<SignedIn> Register(const Registration& registration, const std::string& client_address,
+                            Time deadline);
   // Unauthenticated "credentials_wrong", whether or not there is such an account: the answer takes
   // as long and says the same.
-  Result<SignedIn> Login(const std::string& email, const std::string& password, Time deadline);
+  Result<SignedIn> Login(const std::string& email, const std::string& password,
+                         const std::string& client_address, Time deadline);
 
   // These: Unauthenticated "account_gone" when the account was deleted after the token was issued.
   Result<Account> Get(const Person& person, Time deadline);
-  Result<Account> Update(const Person& person, const AccountUpdate& update, Time deadline);
+  Result<Account> Update(const Person& person, const AccountUpdate& update,
+                         const std::string& client_address, Time deadline);
   Status Delete(const Person& person, Time deadline);
 
  private:
-  Result<Account> CheckPassword(const Email& email, const std::string& password, Time deadline);
+  Result<Account> CheckPassword(const Email& email, const std::string& password,
+                                const Attempt& attempt, Time deadline);
   Status PreparePassword(const Person& person, const AccountUpdate& update, AccountChange& change,
-                         Time deadline);
+                         const std::string& client_address, Time deadline);
 
   AccountRepository& accounts_;
   PasswordHasher& hasher_;

@@ -21,6 +21,7 @@ AuthMetrics::AuthMetrics(metrics::Metrics& metrics)
       refused_(Logins(metrics, "refused")),
       failed_(Logins(metrics, "failed")),
       refreshes_{{RefreshVerdict::kRotate, Refreshes(metrics, "rotated")},
+                 {RefreshVerdict::kRepeat, Refreshes(metrics, "repeated")},
                  {RefreshVerdict::kUnknown, Refreshes(metrics, "unknown")},
                  {RefreshVerdict::kEnded, Refreshes(metrics, "ended")},
                  {RefreshVerdict::kExpired, Refreshes(metrics, "expired")},

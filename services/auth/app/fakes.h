@@ -10,18 +10,22 @@ namespace marquee::auth {
 
 class FakeHasher final : public PasswordHasher {
  public:
-  Result<std::string> Hash(std::string_view password, Time) override {
+  Result<std::string> Hash(std::string_view password, const Attempt& attempt, Time) override {
     ++work;
+    last = attempt;
     if (failure) return *failure;
     return "$argon2id$" + std::string(password);
   }
-  Result<bool> Verify(std::string_view password, const std::string& hash, Time) override {
+  Result<bool> Verify(std::string_view password, const std::string& hash, const Attempt& attempt,
+                      Time) override {
     ++work;
+    last = attempt;
     if (failure) return *failure;
     return hash == "$argon2id$" + std::string(password);
   }
 
   int work = 0;  // hashes computed
+  Attempt last = {};
   std::optional<Error> failure;
 };
 

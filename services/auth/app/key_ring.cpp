@@ -5,8 +5,11 @@
 namespace marquee::auth {
 namespace {
 
-// A new key signs only after every replica has had time to publish it.
+// A new key signs only after every replica has had time to publish it (they look once a minute).
 constexpr std::chrono::minutes kPublishedFirst{3};
+// A key that no longer signs is published until its last token has expired: the replicas' minute, a
+// token's fifteen, and clocks that differ.
+constexpr std::chrono::minutes kPublishedAfter{30};
 
 Error Unavailable() {
   return Error::Unavailable("signing_keys_unavailable",
@@ -17,10 +20,15 @@ Error Unavailable() {
 
 Status KeyRing::Refresh(Time deadline) {
   ASSIGN_OR_RETURN(const auto stored, Load(deadline));
+  return Take(stored);
+}
+
+Status KeyRing::Take(const std::vector<SealedKey>& stored) {
   const auto known = Current();
   auto keys = std::make_shared<Keys>();
   for (const auto& sealed : stored) {
     ASSIGN_OR_RETURN(Key key, Open(sealed, *known));
+    key.retires_at = sealed.retires_at;
     keys->push_back(std::move(key));
   }
   std::ranges::sort(*keys, {}, &Key::created_at);
@@ -29,8 +37,40 @@ Status KeyRing::Refresh(Time deadline) {
   return {};
 }
 
+Result<std::vector<KeyState>> KeyRing::Rotate(Time deadline) {
+  const Time now = clock_.Now();
+  const auto fresh = token::SigningKey::Generate();
+  ASSIGN_OR_RETURN(
+      const auto stored,
+      repository_.Rotate({fresh.public_key().kid, sealer_.Seal(fresh.ToPem()), now},
+                         now + kPublishedFirst + kPublishedAfter, now - kPublishedFirst, deadline));
+  RETURN_IF_ERROR(Take(stored));
+  return States();
+}
+
+Result<std::vector<KeyState>> KeyRing::States() const {
+  const auto keys = Current();
+  if (keys->empty()) return Unavailable();
+  const Key& signer = Signer(*keys);
+  std::vector<KeyState> states;
+  for (const auto& key : *keys) {
+    states.push_back(
+        {key.signer->public_key().kid, key.created_at, key.retires_at, &key == &signer});
+  }
+  return states;
+}
+
+const KeyRing::Key& KeyRing::Signer(const Keys& keys) const {
+  const Time published = clock_.Now() - kPublishedFirst;
+  const Key* chosen = &keys.front();
+  for (const auto& key : keys) {
+    if (key.created_at <= published) chosen = &key;
+  }
+  return *chosen;
+}
+
 Result<std::vector<SealedKey>> KeyRing::Load(Time deadline) {
-  ASSIGN_OR_RETURN(auto stored, repository_.ListActive(deadline));
+  ASSIGN_OR_RETURN(auto stored, repository_.ListActive(clock_.Now(), deadline));
   if (!stored.empty()) return stored;
   const auto fresh = token::SigningKey::Generate();
   return repository_.AddFirst({fresh.public_key().kid, sealer_.Seal(fresh.ToPem()), clock_.Now()},
@@ -47,7 +87,7 @@ Result<KeyRing::Key> KeyRing::Open(const SealedKey& sealed, const Keys& known) c
     return Error::FailedPrecondition("seal_broken",
                                      "Signing key " + sealed.kid + " holds another key.");
   }
-  return Key{std::make_shared<const token::SigningKey>(std::move(signer)), sealed.created_at};
+  return Key{std::make_shared<const token::SigningKey>(std::move(signer)), sealed.created_at, {}};
 }
 
 std::shared_ptr<const KeyRing::Keys> KeyRing::Current() const {
@@ -63,12 +103,7 @@ Status KeyRing::Ready() const {
 Result<std::string> KeyRing::Sign(const token::Claims& claims) const {
   const auto keys = Current();
   if (keys->empty()) return Unavailable();
-  const Time published = clock_.Now() - kPublishedFirst;
-  const Key* chosen = &keys->front();
-  for (const auto& key : *keys) {
-    if (key.created_at <= published) chosen = &key;
-  }
-  return chosen->signer->Sign(claims, policy_);
+  return Signer(*keys).signer->Sign(claims, policy_);
 }
 
 Result<std::vector<token::PublicKey>> KeyRing::PublicKeys() const {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,14 @@
 #include "token/token.h"
 
 namespace marquee::auth {
+
+// What an operator may know of a signing key.
+struct KeyState {
+  std::string kid;
+  Time created_at;
+  std::optional<Time> retires_at;
+  bool signs = false;
+};
 
 // Thread-safe. Empty until Refresh has succeeded once; after that it serves from memory.
 class KeyRing {
@@ -24,6 +33,13 @@ class KeyRing {
   // that another replica added is known here.
   Status Refresh(Time deadline);
 
+  // Makes a new key, which is published at once, signs from kPublishedFirst on, and lets those
+  // before it go once no token of theirs is believed any more. FailedPrecondition
+  // "rotation_under_way" while the one before is.
+  Result<std::vector<KeyState>> Rotate(Time deadline);
+  // All that are published, the oldest first.
+  Result<std::vector<KeyState>> States() const;
+
   Status Ready() const;  // Unavailable "signing_keys_unavailable"
   Result<std::string> Sign(const token::Claims& claims) const;
   Result<std::vector<token::PublicKey>> PublicKeys() const;
@@ -32,12 +48,16 @@ class KeyRing {
   struct Key {
     std::shared_ptr<const token::SigningKey> signer;
     Time created_at;
+    std::optional<Time> retires_at;
   };
   using Keys = std::vector<Key>;  // oldest first
 
   Result<std::vector<SealedKey>> Load(Time deadline);
   Result<Key> Open(const SealedKey& sealed, const Keys& known) const;
   std::shared_ptr<const Keys> Current() const;
+  Status Take(const std::vector<SealedKey>& stored);
+  // The youngest that every replica has had time to publish.
+  const Key& Signer(const Keys& keys) const;
 
   KeyRepository& repository_;
   const Sealer& sealer_;

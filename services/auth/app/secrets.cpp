@@ -1,6 +1,8 @@
 #include "auth/app/secrets.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include "base/uuid.h"
@@ -27,6 +29,14 @@ bool SecretsEqual(std::string_view a, std::string_view b) {
 }
 
 std::string NewOpaqueToken() { return token::Base64Url(RandomBytes(kTokenBytes)); }
+
+std::string SuccessorOf(std::string_view token, std::string_view key) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(token.data()), token.size(),
+       reinterpret_cast<unsigned char*>(digest.data()), nullptr);
+  return token::Base64Url(digest);
+}
 
 bool LooksLikeOpaqueToken(std::string_view text) {
   const auto bytes = token::FromBase64Url(text);

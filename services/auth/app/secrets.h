@@ -14,6 +14,9 @@ bool SecretsEqual(std::string_view a, std::string_view b);
 // An opaque token: 256 random bits as 43 characters of base64url. Its hash is what is stored; a
 // plain hash will do, since there is nothing to guess.
 std::string NewOpaqueToken();
+// What an opaque token is replaced by: the same each time, and nothing that anybody could tell
+// without the key (HMAC-SHA-256), so that it needn't be stored to be said again.
+std::string SuccessorOf(std::string_view token, std::string_view key);
 bool LooksLikeOpaqueToken(std::string_view text);
 
 }  // namespace marquee::auth

@@ -8,7 +8,8 @@ namespace {
 
 Status Explain(RefreshVerdict verdict) {
   switch (verdict) {
-    case RefreshVerdict::kRotate: return {};
+    case RefreshVerdict::kRotate:
+    case RefreshVerdict::kRepeat: return {};
     case RefreshVerdict::kUnknown:
       return Error::Unauthenticated("refresh_token_invalid",
                                     "The refresh token isn't valid: sign in again.");
@@ -53,9 +54,10 @@ Result<SignedIn> Sessions::Start(const Account& account, Time deadline) {
 Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, Time deadline) {
   RETURN_IF_ERROR(keys_.Ready());  // or the old token would be spent for nothing
   const Time now = clock_.Now();
-  std::string next = NewOpaqueToken();
+  std::string next;
   Rotation rotation;
   if (LooksLikeOpaqueToken(refresh_token)) {
+    next = SuccessorOf(refresh_token, successor_key_);
     ASSIGN_OR_RETURN(rotation, sessions_.Rotate(Sha256(refresh_token), Sha256(next), now,
                                                 now + lifetimes_.refresh, deadline));
   }

@@ -26,9 +26,15 @@ struct SignedIn {
 
 class Sessions {
  public:
+  // Refresh tokens are followed by what SuccessorOf makes of them with `successor_key`.
   Sessions(SessionRepository& sessions, const KeyRing& keys, const Clock& clock,
-           AuthMetrics& metrics, Lifetimes lifetimes = {})
-      : sessions_(sessions), keys_(keys), clock_(clock), metrics_(metrics), lifetimes_(lifetimes) {}
+           AuthMetrics& metrics, std::string successor_key, Lifetimes lifetimes = {})
+      : sessions_(sessions),
+        keys_(keys),
+        clock_(clock),
+        metrics_(metrics),
+        successor_key_(std::move(successor_key)),
+        lifetimes_(lifetimes) {}
 
   Result<SignedIn> Start(const Account& account, Time deadline);
   // Unauthenticated "refresh_token_invalid", "refresh_token_expired", "session_ended" or
@@ -50,6 +56,7 @@ class Sessions {
   const KeyRing& keys_;
   const Clock& clock_;
   AuthMetrics& metrics_;
+  const std::string successor_key_;
   const Lifetimes lifetimes_;
 };
 

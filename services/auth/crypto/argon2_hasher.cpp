@@ -9,7 +9,7 @@ namespace marquee::auth {
 namespace {
 
 Error OutOfMemory() {
-  return Error::ResourceExhausted("out_of_memory", "There isn't enough memory: try again.");
+  return Error::Unavailable("out_of_memory", "There isn't enough memory: try again.");
 }
 
 }  // namespace
@@ -20,19 +20,21 @@ Argon2Hasher::Argon2Hasher(HashGateLimits limits, Argon2Cost cost, Observer obse
 }
 
 template <typename Work>
-Status Argon2Hasher::Guarded(Time deadline, const Work& work) {
-  RETURN_IF_ERROR(gate_.Enter(deadline));
+Status Argon2Hasher::Guarded(const Attempt& attempt, Time deadline, const Work& work) {
+  // The gate keeps a reference while it waits, so the attempt outlives the call.
+  RETURN_IF_ERROR(gate_.Enter(attempt, deadline));
   const auto started = std::chrono::steady_clock::now();
   work();
-  gate_.Leave();
+  gate_.Leave(attempt);
   if (observer_) observer_(std::chrono::steady_clock::now() - started);
   return {};
 }
 
-Result<std::string> Argon2Hasher::Hash(std::string_view password, Time deadline) {
+Result<std::string> Argon2Hasher::Hash(std::string_view password, const Attempt& attempt,
+                                       Time deadline) {
   char hash[crypto_pwhash_STRBYTES];
   int outcome = -1;
-  RETURN_IF_ERROR(Guarded(deadline, [&] {
+  RETURN_IF_ERROR(Guarded(attempt, deadline, [&] {
     outcome = crypto_pwhash_str_alg(hash, password.data(), password.size(), cost_.passes,
                                     cost_.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
   }));
@@ -41,10 +43,10 @@ Result<std::string> Argon2Hasher::Hash(std::string_view password, Time deadline)
 }
 
 Result<bool> Argon2Hasher::Verify(std::string_view password, const std::string& hash,
-                                  Time deadline) {
+                                  const Attempt& attempt, Time deadline) {
   int outcome = -1;
   bool starved = false;
-  RETURN_IF_ERROR(Guarded(deadline, [&] {
+  RETURN_IF_ERROR(Guarded(attempt, deadline, [&] {
     errno = 0;
     outcome = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size());
     starved = outcome != 0 && errno == ENOMEM;  // libsodium calls both "not verified"

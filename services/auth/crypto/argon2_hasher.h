@@ -19,12 +19,14 @@ class Argon2Hasher final : public PasswordHasher {
   using Observer = std::function<void(std::chrono::nanoseconds took)>;
   explicit Argon2Hasher(HashGateLimits limits, Argon2Cost cost = {}, Observer observer = {});
 
-  Result<std::string> Hash(std::string_view password, Time deadline) override;
-  Result<bool> Verify(std::string_view password, const std::string& hash, Time deadline) override;
+  Result<std::string> Hash(std::string_view password, const Attempt& attempt,
+                           Time deadline) override;
+  Result<bool> Verify(std::string_view password, const std::string& hash, const Attempt& attempt,
+                      Time deadline) override;
 
  private:
   template <typename Work>
-  Status Guarded(Time deadline, const Work& work);
+  Status Guarded(const Attempt& attempt, Time deadline, const Work& work);
 
   HashGate gate_;
   const Argon2Cost cost_;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <latch>
+#include <mutex>
 #include <thread>
 
 #include "auth/crypto/argon2_hasher.h"
@@ -13,53 +14,118 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Argon2Cost kCheap{1, 8192};
+const Attempt kAnyone{"192.0.2.1", "ada@example.com"};
 Time Soon() { return SystemClock().Now() + std::chrono::seconds{10}; }
 
 TEST(Argon2Hasher, VerifiesTheRightPasswordOnly) {
   int observed = 0;
   Argon2Hasher hasher({}, kCheap, [&](auto) { ++observed; });
-  const auto hash = hasher.Hash("correct horse", Soon());
+  const auto hash = hasher.Hash("correct horse", kAnyone, Soon());
   ASSERT_TRUE(hash.ok());
   EXPECT_TRUE(hash->starts_with("$argon2id$v=19$m=8,t=1,p=1$")) << *hash;
-  EXPECT_TRUE(*hasher.Verify("correct horse", *hash, Soon()));
-  EXPECT_FALSE(*hasher.Verify("correct horsf", *hash, Soon()));
-  EXPECT_FALSE(*hasher.Verify("", *hash, Soon()));
-  EXPECT_FALSE(*hasher.Verify("correct horse", "no hash", Soon()));
+  EXPECT_TRUE(*hasher.Verify("correct horse", *hash, kAnyone, Soon()));
+  EXPECT_FALSE(*hasher.Verify("correct horsf", *hash, kAnyone, Soon()));
+  EXPECT_FALSE(*hasher.Verify("", *hash, kAnyone, Soon()));
+  EXPECT_FALSE(*hasher.Verify("correct horse", "no hash", kAnyone, Soon()));
   EXPECT_EQ(observed, 5);
 }
 
 TEST(Argon2Hasher, SaltsEachHash) {
   Argon2Hasher hasher({}, kCheap);
-  EXPECT_NE(*hasher.Hash("correct horse", Soon()), *hasher.Hash("correct horse", Soon()));
+  EXPECT_NE(*hasher.Hash("correct horse", kAnyone, Soon()),
+            *hasher.Hash("correct horse", kAnyone, Soon()));
 }
 
 TEST(Argon2Hasher, VerifiesHashesOfOtherCosts) {
   Argon2Hasher cheap({}, kCheap);
   Argon2Hasher dearer({}, {3, 1 << 20});
-  EXPECT_TRUE(*dearer.Verify("correct horse", *cheap.Hash("correct horse", Soon()), Soon()));
+  EXPECT_TRUE(*dearer.Verify("correct horse", *cheap.Hash("correct horse", kAnyone, Soon()),
+                             kAnyone, Soon()));
 }
 
 TEST(HashGate, RefusesAtOnceWhenTooManyWait) {
   HashGate gate({.running = 1, .waiting = 0});
-  ASSERT_TRUE(gate.Enter(Soon()).ok());
-  const auto refused = gate.Enter(Soon());
+  ASSERT_TRUE(gate.Enter(kAnyone, Soon()).ok());
+  const auto refused = gate.Enter(kAnyone, Soon());
   ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, Code::kResourceExhausted);
-  gate.Leave();
-  EXPECT_TRUE(gate.Enter(Soon()).ok());
+  EXPECT_EQ(refused.error().code, Code::kUnavailable) << "everyone together is our own overload";
+  gate.Leave(kAnyone);
+  EXPECT_TRUE(gate.Enter(kAnyone, Soon()).ok());
 }
 
 TEST(HashGate, GivesUpWaitingWhenPatienceOrTheDeadlineEnds) {
   HashGate impatient({.running = 1, .waiting = 1, .patience = milliseconds{1}});
-  ASSERT_TRUE(impatient.Enter(Soon()).ok());
-  EXPECT_FALSE(impatient.Enter(Soon()).ok());
+  ASSERT_TRUE(impatient.Enter(kAnyone, Soon()).ok());
+  EXPECT_FALSE(impatient.Enter(kAnyone, Soon()).ok());
   HashGate patient({.running = 1, .waiting = 1, .patience = std::chrono::hours{1}});
-  ASSERT_TRUE(patient.Enter(Soon()).ok());
-  EXPECT_FALSE(patient.Enter(SystemClock().Now() + milliseconds{1}).ok());
+  ASSERT_TRUE(patient.Enter(kAnyone, Soon()).ok());
+  EXPECT_FALSE(patient.Enter(kAnyone, SystemClock().Now() + milliseconds{1}).ok());
+}
+
+// Starts somebody who waits for their turn, and returns once they do.
+std::jthread Waiting(HashGate& gate, const Attempt& attempt, std::vector<std::string>& order,
+                     std::mutex& mutex) {
+  const auto before = gate.waiting();
+  std::jthread thread([&gate, attempt, &order, &mutex] {
+    ASSERT_TRUE(gate.Enter(attempt, Soon()).ok());
+    {
+      const std::lock_guard lock(mutex);
+      order.push_back(attempt.address + " " + attempt.account);
+    }
+    gate.Leave(attempt);
+  });
+  while (gate.waiting() == before) std::this_thread::yield();
+  return thread;
+}
+
+TEST(HashGate, GoesRoundTheAddressesAndWithinTheAccounts) {
+  HashGate gate(
+      {.running = 1, .waiting = 100, .waiting_of_one = 10, .patience = std::chrono::minutes{1}});
+  std::vector<std::string> order;
+  std::mutex mutex;
+  const Attempt guesser{"198.51.100.6", "victim"};
+  ASSERT_TRUE(gate.Enter(guesser, Soon()).ok());
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) threads.push_back(Waiting(gate, guesser, order, mutex));
+    threads.push_back(Waiting(gate, {"192.0.2.1", "ada"}, order, mutex));
+    threads.push_back(Waiting(gate, {"192.0.2.1", "ada"}, order, mutex));
+    threads.push_back(Waiting(gate, {"192.0.2.1", "bob"}, order, mutex));
+    gate.Leave(guesser);
+  }
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"192.0.2.1 ada", "198.51.100.6 victim", "192.0.2.1 bob",
+                                      "198.51.100.6 victim", "192.0.2.1 ada", "198.51.100.6 victim",
+                                      "198.51.100.6 victim"}));
+}
+
+TEST(HashGate, LetsNobodyFillTheQueue) {
+  HashGate gate(
+      {.running = 1, .waiting = 100, .waiting_of_one = 2, .patience = std::chrono::minutes{1}});
+  std::vector<std::string> order;
+  std::mutex mutex;
+  const Attempt guesser{"198.51.100.6", "a"};
+  ASSERT_TRUE(gate.Enter(guesser, Soon()).ok());
+  {
+    std::vector<std::jthread> threads;
+    threads.push_back(Waiting(gate, {"198.51.100.6", "b"}, order, mutex));
+    threads.push_back(Waiting(gate, {"198.51.100.6", "c"}, order, mutex));
+    const auto one_more = gate.Enter({"198.51.100.6", "d"}, Soon());
+    EXPECT_EQ(one_more.error().reason, "too_many_sign_ins") << "of one address";
+    EXPECT_EQ(one_more.error().code, Code::kResourceExhausted);
+    threads.push_back(Waiting(gate, {"192.0.2.1", "b"}, order, mutex));
+    EXPECT_EQ(gate.Enter({"192.0.2.2", "b"}, Soon()).error().reason, "too_many_sign_ins")
+        << "for one account";
+    threads.push_back(Waiting(gate, {"192.0.2.3", "e"}, order, mutex));
+    gate.Leave(guesser);
+  }
+  EXPECT_EQ(order.size(), 4U);
+  EXPECT_EQ(gate.waiting(), 0U);
 }
 
 TEST(HashGate, NeverLetsMoreThroughThanItMay) {
-  HashGate gate({.running = 3, .waiting = 100, .patience = std::chrono::minutes{1}});
+  HashGate gate(
+      {.running = 3, .waiting = 100, .waiting_of_one = 100, .patience = std::chrono::minutes{1}});
   std::atomic<int> inside = 0, most = 0, passed = 0;
   std::latch start(12);
   {
@@ -68,14 +134,14 @@ TEST(HashGate, NeverLetsMoreThroughThanItMay) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
         for (int n = 0; n < 200; ++n) {
-          if (!gate.Enter(Soon()).ok()) continue;
+          if (!gate.Enter(kAnyone, Soon()).ok()) continue;
           const int now = ++inside;
           int seen = most;
           while (seen < now && !most.compare_exchange_weak(seen, now)) {
           }
           ++passed;
           --inside;
-          gate.Leave();
+          gate.Leave(kAnyone);
         }
       });
     }

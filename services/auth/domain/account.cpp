@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "base/unicode.h"
 
 namespace marquee::auth {
 
@@ -46,10 +47,12 @@ Result<Roles> ParseRoles(std::span<const std::string> names) {
 
 Result<std::string> MakeDisplayName(std::string_view text) {
   text = Trimmed(text);
-  if (CodePoints(text) > 100 || HasControls(text)) {
-    return Error::InvalidArgument("display_name_malformed",
-                                  "A display name is one line of at most 100 characters.",
-                                  "display_name");
+  const bool seen = text.empty() || (IsVisible(text) && !HasHidden(text));
+  if (CodePoints(text) > 100 || HasControls(text) || !seen) {
+    return Error::InvalidArgument(
+        "display_name_malformed",
+        "A display name is one line of at most 100 characters, all of which can be seen.",
+        "display_name");
   }
   return std::string(text);
 }

@@ -35,7 +35,7 @@ struct Account {
   friend bool operator==(const Account&, const Account&) = default;
 };
 
-// Trimmed, at most 100 characters, in one line; may be empty. InvalidArgument
+// Trimmed, at most 100 characters, in one line, none of them hidden; may be empty. InvalidArgument
 // "display_name_malformed".
 Result<std::string> MakeDisplayName(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include "auth/domain/account.h"
 #include "auth/domain/email.h"
 #include "auth/domain/password.h"
+#include "auth/domain/ports.h"
 #include "auth/domain/session.h"
 
 namespace marquee::auth {
@@ -69,7 +70,7 @@ TEST(NewPassword, IsJudgedByLengthAndWhatIsGuessedFirst) {
   const auto email = Email::Make("ada.lovelace@example.com");
   const PasswordCase cases[] = {
       {"correct horse battery", ""},
-      {"          12", ""},
+      {"          12", "password_too_common"},
       {"пароль пароль", ""},
       {"short", "password_too_short"},
       {"ääääääääää", "password_too_short"},  // 20 bytes, 10 characters
@@ -78,6 +79,15 @@ TEST(NewPassword, IsJudgedByLengthAndWhatIsGuessedFirst) {
       {"123456789012", "password_too_common"},
       {"aaaaaaaaaaaaaa", "password_too_common"},
       {"Ada.Lovelace@Example.com", "password_too_common"},
+      {"abcdefghijkl", "password_too_common"},
+      {"zyxwvutsrqpo", "password_too_common"},
+      {"qwertyuiopasdf", "password_too_common"},
+      {"abcabcabcabc", "password_too_common"},
+      {"summer2024summer", "password_too_common"},
+      {"marqueemarquee", "password_too_common"},
+      {"my ada.lovelace likes x7", "password_too_common"},
+      {"correct\nhorse battery", "password_malformed"},
+      {std::string(256, 'a'), "password_too_common"},
   };
   for (const auto& [text, reason] : cases) {
     const auto password = NewPassword::Make(text, *email, "new_password");
@@ -112,13 +122,19 @@ TEST(DisplayName, IsOneTrimmedLine) {
   EXPECT_TRUE(MakeDisplayName(std::string(100, 'x')).ok());
   EXPECT_FALSE(MakeDisplayName(std::string(101, 'x')).ok());
   EXPECT_FALSE(MakeDisplayName("Ada\nLovelace").ok());
+  for (const char* unseen : {"\u3164", "\u2800 \u2800", "Ada\u202e", "A\u200bda", "\u115f"})
+    EXPECT_FALSE(MakeDisplayName(unseen).ok()) << unseen;
+  EXPECT_EQ(*MakeDisplayName("\u200b \u2060"), "") << "no name at all";
 }
 
 TEST(Refresh, IsJudgedByTheSessionFirst) {
   const Time now{std::chrono::seconds{1000}};
   const Time later = now + std::chrono::seconds{1};
   const auto judge = [&](bool spent, Time expires, std::optional<Time> ended) {
-    return JudgeRefresh(PresentedToken{spent, expires, ended}, now);
+    return JudgeRefresh(
+        PresentedToken{spent ? std::optional(now - std::chrono::hours{1}) : std::nullopt, true,
+                       expires, ended},
+        now);
   };
   EXPECT_EQ(judge(false, later, {}), RefreshVerdict::kRotate);
   EXPECT_EQ(judge(true, later, {}), RefreshVerdict::kReused);
@@ -127,6 +143,37 @@ TEST(Refresh, IsJudgedByTheSessionFirst) {
   EXPECT_EQ(judge(false, later, now), RefreshVerdict::kEnded);
   EXPECT_EQ(judge(true, later, now), RefreshVerdict::kEnded);
   EXPECT_EQ(JudgeRefresh(std::nullopt, now), RefreshVerdict::kUnknown);
+}
+
+TEST(Refresh, IsRepeatedForAMomentWhileItsSuccessorIsUnused) {
+  const Time now{std::chrono::seconds{1000}};
+  const auto judge = [&](std::chrono::seconds ago, bool successor_unused) {
+    return JudgeRefresh(
+        PresentedToken{now - ago, successor_unused, now + std::chrono::seconds{1}, {}}, now);
+  };
+  EXPECT_EQ(judge(std::chrono::seconds{0}, true), RefreshVerdict::kRepeat);
+  EXPECT_EQ(judge(kRefreshGrace - std::chrono::seconds{1}, true), RefreshVerdict::kRepeat);
+  EXPECT_EQ(judge(kRefreshGrace, true), RefreshVerdict::kReused);
+  EXPECT_EQ(judge(std::chrono::seconds{0}, false), RefreshVerdict::kReused);
+}
+
+TEST(NewPassword, IsTheSameOnEveryKeyboard) {
+  const auto email = Email::Make("ada@example.com");
+  const auto composed =
+      NewPassword::Make("cr\u00e8me br\u00fbl\u00e9e d\u00e9j\u00e0", *email, "password");
+  const auto decomposed =
+      NewPassword::Make("cre\u0300me bru\u0302le\u0301e de\u0301ja\u0300", *email, "password");
+  ASSERT_TRUE(composed.ok() && decomposed.ok());
+  EXPECT_EQ(composed->text(), decomposed->text());
+  EXPECT_EQ(ComparablePassword("cre\u0300me"), ComparablePassword("cr\u00e8me"));
+}
+
+TEST(NetworkOf, IsWhatOneSubscriberHas) {
+  EXPECT_EQ(NetworkOf("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(NetworkOf("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(NetworkOf("2001:db8:1:2::9"), "2001:db8:1:2::/64");
+  EXPECT_EQ(NetworkOf("::ffff:192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(NetworkOf(""), "");
 }
 
 }  // namespace

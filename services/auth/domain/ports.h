@@ -65,7 +65,7 @@ class AccountRepository {
 
 struct Rotation {
   RefreshVerdict verdict = RefreshVerdict::kUnknown;
-  std::string session_id = {};  // these two only with kRotate
+  std::string session_id = {};  // these two only with kRotate and kRepeat
   Account account = {};
 };
 
@@ -75,8 +75,8 @@ class SessionRepository {
   virtual ~SessionRepository() = default;
   // NotFound "account_unknown".
   virtual Status Start(const Session& session, const std::string& token_hash, Time deadline) = 0;
-  // Judges the token and does what the verdict says, as one step: of two who present the same token
-  // at once, one rotates it and the other reuses it.
+  // Judges the token and does what the verdict says, as one step. `next_hash` is always the same
+  // for one token: of two who present it at once, one rotates it and the other repeats that.
   virtual Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash,
                                   Time now, Time expires_at, Time deadline) = 0;
   // Whose session it is, as the account stands now. NotFound "account_unknown"; Unauthenticated
@@ -96,24 +96,43 @@ struct SealedKey {
   std::string kid;
   std::string sealed;
   Time created_at;
+  std::optional<Time> retires_at = {};  // no longer published from then on
 };
 
 class KeyRepository {
  public:
   virtual ~KeyRepository() = default;
-  virtual Result<std::vector<SealedKey>> ListActive(Time deadline) = 0;
+  // Those that haven't retired, the oldest first.
+  virtual Result<std::vector<SealedKey>> ListActive(Time now, Time deadline) = 0;
   // Stores it if there is no active key, whoever else tries at the same time; returns the active
   // ones.
   virtual Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) = 0;
+  // Stores it, and has the others retire at `others_retire_at` that would stay longer; returns the
+  // active ones. FailedPrecondition "rotation_under_way" when one that was made after
+  // `newest_before` is there already.
+  virtual Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
+                                                Time newest_before, Time deadline) = 0;
 };
 
-// Slow and hungry by intent. ResourceExhausted "too_many_sign_ins" when too many are at it.
+// For whom a password is hashed: by which the work is shared out.
+struct Attempt {
+  std::string address;  // the client's, or its network: see NetworkOf; may be empty
+  std::string account;  // the e-mail's key
+};
+
+// The client's address as far as it tells people apart: an IPv4 address whole, of an IPv6 address
+// the /64 that one subscriber has.
+std::string NetworkOf(std::string_view address);
+
+// Slow and hungry by intent. ResourceExhausted "too_many_sign_ins" or Unavailable
+// "sign_ins_overloaded" when too many are at it.
 class PasswordHasher {
  public:
   virtual ~PasswordHasher() = default;
-  virtual Result<std::string> Hash(std::string_view password, Time deadline) = 0;
+  virtual Result<std::string> Hash(std::string_view password, const Attempt& attempt,
+                                   Time deadline) = 0;
   virtual Result<bool> Verify(std::string_view password, const std::string& hash,
-                              Time deadline) = 0;
+                              const Attempt& attempt, Time deadline) = 0;
 };
 
 // Encrypts what is stored.

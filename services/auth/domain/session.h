@@ -1,8 +1,11 @@
 // Sessions: one for each sign-in. A session is held by a refresh token, which is spent at each use
 // and replaced; whoever presents a spent one is not the only one to have it, so the session ends
-// (RFC 9700, section 4.14.2).
+// (RFC 9700, section 4.14.2). Unless it was spent a moment ago and what replaced it hasn't been
+// used: then an answer was lost, or two programs of one person asked at once, and both get the same
+// replacement.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,18 +23,23 @@ struct Session {
 
 // What is known of a refresh token that was presented.
 struct PresentedToken {
-  bool spent = false;
+  std::optional<Time> spent_at;
+  bool successor_unused = false;  // what it was replaced by is there, and not spent
   Time session_expires_at;
   std::optional<Time> session_ended_at;
 };
 
 enum class RefreshVerdict {
   kRotate,   // spend it and issue the next
+  kRepeat,   // issue the same next again
   kUnknown,  // never issued, or long forgotten
   kEnded,    // by logout, a password change, or an earlier reuse
   kExpired,
   kReused,  // end the session
 };
+
+// How long a spent token may still get its replacement: longer than a client waits for an answer.
+inline constexpr std::chrono::seconds kRefreshGrace{30};
 
 RefreshVerdict JudgeRefresh(const std::optional<PresentedToken>& token, Time now);
 

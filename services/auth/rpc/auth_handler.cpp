@@ -49,10 +49,18 @@ Result<Response> WithUser(const Result<Account>& account) {
   return response;
 }
 
+template <typename Response>
+Result<Response> WithKeys(const Result<std::vector<KeyState>>& states) {
+  if (!states.ok()) return states.error();
+  Response response;
+  for (const auto& state : *states) ToProto(state, *response.add_keys());
+  return response;
+}
+
 }  // namespace
 
 AuthHandler::AuthHandler(Accounts& accounts, Administration& administration, Sessions& sessions,
-                         const ServiceTokens& service_tokens, const KeyRing& keys)
+                         const ServiceTokens& service_tokens, KeyRing& keys)
     : accounts_(accounts),
       administration_(administration),
       sessions_(sessions),
@@ -69,19 +77,22 @@ AuthHandler::AuthHandler(Accounts& accounts, Administration& administration, Ses
   Register(this, &AuthHandler::ListUsers);
   Register(this, &AuthHandler::SetRoles);
   Register(this, &AuthHandler::GetJwks);
+  Register(this, &AuthHandler::ListSigningKeys);
+  Register(this, &AuthHandler::RotateSigningKeys);
   Register(this, &AuthHandler::IssueServiceToken);
 }
 
 Result<v1::RegisterResponse> AuthHandler::RegisterAccount(const rpc::Call& call,
                                                           const v1::RegisterRequest& request) {
-  return WithSession<v1::RegisterResponse>(accounts_.Register(
-      {request.email(), request.password(), request.display_name()}, call.deadline()));
+  return WithSession<v1::RegisterResponse>(
+      accounts_.Register({request.email(), request.password(), request.display_name()},
+                         call.client_address(), call.deadline()));
 }
 
 Result<v1::LoginResponse> AuthHandler::Login(const rpc::Call& call,
                                              const v1::LoginRequest& request) {
   return WithSession<v1::LoginResponse>(
-      accounts_.Login(request.email(), request.password(), call.deadline()));
+      accounts_.Login(request.email(), request.password(), call.client_address(), call.deadline()));
 }
 
 Result<v1::RefreshResponse> AuthHandler::Refresh(const rpc::Call& call,
@@ -114,7 +125,8 @@ Result<v1::UpdateMeResponse> AuthHandler::UpdateMe(const rpc::Call& call,
   if (request.has_display_name()) update.display_name = request.display_name();
   if (request.has_current_password()) update.current_password = request.current_password();
   if (request.has_new_password()) update.new_password = request.new_password();
-  return WithUser<v1::UpdateMeResponse>(accounts_.Update(person, update, call.deadline()));
+  return WithUser<v1::UpdateMeResponse>(
+      accounts_.Update(person, update, call.client_address(), call.deadline()));
 }
 
 Result<v1::DeleteMeResponse> AuthHandler::DeleteMe(const rpc::Call& call,
@@ -150,6 +162,16 @@ Result<v1::GetJwksResponse> AuthHandler::GetJwks(const rpc::Call&, const v1::Get
   v1::GetJwksResponse response;
   for (const auto& key : keys) ToProto(key, *response.add_keys());
   return response;
+}
+
+Result<v1::ListSigningKeysResponse> AuthHandler::ListSigningKeys(
+    const rpc::Call&, const v1::ListSigningKeysRequest&) {
+  return WithKeys<v1::ListSigningKeysResponse>(keys_.States());
+}
+
+Result<v1::RotateSigningKeysResponse> AuthHandler::RotateSigningKeys(
+    const rpc::Call& call, const v1::RotateSigningKeysRequest&) {
+  return WithKeys<v1::RotateSigningKeysResponse>(keys_.Rotate(call.deadline()));
 }
 
 Result<v1::IssueServiceTokenResponse> AuthHandler::IssueServiceToken(

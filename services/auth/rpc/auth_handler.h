@@ -14,7 +14,7 @@ namespace marquee::auth {
 class AuthHandler final : public rpc::Service<v1::AuthService> {
  public:
   AuthHandler(Accounts& accounts, Administration& administration, Sessions& sessions,
-              const ServiceTokens& service_tokens, const KeyRing& keys);
+              const ServiceTokens& service_tokens, KeyRing& keys);
 
   Result<v1::RegisterResponse> RegisterAccount(const rpc::Call& call,
                                                const v1::RegisterRequest& request);
@@ -30,6 +30,10 @@ class AuthHandler final : public rpc::Service<v1::AuthService> {
                                           const v1::ListUsersRequest& request);
   Result<v1::SetRolesResponse> SetRoles(const rpc::Call& call, const v1::SetRolesRequest& request);
   Result<v1::GetJwksResponse> GetJwks(const rpc::Call& call, const v1::GetJwksRequest& request);
+  Result<v1::ListSigningKeysResponse> ListSigningKeys(const rpc::Call& call,
+                                                      const v1::ListSigningKeysRequest& request);
+  Result<v1::RotateSigningKeysResponse> RotateSigningKeys(
+      const rpc::Call& call, const v1::RotateSigningKeysRequest& request);
   Result<v1::IssueServiceTokenResponse> IssueServiceToken(
       const rpc::Call& call, const v1::IssueServiceTokenRequest& request);
 
@@ -38,7 +42,7 @@ class AuthHandler final : public rpc::Service<v1::AuthService> {
   Administration& administration_;
   Sessions& sessions_;
   const ServiceTokens& service_tokens_;
-  const KeyRing& keys_;
+  KeyRing& keys_;
 };
 
 }  // namespace marquee::auth

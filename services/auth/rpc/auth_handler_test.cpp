@@ -90,7 +90,7 @@ class AuthHandlerTest : public testing::Test {
   const Secretbox sealer_{"0123456789abcdef0123456789abcdef"};
   Argon2Hasher hasher_{{}, {1, 8192}};
   KeyRing keys_{store_, sealer_, clock_, {}};
-  Sessions sessions_{store_, keys_, clock_, metrics_};
+  Sessions sessions_{store_, keys_, clock_, metrics_, "the successors' key"};
   Accounts accounts_{store_, hasher_, sessions_, clock_, metrics_};
   Administration administration_{store_, hasher_, sessions_, clock_, kBootstrap};
   const ServiceTokens service_tokens_{{{"trainer", "0123456789abcdef"}}, keys_, clock_};
@@ -165,8 +165,13 @@ TEST_F(AuthHandlerTest, EndsASessionWhoseRefreshTokenIsReused) {
   v1::RefreshResponse next, none;
   ASSERT_EQ(Refresh(session.refresh_token(), next), "OK");
   EXPECT_EQ(GetMe(next.session().access_token()), "OK");
+  v1::RefreshResponse again;
+  ASSERT_EQ(Refresh(session.refresh_token(), again), "OK") << "an answer may have been lost";
+  EXPECT_EQ(again.session().refresh_token(), next.session().refresh_token());
+  v1::RefreshResponse third;
+  ASSERT_EQ(Refresh(next.session().refresh_token(), third), "OK");
   EXPECT_EQ(Refresh(session.refresh_token(), none), "UNAUTHENTICATED refresh_token_reused");
-  EXPECT_EQ(Refresh(next.session().refresh_token(), none), "UNAUTHENTICATED session_ended");
+  EXPECT_EQ(Refresh(third.session().refresh_token(), none), "UNAUTHENTICATED session_ended");
 }
 
 TEST_F(AuthHandlerTest, LogsOut) {

@@ -1,16 +1,23 @@
 #include "auth/rpc/convert.h"
 
+#include <google/protobuf/util/time_util.h>
+
 namespace marquee::auth {
+namespace {
+
+google::protobuf::Timestamp ToTimestamp(Time time) {
+  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
+      std::chrono::nanoseconds(time.time_since_epoch()).count());
+}
+
+}  // namespace
 
 void ToProto(const Account& account, v1::User& out) {
   out.set_user_id(account.user_id);
   out.set_email(account.email);
   out.set_display_name(account.display_name);
   for (const auto& role : Names(account.roles)) out.add_roles(role);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(account.created_at);
-  out.mutable_created_at()->set_seconds(seconds.time_since_epoch().count());
-  out.mutable_created_at()->set_nanos(
-      static_cast<int>(std::chrono::nanoseconds(account.created_at - seconds).count()));
+  *out.mutable_created_at() = ToTimestamp(account.created_at);
 }
 
 void ToProto(const SignedIn& signed_in, v1::Session& out) {
@@ -29,6 +36,13 @@ void ToProto(const token::PublicKey& key, v1::Jwk& out) {
   out.set_kid(key.kid);
   out.set_use("sig");
   out.set_alg("ES256");
+}
+
+void ToProto(const KeyState& state, v1::SigningKey& out) {
+  out.set_kid(state.kid);
+  *out.mutable_created_at() = ToTimestamp(state.created_at);
+  if (state.retires_at) *out.mutable_retires_at() = ToTimestamp(*state.retires_at);
+  out.set_signs(state.signs);
 }
 
 }  // namespace marquee::auth

@@ -1,6 +1,7 @@
 // Domain to contract.
 #pragma once
 
+#include "auth/app/key_ring.h"
 #include "auth/app/sessions.h"
 #include "auth/domain/account.h"
 #include "marquee/auth/v1/auth.pb.h"
@@ -11,5 +12,6 @@ namespace marquee::auth {
 void ToProto(const Account& account, v1::User& out);
 void ToProto(const SignedIn& signed_in, v1::Session& out);
 void ToProto(const token::PublicKey& key, v1::Jwk& out);
+void ToProto(const KeyState& state, v1::SigningKey& out);
 
 }  // namespace marquee::auth

@@ -256,12 +256,42 @@ TYPED_TEST_P(StoreContract, EndsASessionWhoseSpentTokenIsUsed) {
   EXPECT_EQ(this->Rotate('c', 'e', this->now_), RefreshVerdict::kUnknown);
 }
 
+TYPED_TEST_P(StoreContract, RepeatsARotationForAMoment) {
+  this->Begin(this->Add("ada@example.com"), 1, 'a');
+  EXPECT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kRotate);
+  const auto soon = this->now_ + kRefreshGrace - std::chrono::seconds{1};
+  const auto again = this->sessions().Rotate(this->Hash('a'), this->Hash('b'), soon,
+                                             soon + std::chrono::hours{1}, this->Soon());
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->verdict, RefreshVerdict::kRepeat);
+  EXPECT_EQ(again->session_id, this->SessionId(1));
+  EXPECT_EQ(again->account.email, "ada@example.com");
+  EXPECT_EQ(this->Rotate('b', 'c', soon), RefreshVerdict::kRotate);
+  EXPECT_EQ(this->Rotate('a', 'b', soon), RefreshVerdict::kReused) << "b is in use";
+  EXPECT_EQ(this->Rotate('c', 'd', soon), RefreshVerdict::kEnded);
+}
+
+TYPED_TEST_P(StoreContract, RepeatsARotationForAllWhoAskAtOnce) {
+  this->Begin(this->Add("ada@example.com"), 1, 'a');
+  std::atomic<int> rotated = 0, repeated = 0;
+  this->AtOnce([&](int) {
+    switch (this->Rotate('a', 'b', this->now_)) {
+      case RefreshVerdict::kRotate: ++rotated; break;
+      case RefreshVerdict::kRepeat: ++repeated; break;
+      default: break;
+    }
+  });
+  EXPECT_EQ(rotated, 1);
+  EXPECT_EQ(repeated, this->kThreads - 1);
+}
+
 TYPED_TEST_P(StoreContract, LetsOneOfManyRotateTheSameToken) {
   this->Begin(this->Add("ada@example.com"), 1, 'a');
   std::atomic<int> rotated = 0, reused = 0, ended = 0;
   this->AtOnce([&](int i) {
     switch (this->Rotate('a', static_cast<char>('0' + i), this->now_)) {
       case RefreshVerdict::kRotate: ++rotated; break;
+      case RefreshVerdict::kRepeat: ADD_FAILURE() << "of another successor"; break;
       case RefreshVerdict::kReused: ++reused; break;
       case RefreshVerdict::kEnded: ++ended; break;
       case RefreshVerdict::kUnknown:
@@ -331,7 +361,7 @@ TYPED_TEST_P(StoreContract, ForgetsWhatIsOver) {
 }
 
 TYPED_TEST_P(StoreContract, AgreesOnTheFirstKey) {
-  EXPECT_TRUE(this->keys().ListActive(this->Soon())->empty());
+  EXPECT_TRUE(this->keys().ListActive(this->now_, this->Soon())->empty());
   std::vector<std::vector<SealedKey>> seen(this->kThreads);
   this->AtOnce([&](int i) {
     const std::string kid = "kid-" + std::to_string(i);
@@ -347,6 +377,32 @@ TYPED_TEST_P(StoreContract, AgreesOnTheFirstKey) {
   }
 }
 
+TYPED_TEST_P(StoreContract, RotatesKeysWithAnOverlap) {
+  const auto kids = [&](Time now) {
+    std::vector<std::string> kids;
+    const auto keys = this->keys().ListActive(now, this->Soon());
+    EXPECT_TRUE(keys.ok());
+    for (const auto& key : *keys) kids.push_back(key.kid);
+    return kids;
+  };
+  using Kids = std::vector<std::string>;
+  ASSERT_TRUE(this->keys().AddFirst({"a", "sealed a", this->now_}, this->Soon()).ok());
+  const Time second = this->now_ + std::chrono::hours{1};
+  const auto rotated =
+      this->keys().Rotate({"b", "sealed b", second}, second + std::chrono::minutes{30},
+                          second - std::chrono::minutes{3}, this->Soon());
+  ASSERT_TRUE(rotated.ok()) << rotated.error().ToString();
+  ASSERT_EQ(rotated->size(), 2U);
+  EXPECT_EQ((*rotated)[0].retires_at, second + std::chrono::minutes{30});
+  EXPECT_FALSE((*rotated)[1].retires_at);
+  EXPECT_EQ(kids(second + std::chrono::minutes{29}), (Kids{"a", "b"}));
+  EXPECT_EQ(kids(second + std::chrono::minutes{30}), (Kids{"b"}));
+  const auto again = this->keys().Rotate({"c", "sealed c", second}, second,
+                                         second - std::chrono::minutes{3}, this->Soon());
+  EXPECT_EQ(again.error().reason, "rotation_under_way");
+  EXPECT_EQ(kids(second), (Kids{"a", "b"}));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAddressInAnyCase,
                             KeepsTextThatLooksLikeSql, SaysWhenThereIsNoAccount,
                             ChangesOnlyWhatIsSaid, EndsOtherSessionsWithANewPassword,
@@ -354,7 +410,9 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAd
                             ProtectsTheLastAdministrator, KeepsAnAdministratorWhenAllResignAtOnce,
                             MakesOneFirstAdministrator, RotatesARefreshToken,
                             MovesASessionsEndWithEachRotation, EndsASessionWhoseSpentTokenIsUsed,
-                            LetsOneOfManyRotateTheSameToken, EndsASessionByAnyOfItsTokens,
-                            FindsTheHolderOfALiveSession, ForgetsWhatIsOver, AgreesOnTheFirstKey);
+                            LetsOneOfManyRotateTheSameToken, RepeatsARotationForAMoment,
+                            RepeatsARotationForAllWhoAskAtOnce, EndsASessionByAnyOfItsTokens,
+                            FindsTheHolderOfALiveSession, ForgetsWhatIsOver, AgreesOnTheFirstKey,
+                            RotatesKeysWithAnOverlap);
 
 }  // namespace marquee::auth

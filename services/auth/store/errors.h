@@ -15,6 +15,10 @@ inline Error EmailTaken() {
   return Error::AlreadyExists("email_taken", "There is an account with this e-mail address.",
                               "email");
 }
+inline Error RotationUnderWay() {
+  return Error::FailedPrecondition(
+      "rotation_under_way", "The signing keys were rotated minutes ago: let that come to its end.");
+}
 inline Error LastAdministrator() {
   return Error::FailedPrecondition("last_administrator",
                                    "This is the last administrator: make another one first.");

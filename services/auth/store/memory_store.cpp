@@ -173,10 +173,14 @@ Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::s
   const auto token = tokens_.find(token_hash);
   if (token == tokens_.end()) return Rotation{JudgeRefresh(std::nullopt, now)};
   auto& stored = sessions_.at(token->second.session_id);
-  const auto verdict = JudgeRefresh(PresentedToken{token->second.spent_at.has_value(),
-                                                   stored.session.expires_at, stored.ended_at},
-                                    now);
+  const auto next = tokens_.find(next_hash);
+  const auto verdict = JudgeRefresh(
+      PresentedToken{token->second.spent_at, next != tokens_.end() && !next->second.spent_at,
+                     stored.session.expires_at, stored.ended_at},
+      now);
   if (verdict == RefreshVerdict::kReused) stored.ended_at = now;
+  if (verdict == RefreshVerdict::kRepeat)
+    return Rotation{verdict, stored.session.session_id, At(stored.session.user_id)->account};
   if (verdict != RefreshVerdict::kRotate) return Rotation{verdict};
   token->second.spent_at = now;
   stored.session.expires_at = expires_at;
@@ -222,17 +226,40 @@ Result<std::int64_t> MemoryStore::Purge(Time now, Time expired_before, Time spen
   });
 }
 
-Result<std::vector<SealedKey>> MemoryStore::ListActive(Time) {
+std::vector<SealedKey> MemoryStore::ActiveKeys(Time now) const {
+  std::vector<SealedKey> active;
+  std::ranges::copy_if(keys_, std::back_inserter(active), [&](const SealedKey& key) {
+    return !key.retires_at || *key.retires_at > now;
+  });
+  return active;
+}
+
+Result<std::vector<SealedKey>> MemoryStore::ListActive(Time now, Time) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
-  return keys_;
+  return ActiveKeys(now);
 }
 
 Result<std::vector<SealedKey>> MemoryStore::AddFirst(const SealedKey& key, Time) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
-  if (keys_.empty()) keys_.push_back({key.kid, key.sealed, Stored(key.created_at)});
-  return keys_;
+  if (ActiveKeys(key.created_at).empty())
+    keys_.push_back({key.kid, key.sealed, Stored(key.created_at)});
+  return ActiveKeys(key.created_at);
+}
+
+Result<std::vector<SealedKey>> MemoryStore::Rotate(const SealedKey& key, Time others_retire_at,
+                                                   Time newest_before, Time) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  for (const auto& known : keys_) {
+    if (known.created_at > newest_before) return RotationUnderWay();
+  }
+  for (auto& known : keys_) {
+    known.retires_at = std::min(known.retires_at.value_or(Time::max()), Stored(others_retire_at));
+  }
+  keys_.push_back({key.kid, key.sealed, Stored(key.created_at)});
+  return ActiveKeys(key.created_at);
 }
 
 }  // namespace marquee::auth

@@ -32,8 +32,10 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
                              Time deadline) override;
 
-  Result<std::vector<SealedKey>> ListActive(Time deadline) override;
+  Result<std::vector<SealedKey>> ListActive(Time now, Time deadline) override;
   Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) override;
+  Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
+                                        Time newest_before, Time deadline) override;
 
   // From now on every call fails with this error; nullopt ends it.
   void Fail(std::optional<Error> error);
@@ -50,6 +52,7 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
 
   Status Check() const;
   Result<Account> Insert(const NewAccount& account);
+  std::vector<SealedKey> ActiveKeys(Time now) const;
   Credentials* At(std::int64_t user_id);
   bool IsLastAdministrator(const Account& account) const;
   bool AnyAdministrator() const;

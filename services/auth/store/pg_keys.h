@@ -13,8 +13,10 @@ class PgKeys final : public KeyRepository {
  public:
   explicit PgKeys(pg::Pool& pool) : pool_(pool) {}
 
-  Result<std::vector<SealedKey>> ListActive(Time deadline) override;
+  Result<std::vector<SealedKey>> ListActive(Time now, Time deadline) override;
   Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) override;
+  Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
+                                        Time newest_before, Time deadline) override;
 
  private:
   pg::Pool& pool_;

@@ -36,19 +36,27 @@ struct Presented {
 };
 
 // Read after the lock was taken, by a statement of its own: it sees what the last holder wrote.
-Result<Presented> ReadPresented(pg::Transaction& tx, const std::string& token_hash) {
+Result<Presented> ReadPresented(pg::Transaction& tx, const std::string& token_hash,
+                                const std::string& next_hash) {
   const auto rows = tx.exec_params(
       "SELECT " MARQUEE_AUTH_ACCOUNT_COLUMNS
-      ", t.spent_at IS NOT NULL, (extract(epoch FROM s.expires_at) * 1000000)::bigint, "
-      "(extract(epoch FROM s.ended_at) * 1000000)::bigint "
+      ", (extract(epoch FROM t.spent_at) * 1000000)::bigint, "
+      "(extract(epoch FROM s.expires_at) * 1000000)::bigint, "
+      "(extract(epoch FROM s.ended_at) * 1000000)::bigint, "
+      "EXISTS (SELECT FROM refresh_tokens n WHERE n.token_hash = decode($2, 'hex') "
+      "AND n.session_id = t.session_id AND n.spent_at IS NULL) "
       "FROM refresh_tokens t JOIN sessions s USING (session_id) JOIN accounts USING (user_id) "
       "WHERE t.token_hash = decode($1, 'hex')",
-      ToHex(token_hash));
+      ToHex(token_hash), ToHex(next_hash));
   if (rows.empty()) return Error::Internal("a locked session lost its token");
   const auto row = rows[0];
   ASSIGN_OR_RETURN(Account account, ReadAccount(row));
-  Presented presented{{row[5].as<bool>(), pg::FromMicroseconds(row[6].as<std::int64_t>()), {}},
+  Presented presented{{.spent_at = {},
+                       .successor_unused = row[8].as<bool>(),
+                       .session_expires_at = pg::FromMicroseconds(row[6].as<std::int64_t>()),
+                       .session_ended_at = {}},
                       std::move(account)};
+  if (!row[5].is_null()) presented.token.spent_at = pg::FromMicroseconds(row[5].as<std::int64_t>());
   if (!row[7].is_null()) {
     presented.token.session_ended_at = pg::FromMicroseconds(row[7].as<std::int64_t>());
   }
@@ -91,14 +99,16 @@ Result<Rotation> PgSessions::Rotate(const std::string& token_hash, const std::st
       [&](pg::Transaction& tx) -> Result<Rotation> {
         const std::string session_id = LockSession(tx, token_hash);
         if (session_id.empty()) return Rotation{JudgeRefresh(std::nullopt, now)};
-        ASSIGN_OR_RETURN(Presented presented, ReadPresented(tx, token_hash));
+        ASSIGN_OR_RETURN(Presented presented, ReadPresented(tx, token_hash, next_hash));
         const auto verdict = JudgeRefresh(presented.token, now);
         if (verdict == RefreshVerdict::kReused) {
           tx.exec_params("UPDATE sessions SET ended_at = " MOMENT(2) " WHERE session_id = $1::uuid",
                          session_id, pg::ToMicroseconds(now));
         }
-        if (verdict != RefreshVerdict::kRotate) return Rotation{verdict};
-        Advance(tx, session_id, token_hash, next_hash, now, expires_at);
+        if (verdict != RefreshVerdict::kRotate && verdict != RefreshVerdict::kRepeat)
+          return Rotation{verdict};
+        if (verdict == RefreshVerdict::kRotate)
+          Advance(tx, session_id, token_hash, next_hash, now, expires_at);
         return Rotation{verdict, session_id, std::move(presented.account)};
       },
       {.deadline = deadline});

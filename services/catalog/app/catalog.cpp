@@ -62,13 +62,6 @@ int Within(int value, int fallback, int most) {
   return value <= 0 ? fallback : std::min(value, most);
 }
 
-Error At(std::size_t index, Error error) {
-  const std::string place = "movies[" + std::to_string(index) + "]";
-  error.message = place + ": " + error.message;
-  error.field = error.field.empty() ? place : place + "." + error.field;
-  return error;
-}
-
 // Ids from there on are the catalogue's to give (docs/adr/0003).
 Status CheckGivenId(std::int64_t id) {
   if (id < kFirstOwnMovieId) return {};
@@ -127,19 +120,20 @@ Result<CatalogMovie> Catalog::Update(std::int64_t id, const MoviePatch& patch, T
 
 Status Catalog::Delete(std::int64_t id, Time deadline) { return movies_.Delete(id, deadline); }
 
-Result<ImportCounts> Catalog::Import(std::vector<Movie> movies, Time deadline) {
+Result<ImportAnswer> Catalog::Import(std::vector<Movie> movies, Time deadline) {
+  ImportAnswer answer;
+  std::vector<Movie> kept;
+  kept.reserve(movies.size());
   for (std::size_t i = 0; i < movies.size(); ++i) {
-    if (movies[i].id <= 0) {
-      return At(
-          i, Error::InvalidArgument("movie_id_invalid",
-                                    "an imported movie must have a positive movie_id", "movie_id"));
+    const std::int64_t id = movies[i].id;
+    if (auto checked = rules::CheckedImport(std::move(movies[i])); checked.ok()) {
+      kept.push_back(*std::move(checked));
+    } else {
+      answer.rejected.push_back({i, id, std::move(checked).error()});
     }
-    if (const Status range = CheckGivenId(movies[i].id); !range.ok()) return At(i, range.error());
-    auto checked = Checked(std::move(movies[i]));
-    if (!checked.ok()) return At(i, std::move(checked).error());
-    movies[i] = *std::move(checked);
   }
-  return movies_.Import(movies, deadline);
+  ASSIGN_OR_RETURN(answer.counts, movies_.Import(kept, deadline));
+  return answer;
 }
 
 Status Catalog::Export(Time deadline,

@@ -30,6 +30,17 @@ struct ListAnswer {
   std::string next_page_token{};
 };
 
+struct RejectedMovie {
+  std::size_t row = 0;  // its place in the chunk, from 0
+  std::int64_t id = 0;
+  Error error{};
+};
+
+struct ImportAnswer {
+  ImportCounts counts{};
+  std::vector<RejectedMovie> rejected{};
+};
+
 struct ScoredMovie {
   CatalogMovie movie;
   double score = 0;
@@ -49,8 +60,8 @@ class Catalog {
   Result<CatalogMovie> Create(Movie movie, const std::optional<Uuid>& operation, Time deadline);
   Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline);
   Status Delete(std::int64_t id, Time deadline);
-  // One chunk. An error names the movie: "movies[3].title".
-  Result<ImportCounts> Import(std::vector<Movie> movies, Time deadline);
+  // One chunk. What breaks a rule is told and left out; the rest is applied whole or not at all.
+  Result<ImportAnswer> Import(std::vector<Movie> movies, Time deadline);
   // Every movie by id, 1,000 at a time; stops at the first error of `each`.
   Status Export(Time deadline, const std::function<Status(const std::vector<CatalogMovie>&)>& each);
 

@@ -18,7 +18,7 @@ class CatalogTest : public testing::Test {
                         .year = 1980 + id,
                         .genres = {id % 2 == 0 ? "Even" : "Odd"}});
     }
-    EXPECT_EQ(catalog_.Import(movies, Time::max()).value().inserted, 45);
+    EXPECT_EQ(catalog_.Import(movies, Time::max()).value().counts.inserted, 45);
   }
   Error ListError(const ListRequest& request) {
     const auto answer = catalog_.List(request, Time::max());
@@ -93,13 +93,25 @@ TEST_F(CatalogTest, RefusesAnEmptyRangeOfYears) {
             "year_range_empty");
 }
 
-TEST_F(CatalogTest, ImportsAChunkWholeOrNotAtAll) {
-  const auto refused = catalog_.Import(
-      {{.id = 100, .title = "Good"}, {.id = 101, .title = "Bad", .year = -5}}, Time::max());
-  EXPECT_EQ(refused.error().field, "movies[1].year");
-  EXPECT_EQ(catalog_.Get(100, Time::max()).error().reason, "movie_unknown");
-  EXPECT_EQ(catalog_.Import({{.id = 0, .title = "No id"}}, Time::max()).error().field,
-            "movies[0].movie_id");
+TEST_F(CatalogTest, LeavesOutOfAChunkWhatBreaksARuleAndTakesTheRest) {
+  const auto answer = catalog_
+                          .Import({{.id = 100, .title = "Good"},
+                                   {.id = 101, .title = "Bad", .year = -5},
+                                   {.id = 0, .title = "No id"},
+                                   {.id = 1'000'000'000, .title = "Not an import's"},
+                                   {.id = 102, .title = "Good, too"}},
+                                  Time::max())
+                          .value();
+  EXPECT_EQ(answer.counts.inserted, 2);
+  ASSERT_EQ(answer.rejected.size(), 3U);
+  EXPECT_EQ(answer.rejected[0].row, 1U);
+  EXPECT_EQ(answer.rejected[0].id, 101);
+  EXPECT_EQ(answer.rejected[0].error.field, "year");
+  EXPECT_EQ(answer.rejected[1].error.field, "movie_id");
+  EXPECT_EQ(answer.rejected[2].error.reason, "id_out_of_range");
+  EXPECT_TRUE(catalog_.Get(100, Time::max()).ok());
+  EXPECT_TRUE(catalog_.Get(102, Time::max()).ok());
+  EXPECT_EQ(catalog_.Get(101, Time::max()).error().reason, "movie_unknown");
 }
 
 TEST_F(CatalogTest, ExportsEveryMovieAndStopsAtTheFirstError) {

@@ -1,4 +1,4 @@
-// A movie as the catalogue knows it, and what makes one valid.
+// A movie as the catalogue knows it. What makes one valid is said in rules/movie.h.
 #pragma once
 
 #include <cstdint>
@@ -8,23 +8,12 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "rules/movie.h"
 
 namespace marquee::catalog {
 
-struct Movie {
-  std::int64_t id = 0;
-  std::string title{};
-  int year = 0;  // of release; 0: not known
-  std::vector<std::string> genres{};
-  std::string imdb_id{};     // "tt0114709"; empty: not known
-  std::int64_t tmdb_id = 0;  // 0: not known
-
-  friend bool operator==(const Movie&, const Movie&) = default;
-};
-
-// The movie as it may be stored: surrounding blanks removed, repeated genres (in any letter case)
-// dropped. InvalidArgument that names the field otherwise. `id` 0 is for the catalogue to choose.
-Result<Movie> Checked(Movie movie);
+using rules::Checked;
+using rules::Movie;
 
 // The fields that an update changes; what is unset stays.
 struct MoviePatch {

@@ -9,62 +9,6 @@ namespace {
 
 Movie Valid() { return {.id = 1, .title = "Toy Story", .year = 1995, .genres = {"Comedy"}}; }
 
-std::string FieldOf(const Movie& movie) {
-  const auto checked = Checked(movie);
-  return checked.ok() ? "(valid)" : checked.error().field;
-}
-
-TEST(Checked, TakesWhatIsValidAsItIs) {
-  Movie movie = Valid();
-  movie.imdb_id = "tt0114709";
-  movie.tmdb_id = 862;
-  EXPECT_EQ(Checked(movie).value(), movie);
-}
-
-TEST(Checked, TrimsAndDropsRepeatedGenres) {
-  Movie movie = Valid();
-  movie.title = "  Toy Story\t";
-  movie.genres = {" Comedy", "COMEDY ", "Drama", "comedy"};
-  const auto checked = Checked(movie).value();
-  EXPECT_EQ(checked.title, "Toy Story");
-  EXPECT_EQ(checked.genres, (std::vector<std::string>{"Comedy", "Drama"}));
-}
-
-TEST(Checked, NamesTheFieldThatIsInvalid) {
-  const auto with = [](auto change) {
-    Movie movie = Valid();
-    change(movie);
-    return FieldOf(movie);
-  };
-  EXPECT_EQ(with([](Movie& m) { m.id = -1; }), "movie_id");
-  EXPECT_EQ(with([](Movie& m) { m.title = " "; }), "title");
-  EXPECT_EQ(with([](Movie& m) { m.title = "a\nb"; }), "title");
-  EXPECT_EQ(with([](Movie& m) { m.title = std::string(501, 'a'); }), "title");
-  EXPECT_EQ(with([](Movie& m) { m.year = -1; }), "year");
-  EXPECT_EQ(with([](Movie& m) { m.year = 2201; }), "year");
-  EXPECT_EQ(with([](Movie& m) { m.genres = {"Comedy", ""}; }), "genres[1]");
-  EXPECT_EQ(with([](Movie& m) { m.genres = {std::string(65, 'a')}; }), "genres[0]");
-  EXPECT_EQ(with([](Movie& m) { m.imdb_id = "0114709"; }), "imdb_id");
-  EXPECT_EQ(with([](Movie& m) { m.imdb_id = "tt01x"; }), "imdb_id");
-  EXPECT_EQ(with([](Movie& m) { m.tmdb_id = -1; }), "tmdb_id");
-}
-
-TEST(Checked, CountsCharactersNotBytes) {
-  Movie movie = Valid();
-  movie.title.clear();
-  for (int i = 0; i < 500; ++i) movie.title += "é";
-  EXPECT_EQ(FieldOf(movie), "(valid)");
-  movie.title += "é";
-  EXPECT_EQ(FieldOf(movie), "title");
-}
-
-TEST(Checked, RefusesTooManyGenres) {
-  Movie movie = Valid();
-  movie.genres.clear();
-  for (int i = 0; i < 33; ++i) movie.genres.push_back("g" + std::to_string(i));
-  EXPECT_EQ(FieldOf(movie), "genres");
-}
-
 TEST(MoviePatch, ChangesWhatItHasAndChecksTheResult) {
   MoviePatch patch;
   patch.year = 1996;

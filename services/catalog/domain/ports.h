@@ -13,6 +13,7 @@
 #include "catalog/domain/movie.h"
 #include "catalog/domain/poster.h"
 #include "catalog/domain/trend.h"
+#include "rules/ids.h"
 
 namespace marquee::catalog {
 
@@ -56,7 +57,7 @@ struct ImportCounts {
 };
 
 // Own ids begin here, above what imports bring.
-inline constexpr std::int64_t kFirstOwnMovieId = 1'000'000'000;
+inline constexpr std::int64_t kFirstOwnMovieId = rules::kMostImportedId + 1;
 
 class MovieRepository {
  public:

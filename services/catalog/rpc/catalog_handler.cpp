@@ -1,6 +1,7 @@
 #include "catalog/rpc/catalog_handler.h"
 
 #include "catalog/rpc/convert.h"
+#include "marquee/options/v1/options.pb.h"
 
 namespace marquee::catalog {
 namespace {
@@ -12,6 +13,34 @@ Error InMovie(Error error) {
     error.field = "movie." + error.field;
   }
   return error;
+}
+
+// Of a chunk only its size is judged here: a movie that breaks a rule is the use case's to leave
+// out.
+Status CheckSize(const v1::ImportMoviesRequest& request) {
+  static const int most = [] {
+    const auto* field = v1::ImportMoviesRequest::descriptor()->FindFieldByName("movies");
+    return static_cast<int>(field->options().GetExtension(options::v1::field).max_items());
+  }();
+  if (request.movies_size() <= most) return {};
+  return Error::InvalidArgument(
+      "too_many_items", "movies must have at most " + std::to_string(most) + " items.", "movies");
+}
+
+// `response` counts what came before this chunk.
+void AddRejected(const std::vector<RejectedMovie>& rejected, v1::ImportMoviesResponse& response) {
+  constexpr int kMostListed = 1'000;
+  for (const auto& one : rejected) {
+    if (response.rejected_size() == kMostListed) break;
+    auto& out = *response.add_rejected();
+    out.set_row(response.received() + static_cast<std::int64_t>(one.row));
+    out.set_movie_id(one.id);
+    out.set_field(one.error.field);
+    out.set_reason(one.error.reason);
+    out.set_message(one.error.message);
+  }
+  response.set_rejected_count(response.rejected_count() +
+                              static_cast<std::int64_t>(rejected.size()));
 }
 
 Error Cancelled() { return Error::Cancelled("cancelled", "the caller has gone"); }
@@ -178,15 +207,16 @@ Result<v1::ImportMoviesResponse> CatalogHandler::ImportMovies(
   v1::ImportMoviesResponse response;
   v1::ImportMoviesRequest request;
   while (reader.Read(&request)) {
-    RETURN_IF_ERROR(rpc::Validate(request));
+    RETURN_IF_ERROR(CheckSize(request));
     std::vector<Movie> movies;
     movies.reserve(static_cast<std::size_t>(request.movies_size()));
     for (const auto& movie : request.movies()) movies.push_back(FromProto(movie));
-    ASSIGN_OR_RETURN(const auto counts, catalog_.Import(std::move(movies), call.deadline()));
+    ASSIGN_OR_RETURN(const auto answer, catalog_.Import(std::move(movies), call.deadline()));
+    AddRejected(answer.rejected, response);
     response.set_received(response.received() + request.movies_size());
-    response.set_inserted(response.inserted() + counts.inserted);
-    response.set_updated(response.updated() + counts.updated);
-    response.set_unchanged(response.unchanged() + counts.unchanged);
+    response.set_inserted(response.inserted() + answer.counts.inserted);
+    response.set_updated(response.updated() + answer.counts.updated);
+    response.set_unchanged(response.unchanged() + answer.counts.unchanged);
   }
   if (call.Cancelled()) return Cancelled();
   return response;

@@ -6,6 +6,7 @@
 #include "catalog/rpc/convert.h"
 #include "catalog/testing/memory_store.h"
 #include "catalog/testing/pictures.h"
+#include "marquee/options/v1/options.pb.h"
 #include "metrics/metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -182,11 +183,45 @@ TEST_F(CatalogHandlerTest, ImportsChunksAndCountsThem) {
   EXPECT_EQ(second.inserted(), 0);
   EXPECT_EQ(second.updated(), 1);
   EXPECT_EQ(second.unchanged(), 4);
+}
 
+TEST_F(CatalogHandlerTest, TellsWhichMoviesOfAnImportAreLeftOut) {
+  std::vector<v1::ImportMoviesRequest> chunks(2);
+  for (int i = 1; i <= 5; ++i) {
+    auto& movie = *chunks[i <= 3 ? 0 : 1].add_movies();
+    movie.set_movie_id(i);
+    movie.set_title("Movie " + std::to_string(i));
+  }
   chunks[0].mutable_movies(2)->set_title(std::string(501, 'x'));
-  const auto refused = Import(chunks);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().field, "movies[2].title");
+  for (int i = 0; i < 33; ++i) chunks[1].mutable_movies(1)->add_genres("g" + std::to_string(i));
+  const auto answer = Import(chunks);
+  ASSERT_TRUE(answer.ok()) << answer.error().ToString();
+  EXPECT_EQ(answer->received(), 5);
+  EXPECT_EQ(answer->inserted(), 3);
+  EXPECT_EQ(answer->rejected_count(), 2);
+  ASSERT_EQ(answer->rejected_size(), 2);
+  EXPECT_EQ(answer->rejected(0).row(), 2);
+  EXPECT_EQ(answer->rejected(0).movie_id(), 3);
+  EXPECT_EQ(answer->rejected(0).field(), "title");
+  EXPECT_EQ(answer->rejected(1).row(), 4);
+  EXPECT_EQ(answer->rejected(1).reason(), "genres_too_many");
+
+  v1::ImportMoviesRequest huge;
+  for (int i = 0; i < 5'001; ++i) huge.add_movies()->set_movie_id(1);
+  EXPECT_EQ(Import({huge}).error().reason, "too_many_items");
+}
+
+// The contract states the rules' bounds for OpenAPI and for what the guard refuses.
+TEST(CatalogContract, HasTheBoundsOfTheRules) {
+  const auto rule = [](const char* field) {
+    return v1::Movie::descriptor()->FindFieldByName(field)->options().GetExtension(
+        options::v1::field);
+  };
+  EXPECT_EQ(rule("title").max_length(), rules::kMostTitleCharacters);
+  EXPECT_EQ(rule("year").maximum(), rules::kMostYear);
+  EXPECT_EQ(rule("genres").max_items(), rules::kMostGenres);
+  EXPECT_EQ(rule("genres").max_length(), rules::kMostGenreCharacters);
+  EXPECT_EQ(rule("imdb_id").max_length(), rules::kMostImdbIdBytes);
 }
 
 TEST_F(CatalogHandlerTest, ExportsToServices) {

@@ -16,6 +16,9 @@ namespace {
 
 using nlohmann::json;
 
+const std::vector<std::string> kVersionHeader = {"model", "version",  "aliases",
+                                                 "made",  "artefact", "quality"};
+
 RestClient Rest(const Context& context) { return {context.server, context.credentials_file}; }
 
 std::string Text(const json& object, const char* key) { return object.value(key, std::string()); }
@@ -54,6 +57,15 @@ std::string Because(const json& recommendation) {
   return text;
 }
 
+// Of a version's artefact: "missing", "damaged", or empty when it is there or the server doesn't
+// say.
+std::string ArtefactTrouble(const json& version) {
+  const auto state = Text(version, "artefact_state");
+  if (state == "ARTEFACT_STATE_MISSING") return "missing";
+  if (state == "ARTEFACT_STATE_DAMAGED") return "damaged";
+  return "";
+}
+
 std::vector<std::string> VersionRow(const json& version) {
   const json metrics = version.value("metrics", json::object());
   std::string shown;
@@ -63,9 +75,12 @@ std::vector<std::string> VersionRow(const json& version) {
     if (found == metrics.end()) continue;
     shown += (shown.empty() ? "" : "  ") + std::string(key) + " " + Fixed(found->get<double>(), 4);
   }
-  return {Text(version, "model"), std::to_string(version.value("version", 0)),
+  return {Text(version, "model"),
+          std::to_string(version.value("version", 0)),
           Joined(version.value("aliases", json::array())),
-          Text(version, "created_at").substr(0, 19), shown};
+          Text(version, "created_at").substr(0, 19),
+          ArtefactTrouble(version),
+          shown};
 }
 
 }  // namespace
@@ -93,17 +108,21 @@ int Login(const Context& context, const LoginFlags& flags) {
 }
 
 int Rate(const Context& context, const RateFlags& flags) {
+  if (flags.remove == flags.value.has_value()) {
+    return Fail(context, Error::InvalidArgument(
+                             "bad_rating", "Say either how many stars, 0.5 to 5.0, or --remove."));
+  }
   auto rest = Rest(context);
   const auto movie = FindMovie(rest, flags.movie);
   if (!movie.ok()) return Fail(context, movie.error());
   const std::string path =
       "/v1/me/ratings/" + std::to_string(movie->value("movie_id", std::int64_t{0}));
-  const auto answer = flags.remove ? rest.Send("DELETE", path, json::object())
-                                   : rest.Send("PUT", path, {{"value", flags.value}});
+  const auto answer =
+      flags.remove ? rest.Delete(path) : rest.Send("PUT", path, {{"value", *flags.value}});
   if (!answer.ok()) return Fail(context, answer.error());
   if (flags.remove)
     return Show(context, *answer, "Took back the rating of " + TitleOf(*movie) + ".\n");
-  return Show(context, *answer, fmt::format("Rated {} {:.1f}.\n", TitleOf(*movie), flags.value));
+  return Show(context, *answer, fmt::format("Rated {} {:.1f}.\n", TitleOf(*movie), *flags.value));
 }
 
 int Recommend(const Context& context, const RecommendFlags& flags) {
@@ -171,8 +190,7 @@ int Train(const Context& context, const TrainFlags& flags) {
   std::vector<std::vector<std::string>> versions;
   for (const auto& version : run->value("model_versions", json::array()))
     versions.push_back(VersionRow(version));
-  if (!versions.empty())
-    text += "\n" + Table({"model", "version", "aliases", "made", "quality"}, versions, 60);
+  if (!versions.empty()) text += "\n" + Table(kVersionHeader, versions, 60);
   return Show(context, *run, text);
 }
 
@@ -191,7 +209,7 @@ int Models(const Context& context, const std::string& model) {
   }
   return Show(context, all,
               rows.empty() ? std::string("No models yet: marqueectl train makes the first.\n")
-                           : Table({"model", "version", "aliases", "made", "quality"}, rows, 60));
+                           : Table(kVersionHeader, rows, 60));
 }
 
 int Promote(const Context& context, const std::string& model, std::int64_t version) {
@@ -235,6 +253,11 @@ int StatusOf(const Context& context) {
       value["models"][model] = *version;
       text += fmt::format("Model {}: version {} of {}.\n", model, version->value("version", 0),
                           Text(*version, "created_at").substr(0, 19));
+      if (const auto trouble = ArtefactTrouble(*version); !trouble.empty())
+        text += fmt::format(
+            "  Its artefact is {}: it serves only whoever has it in memory. Train, or promote a "
+            "version whose artefact is there (marqueectl models).\n",
+            trouble);
     }
   }
   Show(context, value, text);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "ctl/app/context.h"
@@ -24,8 +25,17 @@ struct DatagenFlags {
 };
 int Datagen(const Context& context, const DatagenFlags& flags);
 
+// How a data set is to be read, where its files don't say it.
+struct ReadingFlags {
+  std::string encoding;         // utf-8 or windows-1252; empty: as the form has it
+  std::string ratings_columns;  // of files without a header line
+  std::string movies_columns;
+  std::string rated_at;  // of ratings without a time: a date, seconds since 1970, or "unknown"
+};
+
 struct EvaluateFlags {
   std::filesystem::path data;
+  ReadingFlags reading;
   std::string task = "ranking";    // or "rating"
   std::string algorithm = "auto";  // of ranking: auto, ials, ease, ials+ease
   int folds = 5;
@@ -39,10 +49,13 @@ int Evaluate(const Context& context, const EvaluateFlags& flags);
 
 struct ImportFlags {
   std::filesystem::path data;
+  ReadingFlags reading;
   std::filesystem::path
       rejects;  // empty: marquee-rejects-<folder>.tsv in the current folder, when there are any
-  bool wait = true;  // until the writer has applied everything
+  double min_taken = 50;  // percent of a file's rows that must be taken for it to be sent
+  bool wait = true;       // until the writer has applied everything
 };
+// 1 when nothing, or too little, was taken.
 int Import(const Context& context, const ImportFlags& flags);
 
 // --- at Kafka
@@ -73,7 +86,7 @@ int Login(const Context& context, const LoginFlags& flags);
 
 struct RateFlags {
   std::string movie;  // an id, or words of a title
-  double value = 0;
+  std::optional<double> value;
   bool remove = false;
 };
 int Rate(const Context& context, const RateFlags& flags);

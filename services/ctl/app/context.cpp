@@ -4,6 +4,14 @@
 #include <nlohmann/json.hpp>
 
 namespace marquee::ctl {
+namespace {
+
+// A path or a file's text may be no UTF-8: that is shown, and is no reason to fail.
+std::string Dump(const nlohmann::json& value) {
+  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
 
 int Fail(const Context& context, const Error& error) {
   if (context.json) {
@@ -12,7 +20,7 @@ int Fail(const Context& context, const Error& error) {
                                  {"reason", error.reason},
                                  {"message", error.message},
                                  {"field", error.field}}}};
-    std::printf("%s\n", value.dump(2).c_str());
+    std::printf("%s\n", Dump(value).c_str());
   } else {
     const std::string field = error.field.empty() ? "" : " [" + error.field + "]";
     std::fprintf(stderr, "marqueectl: %s (%s)%s\n", error.message.c_str(), error.reason.c_str(),
@@ -40,7 +48,7 @@ int Fail(const Context& context, const Error& error) {
 }
 
 int Show(const Context& context, const nlohmann::json& value, const std::string& text) {
-  std::fputs(context.json ? (value.dump(2) + "\n").c_str() : text.c_str(), stdout);
+  std::fputs(context.json ? (Dump(value) + "\n").c_str() : text.c_str(), stdout);
   return 0;
 }
 

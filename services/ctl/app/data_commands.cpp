@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/app/commands.h"
+#include "ctl/app/import_summary.h"
 #include "ctl/domain/datagen.h"
 #include "ctl/domain/dataset.h"
 #include "ctl/files/films.h"
@@ -54,7 +55,7 @@ std::vector<std::string> Row(const std::string& name, const models::RankingMetri
 }
 
 int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
-                        const models::RatingMatrix& matrix) {
+                        const models::RatingMatrix& matrix, const Report& read) {
   const auto algorithm = models::ParseRankingAlgorithm(flags.algorithm);
   if (!algorithm.ok()) return Fail(context, algorithm.error());
   auto options = models::DefaultTrainingOptions(matrix);
@@ -87,6 +88,7 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
                    {"ratings", matrix.nonzeros()},
                    {"users", matrix.users()},
                    {"movies", matrix.items()},
+                   {"rejected", read.rejected},
                    {"model", ToJson(report->mean)},
                    {"popularity", ToJson(report->popularity)},
                    {"ndcg_ratio_to_popularity", report->ndcg_ratio},
@@ -102,7 +104,7 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
 }
 
 int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
-                       const models::RatingMatrix& matrix) {
+                       const models::RatingMatrix& matrix, const Report& read) {
   auto options = models::DefaultTrainingOptions(matrix).ratings;
   options.seed = flags.seed;
   if (flags.factors > 0) options.factors = flags.factors;
@@ -130,6 +132,7 @@ int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
       {"ratings", matrix.nonzeros()},
       {"users", matrix.users()},
       {"movies", matrix.items()},
+      {"rejected", read.rejected},
       {"model", {{"rmse", report->mean.rmse}, {"mae", report->mean.mae}}},
       {"bias_baseline", {{"rmse", report->baseline.rmse}, {"mae", report->baseline.mae}}},
       {"per_fold", folds}};
@@ -168,15 +171,27 @@ int Evaluate(const Context& context, const EvaluateFlags& flags) {
     return Fail(context, Error::InvalidArgument("too_few_folds",
                                                 "There must be at least two folds.", "--folds"));
   }
+  ReadOptions options;
+  if (const auto status = ToOptions(flags.reading, options); !status.ok())
+    return Fail(context, status.error());
+  if (!options.rated_at) options.rated_at = 0;  // no model asks when
   ProgressBar reading("Reading", 100, context.quiet);
   const auto dataset = ReadDataset(
-      flags.data, {}, [&](double share) { reading.Set(static_cast<std::int64_t>(share * 100)); });
+      flags.data, {}, [&](double share) { reading.Set(static_cast<std::int64_t>(share * 100)); },
+      options);
   reading.Finish();
   if (!dataset.ok()) return Fail(context, dataset.error());
+  if (const auto verdict = Judge(dataset->report, dataset->report.ratings, 0); !verdict.enough) {
+    return Fail(context,
+                Error::InvalidArgument("too_few_taken", "No rating could be taken. " +
+                                                            LeftOut(dataset->report) +
+                                                            "Most likely: " + verdict.cause + "."));
+  }
+  if (!context.json) std::fputs(LeftOut(dataset->report).c_str(), stderr);
   const auto matrix = MatrixOf(*dataset);
   if (!matrix.ok()) return Fail(context, matrix.error());
-  return flags.task == "rating" ? EvaluateRatingTask(context, flags, *matrix)
-                                : EvaluateRankingTask(context, flags, *matrix);
+  return flags.task == "rating" ? EvaluateRatingTask(context, flags, *matrix, dataset->report)
+                                : EvaluateRankingTask(context, flags, *matrix, dataset->report);
 }
 
 }  // namespace marquee::ctl

@@ -9,52 +9,82 @@
 
 namespace marquee::ctl {
 
+namespace {
+
+// Far below what a server takes in one message, whatever the movies' texts.
+constexpr std::size_t kMostChunkBytes = 1 << 20;
+constexpr int kMostChunkMovies = 1'000;
+constexpr std::size_t kChunkRatings = 16'384;
+
+template <typename Response>
+Refused RefusedIn(const Response& response) {
+  Refused refused{.count = response.rejected_count()};
+  for (const auto& one : response.rejected()) {
+    refused.rows.push_back({static_cast<std::size_t>(one.row()),
+                            Error::InvalidArgument(one.reason(), one.message(), one.field())});
+  }
+  return refused;
+}
+
+void Convert(const Movie& from, catalog::v1::Movie& to) {
+  to.set_movie_id(from.id);
+  to.set_title(from.title);
+  to.set_year(from.year);
+  for (const auto& genre : from.genres) to.add_genres(genre);
+  to.set_imdb_id(from.imdb_id);
+  to.set_tmdb_id(from.tmdb_id);
+}
+
+Error Incomplete(const char* what, std::size_t sent, std::int64_t answered) {
+  return Error::DataLoss("incomplete_import", "Of " + std::to_string(sent) + " " + what + " only " +
+                                                  std::to_string(answered) +
+                                                  " were answered for: run the import again.");
+}
+
+}  // namespace
+
 Result<MoviesImported> SendMovies(const std::shared_ptr<grpc::Channel>& catalog,
                                   const std::string& bearer, const std::vector<Movie>& movies,
                                   const SendProgress& progress) {
-  constexpr std::size_t kChunk = 1'000;
   auto stub = catalog::v1::CatalogService::NewStub(catalog);
   grpc::ClientContext context;
   rpc::ActAsService(context, bearer, std::chrono::minutes{30});
   catalog::v1::ImportMoviesResponse response;
   auto writer = stub->ImportMovies(&context, &response);
   bool open = true;
-  for (std::size_t from = 0; open && from < movies.size(); from += kChunk) {
+  for (std::size_t i = 0; open && i < movies.size();) {
     catalog::v1::ImportMoviesRequest request;
-    const std::size_t to = std::min(from + kChunk, movies.size());
-    for (std::size_t i = from; i < to; ++i) {
+    std::size_t bytes = 0;
+    while (i < movies.size() && request.movies_size() < kMostChunkMovies &&
+           bytes < kMostChunkBytes) {
       auto& movie = *request.add_movies();
-      movie.set_movie_id(movies[i].movie_id);
-      movie.set_title(movies[i].title);
-      movie.set_year(movies[i].year);
-      for (const auto& genre : movies[i].genres) movie.add_genres(genre);
-      movie.set_imdb_id(movies[i].imdb_id);
-      movie.set_tmdb_id(movies[i].tmdb_id);
+      Convert(movies[i++], movie);
+      bytes += movie.ByteSizeLong();
     }
     open = writer->Write(request);
-    progress(static_cast<std::int64_t>(to));
+    progress(static_cast<std::int64_t>(i));
   }
   writer->WritesDone();
   const auto status = writer->Finish();
   if (!status.ok()) return rpc::FromGrpc(status, context);
-  return MoviesImported{response.received(), response.inserted(), response.updated(),
-                        response.unchanged()};
+  if (response.received() != static_cast<std::int64_t>(movies.size()))
+    return Incomplete("movies", movies.size(), response.received());
+  return MoviesImported{response.inserted(), response.updated(), response.unchanged(),
+                        RefusedIn(response)};
 }
 
-Result<std::vector<PartitionOffset>> SendRatings(const std::shared_ptr<grpc::Channel>& ratings,
-                                                 const std::string& bearer,
-                                                 const std::vector<Rating>& rows,
-                                                 const SendProgress& progress) {
-  constexpr std::size_t kChunk = 16'384;
+Result<RatingsSent> SendRatings(const std::shared_ptr<grpc::Channel>& ratings,
+                                const std::string& bearer, const std::vector<Rating>& rows,
+                                const SendProgress& progress) {
   auto stub = ratings::v1::RatingsService::NewStub(ratings);
   grpc::ClientContext context;
   rpc::ActAsService(context, bearer, std::chrono::hours{6});
   ratings::v1::BulkIngestResponse response;
   auto writer = stub->BulkIngest(&context, &response);
   bool open = true;
-  for (std::size_t from = 0; open && from < rows.size(); from += kChunk) {
+  for (std::size_t from = 0; open && from < rows.size(); from += kChunkRatings) {
     ratings::v1::BulkIngestRequest request;
-    const std::size_t to = std::min(from + kChunk, rows.size());
+    const std::size_t to = std::min(from + kChunkRatings, rows.size());
     for (std::size_t i = from; i < to; ++i) {
       request.add_user_ids(rows[i].user_id);
       request.add_movie_ids(rows[i].movie_id);
@@ -67,17 +97,14 @@ Result<std::vector<PartitionOffset>> SendRatings(const std::shared_ptr<grpc::Cha
   writer->WritesDone();
   const auto status = writer->Finish();
   if (!status.ok()) return rpc::FromGrpc(status, context);
-  if (response.accepted() != static_cast<std::int64_t>(rows.size())) {
-    return Error::DataLoss("incomplete_ingest", "Of " + std::to_string(rows.size()) +
-                                                    " ratings only " +
-                                                    std::to_string(response.accepted()) +
-                                                    " were accepted: run the import again.");
-  }
-  std::vector<PartitionOffset> offsets;
+  const std::int64_t answered = response.accepted() + response.rejected_count();
+  if (answered != static_cast<std::int64_t>(rows.size()))
+    return Incomplete("ratings", rows.size(), answered);
+  RatingsSent sent{.accepted = response.accepted(), .refused = RefusedIn(response)};
   for (const auto& partition : response.partitions()) {
-    offsets.push_back({partition.partition(), partition.end_offset()});
+    sent.offsets.push_back({partition.partition(), partition.end_offset()});
   }
-  return offsets;
+  return sent;
 }
 
 Result<IngestStatus> GetIngestStatus(const std::shared_ptr<grpc::Channel>& ratings,

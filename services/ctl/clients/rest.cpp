@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "config/config.h"
+#include "ctl/files/byte_source.h"
 
 namespace marquee::ctl {
 namespace {
@@ -42,11 +42,12 @@ Code CodeOf(long status) {
 }  // namespace
 
 Result<Credentials> Credentials::Load(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file)
+  constexpr std::size_t kMostBytes = 64 << 10;
+  const auto text = ReadSmallFile(path, kMostBytes);
+  if (!text.ok())
     return Error::NotFound("not_logged_in",
                            "Nobody is logged in: run marqueectl login EMAIL first.");
-  const json parsed = json::parse(file, nullptr, false);
+  const json parsed = json::parse(*text, nullptr, false);
   if (!parsed.is_object()) {
     return Error::DataLoss("bad_credentials",
                            path.string() + " is damaged: delete it and log in again.");
@@ -114,7 +115,8 @@ struct RestClient::Impl {
     curl_easy_reset(curl);
     std::string answer;
     const std::string url = server + path;
-    const std::string payload = body != nullptr ? body->dump() : "";
+    const std::string payload =
+        body != nullptr ? body->dump(-1, ' ', false, json::error_handler_t::replace) : "";
     curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
     if (body != nullptr) headers = curl_slist_append(headers, "Content-Type: application/json");
     if (with_token && !credentials.access_token.empty()) {
@@ -206,6 +208,11 @@ Result<json> RestClient::Get(const std::string& path) { return impl_->Do("GET", 
 Result<json> RestClient::Send(const std::string& method, const std::string& path,
                               const json& body) {
   return impl_->Do(method, path, &body);
+}
+
+// Without a body: the gateway refuses one.
+Result<json> RestClient::Delete(const std::string& path) {
+  return impl_->Do("DELETE", path, nullptr);
 }
 
 Status RestClient::KeepSession(const json& session) { return impl_->Keep(session); }

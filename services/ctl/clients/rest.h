@@ -34,6 +34,7 @@ class RestClient {
   Result<nlohmann::json> Get(const std::string& path);
   Result<nlohmann::json> Send(const std::string& method, const std::string& path,
                               const nlohmann::json& body);
+  Result<nlohmann::json> Delete(const std::string& path);
   // Keeps what /v1/auth/login or /register answered.
   Status KeepSession(const nlohmann::json& session);
   // A valid access token, for the gRPC imports. UNAUTHENTICATED when nobody is logged in.

@@ -1,10 +1,11 @@
 #include "ctl/clients/topics_file.h"
 
 #include <charconv>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <sstream>
+
+#include "ctl/files/byte_source.h"
 
 namespace marquee::ctl {
 namespace {
@@ -86,10 +87,11 @@ Result<std::vector<WantedTopic>> ParseTopics(std::istream& text, const std::stri
 
 Result<std::vector<WantedTopic>> ReadTopics(const std::filesystem::path& file,
                                             std::int32_t ratings_partitions) {
-  std::ifstream text(file);
-  if (!text || std::filesystem::is_directory(file))
-    return Error::NotFound("topics_file_missing", file.string() + " can't be read");
-  return ParseTopics(text, file.string(), ratings_partitions);
+  constexpr std::size_t kMostBytes = 1 << 20;
+  auto text = ReadSmallFile(file, kMostBytes);
+  if (!text.ok()) return Error::NotFound("topics_file_missing", text.error().message);
+  std::istringstream stream(std::move(*text));
+  return ParseTopics(stream, file.string(), ratings_partitions);
 }
 
 std::vector<TopicDifference> Differences(const kafka::TopicSpec& wanted,

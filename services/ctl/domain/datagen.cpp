@@ -79,7 +79,7 @@ Result<Dataset> GenerateAudience(const std::vector<Film>& films, const DatagenOp
   for (std::size_t i = 0; i < films.size(); ++i) {
     const auto& film = films[i];
     Movie movie;
-    movie.movie_id = static_cast<std::int64_t>(i) + 1;
+    movie.id = static_cast<std::int64_t>(i) + 1;
     movie.title = film.title;
     movie.year = film.year;
     for (std::size_t from = 0; from < film.genre.size();) {  // "Thriller/Suspense" is two

@@ -1,44 +1,27 @@
 #include "ctl/domain/dataset.h"
 
-#include <charconv>
-#include <cmath>
+#include <algorithm>
 
 namespace marquee::ctl {
-namespace {
 
-bool IsYear(std::string_view text, int& year) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), year);
-  return error == std::errc{} && end == text.data() + text.size() && year >= 1850 && year <= 2200;
+void Lines::Begin(const std::string& file) { files_.push_back({file, end_}); }
+
+std::uint32_t Lines::Count(std::uint64_t line_of_file) {
+  end_ = std::max(end_, files_.back().before + line_of_file);
+  return static_cast<std::uint32_t>(files_.back().before + line_of_file);
 }
 
-}  // namespace
-
-std::pair<std::string, int> SplitTitle(std::string_view text) {
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  int year = 0;
-  if (text.size() >= 6 && text.ends_with(')') && text[text.size() - 6] == '(') {
-    int parsed = 0;
-    if (IsYear(text.substr(text.size() - 5, 4), parsed)) {
-      year = parsed;
-      text.remove_suffix(6);
-      while (text.ends_with(' ')) text.remove_suffix(1);
-    }
-  }
-  for (const std::string_view article :
-       {"The", "A", "An", "Les", "Le", "La", "L'", "Das", "Der", "Die", "El", "Il"}) {
-    if (text.size() > article.size() + 2 && text.ends_with(article) &&
-        text.substr(0, text.size() - article.size()).ends_with(", ")) {
-      std::string title(article);
-      if (article != "L'") title += ' ';
-      title += text.substr(0, text.size() - article.size() - 2);
-      return {std::move(title), year};
-    }
-  }
-  return {std::string(text), year};
+Lines::Place Lines::Find(std::uint32_t line) const {
+  const auto after = std::find_if(files_.begin(), files_.end(),
+                                  [line](const File& file) { return file.before >= line; });
+  if (after == files_.begin()) return {"", line};
+  const File& file = *std::prev(after);
+  return {file.name, line - file.before};
 }
 
-bool IsRatingValue(double value) {
-  return value >= 0.5 && value <= 5.0 && std::floor(value * 2) == value * 2;
+double TableReport::ShareTaken() const {
+  const std::uint64_t own = rows - duplicates;
+  return own == 0 ? 0 : static_cast<double>(taken) / static_cast<double>(own);
 }
 
 }  // namespace marquee::ctl

@@ -8,6 +8,7 @@
 
 #include "ctl/files/films.h"
 #include "ctl/files/read_dataset.h"
+#include "rules/rating.h"
 
 namespace marquee::ctl {
 namespace {
@@ -42,7 +43,7 @@ TEST(Datagen, GivesValidDistinctRatingsOfAboutTheSizeAskedFor) {
   EXPECT_NEAR(static_cast<double>(dataset->ratings.size()), 10'000, 2'000);
   std::set<std::pair<std::int64_t, std::int64_t>> pairs;
   for (const auto& rating : dataset->ratings) {
-    EXPECT_TRUE(IsRatingValue(rating.value));
+    EXPECT_TRUE(rules::IsRatingValue(rating.value));
     EXPECT_TRUE(pairs.emplace(rating.user_id, rating.movie_id).second);
   }
   EXPECT_EQ(dataset->movies[0].genres, (std::vector<std::string>{"Thriller", "Suspense"}));

@@ -5,8 +5,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "ctl/files/byte_source.h"
+
 namespace marquee::ctl {
 namespace {
+
+constexpr std::size_t kMostFilmsBytes = 64 << 20;
 
 std::string CsvField(const std::string& text) {
   if (text.find_first_of(",\"") == std::string::npos) return text;
@@ -37,14 +41,14 @@ Status WriteWhole(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 Result<std::vector<Film>> ReadVegaFilms(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return Error::NotFound("unreadable_file",
-                           "Can't read " + path.string() +
-                               ": it is the npm package vega-datasets' data/movies.json, which "
-                               "ci/bootstrap installs.");
+  auto text = ReadSmallFile(path, kMostFilmsBytes);
+  if (!text.ok()) {
+    text.error().message +=
+        " It is the npm package vega-datasets' data/movies.json, which "
+        "ci/bootstrap installs.";
+    return std::move(text).error();
   }
-  const auto parsed = nlohmann::json::parse(file, nullptr, false);
+  const auto parsed = nlohmann::json::parse(*text, nullptr, false);
   if (!parsed.is_array())
     return Error::InvalidArgument("bad_json", path.string() + " is not a JSON list of films.");
   std::map<std::pair<std::string, int>, std::size_t> seen;
@@ -91,7 +95,7 @@ Status WriteCsv(const Dataset& dataset, const std::filesystem::path& folder) {
     for (const auto& genre : movie.genres) genres += (genres.empty() ? "" : "|") + genre;
     if (genres.empty()) genres = "(no genres listed)";
     const std::string year = movie.year != 0 ? " (" + std::to_string(movie.year) + ")" : "";
-    movies += std::to_string(movie.movie_id) + "," + CsvField(movie.title + year) + "," +
+    movies += std::to_string(movie.id) + "," + CsvField(movie.title + year) + "," +
               CsvField(genres) + "\n";
   }
   std::string ratings = "userId,movieId,rating,timestamp\n";

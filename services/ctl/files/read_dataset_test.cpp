@@ -2,32 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include "ctl/testing/data_set_folder.h"
 
 namespace marquee::ctl {
 namespace {
 
-class DatasetTest : public testing::Test {
- protected:
-  DatasetTest() {
-    folder_ =
-        std::filesystem::path(testing::TempDir()) /
-        ("dataset_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~DatasetTest() override { std::filesystem::remove_all(folder_); }
-
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-  }
-  Result<Dataset> Read() {
-    return ReadDataset(folder_, [this](const Reject& reject) { rejects_.push_back(reject); });
-  }
-
-  std::filesystem::path folder_;
-  std::vector<Reject> rejects_;
-};
+using DatasetTest = DataSetFolder;
 
 TEST_F(DatasetTest, ReadsCsvWithQuotesByteOrderMarkAndCrlf) {
   Write(
@@ -137,13 +117,6 @@ TEST_F(DatasetTest, SaysWhatItLookedForWhenThereIsNothing) {
   Write("movies.csv", "a,b\n");
   Write("ratings.csv", "a,b\n");
   EXPECT_EQ(Read().error().reason, "bad_header");
-}
-
-TEST(SplitTitle, TakesTheYearAndPutsTheArticleFirst) {
-  EXPECT_EQ(SplitTitle("Matrix, The (1999)"), (std::pair<std::string, int>{"The Matrix", 1999}));
-  EXPECT_EQ(SplitTitle("Avventura, L' (1960)"), (std::pair<std::string, int>{"L'Avventura", 1960}));
-  EXPECT_EQ(SplitTitle("Babylon 5"), (std::pair<std::string, int>{"Babylon 5", 0}));
-  EXPECT_EQ(SplitTitle("2001 (abcd)"), (std::pair<std::string, int>{"2001 (abcd)", 0}));
 }
 
 }  // namespace

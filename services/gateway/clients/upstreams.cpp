@@ -103,6 +103,8 @@ class GrpcUpstreams final : public Upstreams {
       rpc::AddMetadata(*context, "authorization", outbound.authorization);
     if (!outbound.idempotency_key.empty())
       rpc::AddMetadata(*context, rpc::kIdempotencyKey, outbound.idempotency_key);
+    if (!outbound.client_address.empty())
+      rpc::AddMetadata(*context, rpc::kClientAddressKey, outbound.client_address);
     if (!outbound.traceparent.empty())
       rpc::AddMetadata(*context, tracing::kTraceparent, outbound.traceparent);
     for (const std::string& position : outbound.positions)

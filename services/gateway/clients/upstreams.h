@@ -18,6 +18,7 @@ namespace marquee::gateway {
 struct Outbound {
   std::string authorization;    // the Authorization header as the client sent it; empty for none
   std::string idempotency_key;  // empty for none
+  std::string client_address;   // as the edge saw it; empty when it isn't known
   std::string traceparent;
   std::vector<std::string> positions;  // writes that the answer must reflect
   std::chrono::milliseconds deadline{5000};

@@ -177,20 +177,63 @@ struct Columns {
   RatingColumns view() const { return {users, movies, values, times}; }
 };
 
-std::string FieldOf(const Columns& columns) {
-  const auto status = CheckColumns(columns.view(), Time(std::chrono::seconds(1'700'000'000)));
-  return status.ok() ? "ok" : status.error().field;
+// What is left out of a chunk, as "row field".
+std::vector<std::string> LeftOut(const Columns& columns) {
+  FakeLog log;
+  const ManualClock clock(Time(std::chrono::seconds(1'700'000'000)));
+  BulkIngest ingest(log, clock);
+  EXPECT_TRUE(ingest.Add(columns.view(), Soon()).ok());
+  const auto summary = ingest.Finish(Soon()).value();
+  EXPECT_EQ(summary.accepted + summary.rejected_count, 3);
+  EXPECT_EQ(log.changes.size(), static_cast<std::size_t>(summary.accepted));
+  std::vector<std::string> left_out;
+  for (const auto& one : summary.rejected)
+    left_out.push_back(std::to_string(one.row) + " " + one.error.field);
+  return left_out;
 }
 
-TEST(CheckColumns, NamesTheRow) {
-  EXPECT_EQ(FieldOf({}), "ok");
-  EXPECT_EQ(FieldOf({.users = {1, 2, 1'000'000'000}}), "user_ids[2]");
-  EXPECT_EQ(FieldOf({.users = {0, 2, 3}}), "user_ids[0]");
-  EXPECT_EQ(FieldOf({.movies = {1, -1, 3}}), "movie_ids[1]");
-  EXPECT_EQ(FieldOf({.values = {0.5F, 0.7F, 3.0F}}), "values[1]");
-  EXPECT_EQ(FieldOf({.times = {1, 2, -3}}), "rated_at_seconds[2]");
-  EXPECT_EQ(FieldOf({.times = {1, 2, 1'800'000'000}}), "rated_at_seconds[2]");
-  EXPECT_EQ(FieldOf({.values = {0.5F}}), "values");
+TEST(BulkIngest, LeavesOutTheRowThatBreaksARuleAndTakesTheRest) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(LeftOut({}), Names{});
+  EXPECT_EQ(LeftOut({.users = {1, 2, 1'000'000'000}}), Names{"2 user_id"});
+  EXPECT_EQ(LeftOut({.users = {0, 2, 3}}), Names{"0 user_id"});
+  EXPECT_EQ(LeftOut({.movies = {1, -1, 3}}), Names{"1 movie_id"});
+  EXPECT_EQ(LeftOut({.movies = {1, 2, 1'000'000'000}}), Names{"2 movie_id"});
+  EXPECT_EQ(LeftOut({.values = {0.5F, 0.7F, 3.0F}}), Names{"1 value"});
+  EXPECT_EQ(LeftOut({.times = {1, 2, -3}}), Names{"2 rated_at"});
+  EXPECT_EQ(LeftOut({.times = {1'800'000'000, 2, 1'800'000'000}}),
+            (Names{"0 rated_at", "2 rated_at"}));
+}
+
+TEST(BulkIngest, CountsRowsOverTheWholeStreamAndListsTheFirstThatWereLeftOut) {
+  FakeLog log;
+  ManualClock clock;
+  BulkIngest ingest(log, clock);
+  ASSERT_TRUE(ingest.Add(Columns().view(), Soon()).ok());
+  ASSERT_TRUE(ingest.Add(Columns{.values = {0.5F, 7.0F, 3.0F}}.view(), Soon()).ok());
+  Columns bad;
+  bad.users.assign(2'000, 1);
+  bad.movies.assign(2'000, 1);
+  bad.values.assign(2'000, 9.0F);
+  bad.times.assign(2'000, 1);
+  ASSERT_TRUE(ingest.Add(bad.view(), Soon()).ok());
+  const auto summary = ingest.Finish(Soon()).value();
+  EXPECT_EQ(summary.accepted, 5);
+  EXPECT_EQ(summary.rejected_count, 2'001);
+  ASSERT_EQ(summary.rejected.size(), BulkSummary::kMostListed);
+  EXPECT_EQ(summary.rejected[0].row, 4);
+  EXPECT_EQ(summary.rejected[0].error.reason, "rating_out_of_range");
+  EXPECT_EQ(summary.rejected[1].row, 6);
+}
+
+TEST(BulkIngest, RefusesColumnsOfDifferentLengths) {
+  FakeLog log;
+  ManualClock clock;
+  BulkIngest ingest(log, clock);
+  const auto refused = ingest.Add(Columns{.values = {0.5F}}.view(), Soon());
+  EXPECT_EQ(refused.error().reason, "columns_differ");
+  EXPECT_EQ(refused.error().field, "values");
+  EXPECT_TRUE(log.changes.empty());
 }
 
 TEST(BulkIngest, AnswersWhenAllIsAcknowledged) {

@@ -2,64 +2,43 @@
 
 #include <algorithm>
 
+#include "rules/rating.h"
+
 namespace marquee::rating_ingest {
 namespace {
-
-constexpr std::int64_t kMostUserId = 1'000'000'000;
-constexpr std::int64_t kMaxSeconds = 253'402'300'799;  // the year 9999
-
-Error Wrong(std::string reason, std::string message, const char* column, std::size_t row) {
-  return Error::InvalidArgument(std::move(reason), std::move(message),
-                                std::string(column) + "[" + std::to_string(row) + "]");
-}
 
 Error TooSlow() {
   return Error::Unavailable("kafka_unavailable",
                             "the event log didn't take the ratings in time; try again");
 }
 
-}  // namespace
-
-Status CheckColumns(const RatingColumns& columns, Time now) {
+Status CheckLengths(const RatingColumns& columns) {
   const std::size_t rows = columns.user_ids.size();
-  const auto same = [rows](std::size_t size) { return size == rows; };
-  if (!same(columns.movie_ids.size())) {
+  const auto same = [rows](std::size_t size, const char* column) -> Status {
+    if (size == rows) return {};
     return Error::InvalidArgument("columns_differ", "all columns must have the same length",
-                                  "movie_ids");
-  }
-  if (!same(columns.values.size())) {
-    return Error::InvalidArgument("columns_differ", "all columns must have the same length",
-                                  "values");
-  }
-  if (!same(columns.rated_at_seconds.size())) {
-    return Error::InvalidArgument("columns_differ", "all columns must have the same length",
-                                  "rated_at_seconds");
-  }
-  const auto latest = std::min(
-      kMaxSeconds,
-      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count() + 86'400);
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (columns.user_ids[i] < 1 || columns.user_ids[i] >= kMostUserId) {
-      return Wrong("user_id_invalid", "a user's id is 1 to 999,999,999", "user_ids", i);
-    }
-    if (columns.movie_ids[i] < 1)
-      return Wrong("movie_id_invalid", "a movie's id is 1 or more", "movie_ids", i);
-    if (!ratings::IsRatingValue(columns.values[i])) {
-      return Wrong("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5", "values", i);
-    }
-    if (columns.rated_at_seconds[i] < 0 || columns.rated_at_seconds[i] > latest) {
-      return Wrong("time_out_of_range", "a rating's time is after 1970 and not in the future",
-                   "rated_at_seconds", i);
-    }
-  }
-  return {};
+                                  column);
+  };
+  RETURN_IF_ERROR(same(columns.movie_ids.size(), "movie_ids"));
+  RETURN_IF_ERROR(same(columns.values.size(), "values"));
+  return same(columns.rated_at_seconds.size(), "rated_at_seconds");
 }
+
+}  // namespace
 
 BulkIngest::~BulkIngest() { acknowledgements_.WaitForAll(); }
 
 Status BulkIngest::Add(const RatingColumns& columns, Time deadline) {
-  RETURN_IF_ERROR(CheckColumns(columns, clock_.Now()));
+  RETURN_IF_ERROR(CheckLengths(columns));
+  const std::int64_t latest = rules::LatestRatingSeconds(clock_.Now());
   for (std::size_t i = 0; i < columns.user_ids.size(); ++i) {
+    if (auto status = rules::CheckImport({columns.user_ids[i], columns.movie_ids[i],
+                                          columns.values[i], columns.rated_at_seconds[i]},
+                                         latest);
+        !status.ok()) {
+      Reject(i, std::move(status).error());
+      continue;
+    }
     const RatingChange change{
         .event_id = ratings::ImportEventId(columns.user_ids[i], columns.movie_ids[i],
                                            columns.values[i], columns.rated_at_seconds[i]),
@@ -70,7 +49,17 @@ Status BulkIngest::Add(const RatingColumns& columns, Time deadline) {
         .source = ratings::Source::kImport};
     RETURN_IF_ERROR(AppendOne(change, deadline));
   }
+  rows_before_ += static_cast<std::int64_t>(columns.user_ids.size());
   return {};
+}
+
+void BulkIngest::Reject(std::size_t row_of_chunk, Error error) {
+  const std::lock_guard lock(mutex_);
+  ++summary_.rejected_count;
+  if (summary_.rejected.size() < BulkSummary::kMostListed) {
+    summary_.rejected.push_back(
+        {rows_before_ + static_cast<std::int64_t>(row_of_chunk), std::move(error)});
+  }
 }
 
 Status BulkIngest::AppendOne(const RatingChange& change, Time deadline) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
+#include <vector>
 
 #include "base/acknowledgements.h"
 #include "rating_ingest/app/ports.h"
@@ -19,11 +20,17 @@ struct RatingColumns {  // of equal length
   std::span<const std::int64_t> rated_at_seconds;
 };
 
-// InvalidArgument that names the first wrong column or row: "values[17]".
-Status CheckColumns(const RatingColumns& columns, Time now);
+struct RejectedRating {
+  std::int64_t row = 0;  // its place in the stream, from 0
+  Error error = {};
+};
 
 struct BulkSummary {
+  static constexpr std::size_t kMostListed = 1'000;
+
   std::int64_t accepted = 0;
+  std::int64_t rejected_count = 0;
+  std::vector<RejectedRating> rejected = {};  // the first kMostListed
   Offsets end_offsets =
       {};  // for each partition that was written to, the offset after the last message
 };
@@ -38,12 +45,14 @@ class BulkIngest {
   BulkIngest(const BulkIngest&) = delete;
   BulkIngest& operator=(const BulkIngest&) = delete;
 
-  // Checks all rows, then appends them; blocks while too much is in flight. What was added before
-  // an error stays in the log: an import can be repeated and changes nothing twice.
+  // Appends the rows that keep the rules of an import, and notes the others; blocks while too much
+  // is in flight. InvalidArgument "columns_differ". What was added before an error stays in the
+  // log: an import can be repeated and changes nothing twice.
   Status Add(const RatingColumns& columns, Time deadline);
   Result<BulkSummary> Finish(Time deadline);
 
  private:
+  void Reject(std::size_t row_of_chunk, Error error);
   void Acknowledge(Result<LogPosition> result);
   Status AppendOne(const RatingChange& change, Time deadline);
   // Waits until fewer than `most` are in flight.
@@ -51,6 +60,7 @@ class BulkIngest {
 
   RatingLog& log_;
   const Clock& clock_;
+  std::int64_t rows_before_ = 0;  // of the chunks before this one
   std::atomic<bool> queue_full_ = false;
   std::mutex mutex_;  // the summary's
   BulkSummary summary_;

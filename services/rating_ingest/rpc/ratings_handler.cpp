@@ -233,6 +233,14 @@ Result<v1::BulkIngestResponse> RatingsHandler::BulkIngest(
     out.set_partition(partition);
     out.set_end_offset(end);
   }
+  for (const auto& one : summary.rejected) {
+    auto& out = *response.add_rejected();
+    out.set_row(one.row);
+    out.set_field(one.error.field);
+    out.set_reason(one.error.reason);
+    out.set_message(one.error.message);
+  }
+  response.set_rejected_count(summary.rejected_count);
   return response;
 }
 

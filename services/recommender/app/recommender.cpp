@@ -76,6 +76,11 @@ Error CatalogueMissing() {
                             "The catalogue is not loaded yet. Try again in a moment.");
 }
 
+Error ModelUnavailable() {
+  return Error::Unavailable("model_unavailable",
+                            "The model can't be had at the moment. Try again shortly.");
+}
+
 Error NoSuchMovie(std::int64_t movie_id) {
   return Error::NotFound("movie_not_found",
                          "There is no movie " + std::to_string(movie_id) + " in the catalogue.");
@@ -139,6 +144,7 @@ Result<RecommendationList> Recommender::ForPerson(const Person& person, const Mo
   auto history = histories_.Of(person);
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();
+  if (serving->lost().ranking) return ModelUnavailable();
   if (!history.ok()) {
     if (history.error().code == Code::kInvalidArgument) return history.error();  // their own fault
     logging::Warning("a history can't be read: the popular list stands in",
@@ -156,9 +162,10 @@ Result<RecommendationList> Recommender::ForRatings(std::span<const Rated> rating
   return Personal(std::move(serving), ratings, filter, count);
 }
 
-RecommendationList Recommender::Personal(std::shared_ptr<const Serving> serving,
-                                         std::span<const Rated> ratings, const MovieFilter& filter,
-                                         int count) {
+Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> serving,
+                                                 std::span<const Rated> ratings,
+                                                 const MovieFilter& filter, int count) {
+  if (serving->lost().ranking) return ModelUnavailable();
   const auto* ranking = serving->ranking();
   if (ranking == nullptr) {
     return Popular(std::move(serving), ratings, filter, count, degraded_no_model_);
@@ -216,6 +223,7 @@ Result<SimilarList> Recommender::Similar(std::int64_t movie_id, int count) const
   const auto* catalogue = list.serving->catalogue();
   if (catalogue == nullptr) return CatalogueMissing();
   if (!catalogue->RowOf(movie_id)) return NoSuchMovie(movie_id);
+  if (list.serving->lost().ranking) return ModelUnavailable();
   const auto* ranking = list.serving->ranking();
   if (ranking == nullptr) return list;
   list.model_version = ranking->version;
@@ -240,6 +248,7 @@ Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie
   const Catalogue& catalogue = *serving->catalogue();
   const auto row = catalogue.RowOf(movie_id);
   if (!row) return NoSuchMovie(movie_id);
+  if (serving->lost().rating) return ModelUnavailable();
   const bool rated = catalogue.RatingCount(*row) > 0;
   const double mean = rated ? catalogue.RatingBayesianMean(*row) : catalogue.global_mean();
 
@@ -276,6 +285,7 @@ Result<Explanation> Recommender::Explain(const Person& person, std::int64_t movi
   const auto row = explanation.serving->catalogue()->RowOf(movie_id);
   if (!row) return NoSuchMovie(movie_id);
   explanation.row = *row;
+  if (explanation.serving->lost().ranking) return ModelUnavailable();
   const auto* ranking = explanation.serving->ranking();
   if (ranking == nullptr) {
     return Error::FailedPrecondition("model_missing", "No model has been trained yet.");

@@ -65,7 +65,9 @@ struct Explanation {
 };
 
 // Thread-safe. Every function returns Unavailable "catalogue_unavailable" until a catalogue was
-// loaded.
+// loaded, and "model_unavailable" while the model that it needs was promoted and can't be had: what
+// stands in for a model that never was would pass for an answer. The gateway falls back, and says
+// so.
 class Recommender {
  public:
   Recommender(const ServingHolder& serving, Histories& histories, const Clock& clock,
@@ -95,8 +97,9 @@ class Recommender {
   Result<Explanation> Explain(const Person& person, std::int64_t movie_id);
 
  private:
-  RecommendationList Personal(std::shared_ptr<const Serving> serving,
-                              std::span<const Rated> ratings, const MovieFilter& filter, int count);
+  Result<RecommendationList> Personal(std::shared_ptr<const Serving> serving,
+                                      std::span<const Rated> ratings, const MovieFilter& filter,
+                                      int count);
   RecommendationList Popular(std::shared_ptr<const Serving> serving, std::span<const Rated> ratings,
                              const MovieFilter& filter, int count, metrics::Counter& why);
 

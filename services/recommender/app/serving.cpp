@@ -36,8 +36,11 @@ Result<std::shared_ptr<const RatingModel>> RatingModel::Make(std::int64_t versio
 
 Serving::Serving(std::shared_ptr<const RankingModel> ranking,
                  std::shared_ptr<const RatingModel> rating,
-                 std::shared_ptr<const Catalogue> catalogue)
-    : ranking_(std::move(ranking)), rating_(std::move(rating)), catalogue_(std::move(catalogue)) {
+                 std::shared_ptr<const Catalogue> catalogue, LostModels lost)
+    : ranking_(std::move(ranking)),
+      rating_(std::move(rating)),
+      catalogue_(std::move(catalogue)),
+      lost_{.ranking = lost.ranking && !ranking_, .rating = lost.rating && !rating_} {
   if (!ranking_ || !catalogue_) return;
   const auto& ranker = *ranking_->ranker;
   const auto words = (static_cast<std::size_t>(ranker.items()) + 63) / 64;
@@ -75,19 +78,42 @@ std::vector<std::uint64_t> Serving::Allowed(const Catalogue::Query& query) const
 void ServingHolder::Install(std::shared_ptr<const RankingModel> ranking) {
   const std::lock_guard lock(installing_);
   const auto now = Get();
-  Swap(std::make_shared<const Serving>(std::move(ranking), now->rating_, now->catalogue_));
+  Swap(std::make_shared<const Serving>(std::move(ranking), now->rating_, now->catalogue_,
+                                       now->lost_));
 }
 
 void ServingHolder::Install(std::shared_ptr<const RatingModel> rating) {
   const std::lock_guard lock(installing_);
   const auto now = Get();
-  Swap(std::make_shared<const Serving>(now->ranking_, std::move(rating), now->catalogue_));
+  Swap(std::make_shared<const Serving>(now->ranking_, std::move(rating), now->catalogue_,
+                                       now->lost_));
 }
 
 void ServingHolder::Install(std::shared_ptr<const Catalogue> catalogue) {
   const std::lock_guard lock(installing_);
   const auto now = Get();
-  Swap(std::make_shared<const Serving>(now->ranking_, now->rating_, std::move(catalogue)));
+  Swap(std::make_shared<const Serving>(now->ranking_, now->rating_, std::move(catalogue),
+                                       now->lost_));
+}
+
+void ServingHolder::SetRankingLost(bool lost) {
+  const std::lock_guard lock(installing_);
+  SetLost({.ranking = lost, .rating = Get()->lost().rating});
+}
+
+void ServingHolder::SetRatingLost(bool lost) {
+  const std::lock_guard lock(installing_);
+  SetLost({.ranking = Get()->lost().ranking, .rating = lost});
+}
+
+void ServingHolder::SetLost(LostModels lost) {
+  const auto now = Get();
+  lost = {.ranking = lost.ranking && now->ranking() == nullptr,
+          .rating = lost.rating && now->rating() == nullptr};
+  if (lost == now->lost()) return;
+  auto next = std::make_shared<Serving>(*now);
+  next->lost_ = lost;
+  Swap(std::move(next));
 }
 
 void ServingHolder::Swap(std::shared_ptr<const Serving> next) {

@@ -35,15 +35,24 @@ struct RatingModel {
   models::RatingPredictor predictor;
 };
 
+// Models that the registry names as champions, that could not be had, and for which none is in use.
+// A model that is in neither is one that was never promoted.
+struct LostModels {
+  bool ranking = false;
+  bool rating = false;
+  friend bool operator==(const LostModels&, const LostModels&) = default;
+};
+
 class Serving {
  public:
   // Either model and the catalogue may be missing.
   Serving(std::shared_ptr<const RankingModel> ranking, std::shared_ptr<const RatingModel> rating,
-          std::shared_ptr<const Catalogue> catalogue);
+          std::shared_ptr<const Catalogue> catalogue, LostModels lost = {});
 
   const RankingModel* ranking() const { return ranking_.get(); }
   const RatingModel* rating() const { return rating_.get(); }
   const Catalogue* catalogue() const { return catalogue_.get(); }
+  LostModels lost() const { return lost_; }
 
   // The catalogue's row of an item of the ranking model; −1: the movie isn't in the catalogue (any
   // more) and is never shown.
@@ -58,6 +67,7 @@ class Serving {
   std::shared_ptr<const RankingModel> ranking_;
   std::shared_ptr<const RatingModel> rating_;
   std::shared_ptr<const Catalogue> catalogue_;
+  LostModels lost_;
   std::vector<std::int32_t> row_of_item_;
   std::vector<std::uint64_t> known_;
   std::vector<std::vector<std::uint64_t>> by_genre_;
@@ -75,8 +85,13 @@ class ServingHolder {
   void Install(std::shared_ptr<const RankingModel> ranking);
   void Install(std::shared_ptr<const RatingModel> rating);
   void Install(std::shared_ptr<const Catalogue> catalogue);
+  // Takes back what was said before, of a model that isn't in use; one that comes in is lost no
+  // more.
+  void SetRankingLost(bool lost);
+  void SetRatingLost(bool lost);
 
  private:
+  void SetLost(LostModels lost);
   void Swap(std::shared_ptr<const Serving> next);
 
   std::mutex installing_;

@@ -16,6 +16,29 @@ std::int64_t VersionInUse(const Serving& serving, const std::string& model) {
   return serving.rating() == nullptr ? 0 : serving.rating()->version;
 }
 
+// Trying again won't help: the registry has lost it, or has something else in its place.
+bool Lost(const artefact::RegistryWatcherState& state) {
+  if (!state.failed_to_fetch()) return false;
+  const Code code = state.last.error().code;
+  return code == Code::kNotFound || code == Code::kDataLoss || code == Code::kResourceExhausted;
+}
+
+// Of a model that isn't in use: nothing when the registry has said that there is none, or why it
+// isn't.
+Status WhyNone(const std::string& model, const artefact::RegistryWatcherState& state) {
+  if (!state.named) {
+    return Error::Unavailable("model_unknown", "the registry of models hasn't answered yet");
+  }
+  // The first champion ever, on its way to those who served without: they go on.
+  const bool first = !state.last.ok() && !state.failed_to_fetch();
+  if (*state.named == 0 || first) return {};
+  return Error::Unavailable(
+      "model_unavailable",
+      "version " + std::to_string(*state.named) + " of the model " + model +
+          (state.last.ok() ? " is being fetched"
+                           : " can't be had: " + state.last.error().ToString()));
+}
+
 Result<artefact::RegisteredVersion> ReadNote(const std::filesystem::path& path,
                                              const std::string& model) {
   std::ifstream file(path);
@@ -44,20 +67,9 @@ Champions::Champions(artefact::RegistryClient& registry, Options options,
       clock_(clock),
       installs_(metrics.AddCounter("marquee_recommender_model_installs_total",
                                    "Times that a model was taken into use.")) {
+  ranking_ = Watch(registry, artefact::kRankingModel);
+  rating_ = Watch(registry, artefact::kRatingModel);
   ObserveModels(metrics);
-  const auto watch = [&](const char* model) {
-    InstallRemembered(registry, model);
-    artefact::RegistryWatcherConfig config;
-    config.model = model;
-    config.poll = options_.poll;
-    return std::make_unique<artefact::RegistryWatcher>(
-        registry, std::move(config),
-        [this](const std::shared_ptr<const artefact::FetchedModel>& fetched) {
-          return Install(*fetched);
-        });
-  };
-  ranking_ = watch(artefact::kRankingModel);
-  rating_ = watch(artefact::kRatingModel);
   if (cluster == nullptr) return;
   // From the live end: what was announced before, the watchers have asked for themselves.
   // What another topic of that name announces is looked at from its beginning.
@@ -72,6 +84,26 @@ Champions::Champions(artefact::RegistryClient& registry, Options options,
           const kafka::Message& message, const LogPosition&) { announce(message); });
 }
 
+std::unique_ptr<artefact::RegistryWatcher> Champions::Watch(artefact::RegistryClient& registry,
+                                                            const std::string& model) {
+  InstallRemembered(registry, model);
+  artefact::RegistryWatcherConfig config;
+  config.model = model;
+  config.poll = options_.poll;
+  config.attempted = [this, model](const artefact::RegistryWatcherState& state) {
+    if (model == artefact::kRankingModel) {
+      serving_.SetRankingLost(state.failed_to_fetch());
+    } else {
+      serving_.SetRatingLost(state.failed_to_fetch());
+    }
+  };
+  return std::make_unique<artefact::RegistryWatcher>(
+      registry, std::move(config),
+      [this](const std::shared_ptr<const artefact::FetchedModel>& fetched) {
+        return Install(*fetched);
+      });
+}
+
 Champions::~Champions() { Stop(); }
 
 void Champions::Stop() {
@@ -81,10 +113,15 @@ void Champions::Stop() {
 }
 
 Status Champions::Ready() const {
-  if (serving_.Get()->ranking() != nullptr) return {};
-  const auto state = ranking_->state();
-  if (!state.last.ok() && state.last.error().code == Code::kNotFound) return {};
-  return Error::Unavailable("model_unknown", "The registry of models hasn't answered yet.");
+  const auto serving = serving_.Get();
+  if (serving->ranking() == nullptr) {
+    RETURN_IF_ERROR(WhyNone(artefact::kRankingModel, ranking_->state()));
+  }
+  if (serving->rating() != nullptr) return {};
+  const auto rating = rating_->state();
+  const bool in_vain = !rating.named && rating.failures > 0;
+  if (Lost(rating) || in_vain) return {};
+  return WhyNone(artefact::kRatingModel, rating);
 }
 
 Status Champions::Install(const artefact::FetchedModel& model) {
@@ -180,6 +217,16 @@ void Champions::ObserveModels(metrics::Metrics& metrics) {
         "marquee_recommender_model_version", "The version of the model in use; 0: none.",
         {{"model", model}},
         [this, model] { return static_cast<double>(VersionInUse(*serving_.Get(), model)); });
+    const auto* watcher = model == artefact::kRankingModel ? ranking_.get() : rating_.get();
+    metrics.AddGaugeFunction(
+        "marquee_recommender_champion_version",
+        "The version that the registry names as champion; 0: none; -1: it hasn't answered yet.",
+        {{"model", model}},
+        [watcher] { return static_cast<double>(watcher->state().named.value_or(-1)); });
+    metrics.AddGaugeFunction(
+        "marquee_recommender_model_failures",
+        "Times that the champion couldn't be asked for or had, since the start.",
+        {{"model", model}}, [watcher] { return static_cast<double>(watcher->state().failures); });
     metrics.AddGaugeFunction(
         "marquee_recommender_model_age_seconds", "Since the model in use was trained; 0: none.",
         {{"model", model}}, [this, model] {

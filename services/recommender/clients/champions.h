@@ -38,10 +38,16 @@ class Champions {
   ~Champions();  // as Stop()
   void Stop();
 
-  // OK when a ranking model is in use or the registry has said that there is none.
+  // OK when either model is in use or the registry has said that there is none. Unavailable
+  // "model_unknown" while it hasn't answered: whether there is a champion isn't known then.
+  // Unavailable "model_unavailable", with the reason, while it names one that isn't here; a rating
+  // model that is known to be lost, or to be asked for in vain, keeps no ranking model from
+  // serving.
   Status Ready() const;
 
  private:
+  std::unique_ptr<artefact::RegistryWatcher> Watch(artefact::RegistryClient& registry,
+                                                   const std::string& model);
   Status Install(const artefact::FetchedModel& model);
   Status InstallRanking(const artefact::FetchedModel& model);
   Status InstallRating(const artefact::FetchedModel& model);

@@ -140,9 +140,15 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
     champions_[model] = std::move(version);
   }
   std::atomic<bool> down = false;
+  std::atomic<bool> lost = false;  // the artefacts, not the registry
   std::atomic<int> asked = 0;
+  std::atomic<int> downloads = 0;
 
  private:
+  static grpc::Status NotFound(grpc::ServerContext* context, const std::string& reason) {
+    context->AddTrailingMetadata("marquee-reason", reason);
+    return {grpc::StatusCode::NOT_FOUND, reason};
+  }
   grpc::Status GetAlias(grpc::ServerContext* context, const trainer::v1::GetAliasRequest* request,
                         trainer::v1::GetAliasResponse* response) override {
     ++asked;
@@ -150,7 +156,7 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
     if (!Carries(*context, "authorization", "Bearer service-token")) return Refused();
     const std::lock_guard lock(mutex_);
     const auto found = champions_.find(request->model());
-    if (found == champions_.end()) return {grpc::StatusCode::NOT_FOUND, "no champion"};
+    if (found == champions_.end()) return NotFound(context, "alias_unset");
     auto& wire = *response->mutable_model_version();
     wire.set_model(request->model());
     wire.set_version(found->second.version);
@@ -160,8 +166,10 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
     return grpc::Status::OK;
   }
   grpc::Status DownloadArtefact(
-      grpc::ServerContext*, const trainer::v1::DownloadArtefactRequest* request,
+      grpc::ServerContext* context, const trainer::v1::DownloadArtefactRequest* request,
       grpc::ServerWriter<trainer::v1::DownloadArtefactResponse>* writer) override {
+    ++downloads;
+    if (lost) return NotFound(context, "artefact_missing");
     const std::lock_guard lock(mutex_);
     trainer::v1::DownloadArtefactResponse response;
     response.set_chunk(champions_[request->model()].bytes);
@@ -398,6 +406,85 @@ TEST_F(RecommenderRpcTest, IsNotReadyBeforeTheRegistryAnswered) {
   EXPECT_TRUE(List(7)->degraded());
   trainer_.down = false;
   EXPECT_TRUE(Eventually([&] { return running_->champions.Ready().ok(); }));
+}
+
+TEST_F(RecommenderRpcTest, SaysThatItHasNoModelWhileTheChampionsArtefactIsLost) {
+  Promote("ranking", 3);
+  Promote("rating", 4);
+  trainer_.lost = true;
+  Start();
+  ASSERT_TRUE(Eventually([&] { return trainer_.downloads >= 6; })) << "it keeps trying";
+  const auto ready = running_->champions.Ready();
+  ASSERT_FALSE(ready.ok());
+  EXPECT_EQ(ready.error().reason, "model_unavailable");
+  EXPECT_NE(ready.error().message.find("artefact_missing"), std::string::npos)
+      << ready.error().message;
+  const auto text = running_->metrics.Text();
+  for (const std::string model : {"ranking", "rating"}) {
+    const auto version = model == "ranking" ? "3" : "4";
+    EXPECT_NE(text.find("marquee_recommender_champion_version{model=\"" + model + "\"} " + version),
+              std::string::npos);
+    EXPECT_NE(text.find("marquee_recommender_model_version{model=\"" + model + "\"} 0"),
+              std::string::npos);
+    EXPECT_EQ(text.find("marquee_recommender_model_failures{model=\"" + model + "\"} 0"),
+              std::string::npos);
+  }
+
+  const auto unavailable = [](const auto& answer) {
+    return !answer.ok() && answer.error().code == Code::kUnavailable &&
+           answer.error().reason == "model_unavailable";
+  };
+  EXPECT_TRUE(unavailable(List(7))) << "so that the gateway falls back, and says so";
+  v1::RecommendForRatingsRequest visitor;
+  visitor.add_ratings()->set_movie_id(1);
+  visitor.mutable_ratings(0)->set_value(5);
+  EXPECT_TRUE(
+      unavailable(Do<v1::RecommendForRatingsResponse>(&Stub::RecommendForRatings, visitor)));
+  v1::ListSimilarMoviesRequest similar;
+  similar.set_movie_id(1);
+  EXPECT_TRUE(unavailable(Do<v1::ListSimilarMoviesResponse>(&Stub::ListSimilarMovies, similar)));
+  v1::PredictRatingRequest predict;
+  predict.set_movie_id(40);
+  EXPECT_TRUE(
+      unavailable(Do<v1::PredictRatingResponse>(&Stub::PredictRating, predict, UserToken(7))));
+  v1::ExplainRecommendationRequest explain;
+  explain.set_movie_id(40);
+  EXPECT_TRUE(unavailable(
+      Do<v1::ExplainRecommendationResponse>(&Stub::ExplainRecommendation, explain, UserToken(7))));
+
+  trainer_.lost = false;
+  ASSERT_TRUE(AwaitRanking(3)) << "by itself";
+  ASSERT_TRUE(AwaitRating(4));
+  EXPECT_TRUE(running_->champions.Ready().ok());
+  EXPECT_FALSE(List(7)->degraded());
+}
+
+TEST_F(RecommenderRpcTest, ServesFromMemoryWhenTheChampionVanishes) {
+  Promote("ranking", 3);
+  Start();
+  ASSERT_TRUE(AwaitRanking(3));
+  trainer_.lost = true;
+  for (const auto& file : std::filesystem::directory_iterator(folder_))
+    std::filesystem::remove_all(file);  // and its own copy
+  Promote("ranking", 4);                // named, and not to be had
+  const int before = trainer_.downloads;
+  ASSERT_TRUE(Eventually([&] { return trainer_.downloads >= before + 3; }));
+  EXPECT_TRUE(running_->champions.Ready().ok());
+  const auto list = List(7);
+  ASSERT_TRUE(list.ok());
+  EXPECT_EQ(list->model_version(), 3);
+}
+
+// A registry that has lost the rating model alone keeps nobody from a list.
+TEST_F(RecommenderRpcTest, IsReadyWithoutTheRatingModelOnceItIsKnownToBeLost) {
+  Promote("ranking", 3);
+  auto lost = MakeVersion(folder_, "rating", 4, Ids(1, 60));
+  lost.bytes[lost.bytes.size() / 2] ^= 1;
+  trainer_.Promote("rating", lost);
+  Start();
+  ASSERT_TRUE(AwaitRanking(3));
+  EXPECT_TRUE(Eventually([&] { return running_->champions.Ready().ok(); }));
+  EXPECT_FALSE(List(7)->degraded());
 }
 
 TEST_F(RecommenderRpcTest, RestartsFromItsCacheWithoutTheTrainer) {

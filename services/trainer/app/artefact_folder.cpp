@@ -1,6 +1,7 @@
 #include "trainer/app/artefact_folder.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <set>
 #include <system_error>
 
-#include "artefact/model_file.h"
 #include "logging/log.h"
 
 namespace marquee::trainer {
@@ -20,10 +20,24 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kRunMark = "-run-";
 
-Error FolderFailed(const fs::path& path, const std::string& what) {
-  logging::Error("artefact folder failed", {{"path", path.string()}, {"error", what}});
+Error FolderUnavailable(const std::string& what) {
   return Error::Unavailable("artefact_folder_unavailable",
                             "The artefact folder can't be used: " + what + ".");
+}
+
+Error FolderFailed(const fs::path& path, const std::string& what) {
+  logging::Error("artefact folder failed", {{"path", path.string()}, {"error", what}});
+  return FolderUnavailable(what);
+}
+
+Error Missing(const std::string& file) {
+  return Error::NotFound("artefact_missing",
+                         "The version's artefact " + file + " is not there any more.");
+}
+
+Error Damaged(const std::string& file, const std::string& how) {
+  return Error::DataLoss("artefact_corrupt",
+                         "The version's artefact " + file + " is damaged: " + how);
 }
 
 // 7 of "ranking-run-7.safetensors" and of everything else whose name begins so.
@@ -102,21 +116,73 @@ Status ArtefactFolder::SaveCard(const std::string& file, const std::string& card
   return {};
 }
 
-Result<models::ServedModel> ArtefactFolder::Load(const std::string& file) const {
-  ASSIGN_OR_RETURN(auto loaded, artefact::LoadModel(PathOf(file)));
-  return std::move(loaded.model);
+Status ArtefactFolder::CheckReadable() const {
+  std::error_code failed;
+  fs::create_directories(folder_, failed);
+  const fs::directory_iterator first(folder_, failed);
+  if (failed) return FolderUnavailable(failed.message());
+  return {};
 }
 
-bool ArtefactFolder::Has(const std::string& file) const {
-  std::error_code ignored;
-  return !file.empty() && fs::is_regular_file(PathOf(file), ignored);
+Result<artefact::LoadedModel> ArtefactFolder::LoadServed(const ModelVersion& version) const {
+  const auto found = Identify(version.file);
+  if (!found) return Missing(version.file);
+  if (found->bytes != version.size_bytes)
+    return Damaged(version.file, "it has " + std::to_string(found->bytes) + " bytes instead of " +
+                                     std::to_string(version.size_bytes) + ".");
+  auto loaded = artefact::LoadModel(PathOf(version.file));
+  if (!loaded.ok()) return Damaged(version.file, loaded.error().message);
+  if (loaded->sha256 != version.sha256)
+    return Damaged(version.file, "its SHA-256 is not the registered one.");
+  if (const auto serves = artefact::CheckServes(version.model, loaded->model); !serves.ok())
+    return Damaged(version.file, serves.error().message);
+  return loaded;
+}
+
+Result<models::ServedModel> ArtefactFolder::LoadEvaluation(const ModelVersion& version,
+                                                           const std::string& sha256) const {
+  const auto& file = version.evaluation_file;
+  if (!Has(file)) return Missing(file);
+  auto loaded = artefact::LoadModel(PathOf(file));
+  if (!loaded.ok()) return Damaged(file, loaded.error().message);
+  if (!sha256.empty() && loaded->sha256 != sha256)
+    return Damaged(file, "its SHA-256 is not the one that the served artefact names.");
+  const auto is = [&](const char* key, const std::string& value) {
+    const auto found = loaded->metadata.find(key);
+    return found != loaded->metadata.end() && found->second == value;
+  };
+  if (!is(kModelKey, version.model) || !is(kRunKey, std::to_string(version.run_id)))
+    return Damaged(file, "it is another version's.");
+  if (const auto serves = artefact::CheckServes(version.model, loaded->model); !serves.ok())
+    return Damaged(file, serves.error().message);
+  return std::move(loaded->model);
+}
+
+ArtefactFolder::Loaded ArtefactFolder::Load(const ModelVersion& version) const {
+  const auto served = LoadServed(version);
+  // What was registered before the served file named it is known by its metadata alone.
+  std::string sha256;
+  if (served.ok()) {
+    const auto named = served->metadata.find(kEvaluationHashKey);
+    if (named != served->metadata.end()) sha256 = named->second;
+  }
+  return {served.ok() ? Status() : Status(served.error()), LoadEvaluation(version, sha256)};
+}
+
+std::optional<FileIdentity> ArtefactFolder::Identify(const std::string& file) const {
+  struct stat found {};
+  if (file.empty() || stat(PathOf(file).c_str(), &found) != 0 || !S_ISREG(found.st_mode))
+    return std::nullopt;
+  return FileIdentity{
+      .inode = found.st_ino,
+      .bytes = found.st_size,
+      .modified_ns = found.st_mtim.tv_sec * std::int64_t{1'000'000'000} + found.st_mtim.tv_nsec};
 }
 
 Status ArtefactFolder::Read(const std::string& file, std::size_t chunk_bytes,
                             const std::function<Status(std::string chunk)>& each) const {
   std::ifstream stream(PathOf(file), std::ios::binary);
-  if (!stream)
-    return Error::NotFound("artefact_missing", "The version's artefact is not there any more.");
+  if (!stream || !Has(file)) return Missing(file);
   while (stream) {
     std::string chunk(chunk_bytes, '\0');
     stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));

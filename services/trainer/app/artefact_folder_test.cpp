@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <fstream>
 
 #include "trainer/testing/fakes.h"
@@ -33,6 +35,18 @@ TEST_F(ArtefactFolderTest, CheckMakesTheFolderOrSaysWhyNot) {
   Put("file");
   const ArtefactFolder impossible(temporary_.path() / "file" / "below");
   EXPECT_EQ(impossible.Check().error().reason, "artefact_folder_unavailable");
+}
+
+TEST_F(ArtefactFolderTest, WhatCanOnlyBeReadIsStillHandedOut) {
+  Put("ranking-run-1.safetensors", "abc");
+  EXPECT_TRUE(folder_.CheckReadable().ok());
+  std::filesystem::permissions(
+      temporary_.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  EXPECT_TRUE(folder_.CheckReadable().ok());
+  if (geteuid() != 0) {  // root may write all the same
+    EXPECT_EQ(folder_.Check().error().reason, "artefact_folder_unavailable");
+  }
+  std::filesystem::permissions(temporary_.path(), std::filesystem::perms::owner_all);
 }
 
 TEST_F(ArtefactFolderTest, CardIsWrittenWholeAndLeavesNoTemporaryFile) {

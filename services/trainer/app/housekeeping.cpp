@@ -37,14 +37,15 @@ void Housekeeping::Run(const std::stop_token& stop) {
 }
 
 Status Housekeeping::Round() {
-  RETURN_IF_ERROR(trainer_.Recover(!swept_));
-  swept_ = true;
+  // First of all, and whatever fails below: that a champion is lost is said by whoever still can.
   for (const auto* model : {kRanking, kRating}) {
     for (const auto* alias : {kChampion, kCandidate}) {
       if (const auto version = registry_.GetAlias(model, alias); version.ok())
-        metrics_.AliasPoints(alias, *version);
+        LookAt(alias, *version);
     }
   }
+  RETURN_IF_ERROR(trainer_.Recover(!swept_));
+  swept_ = true;
   if (const auto newest = registry_.GetAlias(kRanking, kCandidate);
       newest.ok() && newest->version != newest_) {
     ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts));
@@ -55,6 +56,30 @@ Status Housekeeping::Round() {
   ASSIGN_OR_RETURN(const bool started, trainer_.StartIfDue(settings_.interval));
   if (started) logging::Info("the schedule started a run");
   return {};
+}
+
+void Housekeeping::LookAt(const std::string& alias, const ModelVersion& version) {
+  metrics_.AliasPoints(alias, version);
+  const auto findings = registry_.Inspect(version);
+  const auto tell = [&](const std::string& artefact, const Status& found) {
+    metrics_.ArtefactUsable(version.model, alias, artefact, found.ok());
+    const auto name = version.model + " " + alias + " " + artefact;
+    if (found.ok()) {
+      if (unusable_.erase(name) > 0)
+        logging::Info("the artefact can be used again", {{"model", version.model},
+                                                         {"alias", alias},
+                                                         {"version", version.version},
+                                                         {"artefact", artefact}});
+    } else if (unusable_.insert(name).second) {
+      logging::Error("the artefact can't be used", {{"model", version.model},
+                                                    {"alias", alias},
+                                                    {"version", version.version},
+                                                    {"artefact", artefact},
+                                                    {"error", found.error().ToString()}});
+    }
+  };
+  tell("served", findings.served);
+  tell("evaluation", findings.evaluation);
 }
 
 }  // namespace marquee::trainer

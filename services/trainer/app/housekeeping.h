@@ -1,11 +1,14 @@
 // What a trainer does unasked: ends runs whose process has died, starts runs by the schedule, drops
-// artefacts that have had their day, and keeps the gauges of the registry.
+// artefacts that have had their day, looks whether those in use are still there, and keeps the
+// gauges of the registry.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 #include "trainer/app/registry.h"
@@ -30,6 +33,7 @@ class Housekeeping {
  private:
   void Run(const std::stop_token& stop);
   Status Round();
+  void LookAt(const std::string& alias, const ModelVersion& version);
 
   Trainer& trainer_;
   Registry& registry_;
@@ -37,6 +41,7 @@ class Housekeeping {
   HousekeepingSettings settings_;
   bool swept_ = false;
   std::int64_t newest_ = 0;  // version of the ranking model that was there at the last clean-up
+  std::set<std::string> unusable_;  // "ranking champion served", as last told to the log
   std::jthread thread_;
 };
 

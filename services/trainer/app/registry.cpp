@@ -9,13 +9,21 @@ constexpr int kOldVersions = 50;
 Result<std::vector<ModelVersion>> Registry::ListVersions(const std::string& model,
                                                          std::int64_t before, int limit) {
   RETURN_IF_ERROR(CheckModel(model));
-  return store_.ListVersions(model, before, limit);
+  auto versions = store_.ListVersions(model, before, limit);
+  if (versions.ok()) Describe(*versions);
+  return versions;
+}
+
+void Registry::Describe(std::vector<ModelVersion>& versions) const {
+  for (auto& version : versions) artefacts_.Describe(version);
 }
 
 Result<ModelVersion> Registry::GetAlias(const std::string& model, const std::string& alias) {
   RETURN_IF_ERROR(CheckModel(model));
   RETURN_IF_ERROR(CheckAlias(alias));
-  return store_.GetAlias(model, alias);
+  auto version = store_.GetAlias(model, alias);
+  if (version.ok()) artefacts_.Describe(*version);
+  return version;
 }
 
 Result<ModelVersion> Registry::SetAlias(const std::string& model, const std::string& alias,
@@ -23,10 +31,11 @@ Result<ModelVersion> Registry::SetAlias(const std::string& model, const std::str
   RETURN_IF_ERROR(CheckModel(model));
   RETURN_IF_ERROR(CheckAlias(alias));
   ASSIGN_OR_RETURN(const auto found, store_.GetVersion(model, version));
-  if (!folder_.Has(found.file))
-    return Error::FailedPrecondition(
-        "artefact_missing", "The version's artefact is not there any more: it can't be served.");
+  if (const auto served = Inspect(found).served; !served.ok())
+    return Error::FailedPrecondition(served.error().reason,
+                                     served.error().message + " It can't be served.");
   ASSIGN_OR_RETURN(auto moved, store_.SetAlias(model, alias, version, moved_by));
+  artefacts_.Describe(moved);
   promoted_();
   return moved;
 }

@@ -62,6 +62,17 @@ void TrainerMetrics::AliasPoints(const std::string& alias, const ModelVersion& v
   }
 }
 
+void TrainerMetrics::ArtefactUsable(const std::string& model, const std::string& alias,
+                                    const std::string& artefact, bool usable) {
+  metrics_
+      .AddGauge(
+          "marquee_trainer_artefact_usable",
+          "1 while the artefact of the version that an alias names is there, whole, and loads; "
+          "0: it is lost or damaged",
+          {{"model", model}, {"alias", alias}, {"artefact", artefact}})
+      .Set(usable ? 1 : 0);
+}
+
 void TrainerMetrics::PendingAnnouncements(double count) { pending_.Set(count); }
 
 }  // namespace marquee::trainer

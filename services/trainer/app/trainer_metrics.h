@@ -22,6 +22,9 @@ class TrainerMetrics {
   void LastSuccess(Time at);
   // The version that an alias names, its age and its figures.
   void AliasPoints(const std::string& alias, const ModelVersion& version);
+  // Whether that version's artefact ("served" or "evaluation") is there, whole, and loads.
+  void ArtefactUsable(const std::string& model, const std::string& alias,
+                      const std::string& artefact, bool usable);
   void PendingAnnouncements(double count);
 
  private:

@@ -293,6 +293,57 @@ TEST_F(TrainerTest, OldArtefactsAreDroppedButForThoseInUse) {
   EXPECT_EQ(registry.SetAlias(kRanking, kChampion, 2, 0).error().reason, "artefact_missing");
 }
 
+TEST_F(TrainerTest, ALostArtefactIsToldByMetricAndSoIsItsReturn) {
+  const auto trainer = Make();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+  Registry registry(store_, folder_, [] {});
+  const Housekeeping housekeeping(*trainer, registry, trainer_metrics_, {.tick = milliseconds{5}});
+  const auto awaits = [&](const std::string& line) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (metrics_.Text().find(line) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  };
+  const auto usable = [](const char* artefact, const char* model, int value) {
+    return "marquee_trainer_artefact_usable{alias=\"champion\",artefact=\"" +
+           std::string(artefact) + "\",model=\"" + model + "\"} " + std::to_string(value);
+  };
+  EXPECT_TRUE(awaits(usable("served", "ranking", 1)));
+  EXPECT_TRUE(awaits(usable("evaluation", "rating", 1)));
+  const auto path = temporary_.path() / "ranking-run-1.safetensors";
+  std::filesystem::rename(path, temporary_.path() / "aside");
+  std::filesystem::resize_file(temporary_.path() / "rating-run-1.evaluation.safetensors", 10);
+  EXPECT_TRUE(awaits(usable("served", "ranking", 0)));
+  EXPECT_TRUE(awaits(usable("evaluation", "rating", 0)));
+  EXPECT_TRUE(awaits(usable("served", "rating", 1)));
+  std::filesystem::rename(temporary_.path() / "aside", path);
+  EXPECT_TRUE(awaits(usable("served", "ranking", 1)));
+}
+
+// The volume can't be swept, and the schedule can't start a run: that is told all the same.
+TEST_F(TrainerTest, ALostFolderIsTold) {
+  const auto trainer = Make();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+  std::filesystem::remove_all(temporary_.path());
+  std::ofstream(temporary_.path()) << "a file where the folder was";
+  EXPECT_EQ(folder_.CheckReadable().error().reason, "artefact_folder_unavailable");
+  Registry registry(store_, folder_, [] {});
+  const Housekeeping housekeeping(*trainer, registry, trainer_metrics_, {.tick = milliseconds{5}});
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  const std::string line =
+      "marquee_trainer_artefact_usable{alias=\"champion\",artefact=\"served\",model=\"ranking\"} 0";
+  while (metrics_.Text().find(line) == std::string::npos &&
+         std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_NE(metrics_.Text().find(line), std::string::npos);
+}
+
 TEST_F(TrainerTest, PromotionsAreAnnouncedOnceKafkaIsBack) {
   testing::FakeAnnouncer announcer;
   announcer.FailWith(Error::Unavailable("kafka_unavailable", "Kafka is away."));

@@ -5,7 +5,6 @@
 #include "artefact/model_card.h"
 #include "logging/log.h"
 #include "models/rating_matrix.h"
-#include "trainer/domain/quality_gate.h"
 
 namespace marquee::trainer {
 
@@ -16,6 +15,7 @@ struct TrainingJob::Data {
 
 struct TrainingJob::Champion {
   std::optional<ModelVersion> version;            // nothing: no champion yet
+  bool servable = true;                           // its artefact is there and whole
   std::optional<models::ServedModel> evaluation;  // nothing: lost, or never was
 };
 
@@ -97,33 +97,58 @@ Result<TrainingJob::Champion> TrainingJob::FindChampion(const std::string& model
     return std::move(version).error();
   }
   champion.version = *std::move(version);
-  auto evaluation = folder_.Load(champion.version->evaluation_file);
-  if (evaluation.ok()) {
-    champion.evaluation = *std::move(evaluation);
+  auto loaded = folder_.Load(*champion.version);
+  champion.servable = loaded.served.ok();
+  if (!champion.servable) {
+    logging::Error("the champion can't be served: a sound candidate takes its place",
+                   {{"model", model},
+                    {"version", champion.version->version},
+                    {"error", loaded.served.error().ToString()}});
+  }
+  if (loaded.evaluation.ok()) {
+    champion.evaluation = *std::move(loaded.evaluation);
   } else {
     logging::Warning("the champion can't be judged anew: its recorded metric counts",
                      {{"model", model},
                       {"version", champion.version->version},
-                      {"error", evaluation.error().ToString()}});
+                      {"error", loaded.evaluation.error().ToString()}});
   }
   return champion;
+}
+
+std::optional<double> TrainingJob::MetricOf(const Champion& champion, const Objective& objective,
+                                            const TrainedModel& candidate, const Data& data) {
+  if (!champion.version) return std::nullopt;
+  const auto judged = candidate.metrics.find("champion." + std::string(objective.metric));
+  if (judged != candidate.metrics.end()) return judged->second;
+  const auto card = artefact::ParseModelCard(champion.version->card);
+  return FromRecord(objective, champion.version->metrics, candidate.metrics,
+                    card.ok() && card->data.sha256 == data.snapshot.sha256);
+}
+
+// What is registered is what can be read back: a disk that says that it has it may not.
+Status TrainingJob::CheckSaved(const TrainingRun& run, const NewVersion& version) const {
+  const auto saved = folder_.Load({.model = version.model,
+                                   .run_id = run.run_id,
+                                   .file = version.file,
+                                   .evaluation_file = version.evaluation_file,
+                                   .sha256 = version.sha256,
+                                   .size_bytes = version.size_bytes});
+  RETURN_IF_ERROR(saved.served);
+  if (!saved.evaluation.ok()) return saved.evaluation.error();
+  return {};
 }
 
 Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const std::string& model_name,
                                      const TrainedModel& model, const Champion& champion,
                                      const Data& data, std::int64_t seed) {
   const auto objective = ObjectiveOf(model_name);
-  const auto metric = [&](const std::map<std::string, double>& metrics,
-                          const std::string& prefix) -> std::optional<double> {
-    const auto it = metrics.find(prefix + std::string(objective.metric));
-    return it == metrics.end() ? std::nullopt : std::optional(it->second);
-  };
-  GateInput gate{.candidate = metric(model.metrics, "").value(),
-                 .champion_exists = champion.version.has_value(),
-                 .champion = metric(model.metrics, "champion."),
-                 .force = run.force_promotion,
-                 .min_improvement = settings_.min_improvement};
-  if (champion.version && !gate.champion) gate.champion = metric(champion.version->metrics, "");
+  const GateInput gate{.candidate = model.metrics.at(std::string(objective.metric)),
+                       .champion_exists = champion.version.has_value(),
+                       .champion_servable = champion.servable,
+                       .champion = MetricOf(champion, objective, model, data),
+                       .force = run.force_promotion,
+                       .min_improvement = settings_.min_improvement};
   const auto decision = Decide(objective, gate);
   logging::Info("quality gate", {{"model", model_name},
                                  {"promote", decision.promote},
@@ -141,18 +166,17 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const std::string& 
   if (!run.force_promotion)
     version.champion_compared = champion.version ? champion.version->version : 0;
 
-  const artefact::Metadata metadata = {{"model", model_name},
-                                       {"run_id", std::to_string(run.run_id)},
-                                       {"snapshot_sha256", data.snapshot.sha256},
-                                       {"code_version", settings_.code_version}};
+  artefact::Metadata metadata = {{kModelKey, model_name},
+                                 {kRunKey, std::to_string(run.run_id)},
+                                 {"snapshot_sha256", data.snapshot.sha256},
+                                 {"code_version", settings_.code_version}};
+  ASSIGN_OR_RETURN(const auto evaluation,
+                   folder_.Save(version.evaluation_file, model.evaluation, metadata));
+  metadata[kEvaluationHashKey] = evaluation.sha256;
   ASSIGN_OR_RETURN(const auto written, folder_.Save(version.file, model.served, metadata));
-  RETURN_IF_ERROR([&]() -> Status {
-    auto evaluation = folder_.Save(version.evaluation_file, model.evaluation, metadata);
-    if (!evaluation.ok()) return std::move(evaluation).error();
-    return {};
-  }());
   version.sha256 = written.sha256;
   version.size_bytes = written.bytes;
+  RETURN_IF_ERROR(CheckSaved(run, version));
   version.card = artefact::ToJson({.model = model_name,
                                    .algorithm = model.algorithm,
                                    .run_id = run.run_id,

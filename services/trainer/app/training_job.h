@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "trainer/app/run_monitor.h"
 #include "trainer/app/trained_model.h"
 #include "trainer/domain/ports.h"
+#include "trainer/domain/quality_gate.h"
 #include "trainer/domain/run.h"
 
 namespace marquee::trainer {
@@ -47,6 +49,10 @@ class TrainingJob {
   struct Champion;
   Result<Data> Export(RunMonitor& monitor, RunOutcome& outcome);
   Result<Champion> FindChampion(const std::string& model);
+  // The champion's metric as far as it is known: judged anew, or from its record.
+  static std::optional<double> MetricOf(const Champion& champion, const Objective& objective,
+                                        const TrainedModel& candidate, const Data& data);
+  Status CheckSaved(const TrainingRun& run, const NewVersion& version) const;
   Result<NewVersion> Save(const TrainingRun& run, const std::string& model_name,
                           const TrainedModel& model, const Champion& champion, const Data& data,
                           std::int64_t seed);

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "artefact/model_card.h"
@@ -159,15 +164,64 @@ TEST_F(TrainingJobTest, MoreDataBeatAChampionThatKnewLess) {
 // Why evaluation models are kept (docs/adr/0301): on its own training data the champion can't lose.
 TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
   Complete();
-  for (const std::string model : {kRanking, kRating}) {
-    std::filesystem::copy_file(temporary_.path() / (model + "-run-1.safetensors"),
-                               temporary_.path() / (model + "-run-1.evaluation.safetensors"),
-                               std::filesystem::copy_options::overwrite_existing);
-  }
+  const auto all = LatentRatings();
+  const auto matrix = models::RatingMatrix::Build(all.user_ids, all.movie_ids, all.values);
+  ASSERT_TRUE(matrix.ok());
+  const auto served = [&](const char* file) {
+    return std::optional(artefact::LoadModel(temporary_.path() / file)->model);
+  };
+  RunMonitor monitor;
+  Hyperparameters effective;
+  const auto ranking = TrainRankingModel(*matrix, {.factors = 8, .iterations = 6}, effective, {},
+                                         served("ranking-run-1.safetensors"), monitor);
+  const auto rating =
+      TrainRatingModel(*matrix, effective.seed, {}, served("rating-run-1.safetensors"), monitor);
+  ASSERT_TRUE(ranking.ok() && rating.ok());
+  EXPECT_GT(ranking->metrics.at("champion.ndcg_at_100"), 1.02 * ranking->metrics.at("ndcg_at_100"));
+  EXPECT_LT(rating->metrics.at("champion.rmse"), 0.98 * rating->metrics.at("rmse"));
+}
+
+// A metric goes with how hard the data are: on others, what was recorded is no bar.
+TEST_F(TrainingJobTest, ACandidateOnHarderDataIsHeldAgainstTheRecordByTheBaseline) {
+  auto all = LatentRatings();
+  // As if yesterday's ratings had been easier: a record that nothing reaches on today's.
+  auto first = Complete();
+  auto version = *store_.GetAlias(kRanking, kChampion);
+  const auto reached = version.metrics.at("ndcg_at_100");
+  const auto objective = ObjectiveOf(kRanking);
+  const std::map<std::string, double> easier = {
+      {"ndcg_at_100", 1.2 * reached},
+      {"popularity.ndcg_at_100", 1.3 * version.metrics.at("popularity.ndcg_at_100")}};
+  EXPECT_LT(*FromRecord(objective, easier, version.metrics, /*same_data=*/false), reached);
+  EXPECT_EQ(*FromRecord(objective, easier, version.metrics, /*same_data=*/true), 1.2 * reached);
+
+  // The same through a run: half of the people are new, the evaluation file is lost.
+  std::filesystem::remove(temporary_.path() / "ranking-run-1.evaluation.safetensors");
+  auto more = LatentRatings({.users = 600});
+  more.sha256 = std::string(64, 'b');
+  ratings_.Give(more);
+  const auto second = Complete();
+  const auto expected = *FromRecord(objective, first[0].metrics, second[0].metrics, false);
+  EXPECT_NE(expected, first[0].metrics.at("ndcg_at_100"));
+  EXPECT_EQ(second[0].promote, second[0].metrics.at("ndcg_at_100") > expected);
+}
+
+// No room for more than a little in one file, as on a disk that is full.
+TEST_F(TrainingJobTest, AFullDiskFailsTheRunAndLeavesTheChampion) {
   Complete();
-  const auto& metrics = outcome_.metrics;
-  EXPECT_GT(metrics.at("ranking.champion.ndcg_at_100"), 1.02 * metrics.at("ranking.ndcg_at_100"));
-  EXPECT_LT(metrics.at("rating.champion.rmse"), 0.98 * metrics.at("rating.rmse"));
+  const auto before = temporary_.Files();
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 1'000, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto error = Fail();
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(error.reason, "artefact_write_failed");
+  EXPECT_EQ(error.code, Code::kUnavailable);
+  EXPECT_EQ(temporary_.Files(), before) << "nothing half written stays";
+  EXPECT_TRUE(folder_.Load(*store_.GetAlias(kRanking, kChampion)).served.ok());
 }
 
 TEST_F(TrainingJobTest, AChampionWhoseFileIsLostIsJudgedByItsRecord) {
@@ -178,6 +232,103 @@ TEST_F(TrainingJobTest, AChampionWhoseFileIsLostIsJudgedByItsRecord) {
   EXPECT_FALSE(versions[0].promote) << "as good as recorded, not better";
   EXPECT_EQ(versions[0].champion_compared, 1);
 }
+
+// What can happen to a file in the folder.
+struct Damage {
+  const char* name;
+  void (*happens)(const std::filesystem::path& folder, const std::string& file);
+};
+void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
+
+std::string Contents(const std::filesystem::path& path) {
+  std::ostringstream bytes;
+  bytes << std::ifstream(path, std::ios::binary).rdbuf();
+  return bytes.str();
+}
+
+void Overwrite(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+const std::vector<Damage> kDamages = {
+    {"Lost", [](const auto& folder, const auto& file) { std::filesystem::remove(folder / file); }},
+    {"HalfWritten",
+     [](const auto& folder, const auto& file) {
+       std::filesystem::resize_file(folder / file, std::filesystem::file_size(folder / file) / 2);
+     }},
+    {"Emptied",
+     [](const auto& folder, const auto& file) { std::filesystem::resize_file(folder / file, 0); }},
+    {"ABitFlipped",
+     [](const auto& folder, const auto& file) {
+       auto bytes = Contents(folder / file);
+       bytes[bytes.size() - 5] = static_cast<char>(bytes[bytes.size() - 5] ^ 1);
+       Overwrite(folder / file, bytes);
+     }},
+    {"OfAnotherFormat",
+     [](const auto& folder, const auto& file) {
+       auto bytes = Contents(folder / file);
+       const std::string now = "\"format_version\":\"1\"";
+       bytes.replace(bytes.find(now), now.size(), "\"format_version\":\"2\"");
+       Overwrite(folder / file, bytes);
+     }},
+    {"OfAnotherVersion",
+     [](const auto& folder, const auto& file) {
+       auto other = file;
+       other.replace(other.find("run-1"), 5, "run-2");
+       std::filesystem::copy_file(folder / other, folder / file,
+                                  std::filesystem::copy_options::overwrite_existing);
+     }},
+    {"OfAnotherModel",
+     [](const auto& folder, const auto& file) {
+       auto other = file;
+       other.replace(0, other.find('-'), other.starts_with("ranking") ? "rating" : "ranking");
+       std::filesystem::copy_file(folder / other, folder / file,
+                                  std::filesystem::copy_options::overwrite_existing);
+     }},
+    {"AFolderInItsPlace",
+     [](const auto& folder, const auto& file) {
+       std::filesystem::remove(folder / file);
+       std::filesystem::create_directory(folder / file);
+     }},
+};
+
+class Damaged : public TrainingJobTest,
+                public ::testing::WithParamInterface<std::tuple<Damage, const char*>> {
+ protected:
+  static std::string model() { return std::get<1>(GetParam()); }
+  static std::size_t index() { return model() == kRanking ? 0 : 1; }
+  // A champion, version 1, and a candidate that didn't beat it; then this file of the champion's.
+  std::vector<NewVersion> AfterDamageTo(const std::string& suffix) {
+    Complete();
+    Complete();
+    std::get<0>(GetParam()).happens(temporary_.path(), model() + "-run-1" + suffix);
+    return Complete();
+  }
+};
+
+TEST_P(Damaged, AChampionThatCannotBeServedLosesToAnEqualCandidate) {
+  const auto versions = AfterDamageTo(".safetensors");
+  EXPECT_TRUE(versions[index()].promote);
+  EXPECT_EQ(versions[index()].champion_compared, 1) << "one that was moved meanwhile stays";
+  EXPECT_FALSE(versions[1 - index()].promote) << "the other model's champion is sound";
+  EXPECT_EQ(store_.GetAlias(model(), kChampion)->version, 3);
+}
+
+TEST_P(Damaged, AChampionThatCannotBeJudgedAnewStillServes) {
+  const auto versions = AfterDamageTo(".evaluation.safetensors");
+  EXPECT_FALSE(outcome_.metrics.contains(model() + ".champion.ndcg_at_100") ||
+               outcome_.metrics.contains(model() + ".champion.rmse"))
+      << "judged by something that it isn't";
+  EXPECT_FALSE(versions[index()].promote) << "the same data: as good as recorded, not better";
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Damaged,
+                         ::testing::Combine(::testing::ValuesIn(kDamages),
+                                            ::testing::Values(kRanking, kRating)),
+                         [](const auto& info) {
+                           return std::string(std::get<1>(info.param)) +
+                                  std::get<0>(info.param).name;
+                         });
 
 TEST_F(TrainingJobTest, TooFewRatingsFailWithTheNumbers) {
   ratings_.Give(LatentRatings({.users = 9, .movies = 20, .ratings_per_user = 5}));

@@ -21,7 +21,15 @@ inline constexpr char kCandidate[] = "candidate";
 Status CheckModel(std::string_view model);  // NotFound "model_unknown"
 Status CheckAlias(std::string_view alias);  // NotFound "alias_unknown"
 
-// Immutable once registered, but for what points at it.
+// How an artefact lies in the folder.
+enum class ArtefactState {
+  kUnknown,  // nobody has looked
+  kPresent,  // there, and nothing is known against it
+  kMissing,
+  kDamaged,  // of another size or hash than registered, or it doesn't load
+};
+
+// Immutable once registered, but for what points at it and what becomes of its files.
 struct ModelVersion {
   std::string model = {};
   std::int64_t version = 0;
@@ -34,6 +42,8 @@ struct ModelVersion {
   Time created_at = {};
   std::map<std::string, double> metrics = {};
   std::string card = {};  // JSON
+  ArtefactState artefact_state = ArtefactState::kUnknown;
+  ArtefactState evaluation_state = ArtefactState::kUnknown;
 };
 
 // A version that a run asks the registry to take.

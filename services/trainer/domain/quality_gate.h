@@ -4,6 +4,7 @@
 // artefact instead would measure it on its own training data, and nothing would ever beat it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,15 +16,26 @@ namespace marquee::trainer {
 struct Objective {
   std::string_view metric;
   bool higher_is_better = true;
+  std::string_view baseline;  // the metric of what needs no training, on the same data
 };
-// ranking: ndcg_at_100; rating: rmse, lower is better. Requires CheckModel(model).ok().
+// ranking: ndcg_at_100, popularity's; rating: rmse, lower is better, the biases'. Requires
+// CheckModel(model).ok().
 Objective ObjectiveOf(std::string_view model);
+
+// What a champion that can't be judged anew would measure on today's held-out data. On the data
+// that it was recorded on, what was recorded; on others that times what the same baseline measures
+// today over what it measured then, since a metric goes with how hard the data are. Nothing where
+// the champion has no record.
+std::optional<double> FromRecord(const Objective& objective,
+                                 const std::map<std::string, double>& recorded,
+                                 const std::map<std::string, double>& today, bool same_data);
 
 struct GateInput {
   double candidate = 0;
   bool champion_exists = false;
-  // On the same held-out data, or, when its evaluation artefact is lost, as recorded when it was
-  // made; nothing when neither is known.
+  bool champion_servable = true;  // its artefact is there, whole, and loads
+  // On the same held-out data, or, when its evaluation artefact is lost, FromRecord; nothing when
+  // neither is known.
   std::optional<double> champion = {};
   bool force = false;
   // How much better the candidate's metric must be, in the metric's own unit. 0: any better.
@@ -32,12 +44,15 @@ struct GateInput {
 
 struct GateDecision {
   bool promote = false;
-  std::string reason;  // "first_version", "forced", "beats_champion", "does_not_beat_champion", …
+  // "first_version", "forced", "champion_not_servable", "beats_champion", "does_not_beat_champion",
+  // …
+  std::string reason;
 };
 
 // A candidate that is equal, or not better by min_improvement, doesn't beat the champion. One whose
 // metric is not finite is never promoted, not even by force; one whose champion can't be compared
-// only by force.
+// only by force. A champion that can't be served loses to every candidate with a finite metric:
+// what serves nobody is worth nothing, however well it was measured.
 GateDecision Decide(const Objective& objective, const GateInput& input);
 
 }  // namespace marquee::trainer

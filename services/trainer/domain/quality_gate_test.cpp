@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
+#include <string>
 
 #include "trainer/domain/model_version.h"
 
@@ -90,6 +92,24 @@ INSTANTIATE_TEST_SUITE_P(
                         {.candidate = 0.1, .champion_exists = true, .champion = 0.4, .force = true},
                         true,
                         "forced"},
+                    Case{"ChampionNotServable",
+                         kRanking,
+                         {.candidate = 0.1,
+                          .champion_exists = true,
+                          .champion_servable = false,
+                          .champion = 0.4},
+                         true,
+                         "champion_not_servable"},
+                    Case{"ChampionNotServableOfUnknownQuality",
+                         kRating,
+                         {.candidate = 0.9, .champion_exists = true, .champion_servable = false},
+                         true,
+                         "champion_not_servable"},
+                    Case{"NotFiniteThoughTheChampionIsNotServable",
+                         kRanking,
+                         {.candidate = kNan, .champion_exists = true, .champion_servable = false},
+                         false,
+                         "metric_not_finite"},
                     Case{"NotFinite", kRanking, {.candidate = kNan}, false, "metric_not_finite"},
                     Case{"NotFiniteThoughForced",
                          kRating,
@@ -107,6 +127,18 @@ INSTANTIATE_TEST_SUITE_P(
                          false,
                          "champion_not_comparable"}),
     [](const auto& info) { return info.param.name; });
+
+TEST(FromRecord, GoesWithTheBaseline) {
+  const auto rating = ObjectiveOf(kRating);
+  const std::map<std::string, double> record = {{"rmse", 0.80}, {"bias.rmse", 0.88}};
+  EXPECT_EQ(FromRecord(rating, record, {{"bias.rmse", 0.99}}, true), 0.80);
+  EXPECT_DOUBLE_EQ(FromRecord(rating, record, {{"bias.rmse", 0.99}}, false).value(), 0.90);
+  EXPECT_EQ(FromRecord(rating, record, {}, false), 0.80) << "no baseline today";
+  EXPECT_EQ(FromRecord(rating, {{"rmse", 0.80}}, {{"bias.rmse", 0.99}}, false), 0.80);
+  EXPECT_EQ(FromRecord(rating, {{"rmse", 0.8}, {"bias.rmse", 0}}, {{"bias.rmse", 0.99}}, false),
+            0.8);
+  EXPECT_EQ(FromRecord(rating, {}, {{"bias.rmse", 0.99}}, false), std::nullopt);
+}
 
 TEST(ModelVersion, KnowsItsModelsAndAliases) {
   EXPECT_TRUE(CheckModel("ranking").ok());

@@ -23,6 +23,16 @@ v1::RunState StateOf(RunState state) {
   return v1::RUN_STATE_UNSPECIFIED;
 }
 
+v1::ArtefactState StateOf(ArtefactState state) {
+  switch (state) {
+    case ArtefactState::kUnknown: return v1::ARTEFACT_STATE_UNSPECIFIED;
+    case ArtefactState::kPresent: return v1::ARTEFACT_STATE_PRESENT;
+    case ArtefactState::kMissing: return v1::ARTEFACT_STATE_MISSING;
+    case ArtefactState::kDamaged: return v1::ARTEFACT_STATE_DAMAGED;
+  }
+  return v1::ARTEFACT_STATE_UNSPECIFIED;
+}
+
 }  // namespace
 
 Hyperparameters FromWire(const v1::Hyperparameters& wire) {
@@ -63,6 +73,8 @@ void ToWire(const ModelVersion& version, v1::ModelVersion& wire) {
   SetTime(version.created_at, *wire.mutable_created_at());
   wire.mutable_metrics()->insert(version.metrics.begin(), version.metrics.end());
   wire.set_card(version.card);
+  wire.set_artefact_state(StateOf(version.artefact_state));
+  wire.set_evaluation_state(StateOf(version.evaluation_state));
 }
 
 }  // namespace marquee::trainer

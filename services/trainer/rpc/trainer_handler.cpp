@@ -47,6 +47,11 @@ TrainerHandler::TrainerHandler(Trainer& trainer, Registry& registry)
   Register(this, &TrainerHandler::DownloadArtefact);
 }
 
+void TrainerHandler::RunToWire(TrainingRun run, v1::TrainingRun& wire) const {
+  registry_.Describe(run.model_versions);
+  ToWire(run, wire);
+}
+
 Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
     const rpc::Call& call, const v1::StartTrainingRunRequest& request) {
   const auto operation = call.keyed_operation();
@@ -56,7 +61,7 @@ Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
                                    .started_by = call.caller().user_id,
                                    .idempotency_key = operation ? operation->ToString() : ""}));
   v1::StartTrainingRunResponse response;
-  ToWire(run, *response.mutable_run());
+  RunToWire(run, *response.mutable_run());
   return response;
 }
 
@@ -68,7 +73,7 @@ Result<v1::ListTrainingRunsResponse> TrainerHandler::ListTrainingRuns(
   ASSIGN_OR_RETURN(const auto runs, trainer_.List(before, size + 1));
   v1::ListTrainingRunsResponse response;
   for (const auto& run : runs) {
-    if (response.runs_size() < size) ToWire(run, *response.add_runs());
+    if (response.runs_size() < size) RunToWire(run, *response.add_runs());
   }
   if (static_cast<int>(runs.size()) > size)
     response.set_next_page_token(EncodeBefore(list, response.runs(size - 1).run_id()));
@@ -79,7 +84,7 @@ Result<v1::GetTrainingRunResponse> TrainerHandler::GetTrainingRun(
     const rpc::Call&, const v1::GetTrainingRunRequest& request) {
   ASSIGN_OR_RETURN(const auto run, trainer_.Get(request.run_id()));
   v1::GetTrainingRunResponse response;
-  ToWire(run, *response.mutable_run());
+  RunToWire(run, *response.mutable_run());
   return response;
 }
 
@@ -88,7 +93,7 @@ Result<v1::CancelTrainingRunResponse> TrainerHandler::CancelTrainingRun(
   const auto patience = std::min(kCancelPatience, call.Remaining() / 2);
   ASSIGN_OR_RETURN(const auto run, trainer_.Cancel(request.run_id(), patience));
   v1::CancelTrainingRunResponse response;
-  ToWire(run, *response.mutable_run());
+  RunToWire(run, *response.mutable_run());
   return response;
 }
 
@@ -99,7 +104,7 @@ Status TrainerHandler::WatchTrainingRun(const rpc::Call& call,
       request.run_id(),
       [&](const TrainingRun& run) {
         v1::WatchTrainingRunResponse response;
-        ToWire(run, *response.mutable_run());
+        RunToWire(run, *response.mutable_run());
         return writer.Write(response);
       },
       [&] { return call.Cancelled(); });

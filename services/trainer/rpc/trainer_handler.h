@@ -30,6 +30,9 @@ class TrainerHandler final : public rpc::Service<v1::TrainerService> {
   Status DownloadArtefact(const rpc::Call& call, const v1::DownloadArtefactRequest& request,
                           grpc::ServerWriter<v1::DownloadArtefactResponse>& writer);
 
+  // With what has become of the files of the versions that it made.
+  void RunToWire(TrainingRun run, v1::TrainingRun& wire) const;
+
   Trainer& trainer_;
   Registry& registry_;
 };

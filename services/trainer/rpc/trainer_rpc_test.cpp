@@ -433,6 +433,106 @@ TEST_F(TrainerRpcTest, WatcherPollsAndTriesAgainWhatFailed) {
   EXPECT_EQ(watcher.state().failures, 1);
 }
 
+TEST_F(TrainerRpcTest, WatcherCountsALostArtefactAsAFailureAndTakesItOnceItIsBack) {
+  Train();
+  const auto path = temporary_.path() / "ranking-run-1.safetensors";
+  const auto aside = temporary_.path() / "aside";
+  fs::rename(path, aside);
+  artefact::RegistryClient client(channel_, &token_, CacheConfig());
+  Installed installed;
+  artefact::RegistryWatcher watcher(client,
+                                    {.model = "ranking",
+                                     .poll = milliseconds{3'600'000},
+                                     .min_backoff = milliseconds{5},
+                                     .max_backoff = milliseconds{20}},
+                                    installed.Take());
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (watcher.state().failures < 3 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_GE(watcher.state().failures, 3) << "tried again and again";
+  EXPECT_EQ(watcher.state().last.error().reason, "artefact_missing");
+  EXPECT_EQ(watcher.state().named, 1) << "the registry names a version";
+  fs::rename(aside, path);
+  EXPECT_EQ(installed.Await(1), std::vector<std::int64_t>{1});
+}
+
+TEST_F(TrainerRpcTest, WatcherTellsNoChampionFromARegistryThatCannotBeAsked) {
+  const auto asked = [&](std::shared_ptr<grpc::Channel> trainer) {
+    artefact::RegistryClient client(std::move(trainer), &token_, CacheConfig());
+    Installed installed;
+    artefact::RegistryWatcher watcher(
+        client, {.model = "ranking", .poll = milliseconds{5}, .min_backoff = milliseconds{5}},
+        installed.Take());
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (watcher.state().last.ok() && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    return watcher.state();
+  };
+  const auto none = asked(channel_);
+  EXPECT_EQ(none.named, 0);
+  EXPECT_EQ(none.failures, 0);
+  EXPECT_EQ(asked(rpc::MakeChannel("127.0.0.1:1")).named, std::nullopt);
+  // NOT_FOUND of somebody else: auth's address given for the trainer's, say.
+  EXPECT_EQ(asked(rpc::MakeChannel(auth_.address())).named, std::nullopt);
+}
+
+TEST_F(TrainerRpcTest, RegistrySaysWhichArtefactsAreMissingOrDamaged) {
+  const auto run = Train();
+  for (const auto& version : run.model_versions()) {
+    EXPECT_EQ(version.artefact_state(), v1::ARTEFACT_STATE_PRESENT);
+    EXPECT_EQ(version.evaluation_state(), v1::ARTEFACT_STATE_PRESENT);
+  }
+  Train();
+  fs::remove(temporary_.path() / "ranking-run-1.safetensors");
+  fs::remove(temporary_.path() / "rating-run-1.evaluation.safetensors");
+  fs::resize_file(temporary_.path() / "rating-run-2.safetensors", 100);
+
+  v1::GetAliasRequest alias;
+  alias.set_model("ranking");
+  alias.set_alias("champion");
+  const auto champion = Call(&v1::TrainerService::Stub::GetAlias, alias, curator_);
+  ASSERT_TRUE(champion.ok());
+  EXPECT_EQ(champion->model_version().version(), 1);
+  EXPECT_EQ(champion->model_version().artefact_state(), v1::ARTEFACT_STATE_MISSING);
+
+  v1::ListModelVersionsRequest list;
+  list.set_model("rating");
+  const auto versions = Call(&v1::TrainerService::Stub::ListModelVersions, list, curator_);
+  ASSERT_TRUE(versions.ok());
+  ASSERT_EQ(versions->model_versions_size(), 2);
+  EXPECT_EQ(versions->model_versions(0).artefact_state(), v1::ARTEFACT_STATE_DAMAGED);
+  EXPECT_EQ(versions->model_versions(1).artefact_state(), v1::ARTEFACT_STATE_PRESENT);
+  EXPECT_EQ(versions->model_versions(1).evaluation_state(), v1::ARTEFACT_STATE_MISSING);
+
+  v1::GetTrainingRunRequest get;
+  get.set_run_id(1);
+  const auto first = Call(&v1::TrainerService::Stub::GetTrainingRun, get, curator_);
+  ASSERT_TRUE(first.ok());
+  ASSERT_EQ(first->run().model_versions_size(), 2);
+  EXPECT_EQ(first->run().model_versions(0).artefact_state(), v1::ARTEFACT_STATE_MISSING);
+  v1::ListTrainingRunsRequest runs;
+  const auto all = Call(&v1::TrainerService::Stub::ListTrainingRuns, runs, curator_);
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(all->runs(1).model_versions(0).artefact_state(), v1::ARTEFACT_STATE_MISSING);
+
+  EXPECT_EQ(SetAlias("ranking", "champion", 1).error().reason, "artefact_missing");
+  const auto damaged = SetAlias("rating", "champion", 2);
+  EXPECT_EQ(damaged.error().reason, "artefact_corrupt");
+  EXPECT_EQ(damaged.error().code, Code::kFailedPrecondition);
+}
+
+TEST_F(TrainerRpcTest, AliasIsNotMovedToAVersionOfAnotherHash) {
+  Train();
+  Train();
+  const auto path = temporary_.path() / "ranking-run-2.safetensors";
+  const auto size = fs::file_size(path);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(size) - 1);
+  file.put('\x01');
+  file.close();
+  EXPECT_EQ(SetAlias("ranking", "champion", 2).error().reason, "artefact_corrupt");
+}
+
 // Accepts connections and never says a word.
 class SilentPort {
  public:

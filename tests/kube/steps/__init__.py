@@ -6,7 +6,7 @@ A function takes the Context and gives the words for what it measured; it raises
 import dataclasses
 from collections.abc import Callable
 
-from kube.steps import changes, errors, faults, install, manifests
+from kube.steps import changes, data, errors, faults, install, manifests
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,11 +25,21 @@ STEPS = [
         install.install,
     ),
     Step("test", "helm test: the main job passes through the gateway's Service", install.helm_test),
-    Step("upgrade", "helm upgrade restarts every service under load: no failed request", changes.upgrade),
+    Step(
+        "upgrade",
+        "5 helm upgrades in a row, each restarting every service under load: no failed request",
+        changes.upgrade,
+    ),
     Step("kill", "each pod killed in turn under load: heals without a hand, no acknowledged rating lost", faults.kill),
     Step("scale", "recommender scaled to 3: traffic spreads over the three, no failed request", changes.scale),
     Step("broken", "an upgrade with a broken image: --atomic rolls back, no request fails", changes.broken),
     Step("rollback", "helm rollback: the old version serves, the data is whole", changes.rollback),
+    Step(
+        "volume",
+        "a bigger volume: an upgrade refuses it with the way; that way no pod is replaced, no request fails",
+        data.volume,
+    ),
+    Step("backup", "deploy/backup: saved while it serves, put back, no acknowledged rating lost", data.backup),
     Step("errors", "wrong values, a missing secret, no database, no image: the user sees what to do", errors.errors),
     Step(
         "kustomize",

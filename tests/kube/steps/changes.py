@@ -12,25 +12,43 @@ def _uids(context, components):
     return {c: {pod["metadata"]["uid"] for pod in context.cluster.pods(c)} for c in components}
 
 
-def upgrade(context):
-    """To the same programs under another tag, which is another pod for each service."""
+UPGRADES = 5
+
+
+def _restart_all(context, number):
+    """To the same programs under another tag, which is another pod for each service; gives how long it took."""
+    tag = f"{NEXT_TAG}-{context.revision() + 1}"
     for name in OURS:
-        context.cluster.tag(context.image(name), context.image(name, NEXT_TAG))
+        context.cluster.tag(context.image(name), context.image(name, tag))
     before = _uids(context, SERVICES)
-    with context.load() as load:
-        started = time.monotonic()
-        done = context.upgrade("--set", f"image.tag={NEXT_TAG}", "--wait", "--timeout", "8m")
-        took = time.monotonic() - started
-        if done.returncode != 0:
-            raise StepFailed(f"helm upgrade: {done.stderr[-600:]}")
-        # The old pods are still on their way out.
-        eventually(lambda: not _leaving(context), 120, "the old pods are gone")
+    started = time.monotonic()
+    done = context.upgrade("--set", f"image.tag={tag}", "--wait", "--timeout", "8m")
+    if done.returncode != 0:
+        raise StepFailed(f"helm upgrade {number}: {done.stderr[-600:]}")
+    # To helm a new pod that is ready is enough; its predecessor goes only when it has been so for minReadySeconds.
+    context.cluster.wait_ready(120)
+    took = time.monotonic() - started
     after = _uids(context, SERVICES)
     same = [name for name in SERVICES if before[name] & after[name]]
     if same:
-        raise StepFailed(f"not restarted: {same}")
+        raise StepFailed(f"upgrade {number} didn't restart: {same}")
+    return took
+
+
+def upgrade(context):
+    """One after the other, each as soon as the one before has replaced all pods: the old ones may still be leaving."""
+    took, began = [], []
+    logs = context.folder / "logs" / "upgrade-followed"
+    with context.cluster.keeping_logs(logs), context.load() as load:
+        for number in range(1, UPGRADES + 1):
+            began.append(time.time())
+            took.append(_restart_all(context, number))
+            failed = load.statistics.failures_since(began[-1])
+            context.say(f"  upgrade {number}: {took[-1]:3.0f} s, {len(failed)} requests failed")
+        eventually(lambda: not _leaving(context), 120, "the old pods are gone")
+    each = ", ".join(f"{seconds:.0f}" for seconds in took)
     words = context.no_failures(load.statistics)
-    return f"{len(SERVICES)} services restarted in {took:.0f} s; {words}; {context.check_ledger()}"
+    return f"{len(SERVICES)} services restarted {UPGRADES} times, in {each} s; {words}; {context.check_ledger()}"
 
 
 def _leaving(context):

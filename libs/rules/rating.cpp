@@ -1,0 +1,47 @@
+#include "rules/rating.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rules/ids.h"
+
+namespace marquee::rules {
+namespace {
+
+constexpr std::int64_t kMostSeconds = 253'402'300'799;  // the end of 9999, as protobuf has it
+constexpr std::int64_t kDaySeconds = 86'400;
+
+}  // namespace
+
+bool IsRatingValue(double value) {
+  return value >= 0.5 && value <= 5.0 && std::floor(value * 2) == value * 2;
+}
+
+std::int64_t LatestRatingSeconds(Time now) {
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  return std::min(kMostSeconds, seconds + kDaySeconds);
+}
+
+Status CheckImport(const ImportedRating& rating, std::int64_t latest_seconds) {
+  if (!IsImportedId(rating.user_id)) {
+    return Error::InvalidArgument("id_out_of_range", "an imported user's id is 1 to 999,999,999",
+                                  "user_id");
+  }
+  if (!IsImportedId(rating.movie_id)) {
+    return Error::InvalidArgument("id_out_of_range", "an imported movie's id is 1 to 999,999,999",
+                                  "movie_id");
+  }
+  if (!IsRatingValue(rating.value)) {
+    return Error::InvalidArgument("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5",
+                                  "value");
+  }
+  if (rating.rated_at_seconds < 0 || rating.rated_at_seconds > latest_seconds) {
+    return Error::InvalidArgument("time_out_of_range",
+                                  "a rating's time is in seconds since 1970 and not in the future",
+                                  "rated_at");
+  }
+  return {};
+}
+
+}  // namespace marquee::rules

@@ -1,0 +1,27 @@
+// What makes a rating one that an import may bring: at the server and in marqueectl.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace marquee::rules {
+
+struct ImportedRating {
+  std::int64_t user_id = 0;
+  std::int64_t movie_id = 0;
+  double value = 0;
+  std::int64_t rated_at_seconds = 0;  // since 1970, UTC; 0: not known
+};
+
+// True for 0.5, 1.0 … 5.0 exactly.
+bool IsRatingValue(double value);
+
+// The latest time that is taken at `now`: a day ahead, for clocks that differ.
+std::int64_t LatestRatingSeconds(Time now);
+
+// InvalidArgument that names the field: "user_id", "movie_id", "value", "rated_at".
+Status CheckImport(const ImportedRating& rating, std::int64_t latest_seconds);
+
+}  // namespace marquee::rules

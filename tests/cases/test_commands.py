@@ -1,0 +1,146 @@
+"""Each command of marqueectl runs once against the real suite; a new one that doesn't is a failure here."""
+
+import json
+import pathlib
+import re
+import subprocess
+import uuid
+
+import pytest
+
+from support.ctl import Ctl
+from support.processes import BINARIES
+from support.suite import ROOT
+from support.waiting import eventually
+
+FILMS = ROOT / ".tools" / "node" / "node_modules" / "vega-datasets" / "data" / "movies.json"
+
+
+@pytest.fixture(scope="module")
+def audience(ctl, tmp_path_factory):
+    """A small demo audience, imported, and a model of it."""
+    if not FILMS.is_file():
+        pytest.skip(f"skipped: {FILMS} is missing: run ci/bootstrap")
+    folder = tmp_path_factory.mktemp("audience") / "data"
+    made = ctl.run("datagen", folder, "--films", FILMS, "--users", 300, "--ratings", 9_000, "--seed", 7)
+    assert made["users"] == 300
+    imported = ctl.run("import", folder, "--rejects", folder.parent / "list.tsv")
+    assert imported["ratings"]["accepted"] == made["ratings"]
+    assert imported["rejected"] == {}
+    run = ctl.run("train", "--factors", 8, "--iterations", 3, "--force-promotion")
+    assert run["state"] == "RUN_STATE_SUCCEEDED"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def person(session_suite, ctl):
+    """Somebody with a login of their own."""
+    name = f"person-{uuid.uuid4().hex[:8]}"
+    somebody = Ctl.__new__(Ctl)
+    somebody.suite = session_suite
+    somebody.environment = ctl.environment | {
+        "MARQUEE_CREDENTIALS_FILE": str(session_suite.state / "ctl" / f"{name}.json")
+    }
+    made = somebody.run("login", f"{name}@example.com", "--register")
+    assert made["user"]["roles"]
+    return somebody
+
+
+def credentials(person):
+    return json.loads(pathlib.Path(person.environment["MARQUEE_CREDENTIALS_FILE"]).read_text())
+
+
+def test_rate(audience, person, api):
+    def value_of(movie):
+        answer = api.send("GET", f"/v1/me/ratings/{movie}")
+        return answer.json()["value"] if answer.ok else None
+
+    api.login(credentials(person)["email"])
+    movie = person.run("rate", "1", "4.5")
+    assert movie["value"] == 4.5 and value_of(1) == 4.5
+    by_title = api.get("/v1/movies/2")["title"]
+    assert person.run("rate", by_title, "3")["movie_id"] == 2
+    person.run("rate", "1", "--remove")
+    eventually(lambda: value_of(1) is None, 10, what="the rating is gone")
+    person.run("rate", "1", "--remove")  # what isn't there can be taken back
+    for wrong in (["1"], ["1", "4", "--remove"], ["1", "4.3"], ["1", "9"], ["no such title at all", "4"], ["1", "x"]):
+        done = person.try_run("rate", *wrong)
+        assert done.returncode == 2, (wrong, done.stdout, done.stderr)
+    assert value_of(2) == 3
+
+
+def test_recommend(audience, person, api):
+    known = api.movies(order_by="-rating_count", page_size=1)["movies"][0]  # one that the model knows
+    person.run("rate", known["movie_id"], "5")
+    eventually(lambda: not person.run("recommend", "-n", 5).get("degraded", False), 30, what="own recommendations")
+    answer = person.run("recommend", "-n", 5)
+    assert len(answer["recommendations"]) == 5
+    shown = person.text("recommend", "-n", "5")
+    assert "because you rated" in shown.stdout and "ranking model" in shown.stdout
+
+
+def test_login(person):
+    assert person.run("login", credentials(person)["email"])["user"]["email"]
+    person_password = person.environment["MARQUEE_PASSWORD"]
+    wrong = subprocess.run(
+        [BINARIES / "marqueectl", "login", "nobody@example.com", "--server", credentials(person)["server"]],
+        env=person.environment | {"MARQUEE_PASSWORD": person_password + "!", "MARQUEE_CREDENTIALS_FILE": "/dev/null"},
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert wrong.returncode == 2 and "Logged in" not in wrong.stdout
+
+
+def test_models_and_promote(audience, ctl):
+    versions = ctl.run("models", "ranking")
+    assert versions and versions[0]["model"] == "ranking"
+    number = versions[-1]["version"]
+    promoted = ctl.run("promote", "ranking", number)
+    assert promoted
+    champions = [one["version"] for one in ctl.run("models", "ranking") if "champion" in one["aliases"]]
+    assert champions == [number]
+    assert ctl.try_run("promote", "ranking", 999_999).returncode == 2
+    assert "champion" in ctl.text("models").stdout
+
+
+def test_status(audience, ctl):
+    report = ctl.run("status")
+    assert report["ready"] is True
+    assert report["ingest"]["rating_count"] > 0
+    assert set(report["models"]) == {"ranking", "rating"}
+
+
+def test_evaluate(audience, ctl):
+    for task in ("ranking", "rating"):
+        report = ctl.run("evaluate", "--data", audience, "--task", task, "--folds", 2, "--factors", 8)
+        assert report["task"] == task and report["rejected"] == {}
+
+
+def test_completion(ctl):
+    for shell in ("bash", "zsh"):
+        script = ctl.text("completion", shell).stdout
+        assert "complete -F _marqueectl marqueectl" in script
+        assert "--min-taken" in script
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_topics(ctl, suite):
+    done = ctl.text(
+        "--json", "topics", "apply", "--brokers", suite.kafka_brokers, "--file", ROOT / "deploy/kafka/topics.txt"
+    )
+    assert done.returncode == 0, done.stderr
+    assert {one["state"] for one in json.loads(done.stdout)["topics"]} == {"unchanged"}
+
+
+def test_each_command_is_run_here(ctl):
+    """By the names that --help lists."""
+    text = ctl.text("--help").stdout
+    commands = re.findall(r"^  ([a-z]+)  ", text[text.index("Subcommands:") :], re.MULTILINE)
+    assert len(commands) >= 10
+    source = pathlib.Path(__file__).read_text()
+    missing = [name for name in commands if f'"{name}"' not in source]
+    assert missing == []
+    for name in commands:
+        help_text = ctl.text(name, "--help")
+        assert help_text.returncode == 0 and "Usage" in help_text.stdout, name
+    unknown = ctl.text("recomend")
+    assert unknown.returncode == 2 and "no command" in unknown.stderr
