@@ -100,9 +100,10 @@ class Producer::Impl {
     {
       const std::shared_ptr<RdKafka::Producer> producer = Current();
       code = producer->produce(message.topic, RdKafka::Topic::PARTITION_UA,
-                               RdKafka::Producer::RK_MSG_COPY, message.value.data(),
-                               message.value.size(), message.key.data(), message.key.size(), 0,
-                               headers.get(), pending.get());
+                               RdKafka::Producer::RK_MSG_COPY,
+                               message.tombstone ? nullptr : message.value.data(),
+                               message.tombstone ? 0 : message.value.size(), message.key.data(),
+                               message.key.size(), 0, headers.get(), pending.get());
     }
     if (code == RdKafka::ERR_NO_ERROR) {
       // Both now belong to librdkafka; the report gives the pending back.

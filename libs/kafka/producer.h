@@ -28,6 +28,7 @@ struct Outgoing {
   std::string key = {};
   std::string value = {};
   std::vector<Header> headers = {};  // traceparent goes here
+  bool tombstone = false;            // without a value: a compacted topic forgets the key
 };
 
 // Thread-safe. Construction never blocks: brokers are found in the background.

@@ -166,6 +166,8 @@ Message ToMessage(RdKafka::Message& from) {
   }
   if (from.payload() != nullptr) {
     message.value.assign(static_cast<const char*>(from.payload()), from.len());
+  } else {
+    message.tombstone = true;
   }
   // Freed with the message.
   if (const RdKafka::Headers* headers = from.headers()) {

@@ -30,6 +30,7 @@ struct Message {
   Time timestamp{};  // the producer's
   std::string key = {};
   std::string value = {};
+  bool tombstone = false;        // no value: a compacted topic forgets the key
   std::string traceparent = {};  // W3C, from the header of that name; empty if there was none
 };
 

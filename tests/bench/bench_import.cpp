@@ -16,9 +16,10 @@
 #include "pg/testing.h"
 #include "rating_ingest/app/bulk_ingest.h"
 #include "rating_ingest/clients/kafka_log.h"
-#include "rating_ingest/consume/rating_writer.h"
+#include "rating_ingest/consume/writer_steps.h"
 #include "rating_ingest/store/batch_steps.h"
 #include "rating_ingest/store/pg_rating_reader.h"
+#include "ratings/rating_consumer.h"
 
 namespace marquee::rating_ingest {
 namespace {
@@ -105,7 +106,7 @@ void Run(std::size_t rows) {
   };
   pg::Pool pool({.uri = database.uri()}, hooks);
   PgRatingReader reader(pool, topic);
-  AppliedPositions applied(reader, std::chrono::minutes(10));
+  AppliedPositions applied(reader, log, {.most_wait = std::chrono::minutes(10)}, metrics);
   const Data data = Generate(rows);
 
   Offsets ends;
@@ -114,16 +115,21 @@ void Run(std::size_t rows) {
     ends = Ingest(data, log);
     phase.Report(rows);
   }
-  WriterConfig config;
-  config.consumer = {.cluster = kafka::TestCluster(), .group = topic, .topic = topic};
+  const ratings::RatingConsumerConfig config{
+      .consumer = {.cluster = kafka::TestCluster(), .group = topic, .topic = topic},
+      .service = "rating_ingest"};
   const auto apply = [&](const char* name) {
     const Phase phase(name);
     metrics::Metrics own;
-    RatingWriter writer(config, pool,
-                        BatchSteps{ApplyToRatings(own.AddCounter("changed", "")), CountDeadLetters},
-                        producer, applied, own);
+    ratings::RatingConsumer writer(
+        config, pool,
+        WriterSteps({ApplyToRatings(own), CountDeadLetters}, config, producer, applied, own), own);
     const auto before = in_transactions.load();
-    applied.WaitFor(ends, SystemClock().Now() + std::chrono::minutes(10));
+    std::vector<LogPosition> wanted;
+    for (const auto& [partition, end] : ends)
+      wanted.push_back({.partition = partition, .next_offset = end});
+    const auto waited = applied.WaitFor(wanted, SystemClock().Now() + std::chrono::minutes(10));
+    if (!waited.ok()) throw std::runtime_error(waited.error().ToString());
     phase.Report(rows);
     std::printf("%34s of it in transactions: %.2f s\n", "",
                 static_cast<double>(in_transactions - before) / 1e9);
