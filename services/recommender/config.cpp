@@ -42,6 +42,9 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config.histories.fill_timeout = reader.Milliseconds(
       "MARQUEE_RECOMMENDER_FILL_TIMEOUT_MS", config.histories.fill_timeout.count(), 10, 60'000,
       "deadline for reading a user's history from rating-ingest");
+  config.log_patience =
+      reader.Milliseconds("MARQUEE_RECOMMENDER_LOG_PATIENCE_MS", config.log_patience.count(), 0,
+                          3'600'000, "how long a start waits for Kafka before it is ready without");
   // A few of the calls that are handled at once.
   config.histories.most_waiting = std::max(1, config.server.max_threads / 8);
   RETURN_IF_ERROR(reader.Finish());

@@ -32,6 +32,7 @@ struct RecommenderConfig {
   CatalogueKeeper::Options catalogue;
   HistoryStore::Options store;
   Histories::Options histories;
+  std::chrono::milliseconds log_patience{30'000};
 };
 
 }  // namespace marquee::recommender

@@ -4,6 +4,7 @@
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "ratings/topics.h"
+#include "recommender/app/log_readiness.h"
 #include "recommender/clients/catalog_client.h"
 #include "recommender/clients/ratings_client.h"
 #include "recommender/config.h"
@@ -45,7 +46,8 @@ int main(int argc, char** argv) {
 
   recommender::Recommender recommender(serving, histories, clock, metrics);
   recommender::RecommenderHandler handler(recommender);
-  // Kafka isn't asked: without it lists are served from what is known (D10).
+  // Kafka is waited for at the start alone: without it lists are served from what is known (D10).
+  recommender::LogReadiness log(feed, config->log_patience, clock);
   return rpc::Serve(config->server, {&handler}, verifier, metrics,
                     {{"catalogue",
                       [&]() -> Status {
@@ -53,5 +55,6 @@ int main(int argc, char** argv) {
                         return Error::Unavailable("catalogue_unavailable",
                                                   "the catalogue is not loaded yet");
                       }},
-                     {"model", [&] { return champions.Ready(); }}});
+                     {"model", [&] { return champions.Ready(); }},
+                     {"ratings log", [&] { return log.Check(); }}});
 }
