@@ -283,6 +283,32 @@ TEST_F(RatingIngestTest, GivesAHistoryWithItsPosition) {
             grpc::StatusCode::PERMISSION_DENIED);
 }
 
+TEST_F(RatingIngestTest, AHistoryKnowsWhatWasRatedBeforeItsLatestRatings) {
+  constexpr int kRated = 6'000;
+  v1::BulkIngestRequest request;
+  for (int movie = 1; movie <= kRated; ++movie) {
+    request.add_user_ids(7);
+    request.add_movie_ids(movie);
+    request.add_values(4.0F);
+    request.add_rated_at_seconds(1'000'000'000 + movie);
+  }
+  const auto imported = Import({request});
+  ASSERT_TRUE(imported.ok()) << imported.error().ToString();
+  WaitApplied(*imported);
+  v1::GetUserHistoryRequest ask;
+  ask.set_user_id(7);
+  v1::GetUserHistoryResponse history;
+  auto caller = As(0);
+  const auto status = stub_->GetUserHistory(&caller->context, ask, &history);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(history.movie_ids_size(), RatingQueries::kHistoryLimit);
+  EXPECT_EQ(history.movie_ids(0), kRated) << "the latest first";
+  std::set<std::int64_t> known(history.movie_ids().begin(), history.movie_ids().end());
+  known.insert(history.older_movie_ids().begin(), history.older_movie_ids().end());
+  EXPECT_EQ(known.size(), static_cast<std::size_t>(kRated)) << "each once, none left out";
+  EXPECT_EQ(history.older_movie_ids_size(), kRated - RatingQueries::kHistoryLimit);
+}
+
 TEST_F(RatingIngestTest, ImportsExportsAndASecondImportChangesNothing) {
   const auto live = Rate(3, 5, 1.0F);
   EXPECT_EQ(Read(3, 5, live), 1.0F);

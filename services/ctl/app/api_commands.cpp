@@ -183,7 +183,11 @@ int Train(const Context& context, const TrainFlags& flags) {
       if (!run.ok()) return Fail(context, run.error());
     }
     bar.Finish();
-    if (Text(*run, "state") != "RUN_STATE_SUCCEEDED") {
+    const std::string state = Text(*run, "state");
+    if (state == "RUN_STATE_SKIPPED") {
+      return Show(context, *run, fmt::format("Run {} was skipped: {}\n", id, Text(*run, "error")));
+    }
+    if (state != "RUN_STATE_SUCCEEDED") {
       return Fail(context,
                   Error::FailedPrecondition("training_failed",
                                             "Run " + std::to_string(id) + " ended as " +

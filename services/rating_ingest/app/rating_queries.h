@@ -25,7 +25,7 @@ struct IngestStatus {
 // refuses those that can't be (AppliedPositions).
 class RatingQueries {
  public:
-  static constexpr int kHistoryLimit = 5'000;
+  static constexpr int kHistoryLimit = 5'000;  // ratings to compute with; of the rest, ids
   static constexpr int kDefaultPageSize = 50;
   static constexpr int kExportRows = 65'536;
 

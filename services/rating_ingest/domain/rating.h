@@ -32,7 +32,8 @@ using Offsets = std::map<std::int32_t, std::int64_t>;  // partition → first of
 
 // A user's current ratings, and the place in the user's partition up to which they are applied.
 struct History {
-  std::vector<Rating> ratings = {};
+  std::vector<Rating> ratings = {};                // the latest, as many as were asked for
+  std::vector<std::int64_t> older_movie_ids = {};  // rated before those
   LogPosition position = {};
 };
 

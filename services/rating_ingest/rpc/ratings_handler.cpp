@@ -180,6 +180,8 @@ Result<v1::GetUserHistoryResponse> RatingsHandler::GetUserHistory(
     response.add_values(rating.value);
     response.add_rated_at_seconds(rating.rated_at_us / kMicros);
   }
+  response.mutable_older_movie_ids()->Add(history.older_movie_ids.begin(),
+                                          history.older_movie_ids.end());
   response.set_partition(history.position.partition);
   response.set_next_offset(history.position.next_offset);
   response.set_fingerprint(history.position.fingerprint);

@@ -85,6 +85,15 @@ Result<History> PgRatingReader::ReadHistory(std::int64_t user_id, std::int32_t p
             user_id, limit);
         history.ratings.reserve(rows.size());
         for (const auto& row : rows) history.ratings.push_back(ToRating(row));
+        if (static_cast<int>(rows.size()) == limit) {
+          const auto older = tx.exec_params(
+              "SELECT movie_id FROM ratings WHERE user_id = $1 AND value IS NOT NULL"
+              " ORDER BY rated_at DESC, movie_id DESC OFFSET $2",
+              user_id, limit);
+          history.older_movie_ids.reserve(older.size());
+          for (const auto& row : older)
+            history.older_movie_ids.push_back(Number<std::int64_t>(row[0]));
+        }
         const auto stored = ratings::ReadPositions(tx, topic_);
         if (const auto found = stored.find(partition); found != stored.end())
           history.position = found->second.position;

@@ -503,6 +503,27 @@ TEST_F(RecommenderRpcTest, RestartsFromItsCacheWithoutTheTrainer) {
   EXPECT_NE(running_->serving.Get()->rating(), nullptr);
 }
 
+TEST_F(RecommenderRpcTest, ANoteThatIsNotStrictlyJsonIsNotBelieved) {
+  Promote("ranking", 3);
+  Start();
+  ASSERT_TRUE(AwaitRanking(3));
+  Stop();
+  trainer_.down = true;
+  const auto path = folder_ / "ranking.in-use.json";
+  std::stringstream sound;
+  sound << std::ifstream(path).rdbuf();
+  const std::string repeated = R"({"version": 3, )" + sound.str().substr(1);
+  for (const std::string& note : {sound.str() + std::string("\0", 1), repeated}) {
+    std::ofstream(path, std::ios::binary) << note;
+    Start();
+    EXPECT_EQ(running_->serving.Get()->ranking(), nullptr) << note;
+    Stop();
+  }
+  std::ofstream(path) << sound.str();
+  Start();
+  EXPECT_NE(running_->serving.Get()->ranking(), nullptr);
+}
+
 // Another registry counts from 1 too: a suite that was set up anew over an old cache.
 TEST_F(RecommenderRpcTest, TellsArtefactsOfTheSameVersionApart) {
   const auto knows = [&](std::int64_t movies) {
