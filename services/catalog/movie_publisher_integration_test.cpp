@@ -34,7 +34,7 @@ struct Replica {
                    .counts_every = milliseconds(100)},
                   SystemClock(), metrics) {}
   bool publishing() const {
-    return metrics.Text().find("marquee_catalog_movies_publishing 1") != std::string::npos;
+    return metrics.Text().find("\nmarquee_catalog_movies_publishing 1") != std::string::npos;
   }
 
   metrics::Metrics metrics;
@@ -152,7 +152,9 @@ TEST_F(MoviePublisherIntegrationTest, FollowersKnowWhatWasThereAndEachChange) {
 
   const auto created = movies_->Create({.title = "Brand New", .year = 2026}, {}, Soon()).value();
   EXPECT_TRUE(Eventually([&] { return Says(created.movie.id, "Brand New"); }));
-  ASSERT_TRUE(movies_->Update(1, {.genres = {{"Crime", "War"}}}, Soon()).ok());
+  MoviePatch patch;
+  patch.genres = {"Crime", "War"};
+  ASSERT_TRUE(movies_->Update(1, patch, Soon()).ok());
   EXPECT_TRUE(Eventually([&] {
     return follower_.movies().at(1).genres == std::vector<std::string>{"Crime", "War"};
   }));
