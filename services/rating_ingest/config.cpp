@@ -74,8 +74,9 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
       reader.Milliseconds("MARQUEE_INGEST_SESSION_TIMEOUT_MS", 6'000, 6'000, 300'000,
                           "a writer that was silent for this long loses its partitions");
 
-  config.catalog.timeout = reader.Milliseconds("MARQUEE_INGEST_CATALOG_TIMEOUT_MS", 1'000, 10,
-                                               60'000, "for asking catalog whether a movie exists");
+  config.catalog_timeout = reader.Milliseconds(
+      "MARQUEE_INGEST_CATALOG_TIMEOUT_MS", 500, 10, 60'000,
+      "for asking catalog about a movie that marquee.movies.v1 doesn't have (yet)");
   config.catalog_address =
       reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");

@@ -8,7 +8,6 @@
 #include "kafka/producer.h"
 #include "pg/pool.h"
 #include "rating_ingest/app/applied_positions.h"
-#include "rating_ingest/clients/catalog_client.h"
 #include "ratings/rating_consumer.h"
 #include "rpc/server.h"
 
@@ -23,7 +22,7 @@ struct Config {
       writer_database;  // of its own: imports never keep readers waiting for a connection
   kafka::ProducerConfig producer;
   ratings::RatingConsumerConfig consumer;
-  CatalogClientConfig catalog;
+  std::chrono::milliseconds catalog_timeout{};
   std::string catalog_address;
   std::string auth_address;
   std::chrono::milliseconds produce_timeout{};

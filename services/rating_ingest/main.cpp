@@ -1,12 +1,12 @@
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
+#include "movies/movie_feed.h"
 #include "pg/pool_metrics.h"
+#include "rating_ingest/app/known_movies.h"
 #include "rating_ingest/app/rating_intake.h"
 #include "rating_ingest/app/rating_queries.h"
 #include "rating_ingest/clients/catalog_client.h"
@@ -17,7 +17,6 @@
 #include "rating_ingest/store/batch_steps.h"
 #include "rating_ingest/store/pg_rating_reader.h"
 #include "ratings/rating_consumer.h"
-#include "ratings/topics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 
@@ -39,40 +38,41 @@ int main(int argc, char** argv) {
   pg::Pool writer_pool(config->writer_database, pg::PoolMetrics(metrics, "rating_ingest", "writer",
                                                                 config->writer_database));
   kafka::Producer producer(config->producer);
-
   rating_ingest::PgRatingReader reader(pool);
   rating_ingest::KafkaLog log(producer, metrics, std::string(ratings::kRatingsTopic),
                               config->produce_timeout);
   rating_ingest::AppliedPositions applied(reader, log, config->reads, metrics);
-  rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address), config->catalog,
-                                       clock);
-  rating_ingest::RatingIntake intake(log, log, catalog, clock);
+  rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address),
+                                       config->catalog_timeout, clock);
+  rating_ingest::KnownMovies known_movies(catalog, metrics);
+  rating_ingest::RatingIntake intake(log, log, known_movies, clock);
   rating_ingest::RatingQueries queries(reader, log, applied);
   rating_ingest::RatingsHandler handler(intake, queries, log, clock);
 
   std::optional<ratings::RatingConsumer> writer;
   if (config->writer) {
-    const rating_ingest::BatchSteps steps{rating_ingest::ApplyToRatings(metrics),
-                                          rating_ingest::CountDeadLetters};
     writer.emplace(config->consumer, writer_pool,
-                   rating_ingest::WriterSteps(steps, config->consumer, producer, applied, metrics),
+                   rating_ingest::WriterSteps({rating_ingest::ApplyToRatings(metrics),
+                                               rating_ingest::CountDeadLetters},
+                                              config->consumer, producer, applied, metrics),
                    metrics);
   }
-
+  std::optional<movies::MovieFeed> movie_feed;
   std::vector<rpc::ServiceBase*> services;
   std::vector<rpc::ReadyCheck> ready{{"database", [&] { return pool.Health(); }}};
   if (config->front) {
     // The front takes ratings in whether or not the writer is behind: Kafka keeps them.
     services.push_back(&handler);
-    ready.push_back(
-        {"kafka", [&] { return producer.Health(std::string(ratings::kRatingsTopic)); }});
+    movie_feed.emplace(config->producer.cluster, known_movies, metrics, "rating_ingest");
+    ready.push_back({"movies", [&] { return movie_feed->Ready(); }});
+    ready.push_back({"kafka", [&] { return producer.Health(ratings::kRatingsTopic.data()); }});
   } else {
     ready.push_back({"writer", [&] { return writer->Health(); }});
   }
   idempotency::PgIdempotencyStore keys(pool);
   const int status =
       rpc::Serve(config->server, services, verifier, metrics, std::move(ready), {.keys = &keys});
-  // Calls have ended: what they queued is flushed, and the writer finishes its batch.
+  // Calls have ended: what they queued is flushed.
   metrics.Stop();
   if (writer) writer->Stop();
   producer.Stop(clock.Now() + std::chrono::seconds(5));

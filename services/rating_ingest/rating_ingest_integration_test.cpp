@@ -11,6 +11,7 @@
 #include "kafka/testing.h"
 #include "marquee/catalog/v1/catalog.grpc.pb.h"
 #include "pg/testing.h"
+#include "rating_ingest/app/known_movies.h"
 #include "rating_ingest/clients/catalog_client.h"
 #include "rating_ingest/clients/kafka_log.h"
 #include "rating_ingest/consume/writer_steps.h"
@@ -26,7 +27,7 @@ namespace {
 
 namespace v1 = ratings::v1;
 
-// Movies 1 to 1000 exist.
+// Movies 1 to 1000 exist; of those to 900 the service has heard.
 class CatalogStandIn final : public catalog::v1::CatalogService::Service {
  public:
   grpc::Status GetMovie(grpc::ServerContext*, const catalog::v1::GetMovieRequest* request,
@@ -47,9 +48,11 @@ class RatingIngestTest : public testing::Test {
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&catalog_service_);
     catalog_server_ = builder.BuildAndStart();
-    catalog_.emplace(rpc::MakeChannel("127.0.0.1:" + std::to_string(port)), CatalogClientConfig{},
-                     SystemClock());
-    intake_.emplace(log_, log_, *catalog_, SystemClock());
+    catalog_.emplace(rpc::MakeChannel("127.0.0.1:" + std::to_string(port)),
+                     std::chrono::milliseconds(500), SystemClock());
+    known_movies_.emplace(*catalog_, metrics_);
+    for (std::int64_t movie = 1; movie <= 900; ++movie) known_movies_->Put({.movie_id = movie}, "");
+    intake_.emplace(log_, log_, *known_movies_, SystemClock());
     handler_.emplace(*intake_, queries_, log_, SystemClock());
     server_.emplace(std::vector<rpc::ServiceBase*>{&*handler_}, verifier_, metrics_,
                     rpc::ServeHooks{.keys = &keys_});
@@ -195,6 +198,7 @@ class RatingIngestTest : public testing::Test {
   CatalogStandIn catalog_service_;
   std::unique_ptr<grpc::Server> catalog_server_;
   std::optional<CatalogClient> catalog_;
+  std::optional<KnownMovies> known_movies_;
   std::optional<RatingIntake> intake_;
   std::optional<RatingsHandler> handler_;
   std::optional<rpc::TestServer> server_;
@@ -209,7 +213,7 @@ TEST_F(RatingIngestTest, ReadsItsOwnWrites) {
     EXPECT_EQ(position.substr(0, 8), "ratings:");
     EXPECT_EQ(Read(7, 1, position), value);
   }
-  EXPECT_EQ(catalog_service_.asked, 1);  // that it exists is remembered
+  EXPECT_EQ(catalog_service_.asked, 0);
   auto caller = As(7);
   v1::DeleteRatingRequest request;
   request.set_movie_id(1);
@@ -240,8 +244,16 @@ TEST_F(RatingIngestTest, RefusesBadInput) {
   EXPECT_EQ(Refusal(7, 0, 4.0F).field, "movie_id");
   EXPECT_EQ(Refusal(7, 5000, 4.0F).reason, "movie_unknown");
   EXPECT_EQ(Refusal(0, 1, 4.0F).reason, "user_required");
+}
+
+TEST_F(RatingIngestTest, TakesARatingOfAKnownMovieWithoutTheCatalogue) {
+  EXPECT_EQ(Read(7, 1000, Rate(7, 1000, 3.0F)), 3.0F) << "created a moment ago";
+  EXPECT_EQ(catalog_service_.asked, 1);
   catalog_server_->Shutdown(SystemClock().Now());
-  EXPECT_EQ(Refusal(7, 2, 4.0F).reason, "catalog_unavailable");
+  EXPECT_EQ(Read(7, 2, Rate(7, 2, 4.0F)), 4.0F);
+  const auto refusal = Refusal(7, 5000, 4.0F);
+  EXPECT_EQ(refusal.reason, "catalog_unavailable") << "it may have been created a moment ago";
+  EXPECT_EQ(refusal.code, Code::kUnavailable);
 }
 
 TEST_F(RatingIngestTest, ListsTheLatestFirstPageByPage) {

@@ -5,7 +5,7 @@ auth:          {program: auth, address: MARQUEE_AUTH_ADDRESS, database: auth}
 catalog:       {program: catalog, address: MARQUEE_CATALOG_ADDRESS, database: catalog, kafka: true, calls: [auth]}
 rating-ingest: {program: rating_ingest, address: MARQUEE_RATINGS_ADDRESS, database: ratings, kafka: true, calls: [auth, catalog]}
 trainer:       {program: trainer, address: MARQUEE_TRAINER_ADDRESS, database: trainer, kafka: true, calls: [auth, rating-ingest]}
-recommender:   {program: recommender, address: MARQUEE_RECOMMENDER_ADDRESS, kafka: true, calls: [auth, catalog, rating-ingest, trainer]}
+recommender:   {program: recommender, address: MARQUEE_RECOMMENDER_ADDRESS, kafka: true, calls: [auth, rating-ingest, trainer]}
 reviews:       {program: reviews, address: MARQUEE_REVIEWS_ADDRESS, database: reviews, calls: [auth, catalog]}
 gateway:       {program: gateway, calls: [auth, catalog, rating-ingest, trainer, recommender, reviews]}
 {{- end }}

@@ -7,6 +7,7 @@
 
 #include "rating_ingest/app/applied_positions.h"
 #include "rating_ingest/app/bulk_ingest.h"
+#include "rating_ingest/app/known_movies.h"
 #include "rating_ingest/app/rating_intake.h"
 #include "rating_ingest/app/rating_queries.h"
 
@@ -66,9 +67,11 @@ class FakeLog final : public RatingLog, public InteractionLog {
 class FakeCatalog final : public MovieCatalog {
  public:
   Result<bool> Exists(std::int64_t movie_id, Time) override {
+    ++asked;
     if (down) return Error::Unavailable("catalog_unavailable", "");
     return movies.contains(movie_id);
   }
+  int asked = 0;
   std::set<std::int64_t> movies{1, 2, 3};
   bool down = false;
 };
@@ -159,6 +162,48 @@ TEST_F(IntakeTest, TakesBackWithoutAskingTheCatalogue) {
   catalog.down = true;
   ASSERT_TRUE(intake.Delete(7, 99, operation, Soon()).ok());
   EXPECT_EQ(log.changes[0].value, std::nullopt);
+}
+
+TEST(KnownMovies, AsksNobodyAboutAMovieThatItKnows) {
+  FakeCatalog catalog;
+  catalog.down = true;
+  metrics::Metrics metrics;
+  KnownMovies known(catalog, metrics);
+  known.Begin();
+  known.Put({.movie_id = 7}, "");
+  EXPECT_TRUE(known.Exists(7, Soon()).value()) << "at once, not when all have come";
+  known.Complete({});
+  known.Put({.movie_id = 8}, "");
+  EXPECT_TRUE(known.Exists(8, Soon()).value());
+  EXPECT_EQ(catalog.asked, 0);
+  known.Remove(8);
+  EXPECT_FALSE(known.Exists(8, Soon()).ok());
+}
+
+TEST(KnownMovies, AsksTheCatalogueAboutOneThatMayJustHaveBeenCreated) {
+  FakeCatalog catalog;
+  metrics::Metrics metrics;
+  KnownMovies known(catalog, metrics);
+  EXPECT_TRUE(known.Exists(1, Soon()).value());
+  EXPECT_FALSE(known.Exists(99, Soon()).value());
+  catalog.down = true;
+  EXPECT_EQ(known.Exists(1, Soon()).error().reason, "catalog_unavailable")
+      << "nothing is remembered of what was asked";
+  EXPECT_NE(metrics.Text().find("marquee_rating_ingest_movies_asked_total 3"), std::string::npos);
+}
+
+TEST(KnownMovies, KnowsWhatItKnewWhileAnotherLogIsRead) {
+  FakeCatalog catalog;
+  catalog.down = true;
+  metrics::Metrics metrics;
+  KnownMovies known(catalog, metrics);
+  known.Begin();
+  known.Put({.movie_id = 7}, "");
+  known.Complete({});
+  known.Begin();
+  EXPECT_TRUE(known.Exists(7, Soon()).value());
+  known.Complete({});
+  EXPECT_FALSE(known.Exists(7, Soon()).ok());
 }
 
 TEST_F(IntakeTest, GivesEachInteractionAnIdOfItsOwn) {

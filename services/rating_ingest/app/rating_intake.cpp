@@ -1,5 +1,7 @@
 #include "rating_ingest/app/rating_intake.h"
 
+#include "rules/rating.h"
+
 namespace marquee::rating_ingest {
 
 std::int64_t ToMicroseconds(Time time) {
@@ -8,7 +10,7 @@ std::int64_t ToMicroseconds(Time time) {
 
 Result<Accepted> RatingIntake::Put(std::int64_t user_id, std::int64_t movie_id, float value,
                                    const Uuid& operation, Time deadline) {
-  if (!ratings::IsRatingValue(value)) {
+  if (!rules::IsRatingValue(value)) {
     return Error::InvalidArgument("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5",
                                   "value");
   }
