@@ -147,11 +147,6 @@ class Reader {
       case Kind::kInt64:
       case Kind::kUint32:
       case Kind::kUint64:
-        if (*at_ == '"') {
-          RETURN_IF_ERROR(String());
-          return Store(message, field, text_, path);
-        }
-        [[fallthrough]];
       case Kind::kFloat:
       case Kind::kDouble: {
         std::string_view number;
