@@ -31,7 +31,6 @@ class Api:
         self.timeout = timeout
         self.http = requests.Session()
         self.user = None
-        self.access_token = None
         self.refresh_token = None
 
     def other(self):
@@ -68,8 +67,7 @@ class Api:
 
     # --- accounts ----------------------------------------------------------------------------------------------------
     def signed_in(self, session):
-        self.access_token = session["access_token"]
-        self.http.headers["Authorization"] = f"Bearer {self.access_token}"
+        self.http.headers["Authorization"] = f"Bearer {session['access_token']}"
         self.refresh_token = session["refresh_token"]
         self.user = session["user"]
         return self
