@@ -205,7 +205,8 @@ class Builder {
       Query(*binding.rpc->request, "", taken, 0, parameters);
     if (!binding.rpc->reads_only)
       parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
-    if (IsStorable(binding)) parameters.push_back({{"$ref", "#/components/parameters/IfNoneMatch"}});
+    if (IsStorable(binding))
+      parameters.push_back({{"$ref", "#/components/parameters/IfNoneMatch"}});
     return parameters;
   }
 
@@ -242,7 +243,8 @@ class Builder {
         const FieldPlan& field = *binding.body_field;
         const bool message = field.kind == Kind::kMessage && !field.repeated;
         if (message && IsHttpBody(*field.message)) return binary();
-        if (!message) return json(schemas_.Constraints(field, Use::kRequest), Schemas::Required(field));
+        if (!message)
+          return json(schemas_.Constraints(field, Use::kRequest), Schemas::Required(field));
         const auto& needs = field.field->options().GetExtension(options::v1::field).needs();
         return json(schemas_.Body(*field.message, binding.rpc->method->name() + "Input", {},
                                   {needs.begin(), needs.end()}),
@@ -304,8 +306,9 @@ class Builder {
     Json schema = message ? schemas_.Reference(plan, Use::kAnswer)
                           : schemas_.Constraints(*field, Use::kAnswer);
     if (rpc.fallback != nullptr) {
-      schema = {{"anyOf", Json::array({std::move(schema), schemas_.Reference(*rpc.fallback->response,
-                                                                             Use::kAnswer)})}};
+      schema = {
+          {"anyOf", Json::array({std::move(schema),
+                                 schemas_.Reference(*rpc.fallback->response, Use::kAnswer)})}};
     }
     response["content"] = {{"application/json", {{"schema", std::move(schema)}}}};
     return response;
@@ -322,42 +325,42 @@ class Builder {
   }
 
   static Json ProblemSchema() {
-    return {
-        {"type", "object"},
-        {"description",
-         "Why a request was refused or failed (RFC 9457): `type`, `title`, `status` and `detail` are "
-         "the RFC's, the others ours. There may be further members."},
-        {"required", {"type", "title", "status", "detail", "code", "trace_id"}},
-        {"properties",
-         {{"type",
-           {{"type", "string"},
-            {"format", "uri"},
-            {"description", "Names the kind of problem: `urn:marquee:problem:` and the code."},
-            {"examples", {"urn:marquee:problem:unknown_field"}}}},
-          {"title",
-           {{"type", "string"},
-            {"description", "The status in words."},
-            {"examples", {"Bad Request"}}}},
-          {"status",
-           {{"type", "integer"}, {"minimum", 400}, {"maximum", 599}, {"examples", {400}}}},
-          {"detail",
-           {{"type", "string"},
-            {"description", "What is wrong with this request: for people."},
-            {"examples", {"There is no field ratings[2].movei_id."}}}},
-          {"code",
-           {{"type", "string"},
-            {"pattern", "^[a-z][a-z0-9_]*$"},
-            {"description", "Stable: for programs."},
-            {"examples", {"unknown_field"}}}},
-          {"field",
-           {{"type", "string"},
-            {"description", "The offending input, where it is one."},
-            {"examples", {"ratings[2].movei_id"}}}},
-          {"trace_id",
-           {{"type", "string"},
-            {"pattern", "^[0-9a-f]{32}$"},
-            {"description", "Finds this request in the logs."},
-            {"examples", {"4bf92f3577b34da6a3ce929d0e0e4736"}}}}}}};
+    return {{"type", "object"},
+            {"description",
+             "Why a request was refused or failed (RFC 9457): `type`, `title`, `status` and "
+             "`detail` are "
+             "the RFC's, the others ours. There may be further members."},
+            {"required", {"type", "title", "status", "detail", "code", "trace_id"}},
+            {"properties",
+             {{"type",
+               {{"type", "string"},
+                {"format", "uri"},
+                {"description", "Names the kind of problem: `urn:marquee:problem:` and the code."},
+                {"examples", {"urn:marquee:problem:unknown_field"}}}},
+              {"title",
+               {{"type", "string"},
+                {"description", "The status in words."},
+                {"examples", {"Bad Request"}}}},
+              {"status",
+               {{"type", "integer"}, {"minimum", 400}, {"maximum", 599}, {"examples", {400}}}},
+              {"detail",
+               {{"type", "string"},
+                {"description", "What is wrong with this request: for people."},
+                {"examples", {"There is no field ratings[2].movei_id."}}}},
+              {"code",
+               {{"type", "string"},
+                {"pattern", "^[a-z][a-z0-9_]*$"},
+                {"description", "Stable: for programs."},
+                {"examples", {"unknown_field"}}}},
+              {"field",
+               {{"type", "string"},
+                {"description", "The offending input, where it is one."},
+                {"examples", {"ratings[2].movei_id"}}}},
+              {"trace_id",
+               {{"type", "string"},
+                {"pattern", "^[0-9a-f]{32}$"},
+                {"description", "Finds this request in the logs."},
+                {"examples", {"4bf92f3577b34da6a3ce929d0e0e4736"}}}}}}};
   }
 
   static Json ProblemResponse(int status) {
@@ -367,11 +370,11 @@ class Builder {
     Json headers = {{"X-Trace-Id", header("TraceId")}};
     if (status == 401) headers["WWW-Authenticate"] = header("WWWAuthenticate");
     if (status == 429 || status == 503) headers["Retry-After"] = header("RetryAfter");
-    return {{"description", Meaning(status)},
-            {"headers", std::move(headers)},
-            {"content",
-             {{"application/problem+json",
-               {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+    return {
+        {"description", Meaning(status)},
+        {"headers", std::move(headers)},
+        {"content",
+         {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
   }
 
   static std::string Meaning(int status) {

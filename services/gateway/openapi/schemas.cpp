@@ -234,8 +234,8 @@ Json Schemas::Enum(const FieldPlan& field, Use use) {
   const pb::EnumDescriptor& type = *field.field->enum_type();
   const bool said = use == Use::kRequest && Required(field);
   const bool input = said && written_.contains(type.full_name());
-  const std::string name = NameOf(type.full_name() + (said ? " said" : ""),
-                                  type.name() + (input ? "Input" : ""));
+  const std::string name =
+      NameOf(type.full_name() + (said ? " said" : ""), type.name() + (input ? "Input" : ""));
   if (!schemas_->contains(name)) {
     Json values = Json::array();
     for (int i = 0; i < type.value_count(); ++i) {
