@@ -409,9 +409,9 @@ class Builder {
     Json responses = Json::object();
     for (const int status : problems_)
       responses["Problem" + std::to_string(status)] = ProblemResponse(status);
-    const auto text = [](Json more) {
+    const auto text = [](const char* pattern = nullptr) {
       Json schema = {{"type", "string"}};
-      schema.update(more);
+      if (pattern != nullptr) schema["pattern"] = pattern;
       return schema;
     };
     return {{"securitySchemes",
@@ -430,7 +430,7 @@ class Builder {
                  "while the first is under way the answer is 409. Choose a random one, such as a "
                  "UUID, for each change."},
                 {"required", false},
-                {"schema", text({{"pattern", "^[!-~]{1,128}$"}})}}},
+                {"schema", text("^[!-~]{1,128}$")}}},
               {"IfNoneMatch",
                {{"name", "If-None-Match"},
                 {"in", "header"},
@@ -438,19 +438,19 @@ class Builder {
                  "The `ETag` of an answer that is at hand: when it is current, the answer is 304 "
                  "and empty."},
                 {"required", false},
-                {"schema", text({})}}}}},
+                {"schema", text()}}}}},
             {"headers",
              {{"TraceId",
                {{"description", "Finds this request in the logs."},
                 {"required", true},
-                {"schema", text({{"pattern", "^[0-9a-f]{32}$"}})}}},
-              {"ETag", {{"required", true}, {"schema", text({})}}},
-              {"CacheControl", {{"required", true}, {"schema", text({})}}},
+                {"schema", text("^[0-9a-f]{32}$")}}},
+              {"ETag", {{"required", true}, {"schema", text()}}},
+              {"CacheControl", {{"required", true}, {"schema", text()}}},
               {"RetryAfter",
                {{"description", "Seconds to wait before the next attempt."},
                 {"required", true},
                 {"schema", {{"type", "integer"}, {"minimum", 0}}}}},
-              {"WWWAuthenticate", {{"required", true}, {"schema", text({})}}}}},
+              {"WWWAuthenticate", {{"required", true}, {"schema", text()}}}}},
             {"responses", std::move(responses)},
             {"schemas", std::move(schemas)}};
   }
