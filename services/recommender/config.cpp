@@ -13,7 +13,7 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config.catalog_address =
       reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");
   config.ratings_address =
-      reader.Address("MARQUEE_RATINGS_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
+      reader.Address("MARQUEE_RATING_INGEST_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
   config.trainer_address =
       reader.Address("MARQUEE_TRAINER_ADDRESS", "127.0.0.1:50054", "trainer, gRPC");
   config.service_secret =
