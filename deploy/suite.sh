@@ -1,6 +1,6 @@
 # Sourced by scripts: what deploy/suite.yaml says, by way of its rendering suite.txt, so that nothing need be installed.
 # shellcheck shell=bash
-SUITE_TXT=$(dirname "${BASH_SOURCE[0]}")/suite.txt
+SUITE_TXT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/suite.txt
 
 # What a service says of a field, a line each; without a service, all services' lines, each after its name.
 suite_of() { awk -v name="$1" -v field="$2" '$1 == name && $2 == field {sub(/^[^ ]+ [^ ]+ ?/, ""); print}' "$SUITE_TXT"; } # service field

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from support import kube_api
+from support.declared import GRPC, SERVICES
 from support.suite import ROOT
 
 CHART = ROOT / "helm" / "marquee"
@@ -21,7 +22,6 @@ DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?")
 # The same in C, where PyYAML has it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-SERVICES = ["auth", "catalog", "rating-ingest", "trainer", "recommender", "reviews", "gateway"]
 
 pytestmark = pytest.mark.skipif(not shutil.which("helm", path=kube_api.PATH), reason="there is no helm")
 
@@ -338,7 +338,7 @@ def test_a_cluster_is_asked_for_what_is_there(api_server):
     again = of_kind(render({"secrets": {"generate": "auto"}}, *words, namespace="kept", **ask), "Secret")
     assert [secret["data"] for secret in again] == [secret["data"] for secret in made]
     listed = base64.b64decode(one(again, "Secret", "marquee-services")["data"]["service-secrets"]).decode()
-    assert len(re.findall(r"^[a-z_]+:\w{40}$", listed, re.M)) == len(SERVICES)
+    assert len(re.findall(r"^[a-z-]+:\w{40}$", listed, re.M)) == len(SERVICES)
 
 
 # --- volumes ---------------------------------------------------------------------------------------------------------
@@ -417,7 +417,7 @@ def test_a_cluster_may_choose_the_ids():
 # --- IPv6 ------------------------------------------------------------------------------------------------------------
 def test_services_listen_on_both_families():
     everything = dict(containers(file("everything")))
-    for name in SERVICES[:-1]:
+    for name in GRPC:
         assert variables(everything[f"marquee-{name}/{name}"])["MARQUEE_GRPC_LISTEN"] == "[::]:9000"
     edge = one(file("everything"), "ConfigMap", "marquee-edge")["data"]
     assert {"ipv6.conf.template", "ipv6-tls.conf.template", "ipv6.sh"} <= set(edge)

@@ -39,7 +39,7 @@ class World:
         with psycopg.connect(postgres_uri, autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {self.name}")
         self.uri = f"{postgres_uri.rsplit('/', 1)[0]}/{self.name}"
-        subprocess.run([ROOT / "ci" / "migrate", "rating_ingest", self.uri], check=True, capture_output=True)
+        subprocess.run([ROOT / "ci" / "migrate", "rating-ingest", self.uri], check=True, capture_output=True)
         self.issuer = Issuer(folder)
         self.servers = []
         self.settings = {
@@ -60,7 +60,7 @@ class World:
         return message("catalog.v1.GetMovieResponse")
 
     def process(self, **settings):
-        return Process("rating_ingest", self.folder, **(self.settings | settings))
+        return Process("rating-ingest", self.folder, **(self.settings | settings))
 
     def rows(self, query, *arguments):
         with psycopg.connect(self.uri) as connection:
