@@ -1,4 +1,4 @@
-"""Reads deploy/suite.yaml: `load()` gives it with what it leaves out, and refuses it with the service and field in fault."""
+"""Reads deploy/suite.yaml: `load()` fills in what is left out, and refuses by the service and field in fault."""
 
 import json
 import pathlib
@@ -38,7 +38,7 @@ def databases(suite):
 def _sentence(error):
     where = ".".join(map(str, error.absolute_path)) or "the file"
     if error.validator in ("oneOf", "anyOf"):
-        return f"{where}: {error.instance!r} is none of what may stand here: {error.schema.get('description', error.validator_value)}"
+        return f"{where}: {error.instance!r} is none of {error.validator_value}"
     return f"{where}: {error.message}"
 
 

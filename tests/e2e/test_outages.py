@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from support.api import PASSWORD
+from support.declared import SERVICES
 from support.waiting import eventually
 
 
@@ -88,7 +89,8 @@ def without_writes(suite, *databases):
 
 
 def test_a_time_without_writes_ends_without_a_restart(person, suite):
-    pids = [suite.pid(name) for name in ("auth", "catalog", "rating-ingest", "reviews")]
+    writing = ("auth", "catalog", "rating-ingest", "reviews")
+    pids = [suite.pid(name) for name in writing]
 
     def not_ready(service):
         return "marquee_ready 0" in suite.metrics(service)
@@ -111,7 +113,7 @@ def test_a_time_without_writes_ends_without_a_restart(person, suite):
     eventually(lambda: len(list(person.ratings())) == 2, 30, what="the writer stores what waited")
     for service in ("auth", "reviews"):
         eventually(lambda service=service: not not_ready(service), 10, what=f"{service} is ready again")
-    assert pids == [suite.pid(name) for name in ("auth", "catalog", "rating-ingest", "reviews")]
+    assert pids == [suite.pid(name) for name in writing]
 
 
 def test_a_rating_survives_a_killed_writer(person, suite):
@@ -123,9 +125,7 @@ def test_a_rating_survives_a_killed_writer(person, suite):
     )
 
 
-@pytest.mark.parametrize(
-    "service", ["auth", "catalog", "rating-ingest", "trainer", "recommender", "reviews", "gateway"]
-)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_service_stops_by_itself_within_its_grace(loaded, suite, service):
     suite.stop(service)  # fails when it had to be killed
     suite.start(service)

@@ -19,7 +19,7 @@ def run(*command, **more):
     )
 
 
-# --- what is refused ---------------------------------------------------------------------------------------------------
+# --- what is refused -------------------------------------------------------------------------------------------------
 def change(path, value):
     """The declaration with one field set, or taken away (None)."""
     suite = yaml.safe_load((ROOT / "deploy/suite.yaml").read_text())
@@ -44,10 +44,18 @@ def change(path, value):
         ("services/catalog/calls", ["trainer"], "services.catalog.calls: trainer must stand above catalog"),
         ("services/catalog/calls", ["nobody"], "services.catalog.calls: there is no service nobody"),
         ("services/catalog/database/name", "movies", "services.catalog.database.name: must be catalog"),
-        ("services/catalog/topics/reads", ["marquee.x.v1"], "services.catalog.topics.reads: marquee.x.v1 isn't declared"),
+        (
+            "services/catalog/topics/reads",
+            ["marquee.x.v1"],
+            "services.catalog.topics.reads: marquee.x.v1 isn't declared",
+        ),
         ("services/catalog/serves", None, "services.catalog.serves: a service with a gRPC port serves a proto package"),
         ("services/reviews/serves", "marquee.catalog.v1", "services.reviews.serves: marquee.catalog.v1 is catalog's"),
-        ("services/trainer/resources/limits/memory", "2G", "services.trainer.resources.limits.memory: '2G' does not match"),
+        (
+            "services/trainer/resources/limits/memory",
+            "2G",
+            "services.trainer.resources.limits.memory: '2G' does not match",
+        ),
         ("jobs/demo/calls", ["nobody"], "jobs.demo.calls: there is no service nobody"),
         ("topics/marquee.models.v1/kept", None, "topics.marquee.models.v1: 'kept' is a required property"),
     ],
@@ -73,7 +81,7 @@ def test_no_template_asks_for_a_service_by_name():
         assert "| replace " not in text and "(replace " not in text, path
 
 
-# --- what it says is so ------------------------------------------------------------------------------------------------
+# --- what it says is so ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_has_its_folder_and_proto(name):
     service = SUITE["services"][name]
@@ -102,7 +110,7 @@ def test_a_service_reads_the_variables_of_what_it_declares(name):
     assert wanted <= read
 
 
-# --- deploy/local ------------------------------------------------------------------------------------------------------
+# --- deploy/local ----------------------------------------------------------------------------------------------------
 def bash(state, script):
     done = run("bash", "-c", f". deploy/local/lib/common.sh; . deploy/local/lib/services.sh; {script}",
                env={"PATH": "/usr/bin:/bin", "MARQUEE_STATE_DIR": str(state)})  # fmt: skip
@@ -126,14 +134,19 @@ def test_a_service_that_has_come_since_gets_a_port_of_the_same_range(tmp_path):
     assert "rating-ingest=" in (tmp_path / "ports.env").read_text()
 
 
-# --- migrate -----------------------------------------------------------------------------------------------------------
+# --- migrate ---------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def migrate(infra, tmp_path):
     """migrate-all as in its image, with databases of this test's own prefix."""
     share, passwords, prefix = tmp_path / "share", tmp_path / "passwords", f"t{tmp_path.name.replace('-', '_')[-20:]}_"
     share.mkdir()
     passwords.mkdir()
-    for name, target in {"deploy": "deploy", "ci": "ci", "services": "services", "jobs": "deploy/images/migrate"}.items():
+    for name, target in {
+        "deploy": "deploy",
+        "ci": "ci",
+        "services": "services",
+        "jobs": "deploy/images/migrate",
+    }.items():
         (share / name).symlink_to(ROOT / target)
     parts = psycopg.conninfo.conninfo_to_dict(infra.postgres_uri)
     (passwords / "postgres-password").write_text(parts["password"])
@@ -149,7 +162,9 @@ def migrate(infra, tmp_path):
 
     with psycopg.connect(infra.postgres_uri, autocommit=True) as admin:
         yield job, admin, prefix
-        for (name,) in admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]).fetchall():
+        for (name,) in admin.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]
+        ).fetchall():
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
             admin.execute(f'DROP ROLE "{name}"')
 

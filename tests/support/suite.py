@@ -24,8 +24,8 @@ class CommandFailed(AssertionError):
 
 
 class Local:
-    """The scripts of deploy/local on one state folder. `settings` are environment variables on top of ours; `root` is another
-    tree than this one."""
+    """The scripts of deploy/local on one state folder, of this tree or another (`root`). `settings` are environment
+    variables on top of ours."""
 
     def __init__(self, state=None, root=ROOT, **settings):
         self.scripts = root / "deploy" / "local"
