@@ -91,14 +91,25 @@ function(marquee_library)
   _marquee_setup(marquee_${A_NAME} ${pch} DEPS ${A_DEPS} LINK ${A_LINK})
 endfunction()
 
-# A service is a library, which its tests link too, and a main.cpp that composes it.
+# What deploy/suite.yaml says of a field, as a list of "NAME VALUE"; by way of its rendering, so that CMake needs no YAML.
+function(marquee_suite field result)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/deploy/suite.txt)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/deploy/suite.txt lines REGEX "^[a-z0-9-]+ ${field} ")
+  list(TRANSFORM lines REPLACE "^([a-z0-9-]+) ${field} " "\\1 ")
+  set(${result} ${lines} PARENT_SCOPE)
+endfunction()
+
+# A service is a library, which its tests link too, and a main.cpp that composes it: the program marquee-NAME, with hyphens
+# as in deploy/suite.yaml. `suite_programs` builds all of them.
 function(marquee_service)
   cmake_parse_arguments(PARSE_ARGV 0 A "" "NAME" "SRCS;DEPS;LINK")
   # DEPS of a service are modules of libs/; a service never names another service.
   marquee_library(NAME ${A_NAME}_core SRCS ${A_SRCS} DEPS ${A_DEPS} LINK ${A_LINK} PCH)
-  add_executable(marquee-${A_NAME} main.cpp)
-  _marquee_setup(marquee-${A_NAME} PCH DEPS ${A_NAME}_core)
-  set_target_properties(marquee-${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  string(REPLACE _ - program marquee-${A_NAME})
+  add_executable(${program} main.cpp)
+  _marquee_setup(${program} PCH DEPS ${A_NAME}_core)
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  add_dependencies(suite_programs ${program})
 endfunction()
 
 # One test program for each module. LABELS unit (no network, the default) or integration (needs PostgreSQL or Kafka,

@@ -257,7 +257,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--ratings-address", context.ratings_address,
                  "rating-ingest's gRPC address, for import")
-      ->envname("MARQUEE_RATINGS_ADDRESS")
+      ->envname("MARQUEE_RATING_INGEST_ADDRESS")
       ->capture_default_str();
   app.add_flag("--json", context.json, "Print JSON, for programs");
   app.add_flag("-q,--quiet", context.quiet, "No progress bars");

@@ -20,6 +20,21 @@
 namespace marquee::gateway {
 namespace {
 
+// Whatever services there are, all of them are at one address.
+class AllServicesAt final : public config::Environment {
+ public:
+  AllServicesAt(std::string address, std::map<std::string, std::string> settings)
+      : address_(std::move(address)), settings_(std::move(settings)) {}
+  std::optional<std::string> Get(const std::string& name) const override {
+    if (name.ends_with("_ADDRESS")) return address_;
+    return settings_.Get(name);
+  }
+
+ private:
+  std::string address_;
+  config::MapEnvironment settings_;
+};
+
 using nlohmann::json;
 using testing::Answer;
 using testing::HttpClient;
@@ -207,11 +222,7 @@ class GatewayTest : public ::testing::Test {
     settings.insert({"MARQUEE_GATEWAY_LISTEN", "127.0.0.1:0"});
     settings.insert({"MARQUEE_GATEWAY_DEADLINE_MS", "2000"});
     settings.insert({"MARQUEE_GATEWAY_FALLBACK_AFTER_MS", "200"});
-    for (const char* service :
-         {"AUTH", "CATALOG", "RATINGS", "TRAINER", "REVIEWS", "RECOMMENDER"}) {
-      settings.insert({std::string("MARQUEE_") + service + "_ADDRESS", address});
-    }
-    const auto config = GatewayConfig::FromEnv(config::MapEnvironment(settings));
+    const auto config = GatewayConfig::FromEnv(AllServicesAt(address, settings));
     ASSERT_TRUE(config.ok()) << config.error().message;
     auto app = App::Start(*config, metrics_);
     ASSERT_TRUE(app.ok()) << app.error().message;

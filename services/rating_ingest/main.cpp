@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     return *status;
   const auto config = rating_ingest::Config::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
-  rpc::Prepare("rating_ingest", config->server);
+  rpc::Prepare("rating-ingest", config->server);
   kafka::UseStructuredLog();
   metrics::Metrics metrics;
   const Clock& clock = SystemClock();

@@ -11,7 +11,7 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config.kafka = kafka::ClusterConfig::Read(reader, "marquee-recommender");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
   config.ratings_address =
-      reader.Address("MARQUEE_RATINGS_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
+      reader.Address("MARQUEE_RATING_INGEST_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
   config.trainer_address =
       reader.Address("MARQUEE_TRAINER_ADDRESS", "127.0.0.1:50054", "trainer, gRPC");
   config.service_secret =

@@ -22,10 +22,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.api import PASSWORD, Api  # noqa: E402
+from support.declared import SERVICES  # noqa: E402
 from support.suite import LOCAL, ROOT, Suite  # noqa: E402
 from support.waiting import eventually  # noqa: E402
 
-SERVICES = ["gateway", "auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews"]
 QUIET_SECONDS = 15  # after which a service has given back what a burst took (libs/base/memory.h)
 
 

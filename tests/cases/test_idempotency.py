@@ -245,7 +245,7 @@ def test_a_key_is_known_after_a_restart_and_to_whoever_restarts(world):
     cases = [movie, rating, review]
     first = [ask(world, case, key, body=case.body) for case, key in zip(cases, keys, strict=True)]
     assert all(answer.ok for answer in first)
-    for service in ("catalog", "rating_ingest", "reviews"):
+    for service in ("catalog", "rating-ingest", "reviews"):
         suite.kill(service)
         suite.start(service)
     for case, key, answer in zip(cases, keys, first, strict=True):

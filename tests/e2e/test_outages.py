@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from support.api import PASSWORD
+from support.declared import SERVICES
 from support.waiting import eventually
 
 
@@ -119,12 +120,13 @@ def without_writes(suite, *databases):
 
 
 def test_a_time_without_writes_ends_without_a_restart(person, suite):
-    pids = [suite.pid(name) for name in ("auth", "catalog", "rating_ingest", "reviews")]
+    writing = ("auth", "catalog", "rating-ingest", "reviews")
+    pids = [suite.pid(name) for name in writing]
 
     def not_ready(service):
         return "marquee_ready 0" in suite.metrics(service)
 
-    with without_writes(suite, "auth", "catalog", "ratings", "reviews"):
+    with without_writes(suite, "auth", "catalog", "rating_ingest", "reviews"):
         for method, path, body in [
             ("POST", "/v1/auth/login", {"email": person.user["email"], "password": PASSWORD}),
             ("POST", "/v1/movies/1/reviews", {"text": "Good."}),
@@ -142,21 +144,19 @@ def test_a_time_without_writes_ends_without_a_restart(person, suite):
     eventually(lambda: len(list(person.ratings())) == 2, 30, what="the writer stores what waited")
     for service in ("auth", "reviews"):
         eventually(lambda service=service: not not_ready(service), 10, what=f"{service} is ready again")
-    assert pids == [suite.pid(name) for name in ("auth", "catalog", "rating_ingest", "reviews")]
+    assert pids == [suite.pid(name) for name in writing]
 
 
 def test_a_rating_survives_a_killed_writer(person, suite):
     person.rate(260, 4.5)
-    suite.kill("rating_ingest")
-    suite.start("rating_ingest")
+    suite.kill("rating-ingest")
+    suite.start("rating-ingest")
     eventually(
         lambda: {rating["movie_id"] for rating in person.ratings()} == {1, 260}, 30, what="the rating is in PostgreSQL"
     )
 
 
-@pytest.mark.parametrize(
-    "service", ["auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews", "gateway"]
-)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_service_stops_by_itself_within_its_grace(loaded, suite, service):
     suite.stop(service)  # fails when it had to be killed
     suite.start(service)

@@ -16,14 +16,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from support.declared import GRPC, declaration
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "release" / "bin" / "marquee-gateway"
-SERVICES = ("AUTH", "CATALOG", "RATINGS", "TRAINER", "RECOMMENDER", "REVIEWS")
 
 
 def settings(**more):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MARQUEE_")}
-    environment |= {f"MARQUEE_{service}_ADDRESS": "127.0.0.1:1" for service in SERVICES}
+    environment |= {f"MARQUEE_{declaration.variable(name)}_ADDRESS": "127.0.0.1:1" for name in GRPC}
     environment |= {"MARQUEE_GATEWAY_LISTEN": "127.0.0.1:0", "MARQUEE_METRICS_LISTEN": "127.0.0.1:0"}
     environment |= {"MARQUEE_GATEWAY_SWAGGER_DIR": str(ROOT / ".tools/node/node_modules/swagger-ui-dist")}
     return environment | more

@@ -82,7 +82,7 @@ class World:
             "MARQUEE_TRAINER_ADDRESS": self.serve(
                 "trainer.v1.TrainerService", GetAlias=self.alias, DownloadArtefact=self.download
             ),
-            "MARQUEE_RATINGS_ADDRESS": "127.0.0.1:1",
+            "MARQUEE_RATING_INGEST_ADDRESS": "127.0.0.1:1",
         }
 
     def serve(self, service, **handlers):
