@@ -8,6 +8,16 @@ namespace marquee::people {
 
 using google::protobuf::util::TimeUtil;
 
+namespace {
+
+bool InRange(const google::protobuf::Timestamp& timestamp) {
+  return timestamp.seconds() >= TimeUtil::kTimestampMinSeconds &&
+         timestamp.seconds() <= TimeUtil::kTimestampMaxSeconds && timestamp.nanos() >= 0 &&
+         timestamp.nanos() < 1'000'000'000;
+}
+
+}  // namespace
+
 std::string KeyOf(const PersonChange& change) { return std::to_string(change.user_id); }
 
 std::string Encode(const PersonChange& change) {
@@ -24,7 +34,7 @@ std::string Encode(const PersonChange& change) {
 Result<PersonChange> Decode(std::string_view value) {
   events::v1::PersonChanged message;
   if (!message.ParseFromArray(value.data(), static_cast<int>(value.size())) ||
-      message.user_id() < 1 || !TimeUtil::IsTimestampValid(message.changed_at()))
+      message.user_id() < 1 || !InRange(message.changed_at()))
     return Error::InvalidArgument("undecodable", "not a PersonChanged");
   const std::chrono::microseconds since{TimeUtil::TimestampToMicroseconds(message.changed_at())};
   return PersonChange{.user_id = message.user_id(),
