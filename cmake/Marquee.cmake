@@ -8,6 +8,7 @@
 # DEPS are our own modules by their short names, LINK is anything else.
 
 set(MARQUEE_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
+option(MARQUEE_FUZZ "Build the fuzz targets (with clang): see tests/fuzz" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -15,14 +16,24 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
-  add_compile_options(-fpch-preprocess)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
 
 # -O2: the loops that gain from more ask for it themselves (libs/models). GCC 12 at -O2 and above sees overlaps and
 # overflows in std::string's operator+ that can't be (its bug 105651).
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
+if(MARQUEE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wno-unused-parameter -Werror -fno-plt -fstack-protector-strong)
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-error)  # clang is there for fuzzing: what it says beyond g++ ends no build
+endif()
 if(MARQUEE_SANITIZE)
   add_compile_options(-fsanitize=${MARQUEE_SANITIZE} -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${MARQUEE_SANITIZE})
@@ -39,11 +50,12 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++ protobuf)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka++)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 # gRPC's and protobuf's headers are third party: their warnings are not ours.
-foreach(target GRPC PQXX RDKAFKA SODIUM)
+foreach(target GRPC HTTPLIB PQXX RDKAFKA SODIUM)
   get_target_property(dirs PkgConfig::${target} INTERFACE_INCLUDE_DIRECTORIES)
   if(dirs)
     set_target_properties(PkgConfig::${target} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${dirs}")

@@ -262,6 +262,11 @@ Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds
     }
   }
   report.mean = Mean(report.folds);
+  if (report.mean.users == 0) {
+    return Error::FailedPrecondition("nobody_to_judge",
+                                     "Nobody could be held out: that takes users with at least two "
+                                     "ratings of different movies.");
+  }
   report.popularity = Mean(report.popularity_folds);
   if (report.popularity.ndcg_at_100 > 0) {
     report.ndcg_ratio = report.mean.ndcg_at_100 / report.popularity.ndcg_at_100;

@@ -124,6 +124,7 @@ using RatingTrainer = std::function<Result<PredictFunction>(const RatingMatrix& 
 // After each fold (from 1); false cancels.
 using FoldProgress = std::function<bool(int fold, int folds)>;
 
+// FailedPrecondition "nobody_to_judge" when no user has two ratings.
 Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds, uint64_t seed,
                                            const RankTrainer& train,
                                            const FoldProgress& progress = {}, int threads = 0);

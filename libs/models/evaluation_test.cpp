@@ -187,6 +187,11 @@ TEST(CrossValidate, RunsEachFoldReportsProgressAndCanBeCancelled) {
   EXPECT_FALSE(CrossValidateRanking(matrix, 1, 1, popularity).ok());
   EXPECT_FALSE(CrossValidateRanking(matrix, 41, 1, popularity).ok());
 
+  const auto once = RatingMatrix::Build(std::vector<int64_t>{1, 2, 3},
+                                        std::vector<int64_t>{5, 5, 6}, std::vector<float>{4, 3, 2});
+  EXPECT_EQ(CrossValidateRanking(*once, 2, 1, popularity).error().reason, "nobody_to_judge")
+      << "zeros would pass for a measurement";
+
   const RatingTrainer bias = [](const RatingMatrix& train) -> Result<PredictFunction> {
     return BiasBaseline(train);
   };

@@ -34,29 +34,13 @@ Status CheckText(const std::string& text, std::size_t most, const std::string& f
   return {};
 }
 
-// In lower case as PostgreSQL's lower() has it, by which the catalogue tells genres apart: the same
-// C library's, character by character. `text` is UTF-8.
-std::wstring Folded(std::string_view text) {
-  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  std::wstring folded;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const int more = lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-    wint_t c = more == 0 ? lead : lead & (0x3FU >> more);
-    for (int k = 1; k <= more; ++k) c = c << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-    folded += static_cast<wchar_t>(locale != nullptr ? towlower_l(c, locale) : towlower(c));
-    i += static_cast<std::size_t>(more) + 1;
-  }
-  return folded;
-}
-
 Status CheckGenres(std::vector<std::string>& genres) {
   std::vector<std::string> kept;
   std::vector<std::wstring> seen;
   for (std::size_t i = 0; i < genres.size(); ++i) {
     const std::string genre(Trimmed(genres[i]));
     RETURN_IF_ERROR(CheckText(genre, kMostGenreCharacters, "genres[" + std::to_string(i) + "]"));
-    std::wstring folded = Folded(genre);
+    std::wstring folded = GenreKey(genre);
     if (std::find(seen.begin(), seen.end(), folded) != seen.end()) continue;
     if (kept.size() == kMostGenres) {
       return Error::InvalidArgument(
@@ -71,6 +55,20 @@ Status CheckGenres(std::vector<std::string>& genres) {
 }
 
 }  // namespace
+
+std::wstring GenreKey(std::string_view name) {
+  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  std::wstring key;
+  for (std::size_t i = 0; i < name.size();) {
+    const auto lead = static_cast<unsigned char>(name[i]);
+    const int more = lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+    wint_t c = more == 0 ? lead : lead & (0x3FU >> more);
+    for (int k = 1; k <= more; ++k) c = c << 6 | (static_cast<unsigned char>(name[i + k]) & 0x3FU);
+    key += static_cast<wchar_t>(locale != nullptr ? towlower_l(c, locale) : towlower(c));
+    i += static_cast<std::size_t>(more) + 1;
+  }
+  return key;
+}
 
 Result<Movie> Checked(Movie movie) {
   if (movie.id < 0 || movie.id > kMostId) {

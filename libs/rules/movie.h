@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -31,6 +32,10 @@ struct Movie {
 // dropped. InvalidArgument that names the field ("title", "genres[3]") otherwise. `id` 0 is for the
 // catalogue to choose.
 Result<Movie> Checked(Movie movie);
+
+// What two names of one genre have in common: in lower case as PostgreSQL's lower() has it, by
+// which the catalogue tells genres apart (the same C library's, character by character). UTF-8.
+std::wstring GenreKey(std::string_view name);
 
 // Checked, of a movie that an import brings: its id is one of those that are the imports'.
 Result<Movie> CheckedImport(Movie movie);

@@ -100,6 +100,13 @@ TEST(Checked, RefusesWhatIsNotUtf8) {
   EXPECT_EQ(FieldOf(movie), "genres[0]");
 }
 
+TEST(GenreKey, IsOneForAllLetterCasesOfAGenre) {
+  EXPECT_EQ(GenreKey("Sci-Fi"), GenreKey("sCI-fI"));
+  EXPECT_EQ(GenreKey("DRAMÉ"), GenreKey("dramé"));
+  EXPECT_NE(GenreKey("Drama"), GenreKey("Dramas"));
+  EXPECT_NE(GenreKey("Drame"), GenreKey("Dramé"));
+}
+
 TEST(CheckedImport, TakesTheImportsIdsOnly) {
   for (const std::int64_t id : {std::int64_t{1}, std::int64_t{999'999'999}}) {
     Movie movie = Valid();

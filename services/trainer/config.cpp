@@ -48,7 +48,7 @@ void ReadJob(config::Reader& reader, TrainerConfig& config) {
       reader.Int("MARQUEE_TRAINER_SPLIT_SEED", 1, 0, 1LL << 62,
                  "Chooses the held-out data; champions are only comparable under the same"));
   config.job.min_ratings = reader.Int("MARQUEE_TRAINER_MIN_RATINGS", config.job.min_ratings, 20,
-                                      1'000'000'000, "A run with fewer ratings fails");
+                                      1'000'000'000, "A run with fewer ratings is skipped");
   config.job.min_improvement =
       reader.Double("MARQUEE_TRAINER_MIN_IMPROVEMENT", 0.0001, 0, 1,
                     "How much better than the champion's a candidate's NDCG@100 or RMSE must be to "

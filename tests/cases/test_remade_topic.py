@@ -1,5 +1,5 @@
-"""The topic of ratings is deleted and made anew while PostgreSQL keeps its offsets: nothing that was acknowledged is lost,
-nothing counts twice, and everyone knows what is rated from then on."""
+"""The topic of ratings is deleted and made anew while PostgreSQL keeps its offsets: nothing that was acknowledged is
+lost, nothing counts twice, and everyone knows what is rated from then on."""
 
 import subprocess
 

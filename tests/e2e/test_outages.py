@@ -27,6 +27,37 @@ def test_without_the_recommender_the_popular_list_answers_degraded(person, suite
     eventually(lambda: not person.recommend()["degraded"], 30, what="the recommender answers again")
 
 
+def test_without_the_catalogue_ratings_go_on(person, suite, administrator):
+    """100 of 100, and each counts in the next answer; restarts without the catalogue included."""
+    movies = [movie["movie_id"] for movie in person.movies(order_by="-rating_count", page_size=100)["movies"]]
+    assert len(movies) == 100
+    created = administrator.post("/v1/movies", {"title": "Created a moment ago"})["movie_id"]
+    person.rate(created, 5)
+    suite.kill("catalog")
+    try:
+        for movie in movies[:50]:
+            person.rate(movie, 4)
+        for service in ("rating_ingest", "recommender"):
+            suite.restart(service)
+        for movie in movies[50:]:
+            person.rate(movie, 4)
+        answer = person.send("PUT", "/v1/me/ratings/999999999", json={"value": 4})
+        assert answer.status_code == 503, "it may have been created a moment ago"
+        assert answer.json()["code"] == "catalog_unavailable"
+        assert answer.headers["Retry-After"]
+        rated = {1, created, *movies}
+        assert {rating["movie_id"] for rating in person.ratings()} == rated
+        answer = person.recommend(count=20)
+        assert answer["history_size"] == len(rated)
+        assert not answer["degraded"]
+        assert not rated & {movie["movie_id"] for movie in answer["recommendations"]}
+    finally:
+        suite.start("catalog")
+    eventually(lambda: person.send("GET", "/v1/movies/1").ok, 30, what="the catalogue answers again")
+    assert person.send("PUT", "/v1/me/ratings/999999999", json={"value": 4}).status_code == 404
+    administrator.delete(f"/v1/movies/{created}")
+
+
 def test_without_kafka_a_rating_is_refused_and_reads_go_on(person, suite):
     suite.infra("down", "kafka")
     try:

@@ -50,6 +50,7 @@ class World:
         self.issuer = Issuer(folder)
         self.hold = threading.Event()  # while set, exports stop before their summary …
         self.holding = threading.Event()  # … and say so here
+        self.rows_exported = None  # all
         self.servers = []
         self.settings = {
             "MARQUEE_POSTGRES_URI": self.uri,
@@ -73,7 +74,7 @@ class World:
         return message("auth.v1.IssueServiceTokenResponse", access_token=token, expires_in=900)
 
     def export(self, _request, context):
-        users, movies, stars = tasteful_ratings()
+        users, movies, stars = (column[: self.rows_exported] for column in tasteful_ratings())
         for at in range(0, len(users), 5000):
             part = slice(at, at + 5000)
             columns = {"user_ids": users[part].tolist(), "movie_ids": movies[part].tolist()}
@@ -212,9 +213,7 @@ def test_a_run_makes_models_that_python_opens_and_kafka_hears_of(world, announce
             ("rating/candidate", 1),
             ("rating/champion", 1),
         ]
-        metrics_url = f"http://{process.environment['MARQUEE_METRICS_LISTEN']}/metrics"
-        with urllib.request.urlopen(metrics_url, timeout=5) as response:
-            metrics = response.read().decode()
+        metrics = metrics_of(process)
         assert 'marquee_trainer_run_duration_seconds_count{result="succeeded"} 1' in metrics
         assert "marquee_trainer_last_success_timestamp_seconds 1" in metrics
         assert process.stop() == 0
@@ -254,6 +253,42 @@ def test_killed_at_any_moment_it_leaves_a_failed_run_and_whole_files_only(world)
         for file, sha256, _ in owned:
             assert hashlib.sha256((world.artefacts / file).read_bytes()).hexdigest() == sha256
         assert Caller(world, process).train(force_promotion=True).state == 2
+
+
+def metrics_of(process):
+    url = f"http://{process.environment['MARQUEE_METRICS_LISTEN']}/metrics"
+    with urllib.request.urlopen(url, timeout=5) as response:
+        return response.read().decode()
+
+
+def test_a_killed_run_is_counted_as_failed(world):
+    process = world.process(MARQUEE_TRAINER_HEARTBEAT_MS=50)
+    with process.running():
+        process.wait_for("SERVING")
+        world.hold.set()
+        run_id = Caller(world, process).start()
+        assert world.holding.wait(20)
+        process.kill()
+        world.hold.clear()
+    with process.running():
+        process.wait_for("SERVING")
+        failed = 'marquee_trainer_run_duration_seconds_count{result="failed"} 1'
+        eventually(lambda: failed in metrics_of(process), 30, what="the dead run is counted")
+        eventually(lambda: "marquee_trainer_last_failure_timestamp_seconds 1" in metrics_of(process), 30)
+        assert state_of(world, run_id)[0] == "failed"
+
+
+def test_a_run_on_an_empty_suite_is_skipped_and_alerts_nobody(world):
+    world.rows_exported = 0
+    with world.process().running() as process:
+        process.wait_for("SERVING")
+        run = Caller(world, process).train()
+        assert run.state == 5, run.error
+        assert run.error.startswith("not_enough_ratings: There are 0 ratings")
+        metrics = metrics_of(process)
+        assert 'marquee_trainer_run_duration_seconds_count{result="skipped"} 1' in metrics
+        assert 'marquee_trainer_run_duration_seconds_count{result="failed"} 0' in metrics
+        assert "marquee_trainer_last_failure_timestamp_seconds 0" in metrics
 
 
 def test_stopped_it_cancels_the_run_and_leaves_nothing(world):

@@ -10,7 +10,7 @@
 # For gRPC that is every address of both families, and of IPv4 alone where the kernel has no other.
 - {name: MARQUEE_GRPC_LISTEN, value: "[::]:9000"}
 {{- end }}
-- {name: MARQUEE_METRICS_LISTEN, value: "0.0.0.0:9100"}
+- {name: MARQUEE_METRICS_LISTEN, value: "[::]:9100"}
 {{- range .part.calls }}
 - {name: MARQUEE_{{ . | snakecase | upper }}_ADDRESS, value: "{{ $full }}-{{ . }}:9000"}
 {{- end }}

@@ -8,7 +8,7 @@ namespace marquee::catalog {
 
 class PgMovieRepository final : public MovieRepository {
  public:
-  // `prior_weight`: see BayesianMean.
+  // `prior_weight`: see rules::BayesianMean.
   PgMovieRepository(pg::Pool& pool, double prior_weight)
       : pool_(pool), prior_weight_(prior_weight) {}
 

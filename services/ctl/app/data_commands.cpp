@@ -78,7 +78,10 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
         return true;
       });
   bar.Finish();
-  if (!report.ok()) return Fail(context, report.error());
+  if (!report.ok()) {
+    const int status = Fail(context, report.error());
+    return report.error().reason == "nobody_to_judge" ? 1 : status;  // as an import of nothing
+  }
   json folds = json::array();
   for (const auto& fold : report->folds) folds.push_back(ToJson(fold));
   const json value{{"task", "ranking"},

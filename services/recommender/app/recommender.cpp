@@ -5,7 +5,7 @@
 
 #include "base/uuid.h"
 #include "logging/log.h"
-#include "ratings/rating_rule.h"
+#include "rules/rating.h"
 
 namespace marquee::recommender {
 namespace {
@@ -22,6 +22,7 @@ int Count(int asked) { return asked <= 0 ? kDefaultCount : std::min(asked, kMaxC
 struct Known {
   std::vector<models::RatedItem> items;
   std::vector<std::size_t> from;
+  std::vector<std::int32_t> without_value;  // rated too long ago to be among them
 };
 
 Known KnownTo(std::span<const std::int64_t> item_ids, std::span<const Rated> ratings) {
@@ -31,6 +32,10 @@ Known KnownTo(std::span<const std::int64_t> item_ids, std::span<const Rated> rat
   for (std::size_t at = 0; at < ratings.size(); ++at) {
     const auto item = models::IndexOf(item_ids, ratings[at].movie_id);
     if (!item) continue;
+    if (!(ratings[at].value > 0)) {
+      known.without_value.push_back(*item);
+      continue;
+    }
     known.items.push_back({*item, ratings[at].value});
     known.from.push_back(at);
   }
@@ -97,7 +102,7 @@ Status Check(std::span<const Rated> ratings, const MovieFilter& filter) {
   });
   for (std::size_t at = 0; at < ratings.size(); ++at) {
     const auto path = "ratings[" + std::to_string(at) + "].";
-    if (!ratings::IsRatingValue(ratings[at].value)) {
+    if (!rules::IsRatingValue(ratings[at].value)) {
       return Error::InvalidArgument("rating_out_of_range",
                                     "A rating is 0.5 to 5.0 in steps of 0.5.", path + "value");
     }
@@ -179,8 +184,8 @@ Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> 
   const auto begin = std::chrono::steady_clock::now();
   RecommendationList list;
   const auto allowed = serving->Allowed(serving->catalogue()->Resolve(filter));
-  const auto best =
-      ranker.Recommend(known.items, Count(count), {.allowed = allowed, .excluded = {}});
+  const auto best = ranker.Recommend(known.items, Count(count),
+                                     {.allowed = allowed, .excluded = known.without_value});
   std::vector<std::int32_t> items;
   for (const auto& scored : best) items.push_back(scored.item);
   const auto explanations = ranker.Explain(known.items, items);

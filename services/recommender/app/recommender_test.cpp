@@ -73,6 +73,30 @@ TEST_F(RecommenderTest, ListsMoviesThatThePersonHasNotRated) {
                              [](const auto& a, const auto& b) { return a.score > b.score; }));
 }
 
+TEST_F(RecommenderTest, WhatWasRatedTooLongAgoToCountIsNotRecommended) {
+  InstallAll();
+  const auto before = recommender_.ForPerson(Asking(), {}, 30);
+  ASSERT_TRUE(before.ok());
+  const auto best = Movies(*before);
+  store_.FollowAnother({0, 0, 0});  // nothing is cached any more
+  for (std::size_t at = 0; at < best.size(); at += 2) history_.push_back({best[at], 0});
+  const auto after = recommender_.ForPerson(Asking(), {}, 15);
+  ASSERT_TRUE(after.ok());
+  std::vector<std::int64_t> others;
+  for (std::size_t at = 1; at < best.size(); at += 2) others.push_back(best[at]);
+  EXPECT_EQ(Movies(*after), others) << "the same scores, without them";
+  EXPECT_EQ(after->history_size, 4);
+
+  // The popular list, too, and predictions and explanations, which go by what counts alone.
+  EXPECT_EQ(recommender_.Predict(Asking(), others[0])->history_size, 4);
+  EXPECT_EQ(recommender_.Explain(Asking(), others[0])->contributions.size(), 4U);
+  serving_.Install(std::shared_ptr<const RankingModel>());
+  const auto popular = recommender_.ForPerson(Asking(), {}, 70);
+  ASSERT_TRUE(popular.ok());
+  EXPECT_TRUE(popular->degraded);
+  EXPECT_EQ(popular->movies.size(), 70 - history_.size());
+}
+
 TEST_F(RecommenderTest, ReasonsAreTheLargestContributions) {
   InstallAll();
   const auto list = recommender_.ForPerson(Asking(), {}, 20);

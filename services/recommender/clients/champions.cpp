@@ -1,8 +1,10 @@
 #include "recommender/clients/champions.h"
 
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "kafka/partition_log.h"
 #include "logging/log.h"
 
@@ -43,7 +45,10 @@ Result<artefact::RegisteredVersion> ReadNote(const std::filesystem::path& path,
                                              const std::string& model) {
   std::ifstream file(path);
   if (!file) return Error::NotFound("note_missing", "There is no note of a model.");
-  const auto json = nlohmann::json::parse(file, nullptr, false);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto parsed = ParseJson(text);
+  if (!parsed.ok()) return Error::DataLoss("note_malformed", parsed.error().message);
+  const auto& json = *parsed;
   artefact::RegisteredVersion version;
   try {
     version.model = model;

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <numeric>
 
+#include "rules/movie.h"
+
 namespace marquee::recommender {
 
 std::shared_ptr<const Catalogue> Catalogue::Make(std::vector<Movie> movies) {
   std::stable_sort(movies.begin(), movies.end(),
                    [](const Movie& a, const Movie& b) { return a.movie_id < b.movie_id; });
   auto catalogue = std::make_shared<Catalogue>();
-  std::unordered_map<std::string, std::int32_t> genres;
   for (std::size_t at = 0; at < movies.size(); ++at) {
     if (at + 1 < movies.size() && movies[at + 1].movie_id == movies[at].movie_id) continue;
-    catalogue->Add(movies[at], genres);
+    catalogue->Add(movies[at]);
   }
   catalogue->titles_.shrink_to_fit();
   catalogue->genres_.shrink_to_fit();
@@ -35,13 +36,13 @@ std::shared_ptr<const Catalogue> Catalogue::Make(std::vector<Movie> movies) {
   return catalogue;
 }
 
-void Catalogue::Add(const Movie& movie, std::unordered_map<std::string, std::int32_t>& genres) {
+void Catalogue::Add(const Movie& movie) {
   ids_.push_back(movie.movie_id);
   titles_ += movie.title;
   title_ends_.push_back(static_cast<std::uint32_t>(titles_.size()));
   years_.push_back(movie.year);
   for (const auto& name : movie.genres) {
-    const auto [genre, made] = genres.try_emplace(name, genre_count());
+    const auto [genre, made] = genre_by_key_.try_emplace(rules::GenreKey(name), genre_count());
     if (made) genre_names_.push_back(name);
     genres_.push_back(genre->second);
   }
@@ -76,11 +77,11 @@ std::vector<std::string> Catalogue::Genres(std::int32_t row) const {
 Catalogue::Query Catalogue::Resolve(const MovieFilter& filter) const {
   Query query{.filter = filter, .genre = std::nullopt, .impossible = false};
   if (filter.genre.empty()) return query;
-  const auto found = std::find(genre_names_.begin(), genre_names_.end(), filter.genre);
-  if (found == genre_names_.end()) {
+  const auto found = genre_by_key_.find(rules::GenreKey(filter.genre));
+  if (found == genre_by_key_.end()) {
     query.impossible = true;
   } else {
-    query.genre = static_cast<std::int32_t>(found - genre_names_.begin());
+    query.genre = found->second;
   }
   return query;
 }

@@ -10,9 +10,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/result.h"
-
 namespace marquee::recommender {
 
 struct Movie {
@@ -28,7 +25,7 @@ struct Movie {
 // What the caller asked to see; a field left at its default asks nothing. A movie whose year isn't
 // known is in no range of years.
 struct MovieFilter {
-  std::string genre = {};
+  std::string genre = {};  // in any letter case, as the catalogue takes it
   std::int32_t year_min = 0;
   std::int32_t year_max = 0;
   std::int64_t min_rating_count = 0;
@@ -72,27 +69,21 @@ class Catalogue {
 
  private:
   static std::size_t Index(std::int32_t row) { return static_cast<std::size_t>(row); }
-  void Add(const Movie& movie, std::unordered_map<std::string, std::int32_t>& genres);
+  void Add(const Movie& movie);
 
   std::vector<std::int64_t> ids_;
   std::string titles_;
   std::vector<std::uint32_t> title_ends_;
   std::vector<std::int32_t> years_;
   std::vector<std::string> genre_names_;
-  std::vector<std::int32_t> genres_;  // of all rows, one after the other
+  std::unordered_map<std::wstring, std::int32_t> genre_by_key_;  // rules::GenreKey
+  std::vector<std::int32_t> genres_;                             // of all rows, one after the other
   std::vector<std::uint32_t> genre_ends_;
   std::vector<std::int64_t> rating_counts_;
   std::vector<float> rating_means_;
   std::vector<float> bayesian_means_;
   std::vector<std::int32_t> by_popularity_;
   double global_mean_ = 0;
-};
-
-// Reads the whole catalogue from the service that owns it.
-class MovieSource {
- public:
-  virtual ~MovieSource() = default;
-  virtual Result<std::shared_ptr<const Catalogue>> ReadAll(Time deadline) = 0;
 };
 
 }  // namespace marquee::recommender

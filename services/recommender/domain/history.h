@@ -14,7 +14,9 @@ namespace marquee::recommender {
 
 struct Rated {
   std::int64_t movie_id = 0;
-  float value = 0;  // 0.5 to 5.0
+  // 0.5 to 5.0; 0: rated so long ago that nothing is computed from it, and nothing known but that
+  // the movie was rated.
+  float value = 0;
   friend bool operator==(const Rated&, const Rated&) = default;
 };
 

@@ -111,6 +111,8 @@ bool HistoryStore::ApplyTo(std::vector<Entry>& entries, const Event& event) {
     // The same value again changes no list, whoever it came from. Anything else depends on what the
     // database doesn't tell: whether a person did it, taking back included.
     if (there && at->value == event.value) return true;
+    // Rated before and after, and computed with neither time.
+    if (there && at->origin == Origin::kStoredWithoutValue) return true;
     if (!there) entries.insert(at, {event.movie_id, event.value, Origin::kStored});
     return false;
   }
@@ -153,7 +155,8 @@ HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistor
             .entries = {}};
   user.entries.reserve(stored.ratings.size() + 2);
   for (const auto& rated : stored.ratings) {
-    user.entries.push_back({rated.movie_id, rated.value, Origin::kStored});
+    user.entries.push_back({rated.movie_id, rated.value,
+                            rated.value > 0 ? Origin::kStored : Origin::kStoredWithoutValue});
   }
   std::sort(user.entries.begin(), user.entries.end(),
             [](const Entry& a, const Entry& b) { return a.movie_id < b.movie_id; });
@@ -197,7 +200,8 @@ std::vector<Rated> HistoryStore::Current(const std::vector<Entry>& entries) {
   std::vector<Rated> ratings;
   ratings.reserve(entries.size());
   for (const auto& entry : entries) {
-    if (entry.value > 0) ratings.push_back({entry.movie_id, entry.value});
+    if (entry.value > 0 || entry.origin == Origin::kStoredWithoutValue)
+      ratings.push_back({entry.movie_id, entry.value});
   }
   return ratings;
 }

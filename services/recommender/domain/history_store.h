@@ -76,10 +76,10 @@ class HistoryStore {
   std::size_t events_kept() const { return options_.events_kept; }
 
  private:
-  enum class Origin : std::uint8_t { kStored, kLive };
+  enum class Origin : std::uint8_t { kStored, kStoredWithoutValue, kLive };
   struct Entry {
     std::int64_t movie_id;
-    float value;    // 0: taken back
+    float value;    // 0: taken back, but for kStoredWithoutValue
     Origin origin;  // kLive: an event that we saw, so an import doesn't touch it
   };
   struct User {

@@ -57,6 +57,22 @@ TEST_F(HistoryStoreTest, AppliesWhatComesAfterTheFillOnce) {
   EXPECT_EQ(store.Find(7), (Ratings{{2, 4.0F}}));
 }
 
+TEST_F(HistoryStoreTest, KeepsWhatWasRatedTooLongAgoToCount) {
+  auto store = Make();
+  store.Follow({0, 10, 0});
+  const auto filled =
+      store.Fill(7, {.position = {0, 10, 0}, .ratings = {{3, 4.0F}, {1, 0}, {2, 0}, {4, 0}}});
+  EXPECT_EQ(filled.outcome, Outcome::kKept);
+  EXPECT_EQ(filled.ratings, (Ratings{{1, 0}, {2, 0}, {3, 4.0F}, {4, 0}}));
+  const auto again = Live(7, 1, 2.5F);
+  store.Apply({0, 10 + 1, 0}, &again);
+  const auto back = Live(7, 2, std::nullopt);
+  store.Apply({0, 11 + 1, 0}, &back);
+  const auto imported = Import(7, 4, 5.0F);  // rated before and after
+  store.Apply({0, 12 + 1, 0}, &imported);
+  EXPECT_EQ(store.Find(7), (Ratings{{1, 2.5F}, {3, 4.0F}, {4, 0}}));
+}
+
 TEST_F(HistoryStoreTest, LeavesOutEventsThatTheDatabaseAlreadyHas) {
   auto store = Make();
   store.Follow({0, 5, 0});

@@ -156,7 +156,7 @@ Result<TrainedModel> TrainRankingModel(const RatingMatrix& ratings, const Hyperp
   {
     const auto split = HoldOutUsers(ratings, settings.split_seed);
     if (split.held_out.empty() || split.train.nonzeros() == 0)
-      return Error::FailedPrecondition("not_enough_ratings",
+      return Error::FailedPrecondition(kNotEnoughRatings,
                                        "Nobody has rated two movies: no user can be held out.");
     ASSIGN_OR_RETURN(model.evaluation, TrainPart(split.train, options, 0, 0.5, monitor));
     ASSIGN_OR_RETURN(model.served, TrainPart(ratings, options, 0.5, 0.5, monitor));

@@ -94,7 +94,7 @@ Result<TrainedModel> TrainRatingModel(const RatingMatrix& ratings, std::int64_t 
   {
     const auto split = HoldOutRatings(ratings, settings.split_seed);
     if (split.held_out.empty() || split.train.nonzeros() == 0)
-      return Error::FailedPrecondition("not_enough_ratings", "No rating could be held out.");
+      return Error::FailedPrecondition(kNotEnoughRatings, "No rating could be held out.");
     ASSIGN_OR_RETURN(model.evaluation, TrainPart(split.train, options, 0, 0.5, monitor));
     ASSIGN_OR_RETURN(model.served, TrainPart(ratings, options, 0.5, 0.5, monitor));
 

@@ -56,6 +56,11 @@ Result<TrainingRun> Trainer::Start(const NewRun& run) {
   RETURN_IF_ERROR(Validate(run.hyperparameters));
   const std::lock_guard starting(start_mutex_);
   if (const std::lock_guard lock(mutex_); stopping_) return Stopping();
+  // A dead run blocks nobody.
+  RETURN_IF_ERROR([&]() -> Status {
+    const auto failed = FailAbandoned();
+    return failed.ok() ? Status() : Status(failed.error());
+  }());
   ASSIGN_OR_RETURN(auto started, runs_.Start(run, settings_.owner));
   if (!started.fresh) return std::move(started.run);
   return Launch(std::move(started.run));
@@ -101,7 +106,7 @@ void Trainer::Work(Worker& worker) {
   const auto began = SteadyClock::now();
   logging::Info("run started", {{"run_id", worker.run.run_id}, {"by", worker.run.started_by}});
   metrics_.RunStarted();
-  RunState state = RunState::kFailed;
+  std::optional<RunState> state;
   {
     RunOutcome outcome;
     Result<std::vector<NewVersion>> versions = Error::Internal("the run didn't take place");
@@ -119,15 +124,16 @@ void Trainer::Work(Worker& worker) {
     state = Settle(worker, versions, outcome);
     Changed();
     if (state == RunState::kSucceeded) {
-      metrics_.LastSuccess(SystemClock().Now());
+      metrics_.LastEnds(SystemClock().Now(), {});
       registered_();
     }
   }
   malloc_trim(0);  // gigabytes, perhaps, for a service that now idles
   const std::chrono::duration<double> took = SteadyClock::now() - began;
   metrics_.RunEnded(state, took);
-  logging::Info("run ended",
-                {{"run_id", worker.run.run_id}, {"state", Name(state)}, {"seconds", took.count()}});
+  logging::Info("run ended", {{"run_id", worker.run.run_id},
+                              {"state", state ? Name(*state) : "left to others"},
+                              {"seconds", took.count()}});
 }
 
 void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
@@ -155,12 +161,12 @@ void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
   }
 }
 
-RunState Trainer::Settle(Worker& worker, const Result<std::vector<NewVersion>>& versions,
-                         const RunOutcome& outcome) {
+std::optional<RunState> Trainer::Settle(Worker& worker,
+                                        const Result<std::vector<NewVersion>>& versions,
+                                        const RunOutcome& outcome) {
   RunState state = RunState::kFailed;
   if (!versions.ok()) {
-    const bool cancelled = worker.monitor.Cancelled();
-    state = cancelled ? RunState::kCancelled : RunState::kFailed;
+    state = worker.monitor.Cancelled() ? RunState::kCancelled : EndedBy(versions.error());
     logging::Warning("run didn't succeed", {{"run_id", worker.run.run_id},
                                             {"state", Name(state)},
                                             {"error", versions.error().ToString()}});
@@ -180,13 +186,13 @@ RunState Trainer::Settle(Worker& worker, const Result<std::vector<NewVersion>>& 
     // A stop shortens the patience, not to nothing. Whoever then marks the run as failed sweeps its
     // files.
     if (SteadyClock::now() + pause > give_up || (stopping_ && pause > milliseconds{1'000}))
-      return RunState::kFailed;
+      return std::nullopt;
     changed_.wait_for(lock, pause, [] { return false; });
     pause *= 2;
   }
   // Somebody else has ended it, as failed: nothing of it is registered.
   folder_.RemoveRun(worker.run.run_id);
-  return RunState::kFailed;
+  return std::nullopt;
 }
 
 Status Trainer::StoreEnd(Worker& worker, const Result<std::vector<NewVersion>>& versions,
@@ -255,13 +261,23 @@ Status Trainer::Watch(std::int64_t run_id, const std::function<bool(const Traini
   }
 }
 
-Status Trainer::Recover(bool sweep) {
+Result<int> Trainer::FailAbandoned() {
   ASSIGN_OR_RETURN(const auto failed, runs_.FailAbandoned(settings_.owner));
-  for (const auto run_id : failed)
+  for (const auto run_id : failed) {
     logging::Warning("an abandoned run was marked as failed", {{"run_id", run_id}});
-  ASSIGN_OR_RETURN(const auto last, runs_.LastSuccess());
-  if (last) metrics_.LastSuccess(*last);
-  if (!sweep && failed.empty()) return {};
+    const auto run = runs_.Get(run_id);
+    metrics_.RunDied(run.ok() && run->ended_at ? *run->ended_at - run->started_at
+                                               : Time::duration::zero());
+  }
+  return static_cast<int>(failed.size());
+}
+
+Status Trainer::Recover(bool sweep) {
+  ASSIGN_OR_RETURN(const int failed, FailAbandoned());
+  ASSIGN_OR_RETURN(const auto success, runs_.LastEnd(RunState::kSucceeded));
+  ASSIGN_OR_RETURN(const auto failure, runs_.LastEnd(RunState::kFailed));
+  metrics_.LastEnds(success, failure);
+  if (!sweep && failed == 0) return {};
   RETURN_IF_ERROR(folder_.Check());
   ASSIGN_OR_RETURN(const int swept, folder_.Sweep(
                                         [&](std::int64_t run_id) -> Result<std::optional<bool>> {

@@ -54,8 +54,8 @@ class Trainer {
   Status Watch(std::int64_t run_id, const std::function<bool(const TrainingRun&)>& send,
                const std::function<bool()>& cancelled);
 
-  // Marks runs as failed whose process is gone; if there were some, or `sweep`, removes what ended
-  // runs have left in the folder.
+  // Marks runs as failed whose process is gone, and counts them; if there were some, or `sweep`,
+  // removes what ended runs have left in the folder.
   Status Recover(bool sweep);
 
   // Cancels the run in progress, waits until its end is stored, and refuses new ones. Idempotent.
@@ -66,8 +66,10 @@ class Trainer {
   Result<TrainingRun> Launch(TrainingRun run);
   void Work(Worker& worker);
   void Beat(Worker& worker, const std::stop_token& stop);
-  RunState Settle(Worker& worker, const Result<std::vector<NewVersion>>& versions,
-                  const RunOutcome& outcome);
+  Result<int> FailAbandoned();
+  // As what the run has ended; nothing when somebody else has ended it, or will.
+  std::optional<RunState> Settle(Worker& worker, const Result<std::vector<NewVersion>>& versions,
+                                 const RunOutcome& outcome);
   Status StoreEnd(Worker& worker, const Result<std::vector<NewVersion>>& versions,
                   const RunOutcome& outcome, RunState& state);
   void Changed();

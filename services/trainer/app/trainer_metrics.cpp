@@ -21,10 +21,13 @@ TrainerMetrics::TrainerMetrics(metrics::Metrics& metrics)
                                  "Progress of the run going on here, 0 to 1")),
       last_success_(metrics.AddGauge("marquee_trainer_last_success_timestamp_seconds",
                                      "When a run last succeeded; 0 for never")),
+      last_failure_(metrics.AddGauge("marquee_trainer_last_failure_timestamp_seconds",
+                                     "When a run last failed, or was found killed; 0 for never")),
       pending_(metrics.AddGauge("marquee_trainer_unannounced_promotions",
                                 "Promotions stored and not yet on Kafka")) {
   // From 0 on: the first failure is an increase, too.
-  for (const auto state : {RunState::kSucceeded, RunState::kFailed, RunState::kCancelled}) {
+  for (const auto state :
+       {RunState::kSucceeded, RunState::kFailed, RunState::kCancelled, RunState::kSkipped}) {
     RunDuration(metrics, state);
   }
 }
@@ -36,13 +39,20 @@ void TrainerMetrics::RunStarted() {
 
 void TrainerMetrics::RunProgress(double progress) { progress_.Set(progress); }
 
-void TrainerMetrics::RunEnded(RunState state, std::chrono::duration<double> took) {
+void TrainerMetrics::RunEnded(std::optional<RunState> state, std::chrono::duration<double> took) {
   active_.Set(0);
   progress_.Set(0);
-  RunDuration(metrics_, state).Observe(took.count());
+  if (state) RunDuration(metrics_, *state).Observe(took.count());
 }
 
-void TrainerMetrics::LastSuccess(Time at) { last_success_.Set(Seconds(at)); }
+void TrainerMetrics::RunDied(std::chrono::duration<double> took) {
+  RunDuration(metrics_, RunState::kFailed).Observe(took.count());
+}
+
+void TrainerMetrics::LastEnds(std::optional<Time> success, std::optional<Time> failure) {
+  if (success) last_success_.Set(Seconds(*success));
+  if (failure) last_failure_.Set(Seconds(*failure));
+}
 
 void TrainerMetrics::AliasPoints(const std::string& alias, const ModelVersion& version) {
   const metrics::Labels labels = {{"model", version.model}, {"alias", alias}};

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -18,8 +19,10 @@ class TrainerMetrics {
 
   void RunStarted();
   void RunProgress(double progress);
-  void RunEnded(RunState state, std::chrono::duration<double> took);
-  void LastSuccess(Time at);
+  // Of the run here; `state` is nothing when it is somebody else's to end, who counts it.
+  void RunEnded(std::optional<RunState> state, std::chrono::duration<double> took);
+  void RunDied(std::chrono::duration<double> took);  // one of a process that is gone
+  void LastEnds(std::optional<Time> success, std::optional<Time> failure);
   // The version that an alias names, its age and its figures.
   void AliasPoints(const std::string& alias, const ModelVersion& version);
   // Whether that version's artefact ("served" or "evaluation") is there, whole, and loads.
@@ -32,6 +35,7 @@ class TrainerMetrics {
   metrics::Gauge active_;
   metrics::Gauge progress_;
   metrics::Gauge last_success_;
+  metrics::Gauge last_failure_;
   metrics::Gauge pending_;
 };
 

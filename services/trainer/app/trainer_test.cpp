@@ -45,6 +45,14 @@ class TrainerTest : public ::testing::Test {
     return last;
   }
 
+  // How many runs were counted as ended so.
+  int Ended(const std::string& result) const {
+    const auto text = metrics_.Text();
+    const auto name = "marquee_trainer_run_duration_seconds_count{result=\"" + result + "\"} ";
+    const auto at = text.find(name);
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
+  }
+
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
   testing::TemporaryFolder temporary_;
@@ -183,6 +191,31 @@ TEST_F(TrainerTest, FailedRunTellsWhy) {
   EXPECT_EQ(end.error, "export_truncated: It brought 5 of 9 rows.");
 }
 
+TEST_F(TrainerTest, ARunWithNothingToTrainOnIsNoFailure) {
+  ratings_.Give(Snapshot{});
+  const auto trainer = Make();
+  const auto run = trainer->Start({});
+  ASSERT_TRUE(run.ok());
+  const auto end = Await(*trainer, run->run_id);
+  EXPECT_EQ(end.state, RunState::kSkipped);
+  EXPECT_EQ(end.error.find("not_enough_ratings: There are 0 ratings"), 0U) << end.error;
+  trainer->Stop();
+  ASSERT_TRUE(trainer->Recover(/*sweep=*/true).ok());
+  EXPECT_EQ(Ended("skipped"), 1);
+  EXPECT_EQ(Ended("failed"), 0);
+  EXPECT_NE(metrics_.Text().find("marquee_trainer_last_failure_timestamp_seconds 0\n"),
+            std::string::npos);
+}
+
+TEST_F(TrainerTest, ADeadRunIsCountedByWhoeverStartsTheNext) {
+  ASSERT_TRUE(store_.Start({}, {"host", "session-0"}).ok());
+  const auto trainer = Make();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok()) << run.error().ToString();
+  EXPECT_EQ(Ended("failed"), 1);
+  EXPECT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+}
+
 TEST_F(TrainerTest, CrashedRunIsFailedAndItsFilesAreSwept) {
   // What a process leaves that was killed while it saved.
   const auto crashed = store_.Start({}, {"host", "session-0"});
@@ -197,6 +230,11 @@ TEST_F(TrainerTest, CrashedRunIsFailedAndItsFilesAreSwept) {
   EXPECT_EQ(run->state, RunState::kFailed);
   EXPECT_EQ(run->error.substr(0, 13), "trainer_died:");
   EXPECT_EQ(temporary_.Files(), std::vector<std::string>{"notes.txt"});
+  EXPECT_EQ(Ended("failed"), 1) << "nobody else counts it";
+  EXPECT_EQ(metrics_.Text().find("marquee_trainer_last_failure_timestamp_seconds 0\n"),
+            std::string::npos);
+  ASSERT_TRUE(trainer->Recover(/*sweep=*/false).ok());
+  EXPECT_EQ(Ended("failed"), 1) << "once";
   const auto next = trainer->Start({.hyperparameters = kSmall});
   ASSERT_TRUE(next.ok());
   EXPECT_EQ(Await(*trainer, next->run_id).state, RunState::kSucceeded);
@@ -215,6 +253,7 @@ TEST_F(TrainerTest, FencedRunStopsAndRegistersNothing) {
   const auto next = Make("session-2")->Start({.hyperparameters = kSmall});
   EXPECT_TRUE(next.ok());
   trainer->Stop();
+  EXPECT_EQ(Ended("failed"), 0) << "counted by whoever ended it";
   EXPECT_EQ(store_.Get(run->run_id)->error.substr(0, 13), "trainer_died:");
   EXPECT_EQ(store_.GetAlias(kRanking, kCandidate).error().reason, "alias_unset");
 }

@@ -77,14 +77,14 @@ Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& o
                                      {"movies", data.snapshot.movies}});
   if (data.snapshot.ratings < settings_.min_ratings || data.matrix.users() < settings_.min_users ||
       data.matrix.items() < settings_.min_movies) {
-    return Error::FailedPrecondition("not_enough_ratings",
-                                     "There are " + std::to_string(data.snapshot.ratings) +
-                                         " ratings by " + std::to_string(data.snapshot.users) +
-                                         " users of " + std::to_string(data.snapshot.movies) +
-                                         " movies; training takes at least " +
-                                         std::to_string(settings_.min_ratings) + " ratings, " +
-                                         std::to_string(settings_.min_users) + " users and " +
-                                         std::to_string(settings_.min_movies) + " movies.");
+    return Error::FailedPrecondition(
+        kNotEnoughRatings, "There are " + std::to_string(data.snapshot.ratings) + " ratings by " +
+                               std::to_string(data.snapshot.users) + " users of " +
+                               std::to_string(data.snapshot.movies) +
+                               " movies; training takes at least " +
+                               std::to_string(settings_.min_ratings) + " ratings, " +
+                               std::to_string(settings_.min_users) + " users and " +
+                               std::to_string(settings_.min_movies) + " movies.");
   }
   return data;
 }

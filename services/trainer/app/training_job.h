@@ -20,7 +20,7 @@ namespace marquee::trainer {
 
 struct JobSettings {
   TrainingSettings training = {};
-  // Fewer than this and the run fails with "not_enough_ratings".
+  // Fewer than this and the run is skipped with "not_enough_ratings".
   std::int64_t min_ratings = 200;
   int min_users = 10;
   int min_movies = 10;

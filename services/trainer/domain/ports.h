@@ -47,8 +47,8 @@ class RunRepository {
  public:
   virtual ~RunRepository() = default;
 
-  // AlreadyExists "training_run_active" while one is running, here or in another replica. A run
-  // whose process is gone (see FailAbandoned) doesn't count.
+  // AlreadyExists "training_run_active" while one is running, here or in another replica, or was
+  // when its process died (see FailAbandoned).
   virtual Result<StartedRun> Start(const NewRun& run, const Owner& owner) = 0;
   // The same when no run has started for `interval`; nothing when one has, or is running.
   virtual Result<std::optional<TrainingRun>> StartIfDue(const NewRun& run, const Owner& owner,
@@ -63,14 +63,14 @@ class RunRepository {
                                  double progress) = 0;
   // Leaves word for the run's owner; returns the run as it is. NotFound "training_run_unknown".
   virtual Result<TrainingRun> RequestCancel(std::int64_t run_id) = 0;
-  // Ends a run as kFailed or kCancelled. Aborted "run_fenced".
+  // Ends a run that didn't succeed. Aborted "run_fenced".
   virtual Status End(std::int64_t run_id, const Owner& owner, RunState state,
                      const std::string& error, const RunOutcome& outcome) = 0;
 
   // Marks as failed the runs that an earlier process of this instance left running, and those whose
   // last heartbeat is too long ago. Returns their ids.
   virtual Result<std::vector<std::int64_t>> FailAbandoned(const Owner& owner) = 0;
-  virtual Result<std::optional<Time>> LastSuccess() = 0;
+  virtual Result<std::optional<Time>> LastEnd(RunState state) = 0;  // of the runs that ended so
 };
 
 class ModelRegistry {

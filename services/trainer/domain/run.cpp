@@ -8,7 +8,7 @@ namespace marquee::trainer {
 namespace {
 
 constexpr std::array kStates = {RunState::kRunning, RunState::kSucceeded, RunState::kFailed,
-                                RunState::kCancelled};
+                                RunState::kCancelled, RunState::kSkipped};
 constexpr std::array kStages = {
     Stage::kExport,      Stage::kTrainRanking,   Stage::kEvaluateRanking,
     Stage::kTrainRating, Stage::kEvaluateRating, Stage::kSave,
@@ -37,11 +37,16 @@ std::string_view Name(RunState state) {
     case RunState::kSucceeded: return "succeeded";
     case RunState::kFailed: return "failed";
     case RunState::kCancelled: return "cancelled";
+    case RunState::kSkipped: return "skipped";
   }
   return "";
 }
 
 std::optional<RunState> ParseRunState(std::string_view name) { return Parse(kStates, name); }
+
+RunState EndedBy(const Error& error) {
+  return error.reason == kNotEnoughRatings ? RunState::kSkipped : RunState::kFailed;
+}
 
 std::string_view Name(Stage stage) {
   switch (stage) {

@@ -15,10 +15,16 @@
 namespace marquee::trainer {
 
 // A run starts as kRunning and ends once, in one of the others.
-enum class RunState { kRunning, kSucceeded, kFailed, kCancelled };
+// kSkipped: there was too little to train on, which is no fault.
+enum class RunState { kRunning, kSucceeded, kFailed, kCancelled, kSkipped };
 std::string_view Name(RunState state);  // "running", …
 std::optional<RunState> ParseRunState(std::string_view name);
 inline bool HasEnded(RunState state) { return state != RunState::kRunning; }
+
+// The reason of the one error that ends a run as kSkipped.
+inline constexpr char kNotEnoughRatings[] = "not_enough_ratings";
+// As what a run ends that brought this error and that nobody has cancelled.
+RunState EndedBy(const Error& error);
 
 // In the order in which a run goes through them.
 enum class Stage {
@@ -61,7 +67,7 @@ struct TrainingRun {
   std::int64_t started_by = 0;  // a user's id; 0: the schedule or a service
   Time started_at = {};
   std::optional<Time> ended_at = {};
-  std::string error = {};  // why it failed or was cancelled: "reason: sentence"
+  std::string error = {};  // why it didn't succeed: "reason: sentence"
   std::map<std::string, double> metrics = {};
   std::vector<ModelVersion> model_versions = {};
 };

@@ -12,8 +12,8 @@ constexpr Stage kAll[] = {Stage::kExport,      Stage::kTrainRanking,   Stage::kE
                           Stage::kDone};
 
 TEST(Run, NamesOfStatesAndStagesReadBack) {
-  for (const auto state :
-       {RunState::kRunning, RunState::kSucceeded, RunState::kFailed, RunState::kCancelled})
+  for (const auto state : {RunState::kRunning, RunState::kSucceeded, RunState::kFailed,
+                           RunState::kCancelled, RunState::kSkipped})
     EXPECT_EQ(ParseRunState(Name(state)), state);
   for (const auto stage : kAll) EXPECT_EQ(ParseStage(Name(stage)), stage);
   EXPECT_EQ(ParseRunState("paused"), std::nullopt);
@@ -25,6 +25,7 @@ TEST(Run, OnlyARunningRunHasNotEnded) {
   EXPECT_TRUE(HasEnded(RunState::kSucceeded));
   EXPECT_TRUE(HasEnded(RunState::kFailed));
   EXPECT_TRUE(HasEnded(RunState::kCancelled));
+  EXPECT_TRUE(HasEnded(RunState::kSkipped));
 }
 
 TEST(Run, ProgressNeverFallsAndEndsAtOne) {

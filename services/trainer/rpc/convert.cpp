@@ -19,6 +19,7 @@ v1::RunState StateOf(RunState state) {
     case RunState::kSucceeded: return v1::RUN_STATE_SUCCEEDED;
     case RunState::kFailed: return v1::RUN_STATE_FAILED;
     case RunState::kCancelled: return v1::RUN_STATE_CANCELLED;
+    case RunState::kSkipped: return v1::RUN_STATE_SKIPPED;
   }
   return v1::RUN_STATE_UNSPECIFIED;
 }

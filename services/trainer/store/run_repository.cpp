@@ -22,20 +22,6 @@ Error Unknown(std::int64_t run_id) {
                          "There is no training run " + std::to_string(run_id) + ".");
 }
 
-Result<std::vector<std::int64_t>> FailDead(pg::Transaction& tx, const Owner& owner,
-                                           std::chrono::milliseconds expiry) {
-  const auto rows = tx.exec_params(
-      "UPDATE training_runs SET state = 'failed', ended_at = now(), "
-      "  error = 'trainer_died: The process that ran it ended without a word.' "
-      "WHERE state = 'running' AND session <> $1 "
-      "  AND (instance = $2 OR heartbeat_at < now() - $3 * interval '1 millisecond') "
-      "RETURNING run_id",
-      owner.session, owner.instance, static_cast<std::int64_t>(expiry.count()));
-  std::vector<std::int64_t> ids;
-  for (const auto& row : rows) ids.push_back(row[0].as<std::int64_t>());
-  return ids;
-}
-
 Status AddVersions(pg::Transaction& tx, std::vector<TrainingRun>& runs) {
   for (auto& run : runs) {
     if (run.state != RunState::kSucceeded) continue;
@@ -86,11 +72,6 @@ Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner)
       ASSIGN_OR_RETURN(auto earlier, First(tx, rows));
       if (earlier) return StartedRun{*std::move(earlier), false};
     }
-    RETURN_IF_ERROR([&]() -> Status {
-      auto failed = FailDead(tx, owner, expiry_);
-      if (!failed.ok()) return std::move(failed).error();
-      return {};
-    }());
     ASSIGN_OR_RETURN(auto inserted, First(tx, InsertRun(tx, run, owner, 0)));
     return StartedRun{*std::move(inserted), true};
   };
@@ -184,16 +165,29 @@ Status PgRunRepository::End(std::int64_t run_id, const Owner& owner, RunState st
 }
 
 Result<std::vector<std::int64_t>> PgRunRepository::FailAbandoned(const Owner& owner) {
-  return pool_.Run([&](pg::Transaction& tx) { return FailDead(tx, owner, expiry_); },
-                   Within(kStatementTime));
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<std::vector<std::int64_t>> {
+        const auto rows = tx.exec_params(
+            "UPDATE training_runs SET state = 'failed', ended_at = now(), "
+            "  error = 'trainer_died: The process that ran it ended without a word.' "
+            "WHERE state = 'running' AND session <> $1 "
+            "  AND (instance = $2 OR heartbeat_at < now() - $3 * interval '1 millisecond') "
+            "RETURNING run_id",
+            owner.session, owner.instance, static_cast<std::int64_t>(expiry_.count()));
+        std::vector<std::int64_t> ids;
+        for (const auto& row : rows) ids.push_back(row[0].as<std::int64_t>());
+        return ids;
+      },
+      Within(kStatementTime));
 }
 
-Result<std::optional<Time>> PgRunRepository::LastSuccess() {
+Result<std::optional<Time>> PgRunRepository::LastEnd(RunState state) {
   return pool_.Read(
-      [](pg::Transaction& tx) -> Result<std::optional<Time>> {
-        const auto rows = tx.exec("SELECT " + RunColumns() +
-                                  " FROM training_runs WHERE state = 'succeeded' "
-                                  "ORDER BY run_id DESC LIMIT 1");
+      [state](pg::Transaction& tx) -> Result<std::optional<Time>> {
+        const auto rows = tx.exec_params("SELECT " + RunColumns() +
+                                             " FROM training_runs WHERE state = $1 "
+                                             "ORDER BY ended_at DESC LIMIT 1",
+                                         std::string(Name(state)));
         if (rows.empty()) return std::optional<Time>{};
         ASSIGN_OR_RETURN(const auto run, ToRun(rows[0]));
         return run.ended_at;

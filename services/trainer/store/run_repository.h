@@ -25,7 +25,7 @@ class PgRunRepository final : public RunRepository {
   Status End(std::int64_t run_id, const Owner& owner, RunState state, const std::string& error,
              const RunOutcome& outcome) override;
   Result<std::vector<std::int64_t>> FailAbandoned(const Owner& owner) override;
-  Result<std::optional<Time>> LastSuccess() override;
+  Result<std::optional<Time>> LastEnd(RunState state) override;
 
  private:
   pg::Pool& pool_;

@@ -68,19 +68,6 @@ Result<TrainingRun> MemoryStore::Insert(const NewRun& run, const Owner& owner) {
   return row.run;
 }
 
-std::vector<std::int64_t> MemoryStore::FailDead(const Owner& owner) {
-  std::vector<std::int64_t> failed;
-  for (auto& [id, row] : runs_) {
-    if (HasEnded(row.run.state) || row.owner.session == owner.session) continue;
-    if (row.owner.instance != owner.instance && row.heartbeat + expiry_ >= now_) continue;
-    row.run.state = RunState::kFailed;
-    row.run.error = "trainer_died: The process that ran it ended without a word.";
-    row.run.ended_at = now_;
-    failed.push_back(id);
-  }
-  return failed;
-}
-
 Result<StartedRun> MemoryStore::Start(const NewRun& run, const Owner& owner) {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, row] : runs_) {
@@ -88,7 +75,6 @@ Result<StartedRun> MemoryStore::Start(const NewRun& run, const Owner& owner) {
         row.run.started_by == run.started_by)
       return StartedRun{Read(row), false};
   }
-  FailDead(owner);
   ASSIGN_OR_RETURN(auto inserted, Insert(run, owner));
   return StartedRun{std::move(inserted), true};
 }
@@ -169,13 +155,22 @@ Status MemoryStore::End(std::int64_t run_id, const Owner& owner, RunState state,
 
 Result<std::vector<std::int64_t>> MemoryStore::FailAbandoned(const Owner& owner) {
   const std::lock_guard lock(mutex_);
-  return FailDead(owner);
+  std::vector<std::int64_t> failed;
+  for (auto& [id, row] : runs_) {
+    if (HasEnded(row.run.state) || row.owner.session == owner.session) continue;
+    if (row.owner.instance != owner.instance && row.heartbeat + expiry_ >= now_) continue;
+    row.run.state = RunState::kFailed;
+    row.run.error = "trainer_died: The process that ran it ended without a word.";
+    row.run.ended_at = now_;
+    failed.push_back(id);
+  }
+  return failed;
 }
 
-Result<std::optional<Time>> MemoryStore::LastSuccess() {
+Result<std::optional<Time>> MemoryStore::LastEnd(RunState state) {
   const std::lock_guard lock(mutex_);
   for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
-    if (it->second.run.state == RunState::kSucceeded) return it->second.run.ended_at;
+    if (it->second.run.state == state) return it->second.run.ended_at;
   }
   return std::optional<Time>{};
 }

@@ -33,7 +33,7 @@ class MemoryStore final : public RunRepository, public ModelRegistry {
   Status End(std::int64_t run_id, const Owner& owner, RunState state, const std::string& error,
              const RunOutcome& outcome) override;
   Result<std::vector<std::int64_t>> FailAbandoned(const Owner& owner) override;
-  Result<std::optional<Time>> LastSuccess() override;
+  Result<std::optional<Time>> LastEnd(RunState state) override;
 
   Status Complete(std::int64_t run_id, const Owner& owner, const RunOutcome& outcome,
                   const std::vector<NewVersion>& versions) override;
@@ -58,7 +58,6 @@ class MemoryStore final : public RunRepository, public ModelRegistry {
   // Called with the lock held.
   Status Ended(Row* row, const std::function<void()>& apply);
   Result<TrainingRun> Insert(const NewRun& run, const Owner& owner);
-  std::vector<std::int64_t> FailDead(const Owner& owner);
   Row* RunningOf(std::int64_t run_id, const Owner& owner);
   TrainingRun Read(const Row& row) const;
   ModelVersion Read(const ModelVersion& version) const;

@@ -190,6 +190,15 @@ TYPED_TEST_P(StoreContract, EndedRunStaysAsItEnded) {
   EXPECT_TRUE(run->ended_at.has_value());
 }
 
+TYPED_TEST_P(StoreContract, ARunWithTooLittleToTrainOnIsSkipped) {
+  const auto id = this->Start();
+  ASSERT_TRUE(
+      this->runs().End(id, this->owner_, RunState::kSkipped, "not_enough_ratings: None.", {}).ok());
+  EXPECT_EQ(this->runs().Get(id)->state, RunState::kSkipped);
+  EXPECT_TRUE(this->runs().LastEnd(RunState::kSkipped)->has_value());
+  EXPECT_FALSE(this->runs().LastEnd(RunState::kFailed)->has_value());
+}
+
 TYPED_TEST_P(StoreContract, RestartedInstanceFailsItsPredecessorsRunAtOnce) {
   const auto id = this->Start();
   EXPECT_TRUE(this->runs().FailAbandoned(this->owner_)->empty()) << "its own run";
@@ -212,9 +221,11 @@ TYPED_TEST_P(StoreContract, RunWithoutHeartbeatsIsDead) {
   ASSERT_TRUE(this->runs().Heartbeat(id, this->owner_, Stage::kExport, 0).ok());
   EXPECT_TRUE(this->runs().FailAbandoned(this->other_)->empty());
   this->fixture_->LetTimePass(kExpiry + std::chrono::milliseconds{100});
-  const auto next = this->runs().Start({}, this->other_);
-  ASSERT_TRUE(next.ok()) << "a dead run blocks nobody";
+  EXPECT_FALSE(this->runs().LastEnd(RunState::kFailed)->has_value());
+  EXPECT_EQ(this->runs().FailAbandoned(this->other_).value(), std::vector<std::int64_t>{id});
   EXPECT_EQ(this->runs().Get(id)->state, RunState::kFailed);
+  EXPECT_TRUE(this->runs().LastEnd(RunState::kFailed)->has_value());
+  ASSERT_TRUE(this->runs().Start({}, this->other_).ok()) << "a dead run blocks nobody";
 }
 
 TYPED_TEST_P(StoreContract, ListsRunsLatestFirstInPages) {
@@ -233,7 +244,7 @@ TYPED_TEST_P(StoreContract, ListsRunsLatestFirstInPages) {
 }
 
 TYPED_TEST_P(StoreContract, CompletedRunHasItsVersions) {
-  EXPECT_FALSE(this->runs().LastSuccess()->has_value());
+  EXPECT_FALSE(this->runs().LastEnd(RunState::kSucceeded)->has_value());
   const auto id = this->Start();
   ASSERT_TRUE(this->registry()
                   .Complete(id, this->owner_,
@@ -256,7 +267,8 @@ TYPED_TEST_P(StoreContract, CompletedRunHasItsVersions) {
   EXPECT_EQ(ranking.aliases, (std::vector<std::string>{"candidate", "champion"}));
   EXPECT_EQ(this->registry().GetAlias("rating", "champion").error().reason, "alias_unset");
   EXPECT_EQ(this->registry().RegisteredFiles()->size(), 4U);
-  EXPECT_TRUE(this->runs().LastSuccess()->has_value());
+  EXPECT_TRUE(this->runs().LastEnd(RunState::kSucceeded)->has_value());
+  EXPECT_FALSE(this->runs().LastEnd(RunState::kFailed)->has_value());
 }
 
 TYPED_TEST_P(StoreContract, CandidateAlwaysMovesAndChampionByTheGate) {
@@ -324,6 +336,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsWhatARunWasStartedWith, OnlyOneR
                             OfManyStartsAtOnceOneWins, RepeatedRequestIsTheSameRun,
                             ScheduleWaitsForItsInterval,
                             HeartbeatTellsProgressAndHearsTheCancellation, EndedRunStaysAsItEnded,
+                            ARunWithTooLittleToTrainOnIsSkipped,
                             RestartedInstanceFailsItsPredecessorsRunAtOnce,
                             RunWithoutHeartbeatsIsDead, ListsRunsLatestFirstInPages,
                             CompletedRunHasItsVersions, CandidateAlwaysMovesAndChampionByTheGate,
