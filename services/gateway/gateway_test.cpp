@@ -20,14 +20,14 @@
 namespace marquee::gateway {
 namespace {
 
-// Whatever services there are, all of them are at one address.
+// Whatever services there are, those that aren't told otherwise are at one address.
 class AllServicesAt final : public config::Environment {
  public:
   AllServicesAt(std::string address, std::map<std::string, std::string> settings)
       : address_(std::move(address)), settings_(std::move(settings)) {}
   std::optional<std::string> Get(const std::string& name) const override {
-    if (name.ends_with("_ADDRESS")) return address_;
-    return settings_.Get(name);
+    auto told = settings_.Get(name);
+    return told || !name.ends_with("_ADDRESS") ? told : address_;
   }
 
  private:

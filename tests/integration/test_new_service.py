@@ -1,4 +1,4 @@
-"""`ci/new-service`, in a copy of this tree: what it scaffolds builds, runs in deploy/local, answers through the gateway,
+"""`ci/new-service`, in a copy of this tree: it builds, runs in deploy/local, answers through the gateway,
 is scraped, and is in the chart. By hand it takes one entry in deploy/suite.yaml; all else follows by command."""
 
 import hashlib

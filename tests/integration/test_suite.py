@@ -126,12 +126,13 @@ def test_a_state_folder_of_before_keeps_its_database(tmp_path):
     assert bash(tmp_path, "service_database catalog") == ["catalog"]
 
 
-def test_a_service_that_has_come_since_gets_a_port_of_the_same_range(tmp_path):
-    (tmp_path / "ports.env").write_text("edge=20480\nauth=20500\nrating_ingest=20493\n")
-    ports = bash(tmp_path, 'ports_init; echo "${PORT[edge]} ${PORT[rating-ingest]} ${PORT[reviews_metrics]}"')
-    assert ports[0] == "20480"
-    assert all(20480 < int(port) < 20480 + 64 for port in ports[1:])
-    assert "rating-ingest=" in (tmp_path / "ports.env").read_text()
+def test_a_service_that_has_come_since_gets_the_next_port_and_the_others_keep_theirs(tmp_path):
+    (tmp_path / "ports.env").write_text("edge=20480\nkafka=20485\nauth=20491\nrating_ingest=20493\n")
+    script = "ports_init; for name in edge kafka auth rating-ingest reviews_metrics; do echo ${PORT[$name]}; done"
+    ports = bash(tmp_path, script)
+    assert ports[:3] == ["20480", "20485", "20491"]
+    assert len(set(ports)) == len(ports) and all(20493 < int(port) < 20520 for port in ports[3:])
+    assert bash(tmp_path, script) == ports
 
 
 # --- migrate ---------------------------------------------------------------------------------------------------------

@@ -52,14 +52,17 @@ PORT_SPAN=64
 declare -A PORT=()
 
 ports_init() {
-  local base=${MARQUEE_PORT_BASE:-} file=$STATE/ports.env name default offset=0 known=''
+  local base=${MARQUEE_PORT_BASE:-} file=$STATE/ports.env name default offset=0
   if [ -f "$file" ] && { [ -z "$base" ] || [ "$base" = auto ]; }; then
     while IFS='=' read -r name default; do PORT[$name]=$default; done < "$file"
-    while read -r name _; do [ -n "${PORT[$name]:-}" ] || known=no; done < <(ports_table)
-    [ -n "$known" ] || return 0
-    # A service has come since: the same range, if it was one.
-    [ "${PORT[edge]:-8080}" = 8080 ] || base=${PORT[edge]}
-    PORT=()
+    # What has come since gets the next ones: those that run keep theirs.
+    while read -r name default; do
+      [ -z "${PORT[$name]:-}" ] || continue
+      PORT[$name]=$default
+      [ "${PORT[edge]:-8080}" = 8080 ] || PORT[$name]=$(($(cut -d= -f2 "$file" | sort -n | tail -n 1) + 1))
+      echo "$name=${PORT[$name]}" >> "$file"
+    done < <(ports_table)
+    return
   fi
   [ "$base" != auto ] || base=$(ports_free_base)
   [ "$base" != default ] || base=
