@@ -19,13 +19,13 @@ TEST(RecommenderConfigTest, TellsEveryProblemAtOnce) {
   const config::MapEnvironment environment({
       {"MARQUEE_RECOMMENDER_READ_WAIT_MS", "-1"},
       {"MARQUEE_RECOMMENDER_HISTORY_CACHE_BYTES", "lots"},
-      {"MARQUEE_RATINGS_ADDRESS", "nowhere"},
+      {"MARQUEE_RATING_INGEST_ADDRESS", "nowhere"},
   });
   const auto config = RecommenderConfig::FromEnv(environment);
   ASSERT_FALSE(config.ok());
   for (const char* name :
        {"MARQUEE_RECOMMENDER_READ_WAIT_MS", "MARQUEE_RECOMMENDER_HISTORY_CACHE_BYTES",
-        "MARQUEE_RATINGS_ADDRESS", "MARQUEE_SERVICE_SECRET"}) {
+        "MARQUEE_RATING_INGEST_ADDRESS", "MARQUEE_SERVICE_SECRET"}) {
     EXPECT_NE(config.error().message.find(name), std::string::npos) << name;
   }
 }
