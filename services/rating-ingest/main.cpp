@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   } else {
     ready.push_back({"writer", [&] { return writer->Health(); }});
   }
-
+  idempotency::PgIdempotencyStore keys(pool);
   const people::PeopleFeed people(config->producer.cluster, clock, metrics, "rating_ingest");
   const int status = rpc::Serve(config->server, services, verifier, metrics, std::move(ready),
                                 {.check = people.check(), .keys = &keys});
