@@ -25,6 +25,7 @@ BEYOND_SCHEMAS = {
     "year_range_invalid": "of two parameters together",
     "order_unknown": "relevance needs a query: of two parameters together",
     "rating_repeated": "of one member of the list's elements",
+    "movie_id_out_of_range": "of who gives the id: whoever creates a movie has those below 1,000,000,000",
     "movie_id_mismatch": "of the path and the body together",
     "time_out_of_range": "of the present time",
     "missing_field current_password": "of it and new_password together",
