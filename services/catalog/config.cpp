@@ -24,6 +24,7 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
   config.publisher_database.min_connections = 1;
   config.publisher_database.max_connections = 1;
   config.consumer.service = "catalog";
+  config.consumer.tables = {"ratings", "movie_stats"};
   auto& consumer = config.consumer.consumer;
   consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");
   consumer.topic = std::string(ratings::kRatingsTopic);
@@ -33,7 +34,7 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
                                        "this replica's name in the group, if it keeps one over "
                                        "restarts");
   consumer.batch_messages =
-      static_cast<int>(reader.Int("MARQUEE_CATALOG_BATCH_MESSAGES", 20'000, 1, 200'000,
+      static_cast<int>(reader.Int("MARQUEE_CATALOG_BATCH_MESSAGES", 5'000, 1, 200'000,
                                   "rating events that are applied in one transaction at most"));
   config.prior_weight = reader.Double("MARQUEE_CATALOG_PRIOR_RATINGS", 25, 0.1, 1e6,
                                       "how many ratings of the overall mean each movie is given "

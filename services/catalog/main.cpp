@@ -51,8 +51,9 @@ int main(int argc, char** argv) {
 
   // What can't be decoded goes to the dead letters by rating-ingest's writer, which reads the same
   // topic by the same rule.
-  ratings::RatingConsumer consumer(config->consumer, consumer_pool,
-                                   {.apply = catalog::ApplyRatingBatch}, metrics);
+  ratings::RatingConsumer consumer(
+      config->consumer, consumer_pool,
+      {.apply = catalog::ApplyRatingBatch, .rest = ratings::YieldTo(pool)}, metrics);
 
   pg::Pool publisher_pool(
       config->publisher_database,

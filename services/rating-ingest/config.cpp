@@ -74,7 +74,7 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
       reader.String("MARQUEE_RATING_INGEST_INSTANCE_ID", "",
                     "this writer's name in the group, if it keeps one over restarts");
   consumer.batch_messages =
-      static_cast<int>(reader.Int("MARQUEE_RATING_INGEST_BATCH_MESSAGES", 10'000, 1, 200'000,
+      static_cast<int>(reader.Int("MARQUEE_RATING_INGEST_BATCH_MESSAGES", 5'000, 1, 200'000,
                                   "events applied in one transaction at most"));
   consumer.session_timeout =
       reader.Milliseconds("MARQUEE_RATING_INGEST_SESSION_TIMEOUT_MS", 6'000, 6'000, 300'000,
