@@ -27,6 +27,7 @@ BEYOND_SCHEMAS = {
     "rating_repeated": "of one member of the list's elements",
     "movie_id_out_of_range": "of who gives the id: whoever creates a movie has those below 1,000,000,000",
     "movie_id_mismatch": "of the path and the body together",
+    "text_empty movie.title": "of update_mask and the body together: what it names and the body lacks is emptied",
     "time_out_of_range": "of the present time",
     "missing_field current_password": "of it and new_password together",
     "missing_field new_password": "of it and current_password together",
