@@ -52,9 +52,9 @@ int main(int argc, char** argv) {
   std::optional<ratings::RatingConsumer> writer;
   if (config->writer) {
     writer.emplace(config->consumer, writer_pool,
-                   rating_ingest::WriterSteps({rating_ingest::ApplyToRatings(metrics),
-                                               rating_ingest::CountDeadLetters},
-                                              config->consumer, producer, applied, metrics),
+                   rating_ingest::WriterSteps(
+                       {rating_ingest::ApplyToRatings(metrics), rating_ingest::CountDeadLetters},
+                       config->consumer, producer, applied, metrics),
                    metrics);
   }
   std::optional<movies::MovieFeed> movie_feed;

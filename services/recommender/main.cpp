@@ -40,8 +40,7 @@ int main(int argc, char** argv) {
                                    metrics);
 
   recommender::HistoryStore store(config->store, clock);
-  recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store,
-                               metrics);
+  recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store, metrics);
   recommender::RatingsClient ratings(rpc::MakeChannel(config->ratings_address));
   recommender::Histories histories(store, ratings, feed, config->histories, clock, metrics);
 
