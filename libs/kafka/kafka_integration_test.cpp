@@ -197,7 +197,8 @@ TEST(GroupConsumerWithKafka, RestsAfterABatchAndStopsWhileItRests) {
     EXPECT_LE(messages, 100U);
     EXPECT_GT(took.count(), 0);
     told += messages;
-    return told < 1'000 ? std::chrono::nanoseconds(1) : std::chrono::nanoseconds(std::chrono::hours(1));
+    return told < 1'000 ? std::chrono::nanoseconds(1)
+                        : std::chrono::nanoseconds(std::chrono::hours(1));
   };
   GroupConsumer consumer(config, handler);
   ASSERT_TRUE(store.WaitForCount(1'000));

@@ -29,8 +29,8 @@ struct RatingConsumerConfig {
   std::vector<std::string> tables{"ratings"};
 };
 
-using Rest = std::function<std::chrono::nanoseconds(std::size_t messages,
-                                                    std::chrono::nanoseconds took)>;
+using Rest =
+    std::function<std::chrono::nanoseconds(std::size_t messages, std::chrono::nanoseconds took)>;
 // A backlog (an import) is applied for half of the time, and for a quarter while people use their
 // pool. Live ratings, which come by ones, never wait. `people` outlives it.
 Rest YieldTo(const pg::Pool& people);

@@ -41,11 +41,10 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
                                       "before its own, in rating_bayesian_mean");
   config.producer.cluster = consumer.cluster;
   config.publisher.prior_ratings = config.prior_weight;
-  config.publisher.counts_every =
-      reader.Milliseconds("MARQUEE_CATALOG_COUNTS_EVERY_MS", config.publisher.counts_every.count(),
-                          100, 3'600'000,
-                          "how often, at most, followers of marquee.movies.v1 are told how many "
-                          "ratings each movie has");
+  config.publisher.counts_every = reader.Milliseconds(
+      "MARQUEE_CATALOG_COUNTS_EVERY_MS", config.publisher.counts_every.count(), 100, 3'600'000,
+      "how often, at most, followers of marquee.movies.v1 are told how many "
+      "ratings each movie has");
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

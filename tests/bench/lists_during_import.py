@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What people who look at lists notice of a large import.
 
-Starts a suite of its own on free ports, with some 3,200 films and few ratings, and asks for lists at a fixed pace: an open
-loop, so that an answer that is late delays no other question. First while nothing else happens, then from the start of an
-import of generated ratings until the writer and the catalogue have applied all of it. Prints both and their ratio; judge
-it by the machine's load, which it prints too.
+Starts a suite of its own on free ports, with some 3,200 films and few ratings, and asks for lists at a fixed pace: an
+open loop, so that an answer that is late delays no other question. First while nothing else happens, then from the
+start of an import of generated ratings until the writer and the catalogue have applied all of it. Prints both and their
+ratio; judge it by the machine's load, which it prints too.
 
   tests/bench/lists_during_import.py [--ratings 1000000] [--per-second 20] [--seconds 30] [--json]
 """

@@ -48,7 +48,9 @@ def test_postgres_and_kafka_answer(local):
         AdminClient({"bootstrap.servers": environment["MARQUEE_TEST_KAFKA_BROKERS"]}).list_topics(timeout=10).topics
     )
     assert len(topics["marquee.ratings.v1"].partitions) == 8
-    assert {"marquee.interactions.v1", "marquee.models.v1", "marquee.movies.v1", "marquee.dead-letters.v1"} <= set(topics)
+    assert {"marquee.interactions.v1", "marquee.models.v1", "marquee.movies.v1", "marquee.dead-letters.v1"} <= set(
+        topics
+    )
 
 
 def test_postgres_does_not_run_as_root_nor_take_a_wrong_password(local):

@@ -116,7 +116,8 @@ void PgMovieRepository::AnalyzeAfter(const ImportCounts& counts, Time deadline) 
         return {};
       },
       {.deadline = deadline});
-  if (!done.ok()) logging::Warning("statistics not made anew", {{"error", done.error().ToString()}});
+  if (!done.ok())
+    logging::Warning("statistics not made anew", {{"error", done.error().ToString()}});
 }
 
 Result<std::int64_t> PgMovieRepository::Count(Time deadline) {
