@@ -102,7 +102,7 @@ def test_port_in_use_is_one_clear_line(name):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            base = port - {"postgres": 4, "kafka": 5, "kafka_controller": 6}[name]
+            base = port - {"postgres": 2, "kafka": 3, "kafka_controller": 4}[name]  # as in ports_table
             local.environment["MARQUEE_PORT_BASE"] = str(base)
             done = local.try_run("infra", "up", "--only", "postgres" if name == "postgres" else "kafka")
         assert done.returncode == 1
