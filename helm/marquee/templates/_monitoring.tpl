@@ -8,7 +8,7 @@
 {{- $appliers := list }}
 {{- $claims := list "postgresql-0" "kafka-0" }}
 {{- range $name, $part := $suite.services }}
-{{- if $part.topics.reads }}
+{{- if has "marquee.ratings.v1" $part.topics.reads }}
 {{- $consumers = append $consumers (snakecase $name) }}
 {{- if $part.database }}{{ $appliers = append $appliers (snakecase $name) }}{{ end }}
 {{- end }}

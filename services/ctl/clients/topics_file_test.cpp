@@ -71,6 +71,7 @@ TEST(TopicsFile, TheProjectsOwnHasTheDesignsTopics) {
                                                          {"marquee.interactions.v1", 8},
                                                          {"marquee.models.v1", 1},
                                                          {"marquee.movies.v1", 1},
+                                                         {"marquee.people.v1", 1},
                                                          {"marquee.dead-letters.v1", 1}}));
 }
 
