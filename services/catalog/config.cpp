@@ -40,6 +40,7 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
                                       "how many ratings of the overall mean each movie is given "
                                       "before its own, in rating_bayesian_mean");
   config.producer.cluster = consumer.cluster;
+  config.producer.delivery_timeout = std::chrono::seconds(5);  // a stop waits for it
   config.publisher.prior_ratings = config.prior_weight;
   config.publisher.counts_every = reader.Milliseconds(
       "MARQUEE_CATALOG_COUNTS_EVERY_MS", config.publisher.counts_every.count(), 100, 3'600'000,

@@ -108,9 +108,10 @@ MoviePublisher::MoviePublisher(PublicationStore& store, MovieLog& log,
       publishing_(metrics.AddGauge("marquee_catalog_movies_publishing",
                                    "1 in the replica whose turn it is to write "
                                    "marquee.movies.v1, while it can")),
-      task_(options.look_every, [this](const std::stop_token&) { return Step(); }) {}
+      task_(options.look_every, [this](std::stop_token stop) { return Step(std::move(stop)); }) {}
 
-std::optional<milliseconds> MoviePublisher::Step() {
+std::optional<milliseconds> MoviePublisher::Step(std::stop_token stop) {
+  stop_ = std::move(stop);
   const tracing::Scope scope(tracing::TraceContext::New());
   const Status status = PublishOnce();
   publishing_.Set(status.ok() && turn_ != 0 ? 1 : 0);
@@ -120,6 +121,7 @@ std::optional<milliseconds> MoviePublisher::Step() {
     backoff_.Reset();
     return turn_ != 0 ? options_.look_every : options_.turn_every;
   }
+  if (stop_.stop_requested()) return std::nullopt;
   failures_.Increment();
   if (!failing_) {
     logging::Warning("movies can't be published now: their changes wait",
@@ -216,6 +218,7 @@ Status MoviePublisher::PublishTotals(Time deadline) {
 
 Status MoviePublisher::Publish(std::span<const std::int64_t> movie_ids, bool differing,
                                Time deadline) {
+  if (stop_.stop_requested()) return Error::Cancelled("stopping", "the service is stopping");
   ASSIGN_OR_RETURN(const auto records, store_.Read(movie_ids, deadline));
   std::unordered_map<std::int64_t, const movies::MovieRecord*> by_id;
   for (const auto& record : records) by_id[record.movie_id] = &record;

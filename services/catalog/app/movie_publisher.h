@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -120,7 +121,7 @@ class MoviePublisher {
 
  private:
   using Ids = std::vector<std::int64_t>;
-  std::optional<std::chrono::milliseconds> Step();
+  std::optional<std::chrono::milliseconds> Step(std::stop_token stop);
   Status PublishOnce();
   Status PublishAll(Time deadline);
   Status PublishChanges(Time deadline);
@@ -140,6 +141,7 @@ class MoviePublisher {
   metrics::Counter failures_;
   metrics::Gauge publishing_;
   // Of the task's thread:
+  std::stop_token stop_;
   Backoff backoff_{std::chrono::milliseconds(200), std::chrono::milliseconds(5'000)};
   std::int64_t turn_ = 0;
   std::optional<std::int64_t> compared_log_;  // the log that was compared as a whole, in this turn
