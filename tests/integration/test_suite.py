@@ -136,7 +136,7 @@ def test_a_service_that_has_come_since_gets_the_next_port_and_the_others_keep_th
     assert bash(tmp_path, script) == ports
 
 
-# --- backup ------------------------------------------------------------------------------------------------------------
+# --- backup ----------------------------------------------------------------------------------------------------
 def archive(folder, names):
     """As deploy/backup/backup makes it, of databases with those names."""
     (folder / "databases").mkdir(parents=True)
