@@ -28,7 +28,8 @@ struct Pending {
   Producer::Report report;
 };
 
-// The services bound what a client may send far below it: a cluster that takes less is ours to mend.
+// The services bound what a client may send far below it: a cluster that takes less is ours to
+// mend.
 Error TooLarge() {
   return Error::Internal("the event log's message.max.bytes is below what the service writes");
 }
@@ -53,9 +54,7 @@ class DeliveryReports final : public RdKafka::DeliveryReportCb {
         heard_ = Now();
         pending->report(PlaceAfter(message));
         break;
-      case RdKafka::ERR_MSG_SIZE_TOO_LARGE:
-        pending->report(TooLarge());
-        break;
+      case RdKafka::ERR_MSG_SIZE_TOO_LARGE: pending->report(TooLarge()); break;
       default: pending->report(Unavailable(message.errstr()));
     }
     reported_();

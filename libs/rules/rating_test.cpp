@@ -52,9 +52,9 @@ TEST(CheckImport, TakesADayAheadForClocksThatDifferAndNoMore) {
 
 TEST(IsRatingValue, TakesHalfStarsOnly) {
   for (int halves = 1; halves <= 10; ++halves) EXPECT_TRUE(IsRatingValue(halves / 2.0));
-  for (const double value : {0.0, 0.25, 5.5, -1.0, 4.4, static_cast<double>(4.4F),
-                             std::numeric_limits<double>::infinity(),
-                             std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double value :
+       {0.0, 0.25, 5.5, -1.0, 4.4, static_cast<double>(4.4F),
+        std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     EXPECT_FALSE(IsRatingValue(value)) << value;
   }
   EXPECT_FALSE(IsRatingValue(std::nextafter(5.0, 6.0)));

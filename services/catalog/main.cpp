@@ -16,6 +16,7 @@
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "movies/movie_feed.h"
+#include "people/people_feed.h"
 #include "pg/pool_metrics.h"
 #include "ratings/rating_consumer.h"
 #include "rpc/client.h"
@@ -50,8 +51,9 @@ int main(int argc, char** argv) {
 
   // What can't be decoded goes to the dead letters by rating-ingest's writer, which reads the same
   // topic by the same rule.
-  ratings::RatingConsumer consumer(config->consumer, consumer_pool,
-                                   {.apply = catalog::ApplyRatingBatch}, metrics);
+  ratings::RatingConsumer consumer(
+      config->consumer, consumer_pool,
+      {.apply = catalog::ApplyRatingBatch, .rest = ratings::YieldTo(pool)}, metrics);
 
   pg::Pool publisher_pool(
       config->publisher_database,
@@ -65,8 +67,10 @@ int main(int argc, char** argv) {
 
   // Kafka isn't asked: without it movies are served as before, with statistics that stand still.
   idempotency::PgIdempotencyStore keys(pool);
+  const people::PeopleFeed people(config->producer.cluster, clock, metrics, "catalog");
   const int status = rpc::Serve(config->server, {&handler}, verifier, metrics,
-                                {{"database", [&] { return pool.Health(); }}}, {.keys = &keys});
+                                {{"database", [&] { return pool.Health(); }}},
+                                {.check = people.check(), .keys = &keys});
   metrics.Stop();
   publisher.Stop();
   consumer.Stop();

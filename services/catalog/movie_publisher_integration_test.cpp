@@ -114,9 +114,10 @@ class MoviePublisherIntegrationTest : public testing::Test {
                                        .occurred_at_us = 1'700'000'000'000'000};
     ASSERT_TRUE(pool_
                     ->Run([&](pg::Transaction& tx) -> Status {
-                      tx.exec("INSERT INTO consumer_offsets (topic, partition, next_offset) VALUES"
-                              " ('r', 0, 1) ON CONFLICT (topic, partition) DO UPDATE SET"
-                              " next_offset = consumer_offsets.next_offset + 1");
+                      tx.exec(
+                          "INSERT INTO consumer_offsets (topic, partition, next_offset) VALUES"
+                          " ('r', 0, 1) ON CONFLICT (topic, partition) DO UPDATE SET"
+                          " next_offset = consumer_offsets.next_offset + 1");
                       return ApplyRatingBatch(tx, {&change, 1});
                     })
                     .ok());
@@ -175,8 +176,9 @@ TEST_F(MoviePublisherIntegrationTest, ARolledBackChangeIsNone) {
   const Replica replica(topic_);
   ASSERT_TRUE(Eventually([&] { return follower_.totals().has_value(); }));
   const auto status = pool_->Run([](pg::Transaction& tx) -> Status {
-    tx.exec("INSERT INTO movies (movie_id, title, year, imdb_id, tmdb_id)"
-            " VALUES (9, 'Never', 0, '', 0)");
+    tx.exec(
+        "INSERT INTO movies (movie_id, title, year, imdb_id, tmdb_id)"
+        " VALUES (9, 'Never', 0, '', 0)");
     return Error::Aborted("no", "");
   });
   ASSERT_FALSE(status.ok());

@@ -361,6 +361,9 @@ TEST_F(GatewayTest, ForwardsIdentityTraceAndIdempotencyKey) {
     EXPECT_EQ(refused.status, 400);
     EXPECT_EQ(json::parse(refused.body)["field"], "Idempotency-Key");
   }
+  EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", R"({"value":4})", "Idempotency-Key: \r\n").status, 200)
+      << "as through nginx, which passes no empty header on";
+  EXPECT_EQ(ratings_.seen.Get("idempotency-key"), "");
   EXPECT_EQ(Ask("PUT", "/v1/me/ratings/1", R"({"value":4})",
                 "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n")
                 .status,

@@ -9,9 +9,9 @@ namespace marquee::rating_ingest {
 namespace {
 
 // Of before; whoever still sets one is told, since it would change nothing.
-constexpr const char* kFormer[] = {"ROLES",         "LINGER_MS",          "DELIVERY_TIMEOUT_MS",
-                                   "GROUP",         "PRODUCE_TIMEOUT_MS", "SESSION_TIMEOUT_MS",
-                                   "INSTANCE_ID",   "BATCH_MESSAGES",     "CATALOG_TIMEOUT_MS",
+constexpr const char* kFormer[] = {"ROLES",       "LINGER_MS",          "DELIVERY_TIMEOUT_MS",
+                                   "GROUP",       "PRODUCE_TIMEOUT_MS", "SESSION_TIMEOUT_MS",
+                                   "INSTANCE_ID", "BATCH_MESSAGES",     "CATALOG_TIMEOUT_MS",
                                    "READ_WAIT_MS"};
 
 constexpr char kRoles[] = "MARQUEE_RATING_INGEST_ROLES";
@@ -68,13 +68,13 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   auto& consumer = config.consumer.consumer;
   consumer.cluster = config.producer.cluster;
   consumer.topic = std::string(ratings::kRatingsTopic);
-  consumer.group =
-      reader.String("MARQUEE_RATING_INGEST_GROUP", "marquee-rating-ingest", "the writers' consumer group");
+  consumer.group = reader.String("MARQUEE_RATING_INGEST_GROUP", "marquee-rating-ingest",
+                                 "the writers' consumer group");
   consumer.instance_id =
       reader.String("MARQUEE_RATING_INGEST_INSTANCE_ID", "",
                     "this writer's name in the group, if it keeps one over restarts");
   consumer.batch_messages =
-      static_cast<int>(reader.Int("MARQUEE_RATING_INGEST_BATCH_MESSAGES", 10'000, 1, 200'000,
+      static_cast<int>(reader.Int("MARQUEE_RATING_INGEST_BATCH_MESSAGES", 5'000, 1, 200'000,
                                   "events applied in one transaction at most"));
   consumer.session_timeout =
       reader.Milliseconds("MARQUEE_RATING_INGEST_SESSION_TIMEOUT_MS", 6'000, 6'000, 300'000,
@@ -86,13 +86,14 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.catalog_address =
       reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
-  config.reads.most_wait = reader.Milliseconds("MARQUEE_RATING_INGEST_READ_WAIT_MS", 1'000, 0, 60'000,
-                                               "how long a read waits for its caller's own writes");
+  config.reads.most_wait =
+      reader.Milliseconds("MARQUEE_RATING_INGEST_READ_WAIT_MS", 1'000, 0, 60'000,
+                          "how long a read waits for its caller's own writes");
   // A few of the calls that are handled at once.
   config.reads.most_waiting = std::max(1, config.server.max_threads / 8);
   for (const std::string name : kFormer) {
-    if (environment.Get("MARQUEE_RATING_INGEST_" + name).has_value())
-      reader.Problem("MARQUEE_RATING_INGEST_" + name, "is called MARQUEE_RATING_INGEST_" + name + " now");
+    if (environment.Get("MARQUEE_INGEST_" + name).has_value())
+      reader.Problem("MARQUEE_INGEST_" + name, "is called MARQUEE_RATING_INGEST_" + name + " now");
   }
   RETURN_IF_ERROR(reader.Finish());
   return config;

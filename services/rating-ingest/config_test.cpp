@@ -19,11 +19,11 @@ TEST(Config, IsBothFrontAndWriterUnlessTold) {
 
 TEST(Config, NamesWhatANameOfBeforeIsCalledNow) {
   const Values values{{"MARQUEE_POSTGRES_URI", "postgresql://x/y"},
-                      {"MARQUEE_RATING_INGEST_LINGER_MS", "5"}};
+                      {"MARQUEE_INGEST_LINGER_MS", "5"}};
   const auto bad = Config::FromEnv(config::MapEnvironment(values));
   ASSERT_FALSE(bad.ok());
   EXPECT_NE(bad.error().message.find(
-                "MARQUEE_RATING_INGEST_LINGER_MS is called MARQUEE_RATING_INGEST_LINGER_MS now"),
+                "MARQUEE_INGEST_LINGER_MS is called MARQUEE_RATING_INGEST_LINGER_MS now"),
             std::string::npos)
       << bad.error().message;
 }

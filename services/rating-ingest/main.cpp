@@ -5,6 +5,7 @@
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "movies/movie_feed.h"
+#include "people/people_feed.h"
 #include "pg/pool_metrics.h"
 #include "rating-ingest/app/known_movies.h"
 #include "rating-ingest/app/rating_intake.h"
@@ -31,7 +32,6 @@ int main(int argc, char** argv) {
   kafka::UseStructuredLog();
   metrics::Metrics metrics;
   const Clock& clock = SystemClock();
-
   token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)), clock);
   pg::Pool pool(config->database,
                 pg::PoolMetrics(metrics, "rating_ingest", "front", config->database));
@@ -48,13 +48,12 @@ int main(int argc, char** argv) {
   rating_ingest::RatingIntake intake(log, log, known_movies, clock);
   rating_ingest::RatingQueries queries(reader, log, applied);
   rating_ingest::RatingsHandler handler(intake, queries, log, clock);
-
   std::optional<ratings::RatingConsumer> writer;
   if (config->writer) {
     writer.emplace(config->consumer, writer_pool,
-                   rating_ingest::WriterSteps({rating_ingest::ApplyToRatings(metrics),
-                                               rating_ingest::CountDeadLetters},
-                                              config->consumer, producer, applied, metrics),
+                   rating_ingest::WriterSteps(
+                       {rating_ingest::ApplyToRatings(metrics), rating_ingest::CountDeadLetters},
+                       config->consumer, producer, applied, metrics),
                    metrics);
   }
   std::optional<movies::MovieFeed> movie_feed;
@@ -70,8 +69,9 @@ int main(int argc, char** argv) {
     ready.push_back({"writer", [&] { return writer->Health(); }});
   }
   idempotency::PgIdempotencyStore keys(pool);
-  const int status =
-      rpc::Serve(config->server, services, verifier, metrics, std::move(ready), {.keys = &keys});
+  const people::PeopleFeed people(config->producer.cluster, clock, metrics, "rating_ingest");
+  const int status = rpc::Serve(config->server, services, verifier, metrics, std::move(ready),
+                                {.check = people.check(), .keys = &keys});
   // Calls have ended: what they queued is flushed.
   metrics.Stop();
   if (writer) writer->Stop();

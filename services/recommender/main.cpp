@@ -4,6 +4,7 @@
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "movies/movie_feed.h"
+#include "people/people_feed.h"
 #include "ratings/topics.h"
 #include "recommender/app/catalogue_follower.h"
 #include "recommender/app/log_readiness.h"
@@ -40,8 +41,7 @@ int main(int argc, char** argv) {
                                    metrics);
 
   recommender::HistoryStore store(config->store, clock);
-  recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store,
-                               metrics);
+  recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store, metrics);
   recommender::RatingsClient ratings(rpc::MakeChannel(config->ratings_address));
   recommender::Histories histories(store, ratings, feed, config->histories, clock, metrics);
 
@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   recommender::RecommenderHandler handler(recommender);
   // Kafka is needed at the start alone: without it lists are served from what is known (D10).
   recommender::LogReadiness log(feed, config->log_patience, clock);
+  const people::PeopleFeed people(config->kafka, clock, metrics, "recommender");
   return rpc::Serve(config->server, {&handler}, verifier, metrics,
                     {{"catalogue",
                       [&]() -> Status {
@@ -56,5 +57,6 @@ int main(int argc, char** argv) {
                         return catalogue.Ready();
                       }},
                      {"model", [&] { return champions.Ready(); }},
-                     {"ratings log", [&] { return log.Check(); }}});
+                     {"ratings log", [&] { return log.Check(); }}},
+                    {.check = people.check()});
 }

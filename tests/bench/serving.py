@@ -146,7 +146,6 @@ def main():
         )
         for movie in popular[::2]:
             person.rate(movie["movie_id"], 4.5)
-        # The recommender reads the catalogue every 30 s.
         eventually(lambda: person.recommend()["history_size"] == 20, 60, what="a personal list from 20 ratings")
         time.sleep(QUIET_SECONDS)
         idle = memory(suite)

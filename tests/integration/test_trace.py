@@ -157,7 +157,6 @@ def test_a_rating_is_seen_from_the_edge_to_the_last_consumer(suite, api, movie):
         ("edge", f"PUT /v1/me/ratings/{movie}"),
         ("gateway", "ratings.v1."),
         ("rating-ingest", "ratings.v1."),
-        ("catalog", "catalog.v1."),
         ("rating-ingest", "ratings applied"),
         ("catalog", "ratings applied"),
         ("recommender", "rating taken in"),

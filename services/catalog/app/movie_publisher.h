@@ -106,7 +106,7 @@ class MoviePublisher {
  public:
   struct Options {
     double prior_ratings = 0;
-    std::chrono::milliseconds look_every{200};  // whether there is something in the outbox
+    std::chrono::milliseconds look_every{200};    // whether there is something in the outbox
     std::chrono::milliseconds turn_every{1'000};  // whether another replica's turn is over
     // Ratings change counts all the time: followers get them now and then, together.
     std::chrono::milliseconds counts_every{5'000};

@@ -1,6 +1,8 @@
 // The movies in PostgreSQL (migrations/deploy/movies.sql).
 #pragma once
 
+#include <atomic>
+
 #include "catalog/domain/ports.h"
 #include "pg/pool.h"
 
@@ -22,8 +24,12 @@ class PgMovieRepository final : public MovieRepository {
   Result<std::int64_t> Count(Time deadline) override;
 
  private:
+  void AnalyzeAfter(const ImportCounts& counts, Time deadline);
+
   pg::Pool& pool_;
   double prior_weight_;
+  std::atomic<std::int64_t> imported_ = 0;  // movies that imports changed
+  std::atomic<std::int64_t> analyzed_ = 0;  // of these, when statistics were made last
 };
 
 }  // namespace marquee::catalog

@@ -109,8 +109,8 @@ Result<std::vector<MovieCount>> PgPublicationStore::Counts(Time deadline) {
         std::vector<MovieCount> counts;
         counts.reserve(static_cast<std::size_t>(rows.size()));
         for (const auto& row : rows) {
-          counts.push_back({row[0].as<std::int64_t>(), row[1].as<std::int64_t>(),
-                            row[2].as<std::int64_t>()});
+          counts.push_back(
+              {row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>()});
         }
         return counts;
       },

@@ -428,9 +428,9 @@ class Builder {
                  "Names this change, for 24 hours: the same request under the same key is carried "
                  "out once and answered alike, another request under it is refused (422), and "
                  "while the first is under way the answer is 409. Choose a random one, such as a "
-                 "UUID, for each change."},
+                 "UUID, for each change. An empty one is none."},
                 {"required", false},
-                {"schema", text("^[!-~]{1,128}$")}}},
+                {"schema", text("^[!-~]{0,128}$")}}},
               {"IfNoneMatch",
                {{"name", "If-None-Match"},
                 {"in", "header"},

@@ -29,9 +29,9 @@ Movie ToMovie(const movies::MovieRecord& record, const movies::Totals& totals) {
           .genres = record.genres,
           .rating_count = record.rating_count,
           .rating_mean = Mean(record.half_stars, record.rating_count),
-          .rating_bayesian_mean = rules::BayesianMean(
-              record.half_stars, record.rating_count, Mean(totals.half_stars, totals.rating_count),
-              totals.prior_ratings)};
+          .rating_bayesian_mean = rules::BayesianMean(record.half_stars, record.rating_count,
+                                                      Mean(totals.half_stars, totals.rating_count),
+                                                      totals.prior_ratings)};
 }
 
 }  // namespace

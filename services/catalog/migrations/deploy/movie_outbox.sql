@@ -1,4 +1,4 @@
--- Which movies changed and are not in marquee.movies.v1 yet (docs/adr/0203).
+-- Which movies changed and are not in marquee.movies.v1 yet (docs/adr/0205).
 BEGIN;
 
 -- One row for each change of a movie, written by the transaction that makes it. What is published is the movie as it is
