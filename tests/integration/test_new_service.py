@@ -108,7 +108,11 @@ def test_a_name_that_cant_be_is_refused(tree):
 
 @pytest.fixture(scope="module")
 def programs(tree, folder):
-    """The new service, its test and a gateway that knows it, beside this tree's other programs."""
+    """The new service, its test and a gateway that knows it, beside this tree's other programs.
+
+    A minute where ccache has what this tree's build put there. Not where that tree's precompiled header was made over
+    an older one, which GCC writes otherwise: remove build/release/libs/CMakeFiles/marquee_pch.dir and build again.
+    """
     if not shutil.which("ccache"):
         pytest.skip("without ccache everything would be built twice")
     path, *_ = tree

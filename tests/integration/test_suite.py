@@ -1,5 +1,6 @@
 """deploy/suite.yaml: wrong ones are refused by service and field, its renderings are fresh, and it says what is so."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -133,6 +134,34 @@ def test_a_service_that_has_come_since_gets_the_next_port_and_the_others_keep_th
     assert ports[:3] == ["20480", "20485", "20491"]
     assert len(set(ports)) == len(ports) and all(20493 < int(port) < 20520 for port in ports[3:])
     assert bash(tmp_path, script) == ports
+
+
+# --- backup ----------------------------------------------------------------------------------------------------
+def archive(folder, names):
+    """As deploy/backup/backup makes it, of databases with those names."""
+    (folder / "databases").mkdir(parents=True)
+    for name in names:
+        (folder / "databases" / f"{name}.dump").write_text(f"dump of {name}")
+    databases = [{"name": n, "file": f"databases/{n}.dump", "bytes": 1, "rows": {}, "changes": ["a"]} for n in names]
+    manifest = {"format": 1, "created_at": "then", "marquee": "0.1.0", "postgresql": "15.14", "databases": databases}
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"artefacts": [], "versions": []}))
+    files = ["manifest.json", *(one["file"] for one in databases)]
+    sums = [f"{hashlib.sha256((folder / file).read_bytes()).hexdigest()}  {file}\n" for file in files]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+    subprocess.run(["tar", "-cf", folder / "a.tar", "-C", folder, *files, "SHA256SUMS"], check=True)
+    return folder / "a.tar"
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq isn't installed")
+def test_an_archive_of_before_is_known_by_the_old_name(tmp_path):
+    now = [database["name"] for database in declaration.databases(SUITE).values()]
+    before = ["ratings" if name == "rating_ingest" else name for name in now]
+    for number, names_ in enumerate((now, before)):
+        done = run("deploy/backup/restore", "--check", archive(tmp_path / str(number), names_))
+        assert done.returncode == 0, done.stderr
+        assert "  rating_ingest: 0 rows" in done.stderr + done.stdout
+    lacking = run("deploy/backup/restore", "--check", archive(tmp_path / "lacking", before[:-1]))
+    assert lacking.returncode == 1 and f"lacks the database {now[-1]}" in lacking.stderr
 
 
 # --- migrate ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ Beside them stands _suite: deploy/suite.yaml, each of whose services has calls, 
 {{- if not (has $name $names) }}{{ fail (printf "services.%s: there is no such service: the suite has %s" $name (join ", " $names)) }}{{ end }}
 {{- end }}
 {{- range $name, $ignored := .Values.postgresql.databases }}
-{{- if not (get $.Values._suite.services $name).database }}{{ fail (printf "postgresql.databases.%s: no service of that name has a database" $name) }}{{ end }}
+{{- if not (get $.Values._suite.services $name | default dict).database }}{{ fail (printf "postgresql.databases.%s: no service of that name has a database" $name) }}{{ end }}
 {{- end }}
 {{- $_ := set .Values "_fullname" (include "marquee.makeFullname" .) }}
 {{- end }}
