@@ -33,8 +33,8 @@ TEST(Config, ReportsEveryProblemTogether) {
                       {"MARQUEE_RATING_INGEST_BATCH_MESSAGES", "none"}};
   const auto bad = Config::FromEnv(config::MapEnvironment(values));
   ASSERT_FALSE(bad.ok());
-  for (const char* name :
-       {"MARQUEE_POSTGRES_URI", "MARQUEE_RATING_INGEST_ROLES", "MARQUEE_RATING_INGEST_BATCH_MESSAGES"}) {
+  for (const char* name : {"MARQUEE_POSTGRES_URI", "MARQUEE_RATING_INGEST_ROLES",
+                           "MARQUEE_RATING_INGEST_BATCH_MESSAGES"}) {
     EXPECT_NE(bad.error().message.find(name), std::string::npos) << name;
   }
 }
