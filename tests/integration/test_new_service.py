@@ -115,7 +115,7 @@ def test_a_name_that_cant_be_is_refused(tree):
 def programs(tree, folder):
     """The new service, its test and a gateway that knows it, beside this tree's other programs.
 
-    A minute where ccache has what this tree's build put there, by the same precompiled header. GCC writes that otherwise
+    A minute where ccache has what this tree's build put there, by the same precompiled header. GCC writes another
     over an older one.
     """
     if not shutil.which("ccache"):
