@@ -57,23 +57,35 @@ def _fill(suite):
 
 
 def _problems(suite):
-    services, seen, ports, packages = suite["services"], set(), {}, {}
+    yield from _problems_of_calls(suite)
+    yield from _problems_of_names(suite)
+    yield from _problems_of_topics(suite)
+
+
+def _problems_of_calls(suite):
+    services, seen = suite["services"], set()
     for name, service in services.items():
+        for called in service["calls"]:
+            if called not in services:
+                yield f"services.{name}.calls: there is no service {called}"
+            elif called not in seen:
+                yield f"services.{name}.calls: {called} must stand above {name}, since it starts first"
+        seen.add(name)
+    for name, job in suite["jobs"].items():
+        for called in job["calls"]:
+            if called not in services:
+                yield f"jobs.{name}.calls: there is no service {called}"
+
+
+def _problems_of_names(suite):
+    ports, packages = {}, {}
+    for name, service in suite["services"].items():
         at = f"services.{name}"
         if name in suite["jobs"] or name in suite["bundled"]:
             yield f"{at}: the name is a job's or a bundled server's already"
-        for called in service["calls"]:
-            if called not in services:
-                yield f"{at}.calls: there is no service {called}"
-            elif called not in seen:
-                yield f"{at}.calls: {called} must stand above {name}, since it starts first"
         own = name.replace("-", "_")
         if "database" in service and service["database"]["name"] != own:
             yield f"{at}.database.name: must be {own}: one name for one thing"
-        for use in ("reads", "writes"):
-            for topic in service["topics"][use]:
-                if topic not in suite["topics"]:
-                    yield f"{at}.topics.{use}: {topic} isn't declared under topics"
         for kind, port in service["ports"].items():
             if port in ports:
                 yield f"{at}.ports.{kind}: {port} is {ports[port]}'s"
@@ -84,12 +96,16 @@ def _problems(suite):
             if package in packages:
                 yield f"{at}.serves: {package} is {packages[package]}'s"
             packages[package] = name
-        seen.add(name)
-    for name, job in suite["jobs"].items():
-        for called in job["calls"]:
-            if called not in services:
-                yield f"jobs.{name}.calls: there is no service {called}"
-    used = {topic for service in services.values() for use in service["topics"].values() for topic in use}
+
+
+def _problems_of_topics(suite):
+    used = set()
+    for name, service in suite["services"].items():
+        for use in ("reads", "writes"):
+            used.update(service["topics"][use])
+            for topic in service["topics"][use]:
+                if topic not in suite["topics"]:
+                    yield f"services.{name}.topics.{use}: {topic} isn't declared under topics"
     for topic in suite["topics"]:
         if topic not in used:
             yield f"topics.{topic}: no service reads or writes it"
