@@ -107,7 +107,7 @@ class TrainerRpcTest : public ::testing::Test {
   rpc::ServiceToken token_{rpc::MakeChannel(auth_.address()), "trainer", testing::kServiceSecret,
                            SystemClock()};
   RatingsClient ratings_{rpc::MakeChannel(ratings_service_.address()), token_, {}};
-  TrainingJob job_{ratings_, store_, folder_, {.code_version = "1"}, SystemClock()};
+  TrainingJob job_{ratings_, store_, folder_, testing::Settings("1"), SystemClock()};
   Trainer trainer_{store_,
                    store_,
                    job_,
