@@ -8,6 +8,7 @@
 # DEPS are our own modules by their short names, LINK is anything else.
 
 set(MARQUEE_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
+option(MARQUEE_FUZZ "Build the fuzz targets (with clang): see tests/fuzz" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -15,14 +16,24 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
-  add_compile_options(-fpch-preprocess)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
 
 # -O2: the loops that gain from more ask for it themselves (libs/models). GCC 12 at -O2 and above sees overlaps and
 # overflows in std::string's operator+ that can't be (its bug 105651).
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
+if(MARQUEE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wno-unused-parameter -Werror -fno-plt -fstack-protector-strong)
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-error)  # clang is there for fuzzing: what it says beyond g++ ends no build
+endif()
 if(MARQUEE_SANITIZE)
   add_compile_options(-fsanitize=${MARQUEE_SANITIZE} -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${MARQUEE_SANITIZE})
@@ -39,11 +50,12 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++ protobuf)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka++)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 # gRPC's and protobuf's headers are third party: their warnings are not ours.
-foreach(target GRPC PQXX RDKAFKA SODIUM)
+foreach(target GRPC HTTPLIB PQXX RDKAFKA SODIUM)
   get_target_property(dirs PkgConfig::${target} INTERFACE_INCLUDE_DIRECTORIES)
   if(dirs)
     set_target_properties(PkgConfig::${target} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${dirs}")
@@ -79,14 +91,25 @@ function(marquee_library)
   _marquee_setup(marquee_${A_NAME} ${pch} DEPS ${A_DEPS} LINK ${A_LINK})
 endfunction()
 
-# A service is a library, which its tests link too, and a main.cpp that composes it.
+# What deploy/suite.yaml says of a field, as a list of "NAME VALUE"; by way of its rendering, so that CMake needs no YAML.
+function(marquee_suite field result)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/deploy/suite.txt)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/deploy/suite.txt lines REGEX "^[a-z0-9-]+ ${field} ")
+  list(TRANSFORM lines REPLACE "^([a-z0-9-]+) ${field} " "\\1 ")
+  set(${result} ${lines} PARENT_SCOPE)
+endfunction()
+
+# A service is a library, which its tests link too, and a main.cpp that composes it: the program marquee-NAME, with hyphens
+# as in deploy/suite.yaml. `suite_programs` builds all of them.
 function(marquee_service)
   cmake_parse_arguments(PARSE_ARGV 0 A "" "NAME" "SRCS;DEPS;LINK")
   # DEPS of a service are modules of libs/; a service never names another service.
   marquee_library(NAME ${A_NAME}_core SRCS ${A_SRCS} DEPS ${A_DEPS} LINK ${A_LINK} PCH)
-  add_executable(marquee-${A_NAME} main.cpp)
-  _marquee_setup(marquee-${A_NAME} PCH DEPS ${A_NAME}_core)
-  set_target_properties(marquee-${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  string(REPLACE _ - program marquee-${A_NAME})
+  add_executable(${program} main.cpp)
+  _marquee_setup(${program} PCH DEPS ${A_NAME}_core)
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  add_dependencies(suite_programs ${program})
 endfunction()
 
 # One test program for each module. LABELS unit (no network, the default) or integration (needs PostgreSQL or Kafka,

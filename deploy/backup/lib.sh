@@ -4,10 +4,13 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# What refers to something comes before what it refers to: a snapshot taken later knows all that an earlier one names.
-DATABASES=(reviews ratings trainer catalog auth)
-# By the names of the chart's resources.
-DEPLOYMENTS=(gateway rating-ingest recommender reviews trainer catalog auth)
+. "$ROOT/deploy/suite.sh"
+# From those who call to those who are called. What refers to something comes before what it refers to: a snapshot taken
+# later knows all that an earlier one names.
+mapfile -t SERVICES < <(suite_services | tac)
+mapfile -t DATABASES < <(suite_all database | awk '{print $2}' | tac)
+# How far their consumers have come in the ratings' log is in them.
+mapfile -t FOLLOWING < <(suite_all database | while read -r service name _; do suite_of "$service" reads | grep -qx marquee.ratings.v1 && echo "$name"; done)
 REPLICAS_NOTE=marquee.dev/replicas-before-restore
 PG_SUPERUSER=${MARQUEE_BACKUP_PG_USER:-postgres}
 PG_PREFIX=${MARQUEE_BACKUP_PG_PREFIX:-} # the chart's postgresql.prefix
@@ -65,7 +68,28 @@ location_init() {
   fi
 }
 
-uri_file() { if [ "$MODE" = local ]; then echo "$URI_DIR/postgres-$1.uri"; else echo "$URI_DIR/$1.uri"; fi; }
+# An installation of before calls it otherwise.
+formerly() { suite_all database | awk -v name="$1" '$2 == name {print $3}'; } # database
+
+uri_file() { # database
+  local name prefix=''
+  [ "$MODE" != local ] || prefix=postgres-
+  for name in "$1" $(formerly "$1"); do
+    if [ -s "$URI_DIR/$prefix$name.uri" ]; then echo "$URI_DIR/$prefix$name.uri"; return; fi
+  done
+  echo "$URI_DIR/$prefix$1.uri"
+}
+
+# What the bundled server calls it.
+database_name() { # database
+  local former names
+  former=$(formerly "$1")
+  if [ -n "$former" ]; then
+    names=$(kube exec "$POD" -- psql -X -Atq -U "$PG_SUPERUSER" -d postgres -c 'SELECT datname FROM pg_database' < /dev/null)
+    if ! grep -qx -- "$PG_PREFIX$1" <<< "$names" && grep -qx -- "$PG_PREFIX$former" <<< "$names"; then echo "$PG_PREFIX$former"; return; fi
+  fi
+  echo "$PG_PREFIX$1"
+}
 
 kube() { kubectl --namespace "$NAMESPACE" "$@"; }
 
@@ -75,7 +99,7 @@ to_database=()
 connection() { # database
   local uri
   if [ -n "$POD" ]; then
-    to_database=(-U "$PG_SUPERUSER" -d "$PG_PREFIX$1")
+    to_database=(-U "$PG_SUPERUSER" -d "$(database_name "$1")")
   else
     uri=$(cat "$(uri_file "$1")")
     if [[ $uri =~ ^(postgres(ql)?://[^:@/]+):([^@/]*)@(.*)$ ]]; then
@@ -169,7 +193,7 @@ helper_stop() {
 }
 
 # --- the archive ------------------------------------------------------------------------------------------------------
-MEMBERS='^(manifest\.json|SHA256SUMS|databases/[a-z]+\.dump|artefacts/[A-Za-z0-9][A-Za-z0-9._-]*)$'
+MEMBERS='^(manifest\.json|SHA256SUMS|databases/[a-z_]+\.dump|artefacts/[A-Za-z0-9][A-Za-z0-9._-]*)$'
 
 # Reads the whole archive once, writes nothing, and holds every file against its SHA-256. The sums are the last member,
 # so an archive that was cut short has none.
@@ -185,8 +209,13 @@ archive_check() { # file
     { cat "$work/sums.diff" >&2; die "$file is damaged: the files above aren't what was backed up; nothing was done"; }
   tar --extract --to-stdout --file "$file" manifest.json > "$work/manifest.json"
   [ "$(jq -r .format "$work/manifest.json")" = 1 ] || die "$file has another format than this command knows: use its own version's"
-  local name
+  local name former
   for name in "${DATABASES[@]}"; do
+    former=$(formerly "$name")
+    if [ -n "$former" ]; then # in an archive of before
+      jq --arg name "$name" --arg former "$former" '(.databases[] | select(.name == $former)).name = $name' "$work/manifest.json" > "$work/manifest.new"
+      mv "$work/manifest.new" "$work/manifest.json"
+    fi
     jq -e --arg name "$name" 'any(.databases[]; .name == $name)' "$work/manifest.json" > /dev/null || die "$file lacks the database $name"
   done
 }

@@ -13,8 +13,8 @@ class Backoff {
   Backoff(std::chrono::milliseconds least, std::chrono::milliseconds most)
       : least_(least), most_(most), next_(least) {}
 
-  // Before the next attempt; jittered down to half of it, so that many who lost the same thing don't
-  // come back at the same moment.
+  // Before the next attempt; jittered down to half of it, so that many who lost the same thing
+  // don't come back at the same moment.
   std::chrono::milliseconds Next();
   void Reset() { next_ = least_; }  // it worked
 

@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr int kPollMilliseconds = 100;
 constexpr milliseconds kQueryTimeout{2'000};
+constexpr std::chrono::nanoseconds kMostRest{std::chrono::seconds(1)};
 
 }  // namespace
 
@@ -119,13 +120,19 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
       next[partition] = After(messages.back());
       count += static_cast<std::int64_t>(messages.size());
     }
+    const auto began = Steady::now();
     RETURN_IF_ERROR(handler_.Apply(batch, expected, next));
+    const auto took = Steady::now() - began;
     for (const auto& [partition, position] : next) next_[partition] = position;
     SetHealth({});
     Count([count](auto& stats) {
       stats.messages += count;
       ++stats.batches;
     });
+    if (config_.rest) {
+      const auto rest = config_.rest(static_cast<std::size_t>(count), took);
+      Pause(stop, std::min<std::chrono::nanoseconds>(rest, kMostRest));
+    }
     return {};
   }
 

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,6 +61,10 @@ struct GroupConsumerConfig {
   std::chrono::milliseconds min_backoff{50};
   std::chrono::milliseconds max_backoff{5'000};
   std::chrono::milliseconds check_every{1'000};  // whether it is the same log, when nothing is read
+  // How long to rest after a batch of so many messages, which took so long: for who leaves the
+  // machine to others. At most a second counts. Empty: never.
+  std::function<std::chrono::nanoseconds(std::size_t messages, std::chrono::nanoseconds took)>
+      rest = {};
 };
 
 struct GroupConsumerStats {

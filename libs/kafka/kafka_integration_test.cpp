@@ -186,6 +186,26 @@ TEST(GroupConsumerWithKafka, AppliesEachMessageOnceInOrder) {
   ExpectEachOnceInOrder(store.values(), 1'500);
 }
 
+TEST(GroupConsumerWithKafka, RestsAfterABatchAndStopsWhileItRests) {
+  const auto topic = MakeTestTopic(1);
+  ProduceNumbers(topic, 0, 1'000);
+  MemoryStore store;
+  Handler handler(store);
+  auto config = ConsumerConfig(topic);
+  std::atomic<std::size_t> told = 0;
+  config.rest = [&](std::size_t messages, std::chrono::nanoseconds took) {
+    EXPECT_LE(messages, 100U);
+    EXPECT_GT(took.count(), 0);
+    told += messages;
+    return told < 1'000 ? std::chrono::nanoseconds(1)
+                        : std::chrono::nanoseconds(std::chrono::hours(1));
+  };
+  GroupConsumer consumer(config, handler);
+  ASSERT_TRUE(store.WaitForCount(1'000));
+  consumer.Stop();
+  EXPECT_EQ(told, 1'000U);
+}
+
 TEST(GroupConsumerWithKafka, LosesAndRepeatsNothingWhenApplyingFails) {
   const auto topic = MakeTestTopic(4);
   ProduceNumbers(topic, 0, 3'000);

@@ -107,6 +107,15 @@ TEST(Producer, FailsWithinTheDeadlineWhenKafkaIsAway) {
             Code::kUnavailable);
 }
 
+TEST(Producer, WhatIsTooLargeForTheClusterIsNotTheCallersFault) {
+  Producer producer({.cluster = {.brokers = "127.0.0.1:1"}});
+  const auto refused =
+      producer.Produce({.topic = "t", .key = "k", .value = std::string(2'000'000, 'x')},
+                       SystemClock().Now() + std::chrono::seconds(10));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kInternal);
+}
+
 TEST(Producer, RefusesMoreThanItsQueueHolds) {
   int reported = 0;
   std::string last;  // outlives the producer, whose destruction reports too

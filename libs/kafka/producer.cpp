@@ -28,6 +28,12 @@ struct Pending {
   Producer::Report report;
 };
 
+// The services bound what a client may send far below it: a cluster that takes less is ours to
+// mend.
+Error TooLarge() {
+  return Error::Internal("the event log's message.max.bytes is below what the service writes");
+}
+
 LogPosition PlaceAfter(RdKafka::Message& message) {
   const std::string_view key(static_cast<const char*>(message.key_pointer()), message.key_len());
   const std::string_view value(static_cast<const char*>(message.payload()), message.len());
@@ -48,9 +54,7 @@ class DeliveryReports final : public RdKafka::DeliveryReportCb {
         heard_ = Now();
         pending->report(PlaceAfter(message));
         break;
-      case RdKafka::ERR_MSG_SIZE_TOO_LARGE:
-        pending->report(Error::InvalidArgument("message_too_large", "the event is too large"));
-        break;
+      case RdKafka::ERR_MSG_SIZE_TOO_LARGE: pending->report(TooLarge()); break;
       default: pending->report(Unavailable(message.errstr()));
     }
     reported_();
@@ -238,7 +242,7 @@ class Producer::Impl {
       return Error::Unavailable("kafka_queue_full", "too much waits for the event log; try again");
     }
     if (code == RdKafka::ERR_MSG_SIZE_TOO_LARGE) {
-      return Error::InvalidArgument("message_too_large", "the event is too large");
+      return TooLarge();
     }
     return Unavailable(RdKafka::err2str(code));
   }

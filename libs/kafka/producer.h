@@ -42,7 +42,8 @@ class Producer {
   // Queues the message. `report` gets the place right after it, is called exactly once, from the
   // producer's own thread (or the caller's when it can't be queued), and must not block. Errors:
   // Unavailable "kafka_queue_full" (nothing was sent; try again later), Unavailable
-  // "kafka_unavailable" (it may or may not be in the log), InvalidArgument "message_too_large".
+  // "kafka_unavailable" (it may or may not be in the log), Internal (larger than the cluster
+  // takes).
   void ProduceAsync(Outgoing message, Report report);
 
   // Queues and waits for the report. When the deadline comes first: Unavailable

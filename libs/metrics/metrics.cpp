@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <prometheus/collectable.h>
 #include <prometheus/counter.h>
-#include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -17,6 +16,8 @@
 #include <optional>
 #include <sstream>
 #include <string>
+
+#include "metrics/endpoint.h"
 
 namespace marquee::metrics {
 namespace {
@@ -156,10 +157,20 @@ class FunctionCollector final : public prometheus::Collectable {
 }  // namespace
 
 struct Metrics::Impl {
-  std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
-  std::shared_ptr<ProcessCollector> process = std::make_shared<ProcessCollector>();
-  std::shared_ptr<FunctionCollector> functions = std::make_shared<FunctionCollector>();
-  std::unique_ptr<prometheus::Exposer> exposer;
+  std::unique_ptr<prometheus::Registry> registry = std::make_unique<prometheus::Registry>();
+  std::unique_ptr<ProcessCollector> process = std::make_unique<ProcessCollector>();
+  std::unique_ptr<FunctionCollector> functions = std::make_unique<FunctionCollector>();
+  std::unique_ptr<Endpoint> endpoint;
+
+  std::string Text(bool of_the_process) const {
+    auto families = registry->Collect();
+    const auto add = [&](const prometheus::Collectable& more) {
+      for (auto& family : more.Collect()) families.push_back(std::move(family));
+    };
+    add(*functions);
+    if (of_the_process) add(*process);
+    return prometheus::TextSerializer().Serialize(families);
+  }
 };
 
 void Counter::Increment(double by) { static_cast<prometheus::Counter*>(impl_)->Increment(by); }
@@ -201,30 +212,15 @@ const std::vector<double>& Metrics::LatencyBuckets() {
 }
 
 Status Metrics::Serve(const std::string& listen) {
-  try {
-    impl_->exposer = std::make_unique<prometheus::Exposer>(listen, 1);
-  } catch (const std::exception&) {  // civetweb says only that it failed
-    return Error::Unavailable("metrics_listen_failed",
-                              "Can't serve metrics on " + listen + ": is the port in use?");
-  }
-  impl_->exposer->RegisterCollectable(impl_->registry);
-  impl_->exposer->RegisterCollectable(impl_->process);
-  impl_->exposer->RegisterCollectable(impl_->functions);
+  ASSIGN_OR_RETURN(impl_->endpoint,
+                   Endpoint::Listen(listen, [impl = impl_.get()] { return impl->Text(true); }));
   return {};
 }
 
-void Metrics::Stop() { impl_->exposer.reset(); }
+void Metrics::Stop() { impl_->endpoint.reset(); }
 
-int Metrics::port() const {
-  if (!impl_->exposer) return 0;
-  const auto ports = impl_->exposer->GetListeningPorts();
-  return ports.empty() ? 0 : ports.front();
-}
+int Metrics::port() const { return impl_->endpoint ? impl_->endpoint->port() : 0; }
 
-std::string Metrics::Text() const {
-  auto families = impl_->registry->Collect();
-  for (auto& family : impl_->functions->Collect()) families.push_back(std::move(family));
-  return prometheus::TextSerializer().Serialize(families);
-}
+std::string Metrics::Text() const { return impl_->Text(false); }
 
 }  // namespace marquee::metrics

@@ -66,12 +66,13 @@ class Metrics {
   // Seconds: 0.25 ms to 10 s.
   static const std::vector<double>& LatencyBuckets();
 
-  // Serves /metrics on host:port ("127.0.0.1:0" picks a port) until destruction or Stop().
+  // Serves /metrics on host:port ("127.0.0.1:0" picks a port, "[::]:9100" takes IPv4, too) until
+  // destruction or Stop(). Unavailable "metrics_listen_failed".
   Status Serve(const std::string& listen);
   void Stop();
   int port() const;  // 0 until Serve succeeded
 
-  std::string Text() const;  // what /metrics answers, for tests
+  std::string Text() const;  // what /metrics answers but for the process's own, for tests
 
  private:
   struct Impl;

@@ -26,13 +26,13 @@ class MovieMap {
     coming_.reset();
   }
 
+  // Whether no other log is being read: what is put and removed is known at once.
+  bool whole() const { return !coming_; }
   bool Contains(std::int64_t movie_id) const {
     return known_.contains(movie_id) || (coming_ && coming_->contains(movie_id));
   }
   // What is known as a whole; empty until Complete() for the first time.
   const Map& known() const { return known_; }
-  // What the log holds as far as it was read.
-  const Map& read() const { return coming_ ? *coming_ : known_; }
 
  private:
   Map known_;

@@ -1,8 +1,10 @@
 #include "ratings/rating_consumer.h"
 
 #include <charconv>
+#include <cstdint>
 #include <limits>
 #include <map>
+#include <pqxx/pqxx>
 #include <stop_token>
 #include <thread>
 
@@ -23,6 +25,8 @@ constexpr int kForgetRows = 10'000;
 constexpr std::chrono::seconds kWatchEvery{1};
 constexpr std::chrono::seconds kTimeout{10};
 constexpr int kPatienceSeconds = 5;
+constexpr std::int64_t kAnalyzeAfter = 20'000;  // events
+constexpr std::size_t kBacklog = 500;           // messages in a batch
 
 double Seconds(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
@@ -87,6 +91,13 @@ std::chrono::hours LongestKept(const std::map<std::string, std::string>& setting
   return std::chrono::ceil<hours>(milliseconds(retention) + milliseconds(segment)) + hours(24);
 }
 
+Rest YieldTo(const pg::Pool& people) {
+  return [&people](std::size_t messages, std::chrono::nanoseconds took) {
+    if (messages < kBacklog) return std::chrono::nanoseconds(0);
+    return took * (people.Stats().in_use > 0 ? 3 : 1);
+  };
+}
+
 class RatingConsumer::Impl {
  public:
   Impl(RatingConsumerConfig config, pg::Pool& pool, RatingSteps steps, metrics::Metrics& metrics)
@@ -106,7 +117,7 @@ class RatingConsumer::Impl {
                     [this](const StoredPositions& stored, std::span<const RatingChange> changes) {
                       Committed(stored, changes);
                     }),
-        consumer_(config_.consumer, projection_) {
+        consumer_(WithRest(config_.consumer, std::move(steps.rest)), projection_) {
     for (const auto reason : kDeadLetterReasons) DeadLetters(reason);
     metrics.AddGaugeFunction(
         prefix_ + "lag_messages",
@@ -132,6 +143,11 @@ class RatingConsumer::Impl {
   Status Health() const { return consumer_.Health(); }
 
  private:
+  static kafka::GroupConsumerConfig WithRest(kafka::GroupConsumerConfig config, Rest rest) {
+    config.rest = std::move(rest);
+    return config;
+  }
+
   metrics::Counter DeadLetters(std::string_view reason) {
     return metrics_.AddCounter("marquee_" + config_.service + "_dead_letters_total",
                                "Rating events that couldn't be applied",
@@ -170,6 +186,7 @@ class RatingConsumer::Impl {
     while (Pause(stop, kWatchEvery)) {
       ReportHealth();
       ShowPartitions();
+      Analyze();
       if (steady_clock::now() >= forget_at && Forget())
         forget_at = steady_clock::now() + config_.forget_every;
     }
@@ -199,6 +216,23 @@ class RatingConsumer::Impl {
       }
       shown->second.Show(stored);
     }
+  }
+
+  void Analyze() {
+    const std::int64_t events = projection_.Stats().events;
+    const bool through = consumer_.Stats().lag == 0;
+    if (events - analyzed_ < kAnalyzeAfter || (events < 2 * analyzed_ && !through)) return;
+    analyzed_ = events;
+    std::string sql = "ANALYZE";
+    for (const auto& table : config_.tables) sql += (sql.size() > 7 ? ", " : " ") + table;
+    const Status done = pool_.Run(
+        [&](pg::Transaction& tx) -> Status {
+          tx.exec(sql);
+          return {};
+        },
+        {.deadline = SystemClock().Now() + kTimeout, .statement_timeout = kTimeout});
+    if (!done.ok())
+      logging::Warning("statistics not made anew", {{"error", done.error().ToString()}});
   }
 
   // False while there are more to forget.
@@ -235,6 +269,7 @@ class RatingConsumer::Impl {
   // The housekeeper's.
   std::string last_;
   int bad_seconds_ = 0;
+  std::int64_t analyzed_ = 0;  // events that were applied when statistics were made last
   std::map<std::int32_t, PartitionMetrics> partitions_;
   std::jthread housekeeper_;
 };

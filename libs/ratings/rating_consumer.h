@@ -3,8 +3,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "kafka/group_consumer.h"
@@ -22,7 +24,16 @@ struct RatingConsumerConfig {
   // would undo what came after it when the log is read again.
   std::chrono::hours remember_events{45 * 24};
   std::chrono::milliseconds forget_every{600'000};
+  // What applying changes: their statistics, by which PostgreSQL plans, are made anew after much of
+  // a backlog, and at its end. Its own autovacuum may come a minute too late.
+  std::vector<std::string> tables{"ratings"};
 };
+
+using Rest =
+    std::function<std::chrono::nanoseconds(std::size_t messages, std::chrono::nanoseconds took)>;
+// A backlog (an import) is applied for half of the time, and for a quarter while people use their
+// pool. Live ratings, which come by ones, never wait. `people` outlives it.
+Rest YieldTo(const pg::Pool& people);
 
 // What the service does with a batch, beside moving its position on.
 struct RatingSteps {
@@ -31,6 +42,7 @@ struct RatingSteps {
   std::function<Status(pg::Transaction&, std::span<const DeadLetterMessage>)> record_dead_letters =
       {};
   RatingProjection::Committed committed = {};
+  Rest rest = {};
 };
 
 // Runs on threads of its own from construction to Stop(), through any outage of Kafka or the

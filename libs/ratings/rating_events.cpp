@@ -1,6 +1,7 @@
 #include "ratings/rating_events.h"
 
 #include "marquee/events/v1/events.pb.h"
+#include "rules/rating.h"
 
 namespace marquee::ratings {
 namespace {
@@ -18,7 +19,7 @@ Error Refused(std::string reason, std::string message) {
 Result<std::optional<float>> ValueOf(const RatingEvent& event) {
   switch (event.change_case()) {
     case RatingEvent::kValue:
-      if (!IsRatingValue(event.value())) {
+      if (!rules::IsRatingValue(event.value())) {
         return Refused("rating_out_of_range", "value is " + std::to_string(event.value()));
       }
       return std::optional(event.value());

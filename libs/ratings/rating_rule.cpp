@@ -53,9 +53,4 @@ Uuid LiveEventId(std::int64_t user_id, std::string_view idempotency_key) {
   return Uuid::V5(LiveNamespace(), name);
 }
 
-bool IsRatingValue(float value) {
-  const float twice = value * 2;
-  return twice >= 1 && twice <= 10 && twice == static_cast<float>(static_cast<int>(twice));
-}
-
 }  // namespace marquee::ratings

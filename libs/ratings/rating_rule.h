@@ -53,7 +53,4 @@ Uuid ImportEventId(std::int64_t user_id, std::int64_t movie_id, float value,
 // The id of a live event with an Idempotency-Key: UUIDv5 of user and key.
 Uuid LiveEventId(std::int64_t user_id, std::string_view idempotency_key);
 
-// True for 0.5, 1.0 … 5.0 exactly.
-bool IsRatingValue(float value);
-
 }  // namespace marquee::ratings

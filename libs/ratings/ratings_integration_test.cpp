@@ -8,6 +8,7 @@
 #include "kafka/testing.h"
 #include "marquee/events/v1/events.pb.h"
 #include "pg/testing.h"
+#include "ratings/rating_consumer.h"
 #include "ratings/rating_events.h"
 #include "ratings/rating_projection.h"
 #include "ratings/topics.h"
@@ -277,6 +278,17 @@ TEST_F(ProjectionTest, AgreesWithTheRuleOnRandomSequences) {
     text << ' ' << static_cast<int>(state.source) << ' ' << state.revision;
     EXPECT_EQ(Row(key.first, key.second), text.str());
   }
+}
+
+TEST_F(ProjectionTest, ABacklogYieldsToPeopleAndALiveRatingToNobody) {
+  using std::chrono::milliseconds;
+  const Rest rest = YieldTo(pool_);
+  EXPECT_EQ(rest(1, milliseconds(10)), milliseconds(0));
+  EXPECT_EQ(rest(5'000, milliseconds(10)), milliseconds(10));
+  const auto while_somebody_asks = pool_.Read([&](pg::Transaction&) -> Result<std::int64_t> {
+    return rest(5'000, milliseconds(10)).count();
+  });
+  EXPECT_EQ(while_somebody_asks.value(), std::chrono::nanoseconds(milliseconds(30)).count());
 }
 
 TEST_F(ProjectionTest, ForgetsOldEventIdsOnly) {

@@ -60,14 +60,6 @@ TEST(RatingRule, AnImportNeverUndoesARetraction) {
   EXPECT_EQ(After({Live(std::nullopt), Live(2.0F)})->value, 2.0F);
 }
 
-TEST(RatingValue, TakesHalfStarsOnly) {
-  for (int half = 1; half <= 10; ++half) EXPECT_TRUE(IsRatingValue(static_cast<float>(half) / 2));
-  for (const float value : {0.0F, 0.25F, 5.5F, -1.0F, 4.4F, std::numeric_limits<float>::infinity(),
-                            std::numeric_limits<float>::quiet_NaN()}) {
-    EXPECT_FALSE(IsRatingValue(value)) << value;
-  }
-}
-
 TEST(EventId, IsTheSameForTheSameThingOnly) {
   EXPECT_EQ(ImportEventId(1, 2, 3.5F, 4), ImportEventId(1, 2, 3.5F, 4));
   EXPECT_NE(ImportEventId(1, 2, 3.5F, 4), ImportEventId(1, 2, 3.0F, 4));

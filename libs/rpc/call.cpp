@@ -64,7 +64,8 @@ Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
   for (const auto& [key, value] : context.client_metadata()) {
     const std::string_view name(key.data(), key.size());
     const std::string_view text(value.data(), value.size());
-    if (name == kOperationKey) BeRepetitionOf(caller_.subject + std::string(text.substr(0, 64)), {});
+    if (name == kOperationKey)
+      BeRepetitionOf(caller_.subject + std::string(text.substr(0, 64)), {});
     if (name == kClientAddressKey && IsAddress(std::string(text))) client_address_ = text;
     if (name == kPositionKey && positions_.size() < kMostPositions) {
       if (auto position = Position::Parse(text)) positions_.push_back(std::move(*position));

@@ -26,6 +26,7 @@ struct Caller {
   std::vector<std::string> roles;
   std::string session_id;
   std::string bearer;  // the token itself, to be forwarded; never log it
+  Time token_issued_at{};
 
   bool authenticated() const { return !subject.empty(); }
   bool Has(std::string_view role) const;
@@ -73,8 +74,9 @@ class Call {
   const std::vector<Position>& told() const { return told_; }
 
   // Names what this call does: the same for every repetition under one Idempotency-Key, or by the
-  // gateway when a connection ended under it; new for any other call. What must not be done twice is stored under it, so that even a repetition whose
-  // first try was cut off after its commit finds what it did.
+  // gateway when a connection ended under it; new for any other call. What must not be done twice
+  // is stored under it, so that even a repetition whose first try was cut off after its commit
+  // finds what it did.
   const Uuid& operation_id() const;
   // The same, of a call that may be repeated; else nullopt: nobody will ask what it did.
   std::optional<Uuid> repeatable_operation() const {

@@ -33,8 +33,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int max_m
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3'000);
   // A replica that leaves is noticed at once; its successor's address must not wait half a minute.
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1'000);
-  // No retry policy: those are made at one layer only, and that is not this one. What gRPC tries again
-  // by itself is a call that never left, or that a server which is stopping never took.
+  // No retry policy: those are made at one layer only, and that is not this one. What gRPC tries
+  // again by itself is a call that never left, or that a server which is stopping never took.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }

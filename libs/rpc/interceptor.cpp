@@ -58,8 +58,8 @@ Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
     if (open) return Caller{};
     return std::move(claims).error();
   }
-  return Caller{claims->user_id, claims->subject, claims->roles, claims->session_id,
-                std::move(jwt)};
+  return Caller{claims->user_id,    claims->subject, claims->roles,
+                claims->session_id, std::move(jwt),  claims->issued_at};
 }
 
 Result<Caller> Interceptor::Recheck(const MethodInfo& method, Caller caller, Time deadline) const {

@@ -82,8 +82,8 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   return running;
 }
 
-// Has the keys that tokens are checked with fetched before the first call, and holds readiness up for
-// that: for a while, since what is public needs none.
+// Has the keys that tokens are checked with fetched before the first call, and holds readiness up
+// for that: for a while, since what is public needs none.
 class KeyPrefetch {
  public:
   explicit KeyPrefetch(token::Verifier& verifier)

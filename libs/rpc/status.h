@@ -19,8 +19,8 @@ inline constexpr char kFieldKey[] = "marquee-field";
 inline constexpr char kRetryPushbackKey[] = "grpc-retry-pushback-ms";
 
 // The wire's status for an error; adds the metadata to `context`. The message of an INTERNAL error
-// stays in the log. A service that says UNAVAILABLE itself was reached, and another try would be of no
-// use: only what a connection's end left open is tried again.
+// stays in the log. A service that says UNAVAILABLE itself was reached, and another try would be of
+// no use: only what a connection's end left open is tried again.
 grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context);
 
 // The error of a failed call that was made with `context`. Requires !status.ok().

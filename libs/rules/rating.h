@@ -1,4 +1,5 @@
-// What makes a rating one that an import may bring: at the server and in marqueectl.
+// What makes a rating one that is taken, from a person or an import, at the server and in
+// marqueectl; and what many of them say together.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +24,11 @@ std::int64_t LatestRatingSeconds(Time now);
 
 // InvalidArgument that names the field: "user_id", "movie_id", "value", "rated_at".
 Status CheckImport(const ImportedRating& rating, std::int64_t latest_seconds);
+
+// A movie's mean shrunk towards `prior_mean`, the mean of all ratings of all movies, as if every
+// movie had `prior_weight` ratings of that value: (m·C + sum) / (m + n). `half_stars` is the sum of
+// the ratings in half stars, so that it is exact.
+double BayesianMean(std::int64_t half_stars, std::int64_t rating_count, double prior_mean,
+                    double prior_weight);
 
 }  // namespace marquee::rules

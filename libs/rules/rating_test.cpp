@@ -52,9 +52,20 @@ TEST(CheckImport, TakesADayAheadForClocksThatDifferAndNoMore) {
 
 TEST(IsRatingValue, TakesHalfStarsOnly) {
   for (int halves = 1; halves <= 10; ++halves) EXPECT_TRUE(IsRatingValue(halves / 2.0));
-  EXPECT_FALSE(IsRatingValue(0));
+  for (const double value :
+       {0.0, 0.25, 5.5, -1.0, 4.4, static_cast<double>(4.4F),
+        std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_FALSE(IsRatingValue(value)) << value;
+  }
   EXPECT_FALSE(IsRatingValue(std::nextafter(5.0, 6.0)));
   EXPECT_FALSE(IsRatingValue(std::nextafter(4.5, 4.0)));
+}
+
+TEST(BayesianMean, LiesBetweenThePriorAndTheMean) {
+  EXPECT_DOUBLE_EQ(BayesianMean(0, 0, 3.5, 25), 3.5);
+  // 25 ratings of 5.0 and a prior of as many of 3.0
+  EXPECT_DOUBLE_EQ(BayesianMean(250, 25, 3.0, 25), 4.0);
+  EXPECT_NEAR(BayesianMean(10'000'000, 1'000'000, 3.0, 25), 5.0, 1e-3);
 }
 
 }  // namespace

@@ -21,6 +21,10 @@ Result<AuthConfig> AuthConfig::FromEnv(const config::Environment& environment) {
   config.database.uri = reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "auth's database");
   config.database.max_connections = static_cast<int>(
       reader.Int("MARQUEE_POSTGRES_MAX_CONNECTIONS", 8, 2, 200, "connections at most"));
+  config.outbox_database = config.database;
+  config.outbox_database.application_name = "marquee-auth-outbox";
+  config.outbox_database.max_connections = 1;
+  config.kafka.cluster = kafka::ClusterConfig::Read(reader, "marquee-auth");
 
   config.key_encryption_secret =
       reader.Secret("MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", std::nullopt,

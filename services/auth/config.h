@@ -6,6 +6,7 @@
 #include "auth/app/service_tokens.h"
 #include "auth/crypto/hash_gate.h"
 #include "config/config.h"
+#include "kafka/producer.h"
 #include "pg/pool.h"
 #include "rpc/server.h"
 
@@ -14,6 +15,8 @@ namespace marquee::auth {
 struct AuthConfig {
   rpc::ServerConfig server;
   pg::PoolConfig database;
+  pg::PoolConfig outbox_database;  // a connection of its own: it is held while Kafka is waited for
+  kafka::ProducerConfig kafka;
   std::string key_encryption_secret;
   std::string bootstrap_secret;  // empty: there is no bootstrapping
   ServiceSecrets service_secrets;

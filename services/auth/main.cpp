@@ -1,6 +1,8 @@
 // marquee-auth: composition only.
 #include "auth/app/housekeeper.h"
+#include "auth/app/person_publisher.h"
 #include "auth/app/secrets.h"
+#include "auth/clients/kafka_people.h"
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
@@ -8,9 +10,11 @@
 #include "auth/rpc/caller_check.h"
 #include "auth/store/pg_accounts.h"
 #include "auth/store/pg_keys.h"
+#include "auth/store/pg_person_outbox.h"
 #include "auth/store/pg_sessions.h"
 #include "base/clock.h"
 #include "idempotency/pg_idempotency_store.h"
+#include "kafka/structured_log.h"
 #include "metrics/metrics.h"
 #include "pg/pool_metrics.h"
 #include "rpc/server.h"
@@ -24,6 +28,7 @@ int main(int argc, char** argv) {
   const auto config = AuthConfig::FromEnv(marquee::config::SystemEnvironment());
   if (!config.ok()) return marquee::config::Fatal(config.error());
   rpc::Prepare("auth", config->server);
+  marquee::kafka::UseStructuredLog();
   const auto& clock = marquee::SystemClock();
   marquee::metrics::Metrics registry;
   AuthMetrics metrics(registry);
@@ -45,9 +50,17 @@ int main(int argc, char** argv) {
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys);
 
   const Housekeeper housekeeper(keys, sessions, clock);
+  marquee::pg::Pool outbox_pool(
+      config->outbox_database,
+      marquee::pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
+  PgPersonOutbox outbox(outbox_pool);
+  marquee::kafka::Producer producer(config->kafka);
+  KafkaPeople people(producer);
+  const PersonPublisher publisher(outbox, people, clock, registry);
   marquee::token::Verifier verifier(
       {}, [&] { return keys.PublicKeys(); }, clock);
   marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
+  // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
       config->server, {&handler}, verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},

@@ -19,7 +19,12 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
   config.database.needs_writes = false;
   config.consumer_database.application_name = "marquee-catalog-consumer";
   config.consumer_database.max_connections = 2;
+  config.publisher_database = config.consumer_database;
+  config.publisher_database.application_name = "marquee-catalog-publisher";
+  config.publisher_database.min_connections = 1;
+  config.publisher_database.max_connections = 1;
   config.consumer.service = "catalog";
+  config.consumer.tables = {"ratings", "movie_stats"};
   auto& consumer = config.consumer.consumer;
   consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");
   consumer.topic = std::string(ratings::kRatingsTopic);
@@ -29,11 +34,18 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
                                        "this replica's name in the group, if it keeps one over "
                                        "restarts");
   consumer.batch_messages =
-      static_cast<int>(reader.Int("MARQUEE_CATALOG_BATCH_MESSAGES", 20'000, 1, 200'000,
+      static_cast<int>(reader.Int("MARQUEE_CATALOG_BATCH_MESSAGES", 5'000, 1, 200'000,
                                   "rating events that are applied in one transaction at most"));
   config.prior_weight = reader.Double("MARQUEE_CATALOG_PRIOR_RATINGS", 25, 0.1, 1e6,
                                       "how many ratings of the overall mean each movie is given "
                                       "before its own, in rating_bayesian_mean");
+  config.producer.cluster = consumer.cluster;
+  config.producer.delivery_timeout = std::chrono::seconds(5);  // a stop waits for it
+  config.publisher.prior_ratings = config.prior_weight;
+  config.publisher.counts_every = reader.Milliseconds(
+      "MARQUEE_CATALOG_COUNTS_EVERY_MS", config.publisher.counts_every.count(), 100, 3'600'000,
+      "how often, at most, followers of marquee.movies.v1 are told how many "
+      "ratings each movie has");
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

@@ -4,7 +4,9 @@
 #include <string>
 
 #include "base/result.h"
+#include "catalog/app/movie_publisher.h"
 #include "config/config.h"
+#include "kafka/producer.h"
 #include "pg/pool.h"
 #include "ratings/rating_consumer.h"
 #include "rpc/server.h"
@@ -17,6 +19,9 @@ struct CatalogConfig {
   pg::PoolConfig database;
   pg::PoolConfig consumer_database;  // the consumer never waits for the calls' connections
   ratings::RatingConsumerConfig consumer;
+  pg::PoolConfig publisher_database;  // one connection, whose session holds the turn to publish
+  kafka::ProducerConfig producer;
+  MoviePublisher::Options publisher;
   double prior_weight = 0;  // of the Bayesian mean, in ratings
 
   static Result<CatalogConfig> FromEnv(const config::Environment& environment);

@@ -3,15 +3,20 @@
 
 #include "base/clock.h"
 #include "catalog/app/catalog.h"
+#include "catalog/app/movie_publisher.h"
+#include "catalog/clients/kafka_movie_log.h"
 #include "catalog/config.h"
 #include "catalog/rpc/catalog_handler.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
 #include "catalog/store/pg_posters.h"
+#include "catalog/store/pg_publication.h"
 #include "catalog/store/rating_step.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
+#include "movies/movie_feed.h"
+#include "people/people_feed.h"
 #include "pg/pool_metrics.h"
 #include "ratings/rating_consumer.h"
 #include "rpc/client.h"
@@ -46,14 +51,28 @@ int main(int argc, char** argv) {
 
   // What can't be decoded goes to the dead letters by rating-ingest's writer, which reads the same
   // topic by the same rule.
-  ratings::RatingConsumer consumer(config->consumer, consumer_pool,
-                                   {.apply = catalog::ApplyRatingBatch}, metrics);
+  ratings::RatingConsumer consumer(
+      config->consumer, consumer_pool,
+      {.apply = catalog::ApplyRatingBatch, .rest = ratings::YieldTo(pool)}, metrics);
+
+  pg::Pool publisher_pool(
+      config->publisher_database,
+      pg::PoolMetrics(metrics, "catalog", "publisher", config->publisher_database));
+  kafka::Producer producer(config->producer);
+  catalog::PgPublicationStore publication(publisher_pool);
+  catalog::PublishedMovies published;
+  movies::MovieFeed feed(config->producer.cluster, published, metrics, "catalog");
+  catalog::KafkaMovieLog log(producer, feed);
+  catalog::MoviePublisher publisher(publication, log, published, config->publisher, clock, metrics);
 
   // Kafka isn't asked: without it movies are served as before, with statistics that stand still.
   idempotency::PgIdempotencyStore keys(pool);
+  const people::PeopleFeed people(config->producer.cluster, clock, metrics, "catalog");
   const int status = rpc::Serve(config->server, {&handler}, verifier, metrics,
-                                {{"database", [&] { return pool.Health(); }}}, {.keys = &keys});
+                                {{"database", [&] { return pool.Health(); }}},
+                                {.check = people.check(), .keys = &keys});
   metrics.Stop();
+  publisher.Stop();
   consumer.Stop();
   return status;
 }

@@ -95,6 +95,21 @@ TEST_F(RatingsConsumerTest, AppliesWhatIsSentAndSaysSo) {
       << text;
 }
 
+TEST_F(RatingsConsumerTest, PlansByWhatIsThereOnceABacklogIsApplied) {
+  for (int user = 1; user <= 20'000; ++user) Send(user, 1 + user % 7, 4.0F, user);
+  Flush();
+  ExecuteInDatabase("ANALYZE ratings, movie_stats");
+  const auto consumer = Start();
+  ASSERT_TRUE(WaitUntilApplied(20'000));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto planned = [&] {
+    return Number("SELECT min(reltuples)::bigint FROM pg_class WHERE relname = 'ratings'");
+  };
+  while (planned() < 20'000 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(planned(), 20'000);
+}
+
 TEST_F(RatingsConsumerTest, CountsNothingTwiceWhenConsumersAndConnectionsDie) {
   int number = 0;
   for (int round = 0; round < 5; ++round) {

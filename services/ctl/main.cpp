@@ -176,6 +176,18 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
   c->add_option("version", version, "Its number")->required()->check(CLI::PositiveNumber);
   c->callback([&] { run = [&] { return Promote(context, model, version); }; });
 
+  auto* keys = app.add_subcommand("keys", "The keys that access tokens are signed with");
+  keys->require_subcommand(1);
+  c = keys->add_subcommand("list", "The keys, the oldest first");
+  c->callback([&] { run = [&] { return ListKeys(context); }; });
+  c = keys->add_subcommand(
+      "rotate", "Make a new key: each quarter, or at once when one may be known to others");
+  c->footer(
+      "The new key signs three minutes after it is published, so that every service knows it by "
+      "then. Those\n"
+      "before it are published for half an hour more. Nobody is signed out.");
+  c->callback([&] { run = [&] { return RotateKeys(context); }; });
+
   c = app.add_subcommand("status", "Whether the suite is ready, and how far it has come");
   c->callback([&] { run = [&] { return StatusOf(context); }; });
 }
@@ -242,7 +254,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--ratings-address", context.ratings_address,
                  "rating-ingest's gRPC address, for import")
-      ->envname("MARQUEE_RATINGS_ADDRESS")
+      ->envname("MARQUEE_RATING_INGEST_ADDRESS")
       ->capture_default_str();
   app.add_flag("--json", context.json, "Print JSON, for programs");
   app.add_flag("-q,--quiet", context.quiet, "No progress bars");

@@ -1,17 +1,20 @@
 #include "gateway/config.h"
 
-#include <utility>
-
 #include "config/config.h"
 #include "logging/log.h"
 
 namespace marquee::gateway {
 namespace {
 
-constexpr std::pair<const char*, const char*> kServices[] = {
-    {"auth", "MARQUEE_AUTH_ADDRESS"},       {"catalog", "MARQUEE_CATALOG_ADDRESS"},
-    {"ratings", "MARQUEE_RATINGS_ADDRESS"}, {"trainer", "MARQUEE_TRAINER_ADDRESS"},
-    {"reviews", "MARQUEE_REVIEWS_ADDRESS"}, {"recommender", "MARQUEE_RECOMMENDER_ADDRESS"}};
+struct Service {
+  const char* key;  // of its proto package: "ratings" of marquee.ratings.v1
+  const char* name;
+  const char* variable;
+};
+// Made of deploy/suite.yaml by CMakeLists.txt.
+constexpr Service kServices[] = {
+#include "services.inc"
+};
 
 // Below every time-out of the server and of nginx, so that it is the call that ends first.
 constexpr std::int64_t kMostDeadlineMs = 20'000;
@@ -53,9 +56,9 @@ Result<GatewayConfig> GatewayConfig::FromEnv(const config::Environment& environm
                     "folder of the npm package swagger-ui-dist, for /docs; none when empty");
   config.stop_grace = reader.Milliseconds("MARQUEE_STOP_GRACE_MS", 10'000, 0, 600'000,
                                           "how long requests in flight may take to end at a stop");
-  for (const auto& [service, variable] : kServices) {
-    config.addresses[service] =
-        reader.Address(variable, std::nullopt, std::string("where ") + service + " is");
+  for (const auto& [key, name, variable] : kServices) {
+    config.addresses[key] =
+        reader.Address(variable, std::nullopt, std::string("where ") + name + " is");
   }
   RETURN_IF_ERROR(reader.Finish());
   return config;

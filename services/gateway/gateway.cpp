@@ -174,8 +174,9 @@ void Gateway::Start(const std::shared_ptr<Exchange>& exchange) {
   request.body = {};
 
   Outbound& outbound = exchange->outbound;
+  // An empty one is none: nginx passes no empty header on, and both doors are one.
   if (const std::string* key = request.Find("idempotency-key")) {
-    const bool good = !key->empty() && key->size() <= kMaxIdempotencyKey && IsVisibleAscii(*key) &&
+    const bool good = key->size() <= kMaxIdempotencyKey && IsVisibleAscii(*key) &&
                       request.Count("idempotency-key") == 1;
     if (!good) {
       return Fail(*exchange, Error::InvalidArgument(

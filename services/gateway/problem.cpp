@@ -44,6 +44,7 @@ constexpr std::pair<std::string_view, int> kStatusOfReason[] = {
     {"body_too_large", 413},         {"poster_too_large", 413},
     {"unsupported_media_type", 415}, {"unsupported_content_encoding", 415},
     {"idempotency_key_reused", 422}, {"header_too_large", 431},
+    {"target_too_long", 414},
 };
 
 bool Hidden(Code code) {

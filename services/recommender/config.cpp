@@ -10,10 +10,8 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:50055", "0.0.0.0:9055");
   config.kafka = kafka::ClusterConfig::Read(reader, "marquee-recommender");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
-  config.catalog_address =
-      reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");
   config.ratings_address =
-      reader.Address("MARQUEE_RATINGS_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
+      reader.Address("MARQUEE_RATING_INGEST_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
   config.trainer_address =
       reader.Address("MARQUEE_TRAINER_ADDRESS", "127.0.0.1:50054", "trainer, gRPC");
   config.service_secret =
@@ -23,9 +21,6 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config.champions.poll = reader.Milliseconds(
       "MARQUEE_RECOMMENDER_MODEL_POLL_MS", config.champions.poll.count(), 100, 3'600'000,
       "how often the registry is asked for the champions, beside what Kafka announces");
-  config.catalogue.refresh = reader.Milliseconds("MARQUEE_RECOMMENDER_CATALOG_REFRESH_MS",
-                                                 config.catalogue.refresh.count(), 100, 3'600'000,
-                                                 "how often the catalogue is read anew");
   config.store.max_bytes = static_cast<std::size_t>(
       reader.Int("MARQUEE_RECOMMENDER_HISTORY_CACHE_BYTES",
                  static_cast<std::int64_t>(config.store.max_bytes), 64 << 10, std::int64_t{1} << 40,

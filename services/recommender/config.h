@@ -8,7 +8,6 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "kafka/types.h"
-#include "recommender/app/catalogue_keeper.h"
 #include "recommender/app/histories.h"
 #include "recommender/clients/champions.h"
 #include "recommender/domain/history_store.h"
@@ -23,13 +22,11 @@ struct RecommenderConfig {
   rpc::ServerConfig server;
   kafka::ClusterConfig kafka;
   std::string auth_address;
-  std::string catalog_address;
   std::string ratings_address;
   std::string trainer_address;
   std::string service_secret;
   artefact::RegistryClientConfig registry;
   Champions::Options champions;
-  CatalogueKeeper::Options catalogue;
   HistoryStore::Options store;
   Histories::Options histories;
   std::chrono::milliseconds log_patience{30'000};

@@ -12,7 +12,6 @@ TEST(RecommenderConfigTest, NeedsNothingButItsSecret) {
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->service_secret, "s3cret");
   EXPECT_EQ(config->histories.read_wait, std::chrono::milliseconds{1000});
-  EXPECT_EQ(config->catalogue.refresh, std::chrono::milliseconds{30'000});
   EXPECT_EQ(config->champions.cache_dir, config->registry.cache_dir);
 }
 
@@ -20,13 +19,13 @@ TEST(RecommenderConfigTest, TellsEveryProblemAtOnce) {
   const config::MapEnvironment environment({
       {"MARQUEE_RECOMMENDER_READ_WAIT_MS", "-1"},
       {"MARQUEE_RECOMMENDER_HISTORY_CACHE_BYTES", "lots"},
-      {"MARQUEE_CATALOG_ADDRESS", "nowhere"},
+      {"MARQUEE_RATING_INGEST_ADDRESS", "nowhere"},
   });
   const auto config = RecommenderConfig::FromEnv(environment);
   ASSERT_FALSE(config.ok());
   for (const char* name :
        {"MARQUEE_RECOMMENDER_READ_WAIT_MS", "MARQUEE_RECOMMENDER_HISTORY_CACHE_BYTES",
-        "MARQUEE_CATALOG_ADDRESS", "MARQUEE_SERVICE_SECRET"}) {
+        "MARQUEE_RATING_INGEST_ADDRESS", "MARQUEE_SERVICE_SECRET"}) {
     EXPECT_NE(config.error().message.find(name), std::string::npos) << name;
   }
 }

@@ -3,9 +3,11 @@
 #include "base/clock.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
+#include "movies/movie_feed.h"
+#include "people/people_feed.h"
 #include "ratings/topics.h"
+#include "recommender/app/catalogue_follower.h"
 #include "recommender/app/log_readiness.h"
-#include "recommender/clients/catalog_client.h"
 #include "recommender/clients/ratings_client.h"
 #include "recommender/config.h"
 #include "recommender/consume/rating_feed.h"
@@ -31,30 +33,30 @@ int main(int argc, char** argv) {
   rpc::ServiceToken token(auth, "recommender", config->service_secret, clock);
 
   recommender::ServingHolder serving;
-  recommender::CatalogClient movies(rpc::MakeChannel(config->catalog_address), &token, clock);
-  recommender::CatalogueKeeper catalogue(movies, serving, config->catalogue, clock, metrics);
+  recommender::CatalogueFollower catalogue(serving, {}, metrics);
+  movies::MovieFeed movie_feed(config->kafka, catalogue, metrics, "recommender");
   artefact::RegistryClient registry(rpc::MakeChannel(config->trainer_address), &token,
                                     config->registry);
   recommender::Champions champions(registry, config->champions, &config->kafka, serving, clock,
                                    metrics);
 
   recommender::HistoryStore store(config->store, clock);
-  recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store,
-                               metrics);
+  recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store, metrics);
   recommender::RatingsClient ratings(rpc::MakeChannel(config->ratings_address));
   recommender::Histories histories(store, ratings, feed, config->histories, clock, metrics);
 
   recommender::Recommender recommender(serving, histories, clock, metrics);
   recommender::RecommenderHandler handler(recommender);
-  // Kafka is waited for at the start alone: without it lists are served from what is known (D10).
+  // Kafka is needed at the start alone: without it lists are served from what is known (D10).
   recommender::LogReadiness log(feed, config->log_patience, clock);
+  const people::PeopleFeed people(config->kafka, clock, metrics, "recommender");
   return rpc::Serve(config->server, {&handler}, verifier, metrics,
                     {{"catalogue",
                       [&]() -> Status {
-                        if (serving.Get()->catalogue() != nullptr) return {};
-                        return Error::Unavailable("catalogue_unavailable",
-                                                  "the catalogue is not loaded yet");
+                        RETURN_IF_ERROR(movie_feed.Ready());
+                        return catalogue.Ready();
                       }},
                      {"model", [&] { return champions.Ready(); }},
-                     {"ratings log", [&] { return log.Check(); }}});
+                     {"ratings log", [&] { return log.Check(); }}},
+                    {.check = people.check()});
 }

@@ -14,6 +14,7 @@ Result<ReviewsConfig> ReviewsConfig::FromEnv(const config::Environment& environm
                                        "where auth serves its keys and people's names over gRPC");
   config.catalog_address = reader.Address("MARQUEE_CATALOG_ADDRESS", std::nullopt,
                                           "where the catalogue serves movies over gRPC");
+  config.kafka = kafka::ClusterConfig::Read(reader, "marquee-reviews");
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

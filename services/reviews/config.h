@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "kafka/types.h"
 #include "pg/pool.h"
 #include "rpc/server.h"
 
@@ -12,6 +13,7 @@ namespace marquee::reviews {
 struct ReviewsConfig {
   rpc::ServerConfig server;
   pg::PoolConfig database;
+  kafka::ClusterConfig kafka;
   std::string auth_address;
   std::string catalog_address;
 

@@ -1,7 +1,9 @@
 // marquee-reviews: composition only.
 #include "base/clock.h"
 #include "idempotency/pg_idempotency_store.h"
+#include "kafka/structured_log.h"
 #include "metrics/metrics.h"
+#include "people/people_feed.h"
 #include "pg/pool_metrics.h"
 #include "reviews/clients/auth_people.h"
 #include "reviews/clients/catalog_movies.h"
@@ -20,6 +22,7 @@ int main(int argc, char** argv) {
   const auto config = ReviewsConfig::FromEnv(marquee::config::SystemEnvironment());
   if (!config.ok()) return marquee::config::Fatal(config.error());
   rpc::Prepare("reviews", config->server);
+  marquee::kafka::UseStructuredLog();
   marquee::metrics::Metrics metrics;
 
   marquee::pg::Pool pool(config->database,
@@ -33,6 +36,9 @@ int main(int argc, char** argv) {
 
   marquee::token::Verifier verifier({}, rpc::JwksFrom(auth), marquee::SystemClock());
   marquee::idempotency::PgIdempotencyStore keys(pool);
+  const marquee::people::PeopleFeed changes(config->kafka, marquee::SystemClock(), metrics,
+                                            "reviews");
   return rpc::Serve(config->server, {&handler}, verifier, metrics,
-                    {{"postgres", [&] { return pool.Health(); }}}, {.keys = &keys});
+                    {{"postgres", [&] { return pool.Health(); }}},
+                    {.check = changes.check(), .keys = &keys});
 }

@@ -37,7 +37,7 @@ void ReadConnections(config::Reader& reader, TrainerConfig& config) {
   config.models_topic = artefact::kModelsTopic;
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
   config.ratings_address =
-      reader.Address("MARQUEE_RATINGS_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
+      reader.Address("MARQUEE_RATING_INGEST_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
   config.service_secret =
       reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "By which auth knows this service");
 }

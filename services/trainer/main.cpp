@@ -2,6 +2,7 @@
 #include "kafka/producer.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
+#include "people/people_feed.h"
 #include "pg/pool_metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -53,11 +54,12 @@ int main(int argc, char** argv) {
 
   trainer::TrainerHandler handler(trainer, registry);
   idempotency::PgIdempotencyStore keys(pool);
+  const people::PeopleFeed people(config->kafka.cluster, clock, metrics, "trainer");
   // Kafka isn't asked: a promotion waits in the database until Kafka is there.
   return rpc::Serve(config->server, {&handler}, verifier, metrics,
                     {{"postgres", [&] { return pool.Health(); }},
                      {"artefacts", [&] { return folder.CheckReadable(); }}},
-                    {.keys = &keys, .stopping = [&] {
+                    {.check = people.check(), .keys = &keys, .stopping = [&] {
                        housekeeping.Stop();
                        trainer.Stop();
                      }});

@@ -14,11 +14,11 @@
 
 #include "kafka/testing.h"
 #include "pg/testing.h"
-#include "rating_ingest/app/bulk_ingest.h"
-#include "rating_ingest/clients/kafka_log.h"
-#include "rating_ingest/consume/writer_steps.h"
-#include "rating_ingest/store/batch_steps.h"
-#include "rating_ingest/store/pg_rating_reader.h"
+#include "rating-ingest/app/bulk_ingest.h"
+#include "rating-ingest/clients/kafka_log.h"
+#include "rating-ingest/consume/writer_steps.h"
+#include "rating-ingest/store/batch_steps.h"
+#include "rating-ingest/store/pg_rating_reader.h"
 #include "ratings/rating_consumer.h"
 
 namespace marquee::rating_ingest {
@@ -94,7 +94,7 @@ Offsets Ingest(const Data& data, RatingLog& log) {
 
 void Run(std::size_t rows) {
   pg::TestDatabase database;
-  database.Migrate("services/rating_ingest/migrations");
+  database.Migrate("services/rating-ingest/migrations");
   const std::string topic = kafka::MakeTestTopic(8);
   metrics::Metrics metrics;
   kafka::Producer producer({.cluster = kafka::TestCluster()});

@@ -22,10 +22,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.api import PASSWORD, Api  # noqa: E402
+from support.declared import SERVICES  # noqa: E402
 from support.suite import LOCAL, ROOT, Suite  # noqa: E402
 from support.waiting import eventually  # noqa: E402
 
-SERVICES = ["gateway", "auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews"]
 QUIET_SECONDS = 15  # after which a service has given back what a burst took (libs/base/memory.h)
 
 
@@ -146,7 +146,6 @@ def main():
         )
         for movie in popular[::2]:
             person.rate(movie["movie_id"], 4.5)
-        # The recommender reads the catalogue every 30 s.
         eventually(lambda: person.recommend()["history_size"] == 20, 60, what="a personal list from 20 ratings")
         time.sleep(QUIET_SECONDS)
         idle = memory(suite)

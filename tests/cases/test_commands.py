@@ -1,5 +1,6 @@
 """Each command of marqueectl runs once against the real suite; a new one that doesn't is a failure here."""
 
+import concurrent.futures
 import json
 import pathlib
 import re
@@ -107,6 +108,30 @@ def test_status(audience, ctl):
     assert report["ready"] is True
     assert report["ingest"]["rating_count"] > 0
     assert set(report["models"]) == {"ranking", "rating"}
+
+
+def test_keys(ctl, person):
+    """Rotated once in the shared suite: tests/cases/test_sign_in.py looks at the rest in one of its own."""
+    (first,) = ctl.run("keys", "list")["keys"]
+    rotated = ctl.run("keys", "rotate")["keys"]
+    assert [key["kid"] for key in rotated[:-1]] == [first["kid"]] and first["signs"]
+    assert ctl.run("keys", "list")["keys"] == rotated
+    assert rotated[-1]["kid"] in ctl.text("keys", "list").stdout
+    assert ctl.try_run("keys", "rotate").returncode == 2  # one at a time
+    assert person.try_run("keys", "rotate").returncode == 2  # an administrator's
+
+
+def test_commands_at_once_share_a_login(person):
+    """Each finds a stale token, and a refresh token works once."""
+    file = pathlib.Path(person.environment["MARQUEE_CREDENTIALS_FILE"])
+    for _ in range(3):
+        file.write_text(json.dumps(credentials(person) | {"access_token": "stale"}))
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            done = list(pool.map(lambda _: person.try_run("status"), range(6)))
+        assert [json.loads(one.stdout).get("user", {}).get("email") for one in done] == [
+            credentials(person)["email"]
+        ] * 6
+    assert not list(file.parent.glob("*.tmp"))
 
 
 def test_evaluate(audience, ctl):

@@ -56,7 +56,11 @@ def test_the_place_of_ones_own_write_is_waited_for(person, movies):
 def test_positions_far_ahead_from_one_client_starve_nobody(person, movies):
     """95 requests a second that wait for what can't come, and eight people who rate meanwhile."""
     stream, partition, offset, fingerprint = written(person, movies[2]).split(":")
-    forged = [f"ratings:0:{FAR}", f"{stream}:{partition}:{int(offset) + FAR}:{fingerprint}", f"ratings:{partition}:{FAR}"]
+    forged = [
+        f"ratings:0:{FAR}",
+        f"{stream}:{partition}:{int(offset) + FAR}:{fingerprint}",
+        f"ratings:{partition}:{FAR}",
+    ]
     people = [person.other().register() for _ in range(8)]
     stop = threading.Event()
     statuses = []

@@ -1,5 +1,5 @@
-"""The topic of ratings is deleted and made anew while PostgreSQL keeps its offsets: nothing that was acknowledged is lost,
-nothing counts twice, and everyone knows what is rated from then on."""
+"""The topic of ratings is deleted and made anew while PostgreSQL keeps its offsets: nothing that was acknowledged is
+lost, nothing counts twice, and everyone knows what is rated from then on."""
 
 import subprocess
 
@@ -14,7 +14,7 @@ from support.waiting import eventually
 
 TOPIC = "marquee.ratings.v1"
 PEOPLE = 8
-FOLLOWERS = ["rating_ingest", "catalog", "recommender"]
+FOLLOWERS = ["rating-ingest", "catalog", "recommender"]
 # How long the new log is, beside two ratings of each person in the old one.
 LENGTHS = {"shorter": 1, "equal": 2, "longer": 3}
 
@@ -38,7 +38,7 @@ class World:
                 self.rated[person.user["user_id"]][movie] = 4.0
 
     def stored(self):
-        with psycopg.connect(self.suite.postgres_uri("ratings")) as connection:
+        with psycopg.connect(self.suite.postgres_uri("rating_ingest")) as connection:
             rows = connection.execute("SELECT user_id, movie_id, value, revision FROM ratings").fetchall()
         assert all(revision == 1 for *_, revision in rows), "counted twice"
         return {
@@ -105,7 +105,7 @@ def test_nothing_that_was_acknowledged_is_lost(world, length, running):
     assert status["lag"] == 0
     assert any(partition["other_log_count"] > 0 for partition in status["partitions"])
     assert all(partition["lost_count"] == 0 for partition in status["partitions"])
-    for service in ("rating_ingest", "catalog"):
+    for service in ("rating-ingest", "catalog"):
         lines = world.suite.metrics(service).splitlines()
         prefix = f"marquee_{service}_consumer_other_logs_total"
         assert any(line.startswith(prefix) and float(line.split()[-1]) > 0 for line in lines), service

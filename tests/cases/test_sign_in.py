@@ -3,11 +3,12 @@
 import concurrent.futures
 import threading
 import unicodedata
+import uuid
 
 import pytest
 import requests
 
-from support.api import PASSWORD
+from support.api import PASSWORD, Api
 
 KEYS = "/v1/signing-keys"
 
@@ -37,7 +38,7 @@ def test_a_guesser_keeps_only_themselves_waiting(suite, api):
             done.set()
         codes = set().union(*(guess.result() for guess in guesses))
     assert [answer.status_code for answer in logins] == [200] * 16
-    assert codes <= {401, 429}, codes
+    assert codes <= {401, 429, 503}, codes  # 503: their turn didn't come within the call's deadline
 
 
 def test_two_refreshes_at_once_and_a_lost_answer_keep_the_session(api):
@@ -75,16 +76,20 @@ def test_a_name_can_be_seen(api, name):
     assert (answer.status_code, answer.json()["field"]) == (400, "display_name")
 
 
-def test_signing_keys_are_rotated_and_nobody_is_signed_out(administrator):
+@pytest.mark.timeout(300)
+def test_signing_keys_are_rotated_and_nobody_is_signed_out(own_suite):
+    administrator = Api(own_suite.url).bootstrap(own_suite.secret("auth-bootstrap"))
     person = administrator.other().register()
     assert person.send("GET", KEYS).status_code == 403
     before = administrator.get(KEYS)["keys"]
-    after = administrator.post(f"{KEYS}:rotate")["keys"]
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    after = administrator.post(f"{KEYS}:rotate", headers=headers)["keys"]
     assert [key["kid"] for key in after[:-1]] == [key["kid"] for key in before]
     assert after[0]["signs"] and after[0]["retires_at"] and not after[-1]["signs"]
     published = {key["kid"] for key in administrator.get("/.well-known/jwks.json")["keys"]}
     assert published == {key["kid"] for key in after}
     assert person.get("/v1/me") and person.refresh().get("/v1/me")
+    assert administrator.post(f"{KEYS}:rotate", headers=headers)["keys"] == after
     again = administrator.send("POST", f"{KEYS}:rotate", json={})
     assert (again.status_code, again.json()["code"]) == (409, "rotation_under_way")
 

@@ -30,7 +30,7 @@ def loaded(session_suite, ctl, movielens, tmp_path_factory):
     imported = ctl.run("import", movielens, "--rejects", rejects)
     run = ctl.run("train")
     anyone = Api(session_suite.url)
-    # The recommender learns of the champion from Kafka and then reads the catalogue again.
+    # The recommender learns of the champion, and of the movies, from Kafka.
     eventually(
         lambda: anyone.send("GET", "/v1/movies/1/similar").ok, 20, what="the recommender has the model and movies"
     )

@@ -14,7 +14,7 @@ RATINGS, MOVIES = 100_836, 9_742
 
 def row_versions(suite):
     """A fingerprint of every row version of the ratings: an UPDATE that changes nothing changes it, too."""
-    with psycopg.connect(suite.postgres_uri("ratings")) as connection:
+    with psycopg.connect(suite.postgres_uri("rating_ingest")) as connection:
         return connection.execute(
             "SELECT count(*), sum(revision), md5(string_agg(xmin::text || ctid::text, ',' ORDER BY ctid)) FROM ratings"
         ).fetchone()
@@ -29,7 +29,7 @@ def test_imports_every_rating_and_movie_through_kafka(loaded, suite, administrat
     assert loaded.imported["ratings"]["accepted"] == RATINGS
     assert loaded.imported["rejected"] == {}
     assert administrator.get("/v1/ingest/status")["rating_count"] == RATINGS
-    with psycopg.connect(suite.postgres_uri("ratings")) as connection:
+    with psycopg.connect(suite.postgres_uri("rating_ingest")) as connection:
         assert connection.execute("SELECT count(*) FROM ratings WHERE value IS NOT NULL").fetchone() == (RATINGS,)
     with psycopg.connect(suite.postgres_uri("catalog")) as connection:
         assert connection.execute("SELECT count(*) FROM movies").fetchone() == (MOVIES,)

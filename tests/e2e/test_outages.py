@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from support.api import PASSWORD
+from support.declared import SERVICES
 from support.waiting import eventually
 
 
@@ -24,6 +25,37 @@ def test_without_the_recommender_the_popular_list_answers_degraded(person, suite
     assert len(answer.json()["recommendations"]) == 5
     suite.start("recommender")
     eventually(lambda: not person.recommend()["degraded"], 30, what="the recommender answers again")
+
+
+def test_without_the_catalogue_ratings_go_on(person, suite, administrator):
+    """100 of 100, and each counts in the next answer; restarts without the catalogue included."""
+    movies = [movie["movie_id"] for movie in person.movies(order_by="-rating_count", page_size=100)["movies"]]
+    assert len(movies) == 100
+    created = administrator.post("/v1/movies", {"title": "Created a moment ago"})["movie_id"]
+    person.rate(created, 5)
+    suite.kill("catalog")
+    try:
+        for movie in movies[:50]:
+            person.rate(movie, 4)
+        for service in ("rating_ingest", "recommender"):
+            suite.restart(service)
+        for movie in movies[50:]:
+            person.rate(movie, 4)
+        answer = person.send("PUT", "/v1/me/ratings/999999999", json={"value": 4})
+        assert answer.status_code == 503, "it may have been created a moment ago"
+        assert answer.json()["code"] == "catalog_unavailable"
+        assert answer.headers["Retry-After"]
+        rated = {1, created, *movies}
+        assert {rating["movie_id"] for rating in person.ratings()} == rated
+        answer = person.recommend(count=20)
+        assert answer["history_size"] == len(rated - {created}), "the model doesn't know the new one"
+        assert not answer["degraded"]
+        assert not rated & {movie["movie_id"] for movie in answer["recommendations"]}
+    finally:
+        suite.start("catalog")
+    eventually(lambda: person.send("GET", "/v1/movies/1").ok, 30, what="the catalogue answers again")
+    assert person.send("PUT", "/v1/me/ratings/999999999", json={"value": 4}).status_code == 404
+    administrator.delete(f"/v1/movies/{created}")
 
 
 def test_without_kafka_a_rating_is_refused_and_reads_go_on(person, suite):
@@ -88,12 +120,13 @@ def without_writes(suite, *databases):
 
 
 def test_a_time_without_writes_ends_without_a_restart(person, suite):
-    pids = [suite.pid(name) for name in ("auth", "catalog", "rating_ingest", "reviews")]
+    writing = ("auth", "catalog", "rating-ingest", "reviews")
+    pids = [suite.pid(name) for name in writing]
 
     def not_ready(service):
         return "marquee_ready 0" in suite.metrics(service)
 
-    with without_writes(suite, "auth", "catalog", "ratings", "reviews"):
+    with without_writes(suite, "auth", "catalog", "rating_ingest", "reviews"):
         for method, path, body in [
             ("POST", "/v1/auth/login", {"email": person.user["email"], "password": PASSWORD}),
             ("POST", "/v1/movies/1/reviews", {"text": "Good."}),
@@ -111,21 +144,19 @@ def test_a_time_without_writes_ends_without_a_restart(person, suite):
     eventually(lambda: len(list(person.ratings())) == 2, 30, what="the writer stores what waited")
     for service in ("auth", "reviews"):
         eventually(lambda service=service: not not_ready(service), 10, what=f"{service} is ready again")
-    assert pids == [suite.pid(name) for name in ("auth", "catalog", "rating_ingest", "reviews")]
+    assert pids == [suite.pid(name) for name in writing]
 
 
 def test_a_rating_survives_a_killed_writer(person, suite):
     person.rate(260, 4.5)
-    suite.kill("rating_ingest")
-    suite.start("rating_ingest")
+    suite.kill("rating-ingest")
+    suite.start("rating-ingest")
     eventually(
         lambda: {rating["movie_id"] for rating in person.ratings()} == {1, 260}, 30, what="the rating is in PostgreSQL"
     )
 
 
-@pytest.mark.parametrize(
-    "service", ["auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews", "gateway"]
-)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_service_stops_by_itself_within_its_grace(loaded, suite, service):
     suite.stop(service)  # fails when it had to be killed
     suite.start(service)

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from support.api import Api
+from support.declared import DATABASES
 from support.suite import ROOT, Suite
 from support.waiting import eventually
 
@@ -140,7 +141,7 @@ def test_the_archive_is_whole_private_and_counted(saved):
         manifest = json.load(archive.extractfile("manifest.json"))
     assert names[-1] == "SHA256SUMS"
     assert {one["name"]: one["rows"].get("public.accounts") for one in manifest["databases"]}["auth"] == 2
-    assert {one["name"] for one in manifest["databases"]} == {"auth", "catalog", "ratings", "reviews", "trainer"}
+    assert {one["name"] for one in manifest["databases"]} == set(DATABASES)
     everything = saved.archive.read_bytes()
     for secret in saved.secrets.iterdir():
         for line in secret.read_bytes().split():
@@ -184,7 +185,7 @@ def test_data_is_not_overwritten_without_force(saved):
 def test_a_database_that_does_not_answer_leaves_no_archive(saved, tmp_path):
     uris = tmp_path / "uris"
     uris.mkdir()
-    for name in ["auth", "catalog", "ratings", "reviews", "trainer"]:
+    for name in DATABASES:
         (uris / f"{name}.uri").write_text(saved.suite.postgres_uri(name))
     (uris / "trainer.uri").write_text(saved.suite.postgres_uri("trainer") + "_gone")
     artefacts = saved.suite.state / "artefacts"

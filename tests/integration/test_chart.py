@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from support import kube_api
+from support.declared import GRPC, SERVICES
 from support.suite import ROOT
 
 CHART = ROOT / "helm" / "marquee"
@@ -21,7 +22,6 @@ DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?")
 # The same in C, where PyYAML has it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-SERVICES = ["auth", "catalog", "rating-ingest", "trainer", "recommender", "reviews", "gateway"]
 
 pytestmark = pytest.mark.skipif(not shutil.which("helm", path=kube_api.PATH), reason="there is no helm")
 
@@ -261,6 +261,11 @@ def paths(schema, definitions, prefix=()):
     for key, below in schema.get("properties", {}).items():
         yield (*prefix, key)
         yield from paths(below, definitions, (*prefix, key))
+    # Any service; two that the suite says something of.
+    if prefix == ("services",):
+        for key in ("auth", "trainer"):
+            yield (*prefix, key)
+            yield from paths(schema["additionalProperties"], definitions, (*prefix, key))
 
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
@@ -338,7 +343,66 @@ def test_a_cluster_is_asked_for_what_is_there(api_server):
     again = of_kind(render({"secrets": {"generate": "auto"}}, *words, namespace="kept", **ask), "Secret")
     assert [secret["data"] for secret in again] == [secret["data"] for secret in made]
     listed = base64.b64decode(one(again, "Secret", "marquee-services")["data"]["service-secrets"]).decode()
-    assert len(re.findall(r"^[a-z_]+:\w{40}$", listed, re.M)) == len(SERVICES)
+    assert len(re.findall(r"^[a-z-]+:\w{40}$", listed, re.M)) == len(SERVICES)
+
+
+# --- databases -------------------------------------------------------------------------------------------------------
+def database_of(documents):
+    """How rating-ingest and the migrate Job find it: URI, key of the password, what migrate is told."""
+    everything = dict(containers(documents))
+    service = everything["marquee-rating-ingest/rating-ingest"]
+    schema = everything["marquee-rating-ingest/schema"]
+    assert variables(schema)["MARQUEE_POSTGRES_URI"] == variables(service)["MARQUEE_POSTGRES_URI"]
+    (key,) = (e["valueFrom"]["secretKeyRef"]["key"] for e in service["env"] if e["name"] == "PGPASSWORD")
+    migrate = next(container for name, container in everything.items() if name.endswith("/migrate"))
+    uri = re.fullmatch(r"postgresql://(\w+)@.*/(\w+)\?.*", variables(service)["MARQUEE_POSTGRES_URI"])
+    return uri[1], uri[2], key, variables(migrate).get("MARQUEE_POSTGRES_DATABASES")
+
+
+def test_a_database_has_its_services_name_or_the_one_that_is_said():
+    assert database_of(file("defaults")) == ("rating_ingest", "rating_ingest", "rating_ingest-password", None)
+    said = ("marquee_ratings", "marquee_ratings", "ratings-password", "rating-ingest=ratings")
+    assert database_of(file("databases-of-before")) == said
+    assert "ratings-password" in one(file("databases-of-before"), "Secret", "marquee-postgresql")["data"]
+    assert "no service of that name" in refusal({"postgresql": {"databases": {"gateway": "x"}}})
+
+
+@pytest.mark.parametrize("kind", ["generated", "named"])
+def test_an_upgrade_keeps_the_database_of_before(kind, api_server):
+    """What the Secret of the release before has tells: it knows `ratings` alone."""
+    namespace, secret = f"before-{kind}", "marquee-postgresql" if kind == "generated" else "company-db"
+    api_server.kubectl("create", "namespace", namespace)
+    keys = {f"{name}-password": "b2xk" for name in ("postgres", "auth", "catalog", "ratings", "trainer", "reviews")}
+    there = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret, "namespace": namespace}, "data": keys}
+    assert api_server.kubectl("apply", "-f", "-", stdin=json.dumps(there)).returncode == 0
+    values = {} if kind == "generated" else {"postgresql": {"existingSecret": secret}}
+    ask = {"namespace": namespace, "environment": api_server.environment}
+    documents = render(values, "--dry-run=server", **ask)
+    assert database_of(documents) == ("ratings", "ratings", "ratings-password", "rating-ingest=ratings")
+    if kind == "generated":
+        assert one(documents, "Secret", secret)["data"] == keys
+    # Once it was renamed and the Secret says so, the new name it is.
+    there["data"]["rating_ingest-password"] = "b2xk"
+    assert api_server.kubectl("apply", "-f", "-", stdin=json.dumps(there)).returncode == 0
+    assert database_of(render(values, "--dry-run=server", **ask))[0] == "rating_ingest"
+
+
+# --- services --------------------------------------------------------------------------------------------------------
+def test_an_unknown_service_is_refused_with_those_there_are():
+    said = refusal({"services": {"catlog": {"replicas": 2}}})
+    assert "services.catlog: there is no such service" in said
+    for name in SERVICES:
+        assert name in said
+
+
+def test_a_service_that_doesnt_scale_stays_one():
+    scaled = {"defaults": {"replicas": 3, "autoscaling": {"enabled": True}}}
+    documents = render(scaled)
+    assert one(documents, "Deployment", "marquee-trainer")["spec"]["replicas"] == 1
+    scalers = {scaler["metadata"]["name"] for scaler in of_kind(documents, "HorizontalPodAutoscaler")}
+    assert scalers == {f"marquee-{name}" for name in SERVICES if name != "trainer"}
+    own = render(scaled | {"services": {"trainer": {"replicas": 2}}})
+    assert one(own, "Deployment", "marquee-trainer")["spec"]["replicas"] == 2
 
 
 # --- volumes ---------------------------------------------------------------------------------------------------------
@@ -417,7 +481,7 @@ def test_a_cluster_may_choose_the_ids():
 # --- IPv6 ------------------------------------------------------------------------------------------------------------
 def test_services_listen_on_both_families():
     everything = dict(containers(file("everything")))
-    for name in SERVICES[:-1]:
+    for name in GRPC:
         assert variables(everything[f"marquee-{name}/{name}"])["MARQUEE_GRPC_LISTEN"] == "[::]:9000"
     edge = one(file("everything"), "ConfigMap", "marquee-edge")["data"]
     assert {"ipv6.conf.template", "ipv6-tls.conf.template", "ipv6.sh"} <= set(edge)

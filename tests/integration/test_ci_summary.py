@@ -54,6 +54,7 @@ def program(status):
         # ctest's word for a program that was never built.
         ({"integration/ctest.xml": program("notrun")}, 1, "0 passed, 1 failed, 0 skipped"),
         ({"e2e/pytest.xml": f"<testsuites>{FAILED}{PASSED}</testsuites>"}, 1, "1 passed, 1 failed, 0 skipped"),
+        ({"api/pytest.xml": f"<testsuites>{FAILED}{PASSED}</testsuites>"}, 1, "1 passed, 1 failed, 0 skipped"),
     ],
 )
 def test_counts(tmp_path, files, status, line):

@@ -10,13 +10,13 @@ import confluent_kafka
 import pytest
 
 from support.api import PASSWORD, Api
+from support.declared import SERVICES
 from support.prometheus import Monitor
 from support.suite import ROOT, Suite
 from support.waiting import eventually
 
 FOLDER = ROOT / "deploy" / "dashboards"
 RULES = sorted((ROOT / "deploy" / "alerts" / "rules").glob("*.yml"))
-SERVICES = ["auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews", "gateway"]
 BOARDS = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 # Those of Grafana that the dashboards use; a misspelt unit is shown as a suffix, silently.
 UNITS = {"short", "none", "percentunit", "s", "bytes", "reqps", "ops", "rowsps", "Bps"}
@@ -204,7 +204,7 @@ def scraped(tmp_path_factory):
     monitor = None
     try:
         suite.up()
-        jobs = {name.replace("_", "-"): f"127.0.0.1:{suite.port(name + '_metrics')}" for name in SERVICES}
+        jobs = {name: f"127.0.0.1:{suite.port(name + '_metrics')}" for name in SERVICES}
         monitor = Monitor(folder, jobs, RULES).start()
         eventually(lambda: monitor.query("count(up == 1)") == len(SERVICES) + 1, 20, what="all targets are scraped")
         administrator = Api(suite.url).bootstrap(suite.secret("auth-bootstrap"))

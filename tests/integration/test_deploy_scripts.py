@@ -308,6 +308,9 @@ class TestSecretsOfAnOverlay:
     def make(self, tmp_path):
         shutil.copytree(ROOT / "k8s", tmp_path / "k8s", ignore=shutil.ignore_patterns("secrets", "marquee.yaml"))
         shutil.copy(ROOT / "k8s" / "secrets", tmp_path / "k8s" / "secrets")
+        (tmp_path / "deploy").mkdir()
+        for name in ("suite.sh", "suite.txt"):
+            shutil.copy(ROOT / "deploy" / name, tmp_path / "deploy" / name)
 
         def make(kubectl, *arguments):
             environment = stand_in(tmp_path / "bin", "kubectl", kubectl)

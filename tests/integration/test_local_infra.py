@@ -48,7 +48,9 @@ def test_postgres_and_kafka_answer(local):
         AdminClient({"bootstrap.servers": environment["MARQUEE_TEST_KAFKA_BROKERS"]}).list_topics(timeout=10).topics
     )
     assert len(topics["marquee.ratings.v1"].partitions) == 8
-    assert {"marquee.interactions.v1", "marquee.models.v1", "marquee.dead-letters.v1"} <= set(topics)
+    assert {"marquee.interactions.v1", "marquee.models.v1", "marquee.movies.v1", "marquee.dead-letters.v1"} <= set(
+        topics
+    )
 
 
 def test_postgres_does_not_run_as_root_nor_take_a_wrong_password(local):
@@ -100,7 +102,7 @@ def test_port_in_use_is_one_clear_line(name):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            base = port - {"postgres": 4, "kafka": 5, "kafka_controller": 6}[name]
+            base = port - {"postgres": 2, "kafka": 3, "kafka_controller": 4}[name]  # as in ports_table
             local.environment["MARQUEE_PORT_BASE"] = str(base)
             done = local.try_run("infra", "up", "--only", "postgres" if name == "postgres" else "kafka")
         assert done.returncode == 1

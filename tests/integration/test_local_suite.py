@@ -8,11 +8,11 @@ import psycopg
 import pytest
 import requests
 
+from support.declared import SERVICES
 from support.processes import BINARIES
 from support.suite import ROOT, Suite
 from support.waiting import eventually
 
-SERVICES = ["auth", "catalog", "rating_ingest", "trainer", "recommender", "reviews", "gateway"]
 STUB = ROOT / "tests" / "support" / "stub_service.py"
 
 
@@ -71,7 +71,7 @@ def test_services_get_their_own_settings_and_no_others(stubs):
     for service in SERVICES:
         with open(f"/proc/{stubs.pid(service)}/environ", encoding="utf-8") as variables:
             environment[service] = dict(entry.split("=", 1) for entry in variables.read().split("\0") if entry)
-    assert environment["rating_ingest"]["MARQUEE_POSTGRES_URI_FILE"].endswith("/postgres-ratings.uri")
+    assert environment["rating-ingest"]["MARQUEE_POSTGRES_URI_FILE"].endswith("/postgres-rating_ingest.uri")
     assert environment["catalog"]["MARQUEE_POSTGRES_URI_FILE"].endswith("/postgres-catalog.uri")
     assert "MARQUEE_POSTGRES_URI_FILE" not in environment["recommender"]
     assert "MARQUEE_AUTH_BOOTSTRAP_SECRET_FILE" not in environment["catalog"]
@@ -85,7 +85,7 @@ def test_each_database_admits_its_own_role_alone(stubs):
     with psycopg.connect(own) as connection:
         assert connection.execute("SELECT current_user, current_database()").fetchone() == ("catalog", "catalog")
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        psycopg.connect(own.rsplit("/", 1)[0] + "/ratings")
+        psycopg.connect(own.rsplit("/", 1)[0] + "/rating_ingest")
 
 
 def test_a_service_that_ends_at_start_is_named_with_its_log(stubs):

@@ -7,9 +7,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from support.declared import SUITE
 from support.suite import ROOT
 
-SERVICES = sorted(path.parents[1].name for path in ROOT.glob("services/*/migrations/sqitch.plan"))
+SERVICES = [name for name, service in SUITE["services"].items() if "database" in service]
 CREATED = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'sqitch')

@@ -39,13 +39,13 @@ class World:
         with psycopg.connect(postgres_uri, autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {self.name}")
         self.uri = f"{postgres_uri.rsplit('/', 1)[0]}/{self.name}"
-        subprocess.run([ROOT / "ci" / "migrate", "rating_ingest", self.uri], check=True, capture_output=True)
+        subprocess.run([ROOT / "ci" / "migrate", "rating-ingest", self.uri], check=True, capture_output=True)
         self.issuer = Issuer(folder)
         self.servers = []
         self.settings = {
             "MARQUEE_POSTGRES_URI": self.uri,
             "MARQUEE_KAFKA_BROKERS": kafka_brokers,
-            "MARQUEE_INGEST_GROUP": self.name,
+            "MARQUEE_RATING_INGEST_GROUP": self.name,
             "MARQUEE_AUTH_ADDRESS": self.serve("auth.v1.AuthService", GetJwks=self.issuer.jwks),
             "MARQUEE_CATALOG_ADDRESS": self.serve("catalog.v1.CatalogService", GetMovie=self.movie),
         }
@@ -60,7 +60,7 @@ class World:
         return message("catalog.v1.GetMovieResponse")
 
     def process(self, **settings):
-        return Process("rating_ingest", self.folder, **(self.settings | settings))
+        return Process("rating-ingest", self.folder, **(self.settings | settings))
 
     def rows(self, query, *arguments):
         with psycopg.connect(self.uri) as connection:
@@ -145,9 +145,9 @@ def expected(raters):
 
 def test_20_kills_of_front_and_writer_lose_nothing_and_repeat_nothing(world):
     first_user = random.randint(1, 9_000) * 100_000
-    front = world.process(MARQUEE_INGEST_ROLES="front")
+    front = world.process(MARQUEE_RATING_INGEST_ROLES="front")
     # A name of its own lets the writer take its partitions back at once, so that every round kills one at work.
-    writer = world.process(MARQUEE_INGEST_ROLES="writer", MARQUEE_INGEST_INSTANCE_ID="writer")
+    writer = world.process(MARQUEE_RATING_INGEST_ROLES="writer", MARQUEE_RATING_INGEST_INSTANCE_ID="writer")
     stop = threading.Event()
     with front.running(), writer.running():
         front.wait_for("SERVING")
@@ -195,12 +195,12 @@ def test_sigterm_loses_nothing(world):
 
 
 def test_wrong_configuration_is_refused_with_every_problem(world):
-    process = world.process(MARQUEE_INGEST_ROLES="front,reader", MARQUEE_INGEST_LINGER_MS="soon")
+    process = world.process(MARQUEE_RATING_INGEST_ROLES="front,reader", MARQUEE_RATING_INGEST_LINGER_MS="soon")
     del process.environment["MARQUEE_POSTGRES_URI"]
     with process.running():
         assert process.process.wait(10) == 78
     printed = process.log.read_text()
-    for name in ("MARQUEE_INGEST_ROLES", "MARQUEE_INGEST_LINGER_MS", "MARQUEE_POSTGRES_URI"):
+    for name in ("MARQUEE_RATING_INGEST_ROLES", "MARQUEE_RATING_INGEST_LINGER_MS", "MARQUEE_POSTGRES_URI"):
         assert name in printed
 
 

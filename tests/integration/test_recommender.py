@@ -4,6 +4,7 @@ import hashlib
 import json
 import urllib.request
 
+import confluent_kafka
 import grpc
 import numpy
 import pytest
@@ -69,6 +70,7 @@ class World:
         self.champions = {}  # model → artefact
         self.sent = {}  # model → what is sent in its artefact's place; None: the trainer can't find it
         self.registry = True  # whether it answers
+        self.write_movies(infra.kafka_brokers)
         self.settings = {
             "MARQUEE_KAFKA_BROKERS": infra.kafka_brokers,
             "MARQUEE_SERVICE_SECRET": "secret",
@@ -77,11 +79,10 @@ class World:
             "MARQUEE_AUTH_ADDRESS": self.serve(
                 "auth.v1.AuthService", GetJwks=self.issuer.jwks, IssueServiceToken=self.service_token
             ),
-            "MARQUEE_CATALOG_ADDRESS": self.serve("catalog.v1.CatalogService", ExportMovies=self.movies),
             "MARQUEE_TRAINER_ADDRESS": self.serve(
                 "trainer.v1.TrainerService", GetAlias=self.alias, DownloadArtefact=self.download
             ),
-            "MARQUEE_RATINGS_ADDRESS": "127.0.0.1:1",
+            "MARQUEE_RATING_INGEST_ADDRESS": "127.0.0.1:1",
         }
 
     def serve(self, service, **handlers):
@@ -97,11 +98,16 @@ class World:
         token = self.issuer.token("service:recommender", "service")
         return message("auth.v1.IssueServiceTokenResponse", access_token=token, expires_in=900)
 
-    def movies(self, _request, _context):
-        response = message("catalog.v1.ExportMoviesResponse")
+    @staticmethod
+    def write_movies(brokers):
+        """As the catalogue writes them, and that these are all."""
+        producer = confluent_kafka.Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random"})
         for movie in MOVIES:
-            response.movies.add(movie_id=movie, title=f"Movie {movie}", rating_count=movie)
-        yield response
+            record = message("events.v1.MovieRecord", movie_id=movie, title=f"Movie {movie}", rating_count=movie)
+            producer.produce("marquee.movies.v1", record.SerializeToString(), str(movie))
+        totals = message("events.v1.CatalogueRecord", rating_count=sum(MOVIES), prior_ratings=25)
+        producer.produce("marquee.movies.v1", totals.SerializeToString(), "catalogue")
+        assert producer.flush(30) == 0
 
     def refuse(self, context, code, reason):
         context.set_trailing_metadata([("marquee-reason", reason)])
@@ -221,13 +227,9 @@ def test_a_champion_that_cannot_be_had(world, model, reason):
         assert similar(process).model_version == 1
 
 
-def test_it_waits_for_the_log_and_then_serves_without(world):
+def test_it_is_not_ready_before_it_has_read_the_movies(world):
     world.promote()
-    away = {"MARQUEE_KAFKA_BROKERS": "127.0.0.1:1"}
-    with world.process(**away, MARQUEE_RECOMMENDER_LOG_PATIENCE_MS=3_600_000).running() as process:
-        eventually(said(process, "live ratings are not being read"), 30, what="it says what it waits for")
+    with world.process(MARQUEE_KAFKA_BROKERS="127.0.0.1:1", MARQUEE_RECOMMENDER_LOG_PATIENCE_MS=0).running() as process:
+        eventually(said(process, "marquee.movies.v1 isn't read to its end yet"), 30, what="it says what it waits for")
         eventually(lambda: gauge(process, 'marquee_recommender_model_version{model="ranking"}') == 1, 30)
         assert process.health() == "NOT_SERVING"
-    with world.process(**away, MARQUEE_RECOMMENDER_LOG_PATIENCE_MS=1_000).running() as process:
-        process.wait_for("SERVING")
-        assert "serving without the live ratings" in process.log.read_text()

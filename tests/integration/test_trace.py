@@ -46,9 +46,9 @@ LINES = [
         status=200,
         seconds=0.031,
     ),
-    line(0.028, "rating_ingest", INGEST, GATEWAY, method="/marquee.ratings.v1.R/Rate", code="OK", ms=20.0),
-    line(0.020, "rating_ingest", INGEST, GATEWAY, "waited for Kafka"),
-    line(0.090, "rating_ingest", WRITER, INGEST, "ratings applied", events=1, ms=10.0),
+    line(0.028, "rating-ingest", INGEST, GATEWAY, method="/marquee.ratings.v1.R/Rate", code="OK", ms=20.0),
+    line(0.020, "rating-ingest", INGEST, GATEWAY, "waited for Kafka"),
+    line(0.090, "rating-ingest", WRITER, INGEST, "ratings applied", events=1, ms=10.0),
     line(0.050, "auth", "4" * 16, "", "rpc", trace_id="f" * 32, method="/a/B", ms=1.0),
     "nginx: [warn] not JSON " + TRACE,
     '{"ts":"broken ' + TRACE,
@@ -86,9 +86,9 @@ def test_prints_a_row_for_each_line_with_its_times():
     assert [row.split()[0] for row in rows[3:]] == [
         "edge",
         "gateway",
-        "rating_ingest",
-        "rating_ingest",
-        "rating_ingest",
+        "rating-ingest",
+        "rating-ingest",
+        "rating-ingest",
     ]
     assert " 20.0 " in rows[5]
 
@@ -156,9 +156,8 @@ def test_a_rating_is_seen_from_the_edge_to_the_last_consumer(suite, api, movie):
     wanted = [
         ("edge", f"PUT /v1/me/ratings/{movie}"),
         ("gateway", "ratings.v1."),
-        ("rating_ingest", "ratings.v1."),
-        ("catalog", "catalog.v1."),
-        ("rating_ingest", "ratings applied"),
+        ("rating-ingest", "ratings.v1."),
+        ("rating-ingest", "ratings applied"),
         ("catalog", "ratings applied"),
         ("recommender", "rating taken in"),
     ]
@@ -169,7 +168,7 @@ def test_a_rating_is_seen_from_the_edge_to_the_last_consumer(suite, api, movie):
     (edge,) = json.loads(done.stdout)["spans"]
     assert edge["service"] == "edge"
     (gateway,) = [span for span in edge["children"] if span["service"] == "gateway"]
-    (ingest,) = [span for span in gateway["children"] if span["service"] == "rating_ingest"]
+    (ingest,) = [span for span in gateway["children"] if span["service"] == "rating-ingest"]
     below = {(span["service"], span["what"]) for span in ingest["children"]}
     assert {("catalog", "ratings applied"), ("recommender", "rating taken in")} <= below
     assert all(span["status"] in ("200", "OK", "") for span in spans)
@@ -182,7 +181,7 @@ def test_a_recommendation_is_seen_in_the_recommender_and_what_it_asks(suite, api
     assert response.ok, response.text
     wanted = [("edge", "GET /v1/me/recommendations"), ("gateway", "Recommend"), ("recommender", "Recommend")]
     # A history is asked for on a miss.
-    wanted.append(("rating_ingest", "ratings.v1."))
+    wanted.append(("rating-ingest", "ratings.v1."))
     eventually(lambda: all(has(traced(suite, response), *one) for one in wanted), what="every line of it")
 
 

@@ -61,7 +61,7 @@ class World:
             "MARQUEE_AUTH_ADDRESS": self.serve(
                 "auth.v1.AuthService", GetJwks=self.issuer.jwks, IssueServiceToken=self.service_token
             ),
-            "MARQUEE_RATINGS_ADDRESS": self.serve("ratings.v1.RatingsService", ExportRatings=self.export),
+            "MARQUEE_RATING_INGEST_ADDRESS": self.serve("ratings.v1.RatingsService", ExportRatings=self.export),
         }
 
     def serve(self, service, **handlers):

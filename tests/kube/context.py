@@ -10,11 +10,11 @@ import yaml
 from kube.cluster import ROOT, Cluster, eventually
 from kube.ledger import Ledger
 from kube.load import Clients, Load
+from support.declared import SERVICES
 
 CHART = ROOT / "helm" / "marquee"
 VALUES = [CHART / "values-airgapped.yaml", pathlib.Path(__file__).parent / "values.yaml"]
-OURS = ["auth", "catalog", "rating-ingest", "trainer", "recommender", "reviews", "gateway", "ctl", "migrate"]
-SERVICES = OURS[:7]
+OURS = [*SERVICES, "ctl", "migrate"]
 STATEFUL = ["postgresql", "kafka"]
 NEXT_TAG = "e2e-next"  # the same images under another tag: what an upgrade brings
 
@@ -151,8 +151,11 @@ class Context:
 
         eventually(lag, 120, "everything in Kafka is in PostgreSQL")
         users = ",".join(str(user) for user in {user for user, _ in owed}) or "0"
+        names = {name for (name,) in self.cluster.psql("postgres", "SELECT datname FROM pg_database")}
+        # An installation of before keeps the name that its database has.
         rows = self.cluster.psql(
-            "ratings", f"SELECT user_id, movie_id, value, revision FROM ratings WHERE user_id IN ({users})"
+            "rating_ingest" if "rating_ingest" in names else "ratings",
+            f"SELECT user_id, movie_id, value, revision FROM ratings WHERE user_id IN ({users})",
         )
         stored = {
             (int(user), int(movie)): (float(value), int(revision)) for user, movie, value, revision in rows if value

@@ -24,9 +24,11 @@ class CommandFailed(AssertionError):
 
 
 class Local:
-    """The scripts of deploy/local on one state folder. `settings` are environment variables on top of ours."""
+    """The scripts of deploy/local on one state folder, of this tree or another (`root`). `settings` are environment
+    variables on top of ours."""
 
-    def __init__(self, state=None, **settings):
+    def __init__(self, state=None, root=ROOT, **settings):
+        self.scripts = root / "deploy" / "local"
         self.state = pathlib.Path(state) if state else state_folder()
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("MARQUEE_")}
         self.environment |= {"MARQUEE_STATE_DIR": str(self.state), "MARQUEE_PORT_BASE": "auto"}
@@ -37,7 +39,7 @@ class Local:
         # To files, not pipes: what the script starts in the background would keep a pipe open.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             status = subprocess.run(
-                [LOCAL / script, *map(str, arguments)],
+                [self.scripts / script, *map(str, arguments)],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

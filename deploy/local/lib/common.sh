@@ -3,6 +3,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+. "$ROOT/deploy/suite.sh"
 # shellcheck disable=SC2034  # read by the sourced pieces
 TOOLS=$ROOT/.tools
 PYTHON=$TOOLS/venv/bin/python
@@ -40,48 +41,40 @@ require_tools() {
 }
 
 # --- ports -----------------------------------------------------------------------------------------------------------
-# name, default port, offset from MARQUEE_PORT_BASE when that is set. The choice is kept in $STATE/ports.env, so that
-# `status` and `down` find it again; MARQUEE_PORT_BASE=auto picks a free range once, =default goes back to the defaults.
-PORT_TABLE='
-edge              8080  0
-gateway           8081  1
-gateway_metrics   9081  2
-edge_tls          8443  3
-postgres         55432  4
-kafka            59092  5
-kafka_controller 59093  6
-auth             50051 11
-catalog          50052 12
-rating_ingest    50053 13
-trainer          50054 14
-recommender      50055 15
-reviews          50056 16
-auth_metrics          9051 21
-catalog_metrics       9052 22
-rating_ingest_metrics 9053 23
-trainer_metrics       9054 24
-recommender_metrics   9055 25
-reviews_metrics       9056 26
-'
-PORT_SPAN=32
+# name and default port; with MARQUEE_PORT_BASE, the ports follow one another from there. A service has NAME, where it is
+# called, and NAME_metrics. The choice is kept in $STATE/ports.env, so that `status` and `down` find it again;
+# MARQUEE_PORT_BASE=auto picks a free range once, =default goes back to the defaults.
+ports_table() {
+  printf '%s\n' 'edge 8080' 'edge_tls 8443' 'postgres 55432' 'kafka 59092' 'kafka_controller 59093'
+  suite_all port | awk '{print $1 ($2 == "metrics" ? "_metrics" : ""), $3}'
+}
+PORT_SPAN=64
 declare -A PORT=()
 
 ports_init() {
-  local base=${MARQUEE_PORT_BASE:-} file=$STATE/ports.env name default offset
+  local base=${MARQUEE_PORT_BASE:-} file=$STATE/ports.env name default offset=0
   if [ -f "$file" ] && { [ -z "$base" ] || [ "$base" = auto ]; }; then
     while IFS='=' read -r name default; do PORT[$name]=$default; done < "$file"
-    [ "${#PORT[@]}" -eq "$(grep -c . <<< "$PORT_TABLE")" ] && return
+    # What has come since gets the next ones: those that run keep theirs.
+    while read -r name default; do
+      [ -z "${PORT[$name]:-}" ] || continue
+      PORT[$name]=$default
+      [ "${PORT[edge]:-8080}" = 8080 ] || PORT[$name]=$(($(cut -d= -f2 "$file" | sort -n | tail -n 1) + 1))
+      echo "$name=${PORT[$name]}" >> "$file"
+    done < <(ports_table)
+    return
   fi
   [ "$base" != auto ] || base=$(ports_free_base)
   [ "$base" != default ] || base=
   [[ $base =~ ^[0-9]*$ ]] || die "MARQUEE_PORT_BASE is '$base': it must be a port number, 'auto' or 'default'"
   [ -z "$base" ] || { [ "$base" -ge 1024 ] && [ "$base" -le $((65535 - PORT_SPAN)) ]; } ||
     die "MARQUEE_PORT_BASE is $base: it must lie between 1024 and $((65535 - PORT_SPAN))"
-  while read -r name default offset; do
-    [ -n "$name" ] || continue
+  while read -r name default; do
     PORT[$name]=${base:+$((base + offset))}
     PORT[$name]=${PORT[$name]:-$default}
-  done <<< "$PORT_TABLE"
+    offset=$((offset + 1))
+  done < <(ports_table)
+  [ "$offset" -le "$PORT_SPAN" ] || die "$offset ports are needed, and a range has $PORT_SPAN: raise PORT_SPAN"
   for name in "${!PORT[@]}"; do printf '%s=%s\n' "$name" "${PORT[$name]}"; done | sort > "$file"
 }
 
@@ -90,7 +83,7 @@ ports_free_base() {
   local base used try
   used=$(ss -Hltn | awk '{sub(/.*:/, "", $4); print $4}')
   for try in {1..50}; do
-    base=$((20000 + (RANDOM * 32768 + RANDOM) % 380 * PORT_SPAN))
+    base=$((20000 + (RANDOM * 32768 + RANDOM) % 190 * PORT_SPAN))
     if ! awk -v from="$base" -v to=$((base + PORT_SPAN)) '$1 >= from && $1 < to {exit 1}' <<< "$used"; then continue; fi
     echo "$base"
     return
@@ -98,7 +91,7 @@ ports_free_base() {
   die "no $PORT_SPAN free ports in a row after $try tries: set MARQUEE_PORT_BASE"
 }
 
-require_port() { # name in PORT_TABLE
+require_port() { # name in ports_table
   local port=${PORT[$1]} holder
   holder=$(ss -Hltnp "sport = :$port" | head -n 1)
   [ -z "$holder" ] && return

@@ -19,7 +19,8 @@ kafka_up() {
     if [ ! -f "$dir/data/meta.properties" ]; then
       say "Kafka: formatting $dir/data"
       rm -rf "$dir/data"
-      [ -s "$dir/cluster-id" ] || openssl rand 16 | base64 | tr '+/' '-_' | cut -c1-22 > "$dir/cluster-id"
+      # No + and /, nor the - and _ that a URL would have: an id that begins with - is taken for an option.
+      [ -s "$dir/cluster-id" ] || openssl rand 16 | base64 | tr '+/' 'Ab' | cut -c1-22 > "$dir/cluster-id"
       kafka_java -Xmx64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC kafka.tools.StorageTool format -t "$(cat "$dir/cluster-id")" -c "$dir/server.properties" \
         > "$STATE/logs/kafka-format.log" 2>&1 || { log_tail "$STATE/logs/kafka-format.log"; die "Kafka's storage couldn't be formatted"; }
     fi

@@ -1,70 +1,68 @@
-# The services as processes. Everything that differs between them stands in two places: the table, and service_env.
-# Sourced after common.sh, postgres.sh and kafka.sh.
+# The services as processes, as deploy/suite.yaml declares them. Sourced after common.sh, postgres.sh and kafka.sh.
 # shellcheck shell=bash
-
-# name (folder under services/, binary marquee-NAME, key of PORT), database or -
-SERVICE_TABLE='
-auth           auth
-catalog        catalog
-rating_ingest  ratings
-trainer        trainer
-recommender    -
-reviews        reviews
-gateway        -
-'
 SERVICE_STOP_SECONDS=20
 
-service_names() { awk 'NF {print $1}' <<< "$SERVICE_TABLE"; }
-service_database() { awk -v name="$1" '$1 == name && $2 != "-" {print $2}' <<< "$SERVICE_TABLE"; }
+service_names() { suite_services; }
+# What was made under the name of before keeps it: its password in the state folder tells.
+service_database() { # name → its database, or nothing
+  local name formerly
+  read -r name formerly < <(suite_of "$1" database) || return 0
+  if [ -n "${formerly:-}" ] && [ -s "$STATE/secrets/postgres-$formerly" ]; then name=$formerly; fi
+  echo "$name"
+}
 is_service() { service_names | grep -qx -- "$1"; }
 service_binary() { echo "$BIN_DIR/marquee-$1"; }
 
 service_env() { # name → KEY=VALUE lines; all of a service's configuration
-  local name=$1 database other
+  local name=$1 database secret variable kept folder
   echo "MARQUEE_LOG_LEVEL=${MARQUEE_LOG_LEVEL:-info}"
-  if [ "$name" = gateway ]; then
-    echo "MARQUEE_GATEWAY_LISTEN=127.0.0.1:${PORT[gateway]}"
-    echo "MARQUEE_GATEWAY_SWAGGER_DIR=$TOOLS/node/node_modules/swagger-ui-dist"
+  if [ -n "$(suite_port "$name" http)" ]; then
+    echo "$(suite_variable "$name" LISTEN)=127.0.0.1:${PORT[$name]}"
+    echo "$(suite_variable "$name" SWAGGER_DIR)=$TOOLS/node/node_modules/swagger-ui-dist"
   else
     echo "MARQUEE_GRPC_LISTEN=127.0.0.1:${PORT[$name]}"
   fi
   echo "MARQUEE_METRICS_LISTEN=127.0.0.1:${PORT[${name}_metrics]}"
-  for other in auth catalog trainer recommender reviews; do
-    echo "MARQUEE_${other^^}_ADDRESS=127.0.0.1:${PORT[$other]}"
-  done
-  echo "MARQUEE_RATINGS_ADDRESS=127.0.0.1:${PORT[rating_ingest]}"
+  services_addresses
   echo "MARQUEE_SERVICE_SECRET_FILE=$(secret_file "service-$name")"
   database=$(service_database "$name")
   [ -z "$database" ] || echo "MARQUEE_POSTGRES_URI_FILE=$STATE/secrets/postgres-$database.uri"
-  case $name in
-    auth)
-      echo "MARQUEE_AUTH_SERVICE_SECRETS_FILE=$STATE/secrets/service-secrets"
-      echo "MARQUEE_AUTH_BOOTSTRAP_SECRET_FILE=$(secret_file auth-bootstrap)"
-      echo "MARQUEE_AUTH_KEY_ENCRYPTION_SECRET_FILE=$(secret_file auth-key-encryption)"
-      ;;
-    trainer) echo "MARQUEE_ARTEFACT_DIR=$STATE/artefacts" ;;
-    # Its own, for each suite: version 1 here is another model than version 1 there.
-    recommender) echo "MARQUEE_ARTEFACT_CACHE_DIR=$STATE/cache/recommender" ;;
-  esac
-  case $name in auth | gateway) ;; *) echo "MARQUEE_KAFKA_BROKERS=$(kafka_brokers)" ;; esac
+  variable=$(suite_of "$name" service_secrets)
+  [ -z "$variable" ] || echo "${variable}_FILE=$STATE/secrets/service-secrets"
+  while read -r secret variable; do
+    echo "${variable}_FILE=$(secret_file "$name-$secret")"
+  done < <(suite_of "$name" secret)
+  # A cache is its own, for each suite: version 1 here is another model than version 1 there.
+  while read -r _ kept variable folder; do
+    if [ "$kept" = kept ]; then echo "$variable=$STATE/$folder"; else echo "$variable=$STATE/cache/$name"; fi
+  done < <(suite_of "$name" volume)
+  [ -z "$(suite_of "$name" reads; suite_of "$name" writes)" ] || echo "MARQUEE_KAFKA_BROKERS=$(kafka_brokers)"
   # What a test or a curious person changes: $STATE/overrides/NAME.env, the last word on each variable.
   if [ -f "$STATE/overrides/$name.env" ]; then grep -E '^[A-Z_0-9]+=' "$STATE/overrides/$name.env" || true; fi
+}
+
+# Where each is called: VARIABLE=host:port.
+services_addresses() {
+  local name
+  for name in $(suite_all port | awk '$2 == "grpc" {print $1}'); do
+    echo "$(suite_variable "$name" ADDRESS)=127.0.0.1:${PORT[$name]}"
+  done
 }
 
 # auth's list of who may ask for a service token.
 service_secrets_write() {
   local name file=$STATE/secrets/service-secrets
-  [ ! -f "$file" ] || [ "$(wc -l < "$file")" != "$(service_names | wc -l)" ] || return 0
   (
     umask 077
     for name in $(service_names); do printf '%s:%s\n' "$name" "$(secret "service-$name")"; done > "$file.new"
-    mv "$file.new" "$file"
+    if cmp -s "$file.new" "$file"; then rm "$file.new"; else mv "$file.new" "$file"; fi
   )
 }
 
 services_databases() {
-  # shellcheck disable=SC2046  # one word each
-  postgres_databases $(awk 'NF && $2 != "-" {print $2}' <<< "$SERVICE_TABLE")
+  local names=() name
+  for name in $(suite_databases); do names+=("$(service_database "$name")"); done
+  postgres_databases "${names[@]}"
 }
 
 # What the files ask for and what the database has: the same as after the last deploy means that there is nothing to do.
@@ -105,7 +103,8 @@ service_up() { # name
   mkdir -p "$STATE/artefacts"
   service_secrets_write
   (umask 077; service_env "$name" > "$env_file")
-  stamp=$(stat -c '%Y %s %i' "$binary" | cat - "$env_file" | sha256sum)
+  # auth reads its list at its start: a service more is a change of its configuration.
+  stamp=$( (stat -c '%Y %s %i' "$binary"; cat "$env_file"; [ -z "$(suite_of "$name" service_secrets)" ] || cat "$STATE/secrets/service-secrets") | sha256sum)
   if process_pid "$name" > /dev/null; then
     [ "$(cat "$STATE/run/$name.stamp" 2> /dev/null)" = "$stamp" ] && return
     say "$name: its binary or configuration has changed: restarting"
@@ -127,21 +126,37 @@ service_down() { process_stop "$1" "$SERVICE_STOP_SECONDS"; }
 
 # Front first, so that nothing new comes in; then all others at once.
 services_down() {
-  local name pids=()
-  service_down gateway
-  for name in $(service_names); do
-    [ "$name" != gateway ] || continue
+  local name pids=() front
+  front=$(suite_all port | awk '$2 == "http" {print $1}')
+  service_down "$front"
+  for name in $(service_names) $(services_forgotten); do
+    [ "$name" != "$front" ] || continue
     service_down "$name" &
     pids+=($!)
   done
   for name in "${pids[@]}"; do wait "$name" || true; done
 }
 
+# Processes of ours under names that the suite has no more.
+services_forgotten() {
+  local file name
+  for file in "$STATE"/run/*.env; do
+    name=$(basename "$file" .env)
+    if [ -f "$file" ] && ! is_service "$name"; then echo "$name"; fi
+  done
+}
+services_forget() {
+  local name
+  for name in $(services_forgotten); do
+    service_down "$name"
+    rm -f "$STATE/run/$name.env"
+  done
+}
+
 service_probe() { # name → what wait_ready.py takes
   case $1 in
-    gateway) echo "http://127.0.0.1:${PORT[gateway]}/readyz" ;;
     edge) echo "$(edge_address)/readyz" ;;
-    *) echo "grpc://127.0.0.1:${PORT[$1]}" ;;
+    *) if [ -n "$(suite_port "$1" http)" ]; then echo "http://127.0.0.1:${PORT[$1]}/readyz"; else echo "grpc://127.0.0.1:${PORT[$1]}"; fi ;;
   esac
 }
 

@@ -1,15 +1,3 @@
-{{/* What the suite is made of: who has a database, who talks to whom. The design's picture, once. "program" is what its
-folder and binary are called, "address" the variable that others know it by. */}}
-{{- define "marquee.parts" -}}
-auth:          {program: auth, address: MARQUEE_AUTH_ADDRESS, database: auth}
-catalog:       {program: catalog, address: MARQUEE_CATALOG_ADDRESS, database: catalog, kafka: true, calls: [auth]}
-rating-ingest: {program: rating_ingest, address: MARQUEE_RATINGS_ADDRESS, database: ratings, kafka: true, calls: [auth, catalog]}
-trainer:       {program: trainer, address: MARQUEE_TRAINER_ADDRESS, database: trainer, kafka: true, calls: [auth, rating-ingest]}
-recommender:   {program: recommender, address: MARQUEE_RECOMMENDER_ADDRESS, kafka: true, calls: [auth, catalog, rating-ingest, trainer]}
-reviews:       {program: reviews, address: MARQUEE_REVIEWS_ADDRESS, database: reviews, calls: [auth, catalog]}
-gateway:       {program: gateway, calls: [auth, catalog, rating-ingest, trainer, recommender, reviews]}
-{{- end }}
-
 {{/* What every name begins with: 40 characters, and room for the longest of what follows. */}}
 {{- define "marquee.fullname" -}}
 {{- required "a template must begin with marquee.init" .Values._fullname }}
@@ -136,14 +124,35 @@ securityContext:
 {{- else }}{{ required "kafka.brokers: name your brokers (host:port, with commas), or set kafka.enabled=true for the bundled one" .Values.kafka.brokers }}{{ end }}
 {{- end }}
 
-{{/* Of one database: dict "root" $ "database" NAME. The password comes beside it, as PGPASSWORD. */}}
+{{/* What a service's database is called here: dict "root" $ "name" SERVICE. Where it was made under the name of before, it keeps
+that: postgresql.databases says so, or the Secret, which has that password and none of the new name. */}}
+{{- define "marquee.databaseName" -}}
+{{- $database := (get .root.Values._suite.services .name).database }}
+{{- $secret := include "marquee.databaseSecret" .root }}
+{{- $passwords := (lookup "v1" "Secret" .root.Release.Namespace $secret).data | default dict }}
+{{- $former := $database.formerly | default "" }}
+{{- $kept := and (hasKey $passwords (printf "%s-password" $former)) (not (hasKey $passwords (printf "%s-password" $database.name))) }}
+{{- get .root.Values.postgresql.databases .name | default (ternary $former $database.name $kept) }}
+{{- end }}
+
+{{/* The keys of the databases' passwords, as a list. */}}
+{{- define "marquee.databasePasswords" -}}
+{{- range $name, $part := .Values._suite.services }}
+{{- if $part.database }}
+- {{ include "marquee.databaseName" (dict "root" $ "name" $name) }}-password
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Of a service's database: dict "root" $ "name" SERVICE. The password comes beside it, as PGPASSWORD. */}}
 {{- define "marquee.databaseEnv" -}}
-{{- $name := printf "%s%s" .root.Values.postgresql.prefix .database -}}
+{{- $database := include "marquee.databaseName" . }}
+{{- $name := printf "%s%s" .root.Values.postgresql.prefix $database -}}
 - name: MARQUEE_POSTGRES_URI
   value: {{ printf "postgresql://%s@%s:%v/%s?sslmode=%s" $name (include "marquee.postgresqlURIHost" .root) .root.Values.postgresql.port $name .root.Values.postgresql.sslmode | quote }}
 - name: PGPASSWORD
   valueFrom:
-    secretKeyRef: {name: {{ include "marquee.databaseSecret" .root | toYaml }}, key: {{ .database }}-password}
+    secretKeyRef: {name: {{ include "marquee.databaseSecret" .root | toYaml }}, key: {{ $database }}-password}
 {{- end }}
 
 {{- define "marquee.kafkaEnv" -}}

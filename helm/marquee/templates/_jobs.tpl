@@ -33,7 +33,7 @@ spec:
     - {name: HOME, value: /tmp}
     - {name: MARQUEE_SERVER, value: "http://{{ $full }}-gateway:{{ .root.Values.service.port }}"}
     - {name: MARQUEE_CATALOG_ADDRESS, value: "{{ $full }}-catalog:9000"}
-    - {name: MARQUEE_RATINGS_ADDRESS, value: "{{ $full }}-rating-ingest:9000"}
+    - {name: MARQUEE_RATING_INGEST_ADDRESS, value: "{{ $full }}-rating-ingest:9000"}
     {{- if .administrator }}
     - {name: MARQUEE_ADMINISTRATOR_EMAIL_FILE, value: /etc/marquee/administrator/email}
     - {name: MARQUEE_PASSWORD_FILE, value: /etc/marquee/administrator/password}
@@ -102,6 +102,16 @@ containers:
       - {name: MARQUEE_POSTGRES_HOST, value: {{ include "marquee.postgresqlHost" .root | toYaml }}}
       - {name: MARQUEE_POSTGRES_PORT, value: {{ $pg.port | quote }}}
       - {name: MARQUEE_POSTGRES_SSLMODE, value: {{ $pg.sslmode }}}
+      {{- $renamed := list }}
+      {{- range $service, $part := .root.Values._suite.services }}
+      {{- if $part.database }}
+      {{- $database := include "marquee.databaseName" (dict "root" $.root "name" $service) }}
+      {{- if ne $database $part.database.name }}{{ $renamed = append $renamed (printf "%s=%s" $service $database) }}{{ end }}
+      {{- end }}
+      {{- end }}
+      {{- with $renamed }}
+      - {name: MARQUEE_POSTGRES_DATABASES, value: {{ join " " . | quote }}}
+      {{- end }}
       - {name: MARQUEE_POSTGRES_PREFIX, value: {{ $pg.prefix | quote }}}
       - {name: MARQUEE_POSTGRES_SUPERUSER, value: {{ ternary $pg.superuser "" $pg.createDatabases | quote }}}
       - {name: MARQUEE_POSTGRES_PASSWORD_DIR, value: /etc/marquee/postgresql}

@@ -1,9 +1,27 @@
-{{/* The alerts of deploy/alerts, for this release: dict "root" $ "rules" TEXT. They are written for the namespace and the
-release "marquee" (or no release at all, as on one machine); their tests are, too. */}}
+{{/* The alerts of deploy/alerts for this release: dict "root" $ "rules" TEXT. What the text asks for, `ci/suite` names. */}}
 {{- define "marquee.rules" -}}
-{{- $own := printf "namespace=%q, release=%q" .root.Release.Namespace .root.Release.Name }}
-{{- .rules | replace `namespace="marquee", release=~"(marquee)?"` $own
-  | replace `namespace="marquee"` (printf "namespace=%q" .root.Release.Namespace)
-  | replace "marquee-(" (printf "%s-(" (include "marquee.fullname" .root))
-  | replace `job=~"node|node-exporter"` (printf "job=~%q" .root.Values.monitoring.nodeJob) }}
+{{- $root := .root }}
+{{- $full := include "marquee.fullname" $root }}
+{{- $suite := $root.Values._suite }}
+{{- $names := keys $suite.services | sortAlpha }}
+{{- $consumers := list }}
+{{- $appliers := list }}
+{{- $claims := list "postgresql-0" "kafka-0" }}
+{{- range $name, $part := $suite.services }}
+{{- if has "marquee.ratings.v1" $part.topics.reads }}
+{{- $consumers = append $consumers (snakecase $name) }}
+{{- if $part.database }}{{ $appliers = append $appliers (snakecase $name) }}{{ end }}
+{{- end }}
+{{- if dig "volume" "kept" false $part }}{{ $claims = append $claims $part.volume.name }}{{ end }}
+{{- end }}
+{{- $pods := concat $names (keys $suite.jobs | sortAlpha) (sortAlpha $suite.bundled) }}
+{{- tpl .rules (dict "Template" $root.Template "names" $names
+  "own" (printf "namespace=%q, release=%q" $root.Release.Namespace $root.Release.Name)
+  "namespace" (printf "namespace=%q" $root.Release.Namespace)
+  "services" (join "|" $names)
+  "pods" (printf "%s-(%s)-.+" $full (join "|" $pods))
+  "claims" (printf "%s-(%s)" $full (join "|" (append $claims "prometheus")))
+  "nodes" (quote $root.Values.monitoring.nodeJob)
+  "consumers" (join "|" $consumers)
+  "appliers" (join "|" $appliers)) }}
 {{- end }}

@@ -3,13 +3,34 @@ Called first by each template: makes .Values what the others rely on, in place, 
 - What is null or missing is as values.yaml has it. Within resources, settings and the security contexts null takes the
   default away instead.
 - Whole numbers are integers: Helm reads them as floating-point numbers from a file, and would print 1e+06.
+Beside them stands _suite: deploy/suite.yaml, each of whose services has calls, topics and secrets.
 */}}
 {{- define "marquee.init" -}}
 {{- if not (hasKey .Values "_fullname") }}
 {{- include "marquee.fill" (dict "values" .Values "defaults" (.Files.Get "files/values.yaml" | fromYaml)) }}
 {{- include "marquee.integers" (dict "values" .Values "path" "") }}
+{{- $_ := set .Values "_suite" (include "marquee.readSuite" . | fromYaml) }}
+{{- $names := keys .Values._suite.services | sortAlpha }}
+{{- range $name, $ignored := .Values.services }}
+{{- if not (has $name $names) }}{{ fail (printf "services.%s: there is no such service: the suite has %s" $name (join ", " $names)) }}{{ end }}
+{{- end }}
+{{- range $name, $ignored := .Values.postgresql.databases }}
+{{- if not (get $.Values._suite.services $name | default dict).database }}{{ fail (printf "postgresql.databases.%s: no service of that name has a database" $name) }}{{ end }}
+{{- end }}
 {{- $_ := set .Values "_fullname" (include "marquee.makeFullname" .) }}
 {{- end }}
+{{- end }}
+
+{{- define "marquee.readSuite" -}}
+{{- $suite := .Files.Get "files/suite.yaml" | fromYaml }}
+{{- $names := keys $suite.services | sortAlpha }}
+{{- range $name, $service := $suite.services }}
+{{- if kindIs "string" $service.calls }}{{ $_ := set $service "calls" (without $names $name) }}{{ end }}
+{{- $_ := set $service "topics" ($service.topics | default dict) }}
+{{- $_ := set $service "secrets" ($service.secrets | default dict) }}
+{{- with $service.service_secrets }}{{ $_ := set $service.secrets "service-secrets" . }}{{ end }}
+{{- end }}
+{{- toYaml $suite }}
 {{- end }}
 
 {{- define "marquee.fill" -}}
@@ -67,12 +88,19 @@ Called first by each template: makes .Values what the others rely on, in place, 
 {{- end }}
 {{- end }}
 
-{{/* A service's settings, into a map: the defaults, and over them its own. dict "root" $ "name" NAME "into" MAP. What is null
+{{/* A service's settings, into a map: the defaults, over them what the suite says of it, and its own. dict "root" $ "name" NAME "into" MAP. What is null
 is as the defaults have it; within what they only suggest, it is taken away. */}}
 {{- define "marquee.settings" -}}
 {{- $into := .into }}
 {{- include "marquee.overlay" (dict "base" $into "over" .root.Values.defaults) }}
-{{- range $key, $value := get .root.Values.services .name }}
+{{- $part := get .root.Values._suite.services .name }}
+{{- with $part.resources }}{{ include "marquee.overlay" (dict "base" $into "over" (dict "resources" .)) }}{{ end }}
+{{- if not $part.scales }}
+{{- include "marquee.overlay" (dict "base" $into "over" (dict "replicas" (min 1 $into.replicas) "autoscaling" (dict "enabled" false))) }}
+{{- /* A volume for one node: the new pod starts where the old one is gone. */}}
+{{- if dig "volume" "kept" false $part }}{{ include "marquee.overlay" (dict "base" $into "over" (dict "strategy" (dict "type" "Recreate"))) }}{{ end }}
+{{- end }}
+{{- range $key, $value := get .root.Values.services .name | default dict }}
 {{- if not (kindIs "invalid" $value) }}
 {{- $open := has $key (list "resources" "env" "podAnnotations" "podLabels" "nodeSelector" "affinity") }}
 {{- include "marquee.overlay" (dict "base" $into "over" (dict $key $value) "nulls" (ternary "take away" "are nothing" $open)) }}

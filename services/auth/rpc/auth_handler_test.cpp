@@ -254,7 +254,7 @@ TEST_F(AuthHandlerTest, SetsRoles) {
             "INVALID_ARGUMENT role_unknown (roles[1])");
   EXPECT_EQ(SetRoles(id, {"service"}, root.access_token()),
             "INVALID_ARGUMENT role_unknown (roles[0])");
-  EXPECT_EQ(SetRoles(id, {}, root.access_token()), "INVALID_ARGUMENT roles_missing (roles)");
+  EXPECT_EQ(SetRoles(id, {}, root.access_token()), "INVALID_ARGUMENT missing_field (roles)");
   EXPECT_EQ(SetRoles(4711, {"user"}, root.access_token()), "NOT_FOUND account_unknown");
   EXPECT_EQ(SetRoles(root.user().user_id(), {"user"}, root.access_token()),
             "FAILED_PRECONDITION last_administrator");

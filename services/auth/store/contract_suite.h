@@ -403,6 +403,15 @@ TYPED_TEST_P(StoreContract, RotatesKeysWithAnOverlap) {
   EXPECT_EQ(kids(second), (Kids{"a", "b"}));
 }
 
+TYPED_TEST_P(StoreContract, ReplacesAFirstKeyThatIsYoung) {
+  ASSERT_TRUE(this->keys().AddFirst({"a", "sealed a", this->now_}, this->Soon()).ok());
+  const auto rotated =
+      this->keys().Rotate({"b", "sealed b", this->now_}, this->now_ + std::chrono::minutes{30},
+                          this->now_ - std::chrono::minutes{3}, this->Soon());
+  ASSERT_TRUE(rotated.ok()) << rotated.error().ToString();
+  EXPECT_EQ(rotated->size(), 2U);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAddressInAnyCase,
                             KeepsTextThatLooksLikeSql, SaysWhenThereIsNoAccount,
                             ChangesOnlyWhatIsSaid, EndsOtherSessionsWithANewPassword,
@@ -413,6 +422,6 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAd
                             LetsOneOfManyRotateTheSameToken, RepeatsARotationForAMoment,
                             RepeatsARotationForAllWhoAskAtOnce, EndsASessionByAnyOfItsTokens,
                             FindsTheHolderOfALiveSession, ForgetsWhatIsOver, AgreesOnTheFirstKey,
-                            RotatesKeysWithAnOverlap);
+                            RotatesKeysWithAnOverlap, ReplacesAFirstKeyThatIsYoung);
 
 }  // namespace marquee::auth

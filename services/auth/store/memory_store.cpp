@@ -252,9 +252,8 @@ Result<std::vector<SealedKey>> MemoryStore::Rotate(const SealedKey& key, Time ot
                                                    Time newest_before, Time) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
-  for (const auto& known : keys_) {
-    if (known.created_at > newest_before) return RotationUnderWay();
-  }
+  const auto active = ActiveKeys(key.created_at);
+  if (active.size() > 1 && active.back().created_at > newest_before) return RotationUnderWay();
   for (auto& known : keys_) {
     known.retires_at = std::min(known.retires_at.value_or(Time::max()), Stored(others_retire_at));
   }

@@ -61,9 +61,11 @@ Result<std::vector<SealedKey>> PgKeys::Rotate(const SealedKey& key, Time others_
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<std::vector<SealedKey>> {
         LockKeys(tx);
-        const auto young = tx.exec_params("SELECT FROM signing_keys WHERE created_at > " MOMENT(1),
-                                          pg::ToMicroseconds(newest_before));
-        if (!young.empty()) return RotationUnderWay();
+        const auto under_way = tx.exec_params(
+            "SELECT FROM signing_keys WHERE retired_at IS NULL OR retired_at > " MOMENT(
+                1) " HAVING count(*) > 1 AND max(created_at) > " MOMENT(2),
+            pg::ToMicroseconds(key.created_at), pg::ToMicroseconds(newest_before));
+        if (!under_way.empty()) return RotationUnderWay();
         tx.exec_params("UPDATE signing_keys SET retired_at = " MOMENT(
                            1) " WHERE retired_at IS NULL OR retired_at > " MOMENT(1),
                        pg::ToMicroseconds(others_retire_at));

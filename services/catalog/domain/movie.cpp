@@ -11,11 +11,4 @@ Result<Movie> MoviePatch::ApplyTo(Movie movie) const {
   return Checked(std::move(movie));
 }
 
-double BayesianMean(std::int64_t half_stars, std::int64_t rating_count, double prior_mean,
-                    double prior_weight) {
-  const double weight = prior_weight + static_cast<double>(rating_count);
-  if (weight <= 0) return 0;
-  return (prior_weight * prior_mean + static_cast<double>(half_stars) / 2) / weight;
-}
-
 }  // namespace marquee::catalog

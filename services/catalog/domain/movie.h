@@ -30,14 +30,8 @@ struct MoviePatch {
 struct Audience {
   std::int64_t rating_count = 0;
   double mean = 0;           // 0 without ratings
-  double bayesian_mean = 0;  // see BayesianMean
+  double bayesian_mean = 0;  // see rules::BayesianMean
 };
-
-// The mean shrunk towards `prior_mean`, the mean of all ratings of all movies, as if every movie
-// had `prior_weight` ratings of that value: (m·C + sum) / (m + n). `half_stars` is the sum of the
-// ratings in half stars, so that it is exact.
-double BayesianMean(std::int64_t half_stars, std::int64_t rating_count, double prior_mean,
-                    double prior_weight);
 
 // A movie as read: the curators' part, and the audience's.
 struct CatalogMovie {

@@ -18,13 +18,6 @@ TEST(MoviePatch, ChangesWhatItHasAndChecksTheResult) {
   EXPECT_EQ(patch.ApplyTo(Valid()).error().field, "title");
 }
 
-TEST(BayesianMean, LiesBetweenThePriorAndTheMean) {
-  EXPECT_DOUBLE_EQ(BayesianMean(0, 0, 3.5, 25), 3.5);
-  // 25 ratings of 5.0 and a prior of as many of 3.0
-  EXPECT_DOUBLE_EQ(BayesianMean(250, 25, 3.0, 25), 4.0);
-  EXPECT_NEAR(BayesianMean(10'000'000, 1'000'000, 3.0, 25), 5.0, 1e-3);
-}
-
 TEST(EditDistance, CountsSwapsOfNeighboursAsOne) {
   EXPECT_EQ(EditDistance("stroy", "story", 3), 1u);
   EXPECT_EQ(EditDistance("story", "story", 3), 0u);

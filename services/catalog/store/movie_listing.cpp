@@ -21,7 +21,8 @@ struct OrderSql {
   Leading leading;
 };
 
-// $8 and $9 are the prior's mean and weight: the same arithmetic as BayesianMean, digit by digit.
+// $8 and $9 are the prior's mean and weight: the same arithmetic as rules::BayesianMean, digit by
+// digit.
 constexpr char kBayesianMean[] =
     "(($9::float8 * $8::float8 + s.half_stars::float8 / 2) / ($9::float8 + "
     "s.rating_count::float8))";

@@ -3,6 +3,7 @@
 #include <pqxx/pqxx>
 
 #include "pg/array.h"
+#include "rules/rating.h"
 
 namespace marquee::catalog {
 
@@ -33,7 +34,7 @@ Result<CatalogMovie> ReadMovie(const pqxx::row& row, double prior_weight) {
   read.audience.mean =
       count > 0 ? static_cast<double>(half_stars) / 2 / static_cast<double>(count) : 0;
   read.audience.bayesian_mean =
-      BayesianMean(half_stars, count, all > 0 ? all_half_stars / 2 / all : 0, prior_weight);
+      rules::BayesianMean(half_stars, count, all > 0 ? all_half_stars / 2 / all : 0, prior_weight);
   read.has_poster = row["has_poster"].as<bool>();
   read.updated_at = Time(std::chrono::microseconds(row["updated_at_us"].as<std::int64_t>()));
   return read;

@@ -1,13 +1,17 @@
 #include "catalog/store/pg_movies.h"
 
+#include <algorithm>
 #include <pqxx/pqxx>
 
 #include "catalog/store/movie_import.h"
 #include "catalog/store/movie_listing.h"
 #include "catalog/store/movie_rows.h"
+#include "logging/log.h"
 
 namespace marquee::catalog {
 namespace {
+
+constexpr std::int64_t kAnalyzeAfter = 1'000;  // movies
 
 Result<CatalogMovie> FindIn(pg::Transaction& tx, std::int64_t id, double prior_weight) {
   static const std::string kSql =
@@ -92,9 +96,28 @@ Status PgMovieRepository::Delete(std::int64_t id, Time deadline) {
 }
 
 Result<ImportCounts> PgMovieRepository::Import(std::span<const Movie> movies, Time deadline) {
-  return pool_.Run(
+  auto counts = pool_.Run(
       [&](pg::Transaction& tx) -> Result<ImportCounts> { return ImportMovies(tx, movies); },
       {.deadline = deadline, .statement_timeout = std::chrono::minutes(1)});
+  if (counts.ok()) AnalyzeAfter(*counts, deadline);
+  return counts;
+}
+
+// While a catalogue is filled, lists would be planned as if it were empty until PostgreSQL's own
+// autovacuum comes.
+void PgMovieRepository::AnalyzeAfter(const ImportCounts& counts, Time deadline) {
+  const std::int64_t imported = imported_ += counts.inserted + counts.updated;
+  std::int64_t analyzed = analyzed_;
+  if (imported - analyzed < std::max(kAnalyzeAfter, analyzed)) return;
+  if (!analyzed_.compare_exchange_strong(analyzed, imported)) return;  // somebody else does it
+  const Status done = pool_.Run(
+      [](pg::Transaction& tx) -> Status {
+        tx.exec("ANALYZE movies, genres, movie_genres, movie_stats");
+        return {};
+      },
+      {.deadline = deadline});
+  if (!done.ok())
+    logging::Warning("statistics not made anew", {{"error", done.error().ToString()}});
 }
 
 Result<std::int64_t> PgMovieRepository::Count(Time deadline) {

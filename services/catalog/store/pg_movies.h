@@ -1,6 +1,8 @@
 // The movies in PostgreSQL (migrations/deploy/movies.sql).
 #pragma once
 
+#include <atomic>
+
 #include "catalog/domain/ports.h"
 #include "pg/pool.h"
 
@@ -8,7 +10,7 @@ namespace marquee::catalog {
 
 class PgMovieRepository final : public MovieRepository {
  public:
-  // `prior_weight`: see BayesianMean.
+  // `prior_weight`: see rules::BayesianMean.
   PgMovieRepository(pg::Pool& pool, double prior_weight)
       : pool_(pool), prior_weight_(prior_weight) {}
 
@@ -22,8 +24,12 @@ class PgMovieRepository final : public MovieRepository {
   Result<std::int64_t> Count(Time deadline) override;
 
  private:
+  void AnalyzeAfter(const ImportCounts& counts, Time deadline);
+
   pg::Pool& pool_;
   double prior_weight_;
+  std::atomic<std::int64_t> imported_ = 0;  // movies that imports changed
+  std::atomic<std::int64_t> analyzed_ = 0;  // of these, when statistics were made last
 };
 
 }  // namespace marquee::catalog

@@ -201,6 +201,22 @@ TEST(PgStore, GivesShortTokensForTheLongestTitles) {
 }
 
 // Movies come while their ratings do: nobody waits for ever, nothing is lost.
+TEST(PgStore, PlansByTheMoviesThatAnImportBrought) {
+  if (!HasPostgres()) GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI";
+  PgTestStore store;
+  ExecuteInDatabase("ANALYZE movies");
+  std::vector<Movie> movies;
+  for (std::int64_t id = 1; id <= 1'000; ++id)
+    movies.push_back({.id = id, .title = "Movie " + std::to_string(id)});
+  const Time deadline = SystemClock().Now() + std::chrono::seconds(30);
+  ASSERT_TRUE(store.movies().Import(movies, deadline).ok());
+  const auto planned = store.pool().Read([](pg::Transaction& tx) -> Result<std::int64_t> {
+    return tx.exec("SELECT reltuples::bigint FROM pg_class WHERE relname = 'movies'")[0][0]
+        .as<std::int64_t>();
+  });
+  EXPECT_EQ(planned.value(), 1'000);
+}
+
 TEST(PgStore, ImportsMoviesWhileTheyAreRated) {
   if (!HasPostgres()) GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI";
   PgTestStore store;

@@ -83,6 +83,16 @@ std::vector<std::string> VersionRow(const json& version) {
           shown};
 }
 
+std::string KeysTable(const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& key : answer.value("keys", json::array())) {
+    const auto retires = Text(key, "retires_at");
+    rows.push_back({Text(key, "kid"), Text(key, "created_at").substr(0, 19),
+                    key.value("signs", false) ? "yes" : "", retires.substr(0, 19)});
+  }
+  return Table({"key", "made", "signs now", "published until"}, rows, 60);
+}
+
 }  // namespace
 
 int Login(const Context& context, const LoginFlags& flags) {
@@ -264,6 +274,23 @@ int StatusOf(const Context& context) {
   }
   Show(context, value, text);
   return ready.ok() ? 0 : 3;
+}
+
+int ListKeys(const Context& context) {
+  auto rest = Rest(context);
+  const auto answer = rest.Get("/v1/signing-keys");
+  if (!answer.ok()) return Fail(context, answer.error());
+  return Show(context, *answer, KeysTable(*answer));
+}
+
+int RotateKeys(const Context& context) {
+  auto rest = Rest(context);
+  const auto answer = rest.Send("POST", "/v1/signing-keys:rotate", json::object());
+  if (!answer.ok()) return Fail(context, answer.error());
+  return Show(context, *answer,
+              KeysTable(*answer) +
+                  "\nThe new key is published and signs in three minutes; those before it stay "
+                  "published until their last token has expired. Nobody is signed out.\n");
 }
 
 }  // namespace marquee::ctl

@@ -115,4 +115,8 @@ int Models(const Context& context, const std::string& model);
 int Promote(const Context& context, const std::string& model, std::int64_t version);
 int StatusOf(const Context& context);
 
+// The keys that access tokens are signed with.
+int ListKeys(const Context& context);
+int RotateKeys(const Context& context);
+
 }  // namespace marquee::ctl

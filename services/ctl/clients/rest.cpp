@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,27 @@ Code CodeOf(long status) {
     default: return Code::kUnknown;
   }
 }
+
+// Whoever has it may change the credentials; the others wait. Let go with the process, too. Best
+// effort: on a file system without locks a command still works, alone.
+class CredentialsLock {
+ public:
+  explicit CredentialsLock(const std::filesystem::path& file) {
+    std::error_code error;
+    std::filesystem::create_directories(file.parent_path(), error);
+    fd_ = open((file.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    while (fd_ >= 0 && flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~CredentialsLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  CredentialsLock(const CredentialsLock&) = delete;
+  CredentialsLock& operator=(const CredentialsLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
 
 }  // namespace
 
@@ -157,7 +179,16 @@ struct RestClient::Impl {
                  parsed.value("detail", parsed.value("title", "")), parsed.value("field", "")};
   }
 
+  // New tokens: those that another command has fetched since this one began, or else fetched here.
+  // One at a time, as each refresh token works once.
   Status Refresh() {
+    const CredentialsLock lock(file);
+    if (auto kept = Credentials::Load(file); kept.ok() && kept->server == server &&
+                                             kept->email == credentials.email &&
+                                             kept->access_token != credentials.access_token) {
+      credentials = std::move(*kept);
+      return {};
+    }
     long status = 0;
     const json body{{"refresh_token", credentials.refresh_token}};
     ASSIGN_OR_RETURN(const json session, Once("POST", "/v1/auth/refresh", &body, false, status));
@@ -215,7 +246,10 @@ Result<json> RestClient::Delete(const std::string& path) {
   return impl_->Do("DELETE", path, nullptr);
 }
 
-Status RestClient::KeepSession(const json& session) { return impl_->Keep(session); }
+Status RestClient::KeepSession(const json& session) {
+  const CredentialsLock lock(impl_->file);
+  return impl_->Keep(session);
+}
 
 Result<std::string> RestClient::AccessToken() {
   if (impl_->credentials.access_token.empty()) {

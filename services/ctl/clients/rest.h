@@ -24,8 +24,9 @@ struct Credentials {
 std::filesystem::path DefaultCredentialsFile();
 
 // One connection, kept. A 401 for a stale token is answered by one refresh and one repetition; new
-// tokens are saved. Errors carry the problem document's code, detail and field; UNAVAILABLE when
-// the server can't be reached.
+// tokens are saved. Commands that run at once share a login: they refresh one after another. Errors
+// carry the problem document's code, detail and field; UNAVAILABLE when the server can't be
+// reached.
 class RestClient {
  public:
   RestClient(std::string server, std::filesystem::path credentials_file);

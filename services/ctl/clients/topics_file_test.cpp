@@ -70,6 +70,8 @@ TEST(TopicsFile, TheProjectsOwnHasTheDesignsTopics) {
   EXPECT_EQ(counts, (std::map<std::string, std::int32_t>{{"marquee.ratings.v1", 8},
                                                          {"marquee.interactions.v1", 8},
                                                          {"marquee.models.v1", 1},
+                                                         {"marquee.movies.v1", 1},
+                                                         {"marquee.people.v1", 1},
                                                          {"marquee.dead-letters.v1", 1}}));
 }
 

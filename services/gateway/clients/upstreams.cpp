@@ -27,8 +27,8 @@ using rpc::kPositionKey;
 constexpr std::size_t kMaxPositions = 8;
 constexpr int kMaxResponseBytes = 8 << 20;
 
-// gRPC's service config: who may be retried, and how much. CANCELLED is what a server that stops says
-// of calls that it never took: we cancel none.
+// gRPC's service config: who may be retried, and how much. CANCELLED is what a server that stops
+// says of calls that it never took: we cancel none.
 std::string ServiceConfig(const Api& api, const std::string& service) {
   std::string names;
   for (const Rpc& rpc : api.rpcs()) {

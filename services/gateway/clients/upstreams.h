@@ -47,10 +47,10 @@ class Upstreams {
   virtual std::map<std::string, std::string> States() const = 0;
 };
 
-// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that are repeatable, and that
-// nothing can stand in for, are tried again, at most twice, when a connection can't be had or ended
-// under them, under gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api` whose service has no
-// address.
+// Channels to `addresses` (service key → host:port or gRPC target). Rpcs that are repeatable, and
+// that nothing can stand in for, are tried again, at most twice, when a connection can't be had or
+// ended under them, under gRPC's retry throttling; others never. NOT_FOUND for an rpc of `api`
+// whose service has no address.
 Result<std::unique_ptr<Upstreams>> MakeUpstreams(
     const Api& api, const std::map<std::string, std::string>& addresses);
 

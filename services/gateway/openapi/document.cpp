@@ -19,11 +19,16 @@ using Json = Schemas::Json;
 constexpr char kIntroduction[] =
     "Browse and rate movies, and get recommendations that already know the rating you gave a "
     "second ago.\n\n"
-    "Errors are RFC 9457 problem documents with a stable `code`. Unknown fields and query "
-    "parameters are refused. "
-    "Requests that change something may carry an `Idempotency-Key`. Ids are 64-bit integers. Every "
-    "answer has the "
-    "header `X-Trace-Id`.";
+    "Refusals are RFC 9457 problem documents with a stable `code`. Unknown fields and query "
+    "parameters are refused. A field that may be left out may be `null` as well, which says the "
+    "same; in a `PATCH` whose body is the thing itself, it empties the field. Numbers are JSON "
+    "numbers, and ids at most 2^53 \u2212 1, so that every language has them whole. Texts have no "
+    "U+0000. Answers may have further fields in later versions.\n\n"
+    "Requests that change something may carry an `Idempotency-Key`. What was written may be "
+    "answered with the header `Marquee-Position`: a read that sends it back sees that write. "
+    "Every answer has the header `X-Trace-Id`.\n\n"
+    "HEAD is taken wherever GET is; any other method is answered 405, with those that the path "
+    "has in `Allow`.";
 
 std::string ToLower(std::string_view text) {
   std::string out(text);
@@ -50,6 +55,33 @@ std::string PathOf(const std::string& path) {
   return out;
 }
 
+// Whether its successes carry an ETag, and so may be asked for by If-None-Match.
+bool IsStorable(const Binding& binding) {
+  return binding.method == http::Method::kGet && !binding.rpc->cache_control.empty();
+}
+
+bool HasSecret(const MessagePlan& message) {
+  return std::any_of(message.fields.begin(), message.fields.end(), [](const FieldPlan& field) {
+    return field.field->options().GetExtension(options::v1::field).secret();
+  });
+}
+
+// The statuses of an operation's problems. Whatever it is, the edge and the gateway refuse what
+// isn't well-formed, too much or too long, and an Authorization header that no token is in; the
+// rest follows from the route, the policy and the fields, and what the rpc adds itself.
+std::set<int> Refusals(const Binding& binding) {
+  const Rpc& rpc = *binding.rpc;
+  std::set<int> statuses{400, 401, 408, 413, 414, 429, 431, 500, 503, 504};
+  const bool open = PolicyOf(rpc).access() == options::v1::ACCESS_PUBLIC;
+  if (!open || HasSecret(*rpc.request)) statuses.insert(403);
+  if (!binding.variables.empty()) statuses.insert(404);
+  if (!rpc.reads_only) statuses.insert({409, 422});  // of the Idempotency-Key, at the least
+  if (binding.body != Binding::Body::kNone) statuses.insert(415);
+  const auto& more = rpc.method->options().GetExtension(options::v1::rest).refusals();
+  statuses.insert(more.begin(), more.end());
+  return statuses;
+}
+
 std::string Dotted(const std::vector<const FieldPlan*>& steps) {
   std::string out;
   for (const FieldPlan* step : steps) out += (out.empty() ? "" : ".") + step->name;
@@ -59,7 +91,9 @@ std::string Dotted(const std::vector<const FieldPlan*>& steps) {
 class Builder {
  public:
   Builder(const Api& api, const Contract& contract)
-      : api_(api), contract_(contract), schemas_(contract) {}
+      : api_(api), contract_(contract), schemas_(contract) {
+    for (const Rpc& rpc : api.rpcs()) schemas_.Written(*rpc.response);
+  }
 
   Json Build(const std::string& version) {
     Json paths = Json::object();
@@ -153,7 +187,7 @@ class Builder {
       parameter["description"] = text;
     }
     parameter["required"] = in == "path" || Schemas::Required(field);
-    parameter["schema"] = schemas_.Constraints(field);
+    parameter["schema"] = schemas_.Constraints(field, Use::kRequest);
     if (Json example = Schemas::Example(field); !example.is_null())
       parameter["example"] = std::move(example);
     return parameter;
@@ -169,9 +203,10 @@ class Builder {
     if (binding.body_field != nullptr) taken.insert(binding.body_field->name);
     if (binding.body != Binding::Body::kWhole)
       Query(*binding.rpc->request, "", taken, 0, parameters);
-    if (!binding.rpc->reads_only) {
+    if (!binding.rpc->reads_only)
       parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
-    }
+    if (IsStorable(binding))
+      parameters.push_back({{"$ref", "#/components/parameters/IfNoneMatch"}});
     return parameters;
   }
 
@@ -208,7 +243,12 @@ class Builder {
         const FieldPlan& field = *binding.body_field;
         const bool message = field.kind == Kind::kMessage && !field.repeated;
         if (message && IsHttpBody(*field.message)) return binary();
-        return json(schemas_.Constraints(field), Schemas::Required(field));
+        if (!message)
+          return json(schemas_.Constraints(field, Use::kRequest), Schemas::Required(field));
+        const auto& needs = field.field->options().GetExtension(options::v1::field).needs();
+        return json(schemas_.Body(*field.message, binding.rpc->method->name() + "Input", {},
+                                  {needs.begin(), needs.end()}),
+                    Schemas::Required(field));
       }
       case Binding::Body::kWhole: {
         if (IsHttpBody(request)) return binary();
@@ -216,33 +256,24 @@ class Builder {
         for (const auto& steps : binding.variables) {
           if (steps.size() == 1) in_path.insert(steps.front()->name);
         }
-        Json schema =
-            in_path.empty() ? schemas_.Reference(request) : schemas_.Object(request, in_path);
         const bool required =
             std::any_of(request.fields.begin(), request.fields.end(), [&](const FieldPlan& field) {
               return Schemas::Required(field) && !in_path.contains(field.name);
             });
-        return json(std::move(schema), required);
+        return json(schemas_.Body(request, request.descriptor->name(), in_path, {}), required);
       }
     }
     return nullptr;
   }
 
   Json Responses(const Binding& binding) {
-    const Rpc& rpc = *binding.rpc;
-    const bool reads = binding.method == http::Method::kGet;
     Json responses = Json::object();
-    responses[std::to_string(rpc.success_status)] = Success(binding);
-    std::set<int> errors{429, 500, 503, 504};
-    if (!rpc.request->fields.empty()) errors.insert(400);
-    if (PolicyOf(rpc).access() != options::v1::ACCESS_PUBLIC) errors.insert(401);
-    if (PolicyOf(rpc).access() == options::v1::ACCESS_RESTRICTED) errors.insert(403);
-    if (!binding.variables.empty()) errors.insert(404);
-    if (!rpc.reads_only) errors.insert({409, 422});
-    if (binding.body != Binding::Body::kNone) errors.insert({413, 415});
-    if (reads && !rpc.cache_control.empty())
-      responses["304"] = {{"description", "What `If-None-Match` names is current."}};
-    for (const int status : errors) {
+    responses[std::to_string(binding.rpc->success_status)] = Success(binding);
+    if (IsStorable(binding)) {
+      responses["304"] = {{"description", "What `If-None-Match` names is current."},
+                          {"headers", Headers(true)}};
+    }
+    for (const int status : Refusals(binding)) {
       problems_.insert(status);
       responses[std::to_string(status)] = {
           {"$ref", "#/components/responses/Problem" + std::to_string(status)}};
@@ -250,14 +281,20 @@ class Builder {
     return responses;
   }
 
+  // Of a success.
+  static Json Headers(bool storable) {
+    Json headers = {{"X-Trace-Id", {{"$ref", "#/components/headers/TraceId"}}}};
+    if (storable) {
+      headers["ETag"] = {{"$ref", "#/components/headers/ETag"}};
+      headers["Cache-Control"] = {{"$ref", "#/components/headers/CacheControl"}};
+    }
+    return headers;
+  }
+
   Json Success(const Binding& binding) {
     const Rpc& rpc = *binding.rpc;
     Json response = {{"description", http::ReasonPhrase(rpc.success_status)}};
-    if (binding.method == http::Method::kGet && !rpc.cache_control.empty()) {
-      response["headers"] = {
-          {"ETag", {{"schema", {{"type", "string"}}}}},
-          {"Cache-Control", {{"schema", {{"type", "string"}}}, {"example", rpc.cache_control}}}};
-    }
+    response["headers"] = Headers(IsStorable(binding));
     if (rpc.success_status == 204) return response;
     const FieldPlan* field = binding.response_field;
     const bool message = field == nullptr || (field->kind == Kind::kMessage && !field->repeated);
@@ -266,10 +303,12 @@ class Builder {
       response["content"] = {{"*/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}};
       return response;
     }
-    Json schema = message ? schemas_.Reference(plan) : schemas_.Constraints(*field);
+    Json schema = message ? schemas_.Reference(plan, Use::kAnswer)
+                          : schemas_.Constraints(*field, Use::kAnswer);
     if (rpc.fallback != nullptr) {
       schema = {
-          {"anyOf", Json::array({std::move(schema), schemas_.Reference(*rpc.fallback->response)})}};
+          {"anyOf", Json::array({std::move(schema),
+                                 schemas_.Reference(*rpc.fallback->response, Use::kAnswer)})}};
     }
     response["content"] = {{"application/json", {{"schema", std::move(schema)}}}};
     return response;
@@ -285,43 +324,96 @@ class Builder {
     return tags;
   }
 
+  static Json ProblemSchema() {
+    return {{"type", "object"},
+            {"description",
+             "Why a request was refused or failed (RFC 9457): `type`, `title`, `status` and "
+             "`detail` are "
+             "the RFC's, the others ours. There may be further members."},
+            {"required", {"type", "title", "status", "detail", "code", "trace_id"}},
+            {"properties",
+             {{"type",
+               {{"type", "string"},
+                {"format", "uri"},
+                {"description", "Names the kind of problem: `urn:marquee:problem:` and the code."},
+                {"examples", {"urn:marquee:problem:unknown_field"}}}},
+              {"title",
+               {{"type", "string"},
+                {"description", "The status in words."},
+                {"examples", {"Bad Request"}}}},
+              {"status",
+               {{"type", "integer"}, {"minimum", 400}, {"maximum", 599}, {"examples", {400}}}},
+              {"detail",
+               {{"type", "string"},
+                {"description", "What is wrong with this request: for people."},
+                {"examples", {"There is no field ratings[2].movei_id."}}}},
+              {"code",
+               {{"type", "string"},
+                {"pattern", "^[a-z][a-z0-9_]*$"},
+                {"description", "Stable: for programs."},
+                {"examples", {"unknown_field"}}}},
+              {"field",
+               {{"type", "string"},
+                {"description", "The offending input, where it is one."},
+                {"examples", {"ratings[2].movei_id"}}}},
+              {"trace_id",
+               {{"type", "string"},
+                {"pattern", "^[0-9a-f]{32}$"},
+                {"description", "Finds this request in the logs."},
+                {"examples", {"4bf92f3577b34da6a3ce929d0e0e4736"}}}}}}};
+  }
+
+  static Json ProblemResponse(int status) {
+    const auto header = [](const char* name) {
+      return Json{{"$ref", std::string("#/components/headers/") + name}};
+    };
+    Json headers = {{"X-Trace-Id", header("TraceId")}};
+    if (status == 401) headers["WWW-Authenticate"] = header("WWWAuthenticate");
+    if (status == 429 || status == 503) headers["Retry-After"] = header("RetryAfter");
+    return {
+        {"description", Meaning(status)},
+        {"headers", std::move(headers)},
+        {"content",
+         {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+  }
+
+  static std::string Meaning(int status) {
+    switch (status) {
+      case 400: return "The request isn't valid: `field` says which part of it.";
+      case 401:
+        return "The access token is missing, expired or none of ours, or what the caller signs in "
+               "with is wrong. Where no token is asked for, only a malformed Authorization header "
+               "is refused.";
+      case 403: return "The caller may not do this.";
+      case 404: return "There is no such thing.";
+      case 408: return "The request took too long to arrive.";
+      case 409:
+        return "It can't be done in the present state, or the first request with the same "
+               "`Idempotency-Key` is under way.";
+      case 413: return "The body is larger than is taken.";
+      case 414: return "The path and query are longer than is taken.";
+      case 415: return "The body is of another media type or encoding than is taken.";
+      case 422: return "The `Idempotency-Key` was used for another request.";
+      case 429: return "Too many requests: try again later.";
+      case 431: return "The headers are larger than is taken.";
+      case 500: return "Something went wrong on our side.";
+      case 503: return "Unavailable for the moment: try again shortly.";
+      case 504: return "It took too long.";
+      default: return http::ReasonPhrase(status);
+    }
+  }
+
   Json Components() const {
     Json schemas = schemas_.All();
-    schemas["Problem"] = {
-        {"type", "object"},
-        {"description", "What went wrong (RFC 9457)."},
-        {"required", {"type", "title", "status", "detail", "code", "trace_id"}},
-        {"properties",
-         {{"type",
-           {{"type", "string"},
-            {"format", "uri"},
-            {"examples", {"urn:marquee:problem:unknown_field"}}}},
-          {"title", {{"type", "string"}, {"examples", {"Bad Request"}}}},
-          {"status", {{"type", "integer"}, {"examples", {400}}}},
-          {"detail",
-           {{"type", "string"}, {"examples", {"There is no field ratings[2].movei_id."}}}},
-          {"code",
-           {{"type", "string"},
-            {"description", "Stable: for programs."},
-            {"examples", {"unknown_field"}}}},
-          {"field",
-           {{"type", "string"},
-            {"description", "The offending input."},
-            {"examples", {"ratings[2].movei_id"}}}},
-          {"trace_id",
-           {{"type", "string"},
-            {"description", "Finds this request in the logs."},
-            {"examples", {"4bf92f3577b34da6a3ce929d0e0e4736"}}}}}}};
+    schemas["Problem"] = ProblemSchema();
     Json responses = Json::object();
-    for (const int status : problems_) {
-      Json response = {{"description", http::ReasonPhrase(status)}};
-      const Json text = {{"schema", {{"type", "string"}}}};
-      if (status == 401) response["headers"] = {{"WWW-Authenticate", text}};
-      if (status == 429 || status == 503) response["headers"] = {{"Retry-After", text}};
-      response["content"] = {
-          {"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}};
-      responses["Problem" + std::to_string(status)] = std::move(response);
-    }
+    for (const int status : problems_)
+      responses["Problem" + std::to_string(status)] = ProblemResponse(status);
+    const auto text = [](const char* pattern = nullptr) {
+      Json schema = {{"type", "string"}};
+      if (pattern != nullptr) schema["pattern"] = pattern;
+      return schema;
+    };
     return {{"securitySchemes",
              {{"bearer",
                {{"type", "http"},
@@ -336,9 +428,29 @@ class Builder {
                  "Names this change, for 24 hours: the same request under the same key is carried "
                  "out once and answered alike, another request under it is refused (422), and "
                  "while the first is under way the answer is 409. Choose a random one, such as a "
-                 "UUID, for each change."},
+                 "UUID, for each change. An empty one is none."},
                 {"required", false},
-                {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 128}}}}}}},
+                {"schema", text("^[!-~]{0,128}$")}}},
+              {"IfNoneMatch",
+               {{"name", "If-None-Match"},
+                {"in", "header"},
+                {"description",
+                 "The `ETag` of an answer that is at hand: when it is current, the answer is 304 "
+                 "and empty."},
+                {"required", false},
+                {"schema", text()}}}}},
+            {"headers",
+             {{"TraceId",
+               {{"description", "Finds this request in the logs."},
+                {"required", true},
+                {"schema", text("^[0-9a-f]{32}$")}}},
+              {"ETag", {{"required", true}, {"schema", text()}}},
+              {"CacheControl", {{"required", true}, {"schema", text()}}},
+              {"RetryAfter",
+               {{"description", "Seconds to wait before the next attempt."},
+                {"required", true},
+                {"schema", {{"type", "integer"}, {"minimum", 0}}}}},
+              {"WWWAuthenticate", {{"required", true}, {"schema", text()}}}}},
             {"responses", std::move(responses)},
             {"schemas", std::move(schemas)}};
   }

@@ -131,8 +131,8 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
       return Bad(method, "a rule without a known method");
     if (binding.primary) {
       rpc->reads_only = !rpc::TakesIdempotencyKey(method);
-      rpc->repeatable = rpc->reads_only ||
-                        method.options().idempotency_level() == pb::MethodOptions::IDEMPOTENT;
+      rpc->repeatable =
+          rpc->reads_only || method.options().idempotency_level() == pb::MethodOptions::IDEMPOTENT;
     }
     auto path = PathTemplate::Parse(binding.path);
     if (!path.ok()) return Bad(method, path.error().message);

@@ -3,7 +3,9 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
 #include <bitset>
+#include <charconv>
 #include <cstring>
 #include <set>
 
@@ -34,6 +36,35 @@ struct Path {
     return out + std::string(name);
   }
 };
+
+// An integer's JSON number in plain digits: 1.0 and 1e3 are whole numbers, too, says JSON Schema.
+// What isn't one is given back as it is, for the parser of integers to refuse.
+std::string InDigits(std::string_view number) {
+  constexpr int kMostDigits = 20;  // of any 64 bits
+  constexpr int kMostExponent = 1000;
+  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view mantissa = number.substr(0, e);
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  std::string digits(mantissa.substr(0, point));
+  std::string_view fraction = mantissa.substr(std::min(point + 1, mantissa.size()));
+  while (fraction.ends_with('0')) fraction.remove_suffix(1);
+  int exponent = 0;
+  std::string_view power = number.substr(std::min(e + 1, number.size()));
+  if (power.starts_with('+')) power.remove_prefix(1);
+  const auto read = std::from_chars(power.data(), power.data() + power.size(), exponent);
+  const bool zero = fraction.empty() && digits.find_first_not_of("-0") == std::string::npos;
+  if (zero) return "0";
+  const bool exact = e == number.size() || read.ec == std::errc();
+  if (!exact || exponent < -kMostExponent || exponent > kMostExponent) return std::string(number);
+  exponent -= static_cast<int>(fraction.size());
+  digits += fraction;
+  for (; exponent < 0 && digits.ends_with('0'); ++exponent) digits.pop_back();
+  if (exponent < 0 || exponent > kMostDigits) return std::string(number);
+  digits.append(static_cast<std::size_t>(exponent), '0');
+  const std::size_t sign = digits.starts_with('-') ? 1 : 0;
+  digits.erase(sign, std::min(digits.find_first_not_of('0', sign), digits.size() - 1) - sign);
+  return digits;
+}
 
 class Reader {
  public:
@@ -147,15 +178,13 @@ class Reader {
       case Kind::kInt64:
       case Kind::kUint32:
       case Kind::kUint64:
-        if (*at_ == '"') {
-          RETURN_IF_ERROR(String());
-          return Store(message, field, text_, path);
-        }
-        [[fallthrough]];
       case Kind::kFloat:
       case Kind::kDouble: {
         std::string_view number;
         RETURN_IF_ERROR(Number(number, path, field));
+        const bool integer = field.kind != Kind::kFloat && field.kind != Kind::kDouble;
+        if (integer && number.find_first_of(".eE") != std::string_view::npos)
+          return Store(message, field, InDigits(number), path);
         return Store(message, field, number, path);
       }
       case Kind::kString:

@@ -62,7 +62,11 @@ std::string PercentEncode(std::string_view text) {
 }
 
 Result<Target> ParseTarget(std::string_view raw) {
-  if (raw.size() > kMaxTargetBytes) return BadEncoding("is too long");
+  if (raw.size() > kMaxTargetBytes) {
+    return Error::InvalidArgument("target_too_long",
+                                  "The request's path and query are longer than " +
+                                      std::to_string(kMaxTargetBytes) + " bytes.");
+  }
   if (raw.empty() || raw[0] != '/') return BadEncoding("doesn't start with '/'");
   Target target;
   const std::size_t question = raw.find('?');

@@ -6,7 +6,7 @@
 #include "base/uuid.h"
 #include "logging/log.h"
 #include "models/rating_matrix.h"
-#include "ratings/rating_rule.h"
+#include "rules/rating.h"
 
 namespace marquee::recommender {
 namespace {
@@ -103,7 +103,7 @@ Status Check(std::span<const Rated> ratings, const MovieFilter& filter) {
   });
   for (std::size_t at = 0; at < ratings.size(); ++at) {
     const auto path = "ratings[" + std::to_string(at) + "].";
-    if (!ratings::IsRatingValue(ratings[at].value)) {
+    if (!rules::IsRatingValue(ratings[at].value)) {
       return Error::InvalidArgument("rating_out_of_range",
                                     "A rating is 0.5 to 5.0 in steps of 0.5.", path + "value");
     }

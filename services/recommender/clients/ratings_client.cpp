@@ -3,11 +3,11 @@
 #include <grpcpp/grpcpp.h>
 
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
-#include "ratings/rating_rule.h"
 #include "rpc/call.h"
 #include "rpc/client.h"
 #include "rpc/metadata.h"
 #include "rpc/status.h"
+#include "rules/rating.h"
 
 namespace marquee::recommender {
 
@@ -43,7 +43,7 @@ Result<StoredHistory> RatingsClient::Read(const Person& person) {
   history.ratings.reserve(static_cast<std::size_t>(response.movie_ids_size()) +
                           static_cast<std::size_t>(response.older_movie_ids_size()));
   for (int at = 0; at < response.movie_ids_size(); ++at) {
-    if (!ratings::IsRatingValue(response.values(at))) continue;
+    if (!rules::IsRatingValue(response.values(at))) continue;
     history.ratings.push_back({response.movie_ids(at), response.values(at)});
   }
   for (const auto movie_id : response.older_movie_ids()) history.ratings.push_back({movie_id, 0});

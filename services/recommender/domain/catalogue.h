@@ -10,9 +10,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/result.h"
-
 namespace marquee::recommender {
 
 struct Movie {
@@ -87,13 +84,6 @@ class Catalogue {
   std::vector<float> bayesian_means_;
   std::vector<std::int32_t> by_popularity_;
   double global_mean_ = 0;
-};
-
-// Reads the whole catalogue from the service that owns it.
-class MovieSource {
- public:
-  virtual ~MovieSource() = default;
-  virtual Result<std::shared_ptr<const Catalogue>> ReadAll(Time deadline) = 0;
 };
 
 }  // namespace marquee::recommender

@@ -1,5 +1,5 @@
-// The service over real gRPC, against fakes of the catalogue, the ratings, the trainer and auth
-// that are gRPC servers too.
+// The service over real gRPC, against fakes of the ratings, the trainer and auth that are gRPC
+// servers too.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -16,13 +16,11 @@
 #include "artefact/model_card.h"
 #include "artefact/model_file.h"
 #include "marquee/auth/v1/auth.grpc.pb.h"
-#include "marquee/catalog/v1/catalog.grpc.pb.h"
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
 #include "marquee/recommender/v1/recommender.grpc.pb.h"
 #include "marquee/trainer/v1/trainer.grpc.pb.h"
-#include "recommender/app/catalogue_keeper.h"
+#include "recommender/app/catalogue_follower.h"
 #include "recommender/app/recommender.h"
-#include "recommender/clients/catalog_client.h"
 #include "recommender/clients/champions.h"
 #include "recommender/clients/ratings_client.h"
 #include "recommender/rpc/recommender_handler.h"
@@ -55,39 +53,6 @@ class FakeAuth final : public auth::v1::AuthService::Service {
     response->set_expires_in(600);
     return grpc::Status::OK;
   }
-};
-
-class FakeCatalog final : public catalog::v1::CatalogService::Service {
- public:
-  void Set(std::vector<Movie> movies) {
-    const std::lock_guard lock(mutex_);
-    movies_ = std::move(movies);
-  }
-  std::atomic<bool> down = false;
-
- private:
-  grpc::Status ExportMovies(
-      grpc::ServerContext* context, const catalog::v1::ExportMoviesRequest*,
-      grpc::ServerWriter<catalog::v1::ExportMoviesResponse>* writer) override {
-    if (down) return {grpc::StatusCode::UNAVAILABLE, "down"};
-    if (!Carries(*context, "authorization", "Bearer service-token")) return Refused();
-    const std::lock_guard lock(mutex_);
-    for (const auto& movie : movies_) {  // one a chunk
-      catalog::v1::ExportMoviesResponse chunk;
-      auto& wire = *chunk.add_movies();
-      wire.set_movie_id(movie.movie_id);
-      wire.set_title(movie.title);
-      wire.set_year(movie.year);
-      for (const auto& genre : movie.genres) wire.add_genres(genre);
-      wire.set_rating_count(movie.rating_count);
-      wire.set_rating_mean(movie.rating_mean);
-      wire.set_rating_bayesian_mean(movie.rating_bayesian_mean);
-      writer->Write(chunk);
-    }
-    return grpc::Status::OK;
-  }
-  std::mutex mutex_;
-  std::vector<Movie> movies_;
 };
 
 class FakeRatings final : public ratings::v1::RatingsService::Service {
@@ -229,13 +194,11 @@ class RecommenderRpcTest : public testing::Test {
             SystemClock()) {
     std::filesystem::create_directories(folder_);
     log_.Set(0, 10);
-    catalog_.Set(testing_::MakeMovies(Ids(1, 70)));
     ratings_.Set(7, {{1, 5.0F}, {2, 4.0F}});
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&auth_);
-    builder.RegisterService(&catalog_);
     builder.RegisterService(&ratings_);
     builder.RegisterService(&trainer_);
     others_ = builder.BuildAndStart();
@@ -252,10 +215,7 @@ class RecommenderRpcTest : public testing::Test {
     explicit Running(RecommenderRpcTest& test)
         : channel(rpc::MakeChannel(test.others_address_)),
           token(channel, "recommender", "secret", SystemClock()),
-          movies(channel, &token, SystemClock()),
-          catalogue(movies, serving,
-                    {.refresh = 20ms, .timeout = 5s, .min_backoff = 5ms, .max_backoff = 20ms},
-                    SystemClock(), metrics),
+          catalogue(serving, {.look_every = 2ms, .pause = 2ms}, metrics),
           registry(channel, &token, {.cache_dir = test.folder_}),
           champions(registry, {.cache_dir = test.folder_, .poll = 20ms}, nullptr, serving,
                     SystemClock(), metrics),
@@ -271,8 +231,7 @@ class RecommenderRpcTest : public testing::Test {
     std::shared_ptr<grpc::Channel> channel;
     rpc::ServiceToken token;
     ServingHolder serving;
-    CatalogClient movies;
-    CatalogueKeeper catalogue;
+    CatalogueFollower catalogue;
     artefact::RegistryClient registry;
     Champions champions;
     HistoryStore store;
@@ -285,6 +244,7 @@ class RecommenderRpcTest : public testing::Test {
 
   void Start() {
     running_ = std::make_unique<Running>(*this);
+    testing_::Tell(running_->catalogue, Ids(1, 70));
     stub_ = v1::RecommenderService::NewStub(rpc::MakeChannel(running_->server.address()));
     ASSERT_TRUE(Eventually([&] { return running_->serving.Get()->catalogue() != nullptr; }));
   }
@@ -340,7 +300,6 @@ class RecommenderRpcTest : public testing::Test {
   std::filesystem::path folder_;
   FakeLog log_;
   FakeAuth auth_;
-  FakeCatalog catalog_;
   FakeRatings ratings_;
   FakeTrainer trainer_;
   token::SigningKey key_;
@@ -586,9 +545,7 @@ TEST_F(RecommenderRpcTest, HidesAMovieThatWasDeleted) {
   Start();
   ASSERT_TRUE(AwaitRanking(3));
   const auto best = List(7)->recommendations(0).movie_id();
-  auto movies = testing_::MakeMovies(Ids(1, 70));
-  std::erase_if(movies, [&](const Movie& movie) { return movie.movie_id == best; });
-  catalog_.Set(movies);
+  running_->catalogue.Remove(best);
   ASSERT_TRUE(Eventually([&] { return running_->serving.Get()->catalogue()->size() == 69; }));
   const auto list = List(7, 100);
   ASSERT_TRUE(list.ok());
@@ -598,17 +555,6 @@ TEST_F(RecommenderRpcTest, HidesAMovieThatWasDeleted) {
   const auto gone = Do<v1::ListSimilarMoviesResponse>(&Stub::ListSimilarMovies, request);
   ASSERT_FALSE(gone.ok());
   EXPECT_EQ(gone.error().code, Code::kNotFound);
-}
-
-TEST_F(RecommenderRpcTest, KeepsTheCatalogueWhileItsServiceIsDown) {
-  Promote("ranking", 3);
-  Start();
-  ASSERT_TRUE(AwaitRanking(3));
-  catalog_.down = true;
-  ASSERT_TRUE(Eventually([&] {
-    return running_->metrics.Text().find("refresh_failures_total 0") == std::string::npos;
-  }));
-  EXPECT_EQ(List(7)->recommendations_size(), 10);
 }
 
 TEST_F(RecommenderRpcTest, FallsBackToThePopularListWhenRatingsAreDown) {

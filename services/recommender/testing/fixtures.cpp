@@ -111,6 +111,28 @@ std::shared_ptr<const Catalogue> MakeCatalogue(const std::vector<std::int64_t>& 
   return Catalogue::Make(MakeMovies(movie_ids));
 }
 
+movies::MovieRecord MakeRecord(std::int64_t movie_id) {
+  const Movie movie = MakeMovie(movie_id);
+  return {.movie_id = movie_id,
+          .title = movie.title,
+          .year = movie.year,
+          .genres = movie.genres,
+          .rating_count = movie.rating_count,
+          .half_stars = movie.rating_count * (6 + movie_id % 3)};
+}
+
+void Tell(movies::MovieSink& sink, const std::vector<std::int64_t>& movie_ids) {
+  movies::Totals totals{.prior_ratings = 25};
+  sink.Begin();
+  for (const auto id : movie_ids) {
+    const auto record = MakeRecord(id);
+    sink.Put(record, movies::Encode(record));
+    totals.rating_count += record.rating_count;
+    totals.half_stars += record.half_stars;
+  }
+  sink.Complete(totals);
+}
+
 Result<StoredHistory> FakeSource::Read(const Person& person) {
   Answer answer;
   {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "movies/movie_feed.h"
 #include "recommender/app/serving.h"
 #include "recommender/domain/catalogue.h"
 #include "recommender/domain/history.h"
@@ -32,6 +33,10 @@ std::vector<std::int64_t> Ids(std::int64_t first, std::int64_t last);
 Movie MakeMovie(std::int64_t movie_id);
 std::vector<Movie> MakeMovies(const std::vector<std::int64_t>& movie_ids);
 std::shared_ptr<const Catalogue> MakeCatalogue(const std::vector<std::int64_t>& movie_ids);
+
+// The same movies as marquee.movies.v1 has them, told as a whole.
+movies::MovieRecord MakeRecord(std::int64_t movie_id);
+void Tell(movies::MovieSink& sink, const std::vector<std::int64_t>& movie_ids);
 
 // Histories as a test says.
 class FakeSource final : public HistorySource {

@@ -5,6 +5,7 @@ import json
 from kube.cluster import Cluster, eventually
 from kube.context import OURS, StepFailed
 from kube.main_job import require
+from support.declared import DATABASES
 
 # What is set, and the words that helm's refusal must have: where, and what was expected.
 REFUSALS = [
@@ -71,7 +72,7 @@ def errors(context):
         "--set",
         "demo.enabled=false,kafka.enabled=false,kafka.brokers=nowhere.invalid:9092",
     ]
-    passwords = ["postgres", "auth", "catalog", "ratings", "trainer", "reviews"]
+    passwords = ["postgres", *DATABASES]
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -1,0 +1,43 @@
+// Following people's topic on a real Kafka.
+#include <gtest/gtest.h>
+
+#include "kafka/producer.h"
+#include "kafka/testing.h"
+#include "people/people_feed.h"
+
+namespace marquee::people {
+namespace {
+
+Time Soon() { return SystemClock().Now() + std::chrono::seconds{60}; }
+
+rpc::Caller Person(std::int64_t user_id) {
+  rpc::Caller caller;
+  caller.user_id = user_id;
+  caller.subject = std::to_string(user_id);
+  caller.roles = {"user", "administrator"};
+  caller.token_issued_at = SystemClock().Now() - std::chrono::minutes{5};
+  return caller;
+}
+
+TEST(PeopleFeed, HearsOfChangesFromBeforeItBeganAndAfter) {
+  const std::string topic = kafka::MakeTestTopic(1);
+  kafka::Producer producer({.cluster = kafka::TestCluster()});
+  metrics::Metrics metrics;
+  const auto tell = [&](const PersonChange& change) {
+    return *producer.Produce({.topic = topic, .key = KeyOf(change), .value = Encode(change)},
+                             Soon());
+  };
+  tell({.user_id = 7, .changed_at = SystemClock().Now(), .deleted = true});
+  *producer.Produce({.topic = topic, .key = "7", .value = "nonsense"}, Soon());
+  const PeopleFeed feed(kafka::TestCluster(), SystemClock(), metrics, "test", topic);
+  const auto check = feed.check();
+  ASSERT_TRUE(feed.WaitFor(
+      tell({.user_id = 8, .changed_at = SystemClock().Now(), .roles = {"user"}}), Soon()));
+  EXPECT_EQ(check(Person(7), Soon()).error().reason, "token_revoked");
+  EXPECT_EQ(check(Person(8), Soon())->roles, std::vector<std::string>{"user"});
+  EXPECT_EQ(check(Person(9), Soon())->roles, Person(9).roles);
+  EXPECT_NE(metrics.Text().find("marquee_test_people_log_undecodable_total 1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace marquee::people

@@ -1,0 +1,42 @@
+#include "auth/store/pg_person_outbox.h"
+
+#include <pqxx/pqxx>
+
+#include <sstream>
+
+#include "pg/array.h"
+#include "pg/pool.h"
+#include "pg/time.h"
+
+namespace marquee::auth {
+
+Result<int> PgPersonOutbox::Drain(int limit, const Publish& publish, Time deadline) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<int> {
+        const auto rows = tx.exec_params(
+            "SELECT change_id, user_id, (extract(epoch FROM changed_at) * 1000000)::bigint, "
+            "deleted, "
+            "array_to_string(roles, ' ') FROM person_outbox ORDER BY change_id LIMIT $1 "
+            "FOR UPDATE SKIP LOCKED",
+            limit);
+        if (rows.empty()) return 0;
+        std::vector<std::int64_t> ids;
+        std::vector<people::PersonChange> changes;
+        for (const auto& row : rows) {
+          ids.push_back(row[0].as<std::int64_t>());
+          auto& change = changes.emplace_back();
+          change.user_id = row[1].as<std::int64_t>();
+          change.changed_at = pg::FromMicroseconds(row[2].as<std::int64_t>());
+          change.deleted = row[3].as<bool>();
+          std::istringstream roles(row[4].as<std::string>());
+          for (std::string role; roles >> role;) change.roles.push_back(role);
+        }
+        RETURN_IF_ERROR(publish(changes));
+        tx.exec_params("DELETE FROM person_outbox WHERE change_id = ANY($1::bigint[])",
+                       pg::Array(ids));
+        return static_cast<int>(ids.size());
+      },
+      {.deadline = deadline});
+}
+
+}  // namespace marquee::auth

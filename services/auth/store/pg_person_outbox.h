@@ -1,0 +1,21 @@
+// The outbox in PostgreSQL (migrations/deploy/person_outbox.sql).
+#pragma once
+
+#include "auth/app/person_publisher.h"
+
+namespace marquee::pg {
+class Pool;
+}
+
+namespace marquee::auth {
+
+class PgPersonOutbox final : public PersonOutbox {
+ public:
+  explicit PgPersonOutbox(pg::Pool& pool) : pool_(pool) {}
+  Result<int> Drain(int limit, const Publish& publish, Time deadline) override;
+
+ private:
+  pg::Pool& pool_;
+};
+
+}  // namespace marquee::auth

@@ -1,0 +1,39 @@
+#include "catalog/clients/kafka_movie_log.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/acknowledgements.h"
+
+namespace marquee::catalog {
+namespace {
+
+constexpr std::chrono::seconds kReadTimeout{5};
+
+}  // namespace
+
+Status KafkaMovieLog::Append(std::span<const LogEntry> entries) {
+  const auto acknowledgements = std::make_shared<Acknowledgements>();
+  for (const auto& entry : entries) {
+    acknowledgements->Expect();
+    producer_.ProduceAsync({.topic = topic_,
+                            .key = entry.key,
+                            .value = entry.value.value_or(std::string()),
+                            .tombstone = !entry.value},
+                           [acknowledgements](const Result<LogPosition>& result) {
+                             acknowledgements->Report(result.ok() ? Status() : result.error());
+                           });
+  }
+  // Each is reported within the producer's delivery_timeout.
+  acknowledgements->WaitForAll();
+  return acknowledgements->failure();
+}
+
+Status KafkaMovieLog::ReadToEnd(Time deadline) {
+  deadline = std::min<Time>(deadline, SystemClock().Now() + kReadTimeout);
+  ASSIGN_OR_RETURN(const std::int64_t end, producer_.EndOffset(topic_, 0, deadline));
+  if (feed_.WaitFor({.partition = 0, .next_offset = end}, deadline)) return {};
+  return Error::Unavailable("movies_unread", topic_ + " can't be read to its end");
+}
+
+}  // namespace marquee::catalog

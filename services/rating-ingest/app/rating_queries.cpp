@@ -1,0 +1,84 @@
+#include "rating-ingest/app/rating_queries.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/page_token.h"
+
+namespace marquee::rating_ingest {
+namespace {
+
+std::string ListName(std::int64_t user_id) { return "ratings:" + std::to_string(user_id); }
+
+Result<RatingKey> ParseKey(std::int64_t user_id, const std::string& token) {
+  ASSIGN_OR_RETURN(const auto fields, DecodePageToken(ListName(user_id), token, 2));
+  RatingKey key;
+  std::from_chars(fields[0].data(), fields[0].data() + fields[0].size(), key.rated_at_us);
+  std::from_chars(fields[1].data(), fields[1].data() + fields[1].size(), key.movie_id);
+  return key;
+}
+
+}  // namespace
+
+Result<Rating> RatingQueries::Get(std::int64_t user_id, std::int64_t movie_id,
+                                  std::span<const LogPosition> after, Time deadline) {
+  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
+  ASSIGN_OR_RETURN(const auto rating, reader_.Find(user_id, movie_id, deadline));
+  if (!rating) {
+    return Error::NotFound("rating_unknown", "you haven't rated movie " + std::to_string(movie_id));
+  }
+  return *rating;
+}
+
+Result<RatingQueries::Page> RatingQueries::List(std::int64_t user_id, int page_size,
+                                                const std::string& page_token,
+                                                std::span<const LogPosition> after, Time deadline) {
+  std::optional<RatingKey> from;
+  if (!page_token.empty()) {
+    ASSIGN_OR_RETURN(from, ParseKey(user_id, page_token));
+  }
+  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
+  ASSIGN_OR_RETURN(
+      auto found,
+      reader_.List(user_id, from, page_size == 0 ? kDefaultPageSize : page_size, deadline));
+  Page page{.ratings = std::move(found.ratings)};
+  if (found.next) {
+    page.next_page_token = EncodePageToken(
+        ListName(user_id), std::vector<std::string>{std::to_string(found.next->rated_at_us),
+                                                    std::to_string(found.next->movie_id)});
+  }
+  return page;
+}
+
+Result<History> RatingQueries::GetHistory(std::int64_t user_id, std::span<const LogPosition> after,
+                                          Time deadline) {
+  ASSIGN_OR_RETURN(const std::int32_t partition, log_.PartitionOf(user_id, deadline));
+  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
+  return reader_.ReadHistory(user_id, partition, kHistoryLimit, deadline);
+}
+
+Result<ExportSummary> RatingQueries::Export(Time deadline,
+                                            const std::function<Status(ExportChunk)>& each) {
+  return reader_.Export(kExportRows, deadline, each);
+}
+
+Result<IngestStatus> RatingQueries::ReadStatus(Time deadline) {
+  // The stored positions first: read the other way round, the lag could come out negative.
+  ASSIGN_OR_RETURN(const ratings::StoredPositions stored, reader_.Positions(deadline));
+  ASSIGN_OR_RETURN(const Counts counts, reader_.Count(deadline));
+  ASSIGN_OR_RETURN(const Offsets ends, log_.EndOffsets(deadline));
+  IngestStatus status{.counts = counts};
+  Lag lag;
+  for (const auto& [partition, end] : ends) {
+    const auto found = stored.find(partition);
+    IngestStatus::Partition one{.end_offset = end};
+    if (found != stored.end()) one.stored = found->second;
+    one.stored.position.partition = partition;
+    lag.Add(end, one.stored.position.next_offset);
+    status.partitions.push_back(one);
+  }
+  status.lag = lag.total();
+  return status;
+}
+
+}  // namespace marquee::rating_ingest

@@ -1,0 +1,80 @@
+#include <optional>
+
+#include "base/clock.h"
+#include "idempotency/pg_idempotency_store.h"
+#include "kafka/structured_log.h"
+#include "metrics/metrics.h"
+#include "movies/movie_feed.h"
+#include "people/people_feed.h"
+#include "pg/pool_metrics.h"
+#include "rating-ingest/app/known_movies.h"
+#include "rating-ingest/app/rating_intake.h"
+#include "rating-ingest/app/rating_queries.h"
+#include "rating-ingest/clients/catalog_client.h"
+#include "rating-ingest/clients/kafka_log.h"
+#include "rating-ingest/config.h"
+#include "rating-ingest/consume/writer_steps.h"
+#include "rating-ingest/rpc/ratings_handler.h"
+#include "rating-ingest/store/batch_steps.h"
+#include "rating-ingest/store/pg_rating_reader.h"
+#include "ratings/rating_consumer.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+
+using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
+
+int main(int argc, char** argv) {
+  if (const auto status = config::AnswerArguments(argc, argv, rating_ingest::Config::FromEnv))
+    return *status;
+  const auto config = rating_ingest::Config::FromEnv(config::SystemEnvironment());
+  if (!config.ok()) return config::Fatal(config.error());
+  rpc::Prepare("rating-ingest", config->server);
+  kafka::UseStructuredLog();
+  metrics::Metrics metrics;
+  const Clock& clock = SystemClock();
+  token::Verifier verifier({}, rpc::JwksFrom(rpc::MakeChannel(config->auth_address)), clock);
+  pg::Pool pool(config->database,
+                pg::PoolMetrics(metrics, "rating_ingest", "front", config->database));
+  pg::Pool writer_pool(config->writer_database, pg::PoolMetrics(metrics, "rating_ingest", "writer",
+                                                                config->writer_database));
+  kafka::Producer producer(config->producer);
+  rating_ingest::PgRatingReader reader(pool);
+  rating_ingest::KafkaLog log(producer, metrics, std::string(ratings::kRatingsTopic),
+                              config->produce_timeout);
+  rating_ingest::AppliedPositions applied(reader, log, config->reads, metrics);
+  rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address),
+                                       config->catalog_timeout, clock);
+  rating_ingest::KnownMovies known_movies(catalog, metrics);
+  rating_ingest::RatingIntake intake(log, log, known_movies, clock);
+  rating_ingest::RatingQueries queries(reader, log, applied);
+  rating_ingest::RatingsHandler handler(intake, queries, log, clock);
+  std::optional<ratings::RatingConsumer> writer;
+  if (config->writer) {
+    writer.emplace(config->consumer, writer_pool,
+                   rating_ingest::WriterSteps(
+                       {rating_ingest::ApplyToRatings(metrics), rating_ingest::CountDeadLetters},
+                       config->consumer, producer, applied, metrics),
+                   metrics);
+  }
+  std::optional<movies::MovieFeed> movie_feed;
+  std::vector<rpc::ServiceBase*> services;
+  std::vector<rpc::ReadyCheck> ready{{"database", [&] { return pool.Health(); }}};
+  if (config->front) {
+    // The front takes ratings in whether or not the writer is behind: Kafka keeps them.
+    services.push_back(&handler);
+    movie_feed.emplace(config->producer.cluster, known_movies, metrics, "rating_ingest");
+    ready.push_back({"movies", [&] { return movie_feed->Ready(); }});
+    ready.push_back({"kafka", [&] { return producer.Health(ratings::kRatingsTopic.data()); }});
+  } else {
+    ready.push_back({"writer", [&] { return writer->Health(); }});
+  }
+  idempotency::PgIdempotencyStore keys(pool);
+  const people::PeopleFeed people(config->producer.cluster, clock, metrics, "rating_ingest");
+  const int status = rpc::Serve(config->server, services, verifier, metrics, std::move(ready),
+                                {.check = people.check(), .keys = &keys});
+  // Calls have ended: what they queued is flushed.
+  metrics.Stop();
+  if (writer) writer->Stop();
+  producer.Stop(clock.Now() + std::chrono::seconds(5));
+  return status;
+}
