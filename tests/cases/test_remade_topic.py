@@ -107,7 +107,7 @@ def test_nothing_that_was_acknowledged_is_lost(world, length, running):
     assert all(partition["lost_count"] == 0 for partition in status["partitions"])
     for service in ("rating-ingest", "catalog"):
         lines = world.suite.metrics(service).splitlines()
-        prefix = f"marquee_{service}_consumer_other_logs_total"
+        prefix = f"marquee_{service.replace('-', '_')}_consumer_other_logs_total"
         assert any(line.startswith(prefix) and float(line.split()[-1]) > 0 for line in lines), service
     # And it goes on: what is rated counts in the very next answer, everywhere.
     movie = next(world.unused)

@@ -37,7 +37,7 @@ def test_without_the_catalogue_ratings_go_on(person, suite, administrator):
     try:
         for movie in movies[:50]:
             person.rate(movie, 4)
-        for service in ("rating_ingest", "recommender"):
+        for service in ("rating-ingest", "recommender"):
             suite.restart(service)
         for movie in movies[50:]:
             person.rate(movie, 4)
