@@ -279,7 +279,7 @@ TEST_F(TrainerRpcTest, RegistryClientFetchesACheckedModelOfEachKind) {
     const auto model = client.Fetch(*version);
     ASSERT_TRUE(model.ok()) << model.error().ToString();
     EXPECT_EQ(model->loaded.sha256, version->sha256);
-    EXPECT_EQ(model->loaded.model.item_ids.size(), 120U);
+    EXPECT_EQ(model->loaded.ranker->items(), 120);
     EXPECT_EQ(artefact::Sha256HexOfFile(model->path).value_or(""), version->sha256);
   }
   EXPECT_EQ(client.GetAlias("ranking", "candidate")->version, 1);
