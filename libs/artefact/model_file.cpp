@@ -3,15 +3,36 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <functional>
-#include <limits>
+#include <optional>
 #include <string>
+#include <utility>
+
+#include "models/registry.h"
 
 namespace marquee::artefact {
 namespace {
 
-using models::MatrixView;
-using models::ServedModel;
+constexpr char kItemIds[] = "item_ids";
+
+// What names of format version 1 are called since: of tensors, and of numbers in the metadata.
+using Renamed = std::pair<std::string_view, std::string_view>;
+constexpr Renamed kTensorsOfVersion1[] = {
+    {"item_factors", "ials.item_factors"}, {"item_gram", "ials.item_gram"},
+    {"ease_offsets", "ease.offsets"},      {"ease_columns", "ease.columns"},
+    {"ease_values", "ease.values"},        {"global_mean", "biased_als.global_mean"},
+    {"item_bias", "biased_als.item_bias"}, {"explicit_factors", "biased_als.item_factors"}};
+constexpr Renamed kNumbersOfVersion1[] = {
+    {"alpha", "ials.alpha"},
+    {"unobserved_weight", "ials.unobserved_weight"},
+    {"regularization", "ials.regularization"},
+    {"regularization_exponent", "ials.regularization_exponent"},
+    {"confidence_slope", "ials.confidence_slope"},
+    {"confidence_floor", "ials.confidence_floor"},
+    {"confidence_slope", "ease.confidence_slope"},
+    {"confidence_floor", "ease.confidence_floor"},
+    {"ease_weight", "ease.weight"},
+    {"explicit_regularization", "biased_als.regularization"},
+    {"explicit_user_damping", "biased_als.user_damping"}};
 
 Error Broken(std::string message) {
   return Error::DataLoss("artefact_broken", "Not a usable model: " + message + ".");
@@ -24,127 +45,69 @@ std::string Text(float value) {
   return {buffer, end};
 }
 
-class Numbers {
- public:
-  explicit Numbers(const Metadata& metadata) : metadata_(metadata) {}
+Status AddNumber(const std::string& key, const std::string& text, std::string_view name,
+                 models::Parameters& parameters) {
+  float value = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(value))
+    return Broken("the metadata's '" + key + "' is no number");
+  parameters.numbers[std::string(name)] = value;
+  return {};
+}
 
-  float Get(const std::string& key) {
-    const auto found = metadata_.find(key);
-    float value = 0;
-    if (found != metadata_.end()) {
-      const char* end = found->second.data() + found->second.size();
-      const auto parsed = std::from_chars(found->second.data(), end, value);
-      if (parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(value)) return value;
+models::Parameters TensorsOf(const SafetensorsFile& file) {
+  models::Parameters parameters;
+  for (const Tensor& tensor : file.tensors()) {
+    if (tensor.name != kItemIds) parameters.tensors.push_back(tensor);
+  }
+  return parameters;
+}
+
+Result<models::Parameters> Read(const SafetensorsFile& file) {
+  models::Parameters parameters = TensorsOf(file);
+  for (const auto& [key, text] : file.metadata()) {
+    if (key.find('.') != std::string::npos) RETURN_IF_ERROR(AddNumber(key, text, key, parameters));
+  }
+  return parameters;
+}
+
+Result<models::Parameters> ReadVersion1(const SafetensorsFile& file) {
+  models::Parameters parameters = TensorsOf(file);
+  for (Tensor& tensor : parameters.tensors) {
+    for (const auto& [before, since] : kTensorsOfVersion1) {
+      if (tensor.name == before) {
+        tensor.name = since;
+        break;
+      }
     }
-    if (missing_.empty()) missing_ = key;
-    return 0;
   }
-  Status status() const {
-    if (missing_.empty()) return {};
-    return Broken("the metadata lack a number '" + missing_ + "'");
+  for (const auto& [before, since] : kNumbersOfVersion1) {
+    const auto found = file.metadata().find(std::string(before));
+    if (found != file.metadata().end())
+      RETURN_IF_ERROR(AddNumber(found->first, found->second, since, parameters));
   }
-
- private:
-  const Metadata& metadata_;
-  std::string missing_;
-};
-
-Result<MatrixView> Matrix(const SafetensorsFile& file, std::string_view name, size_t rows) {
-  ASSIGN_OR_RETURN(const Tensor tensor, file.Require(name, DType::kF32, 2));
-  if (tensor.shape[0] != static_cast<int64_t>(rows) || tensor.shape[1] < 1 ||
-      tensor.shape[1] > std::numeric_limits<int32_t>::max()) {
-    return Broken("tensor '" + std::string(name) + "' has another shape than the items");
-  }
-  return MatrixView{tensor.f32().data(), static_cast<int32_t>(tensor.shape[0]),
-                    static_cast<int32_t>(tensor.shape[1])};
+  parameters.numbers["ials.weight"] = 1;
+  return parameters;
 }
 
-Result<std::span<const float>> Vector(const SafetensorsFile& file, std::string_view name,
-                                      size_t size) {
-  ASSIGN_OR_RETURN(const Tensor tensor, file.Require(name, DType::kF32, 1));
-  if (tensor.f32().size() != size) {
-    return Broken("tensor '" + std::string(name) + "' has another length than expected");
-  }
-  return tensor.f32();
-}
-
-Status LoadFactors(const SafetensorsFile& file, Numbers& numbers, ServedModel& model) {
-  if (file.Find("item_factors") == nullptr) return {};
-  ASSIGN_OR_RETURN(model.item_factors, Matrix(file, "item_factors", model.item_ids.size()));
-  const auto k = static_cast<size_t>(model.item_factors.columns);
-  ASSIGN_OR_RETURN(const MatrixView gram, Matrix(file, "item_gram", k));
-  if (static_cast<size_t>(gram.columns) != k) return Broken("'item_gram' is not k × k");
-  model.item_gram = gram.values();
-  model.fold_in.alpha = numbers.Get("alpha");
-  model.fold_in.unobserved_weight = numbers.Get("unobserved_weight");
-  model.fold_in.regularization = numbers.Get("regularization");
-  model.fold_in.regularization_exponent = numbers.Get("regularization_exponent");
-  return {};
-}
-
-Status LoadEase(const SafetensorsFile& file, Numbers& numbers, ServedModel& model) {
-  if (file.Find("ease_values") == nullptr) return {};
-  ASSIGN_OR_RETURN(const Tensor offsets, file.Require("ease_offsets", DType::kI64, 1));
-  ASSIGN_OR_RETURN(const Tensor columns, file.Require("ease_columns", DType::kI32, 1));
-  ASSIGN_OR_RETURN(const Tensor values, file.Require("ease_values", DType::kF32, 1));
-  model.ease = {offsets.i64(), columns.i32(), values.f32()};
-  model.ease_weight = numbers.Get("ease_weight");
-  return {};
-}
-
-Status LoadRatingModel(const SafetensorsFile& file, Numbers& numbers, ServedModel& model) {
-  if (file.Find("item_bias") == nullptr) return {};
-  const size_t items = model.item_ids.size();
-  ASSIGN_OR_RETURN(model.item_bias, Vector(file, "item_bias", items));
-  ASSIGN_OR_RETURN(const std::span<const float> mean, Vector(file, "global_mean", 1));
-  model.global_mean = mean[0];
-  model.explicit_fold_in.regularization = numbers.Get("explicit_regularization");
-  model.explicit_fold_in.user_damping = numbers.Get("explicit_user_damping");
-  if (file.Find("explicit_factors") == nullptr) return {};
-  ASSIGN_OR_RETURN(model.explicit_factors, Matrix(file, "explicit_factors", items));
-  return {};
+// By what it holds: version 1 was read so, whatever the file said.
+std::string AlgorithmOfVersion1(const models::Parameters& parameters) {
+  const bool ials = parameters.Has("ials.item_factors");
+  if (parameters.Has("ease.values")) return ials ? "ials+ease" : "ease";
+  return ials ? "ials" : "biased_als";
 }
 
 }  // namespace
 
-Result<WrittenFile> SaveModel(const std::filesystem::path& path, const ServedModel& model,
+Result<WrittenFile> SaveModel(const std::filesystem::path& path, const models::Model& model,
                               const Metadata& extra) {
-  const auto items = static_cast<int64_t>(model.item_ids.size());
-  std::vector<Tensor> tensors{Tensor::Of("item_ids", {items}, model.item_ids)};
+  std::vector<Tensor> tensors{
+      Tensor::Of(kItemIds, {static_cast<int64_t>(model.item_ids.size())}, model.item_ids)};
+  tensors.insert(tensors.end(), model.parameters.tensors.begin(), model.parameters.tensors.end());
   Metadata metadata{{"format_version", std::to_string(kModelFormatVersion)},
-                    {"algorithm", model.algorithm},
-                    {"confidence_slope", Text(model.confidence.slope)},
-                    {"confidence_floor", Text(model.confidence.floor)}};
-  if (!model.item_factors.empty()) {
-    const int64_t k = model.item_factors.columns;
-    tensors.push_back(Tensor::Of("item_factors", {items, k}, model.item_factors.values()));
-    tensors.push_back(Tensor::Of("item_gram", {k, k}, model.item_gram));
-    metadata["alpha"] = Text(model.fold_in.alpha);
-    metadata["unobserved_weight"] = Text(model.fold_in.unobserved_weight);
-    metadata["regularization"] = Text(model.fold_in.regularization);
-    metadata["regularization_exponent"] = Text(model.fold_in.regularization_exponent);
-  }
-  if (!model.item_popularity.empty()) {
-    tensors.push_back(Tensor::Of("item_popularity", {items}, model.item_popularity));
-  }
-  if (!model.ease.empty()) {
-    const auto nonzeros = static_cast<int64_t>(model.ease.values.size());
-    tensors.push_back(Tensor::Of("ease_offsets", {items + 1}, model.ease.offsets));
-    tensors.push_back(Tensor::Of("ease_columns", {nonzeros}, model.ease.columns));
-    tensors.push_back(Tensor::Of("ease_values", {nonzeros}, model.ease.values));
-    metadata["ease_weight"] = Text(model.ease_weight);
-  }
-  if (!model.item_bias.empty()) {
-    tensors.push_back(Tensor::Of("item_bias", {items}, model.item_bias));
-    tensors.push_back(
-        Tensor::Of("global_mean", {1}, std::span<const float>(&model.global_mean, 1)));
-    metadata["explicit_regularization"] = Text(model.explicit_fold_in.regularization);
-    metadata["explicit_user_damping"] = Text(model.explicit_fold_in.user_damping);
-    if (!model.explicit_factors.empty()) {
-      tensors.push_back(Tensor::Of("explicit_factors", {items, model.explicit_factors.columns},
-                                   model.explicit_factors.values()));
-    }
-  }
+                    {"algorithm", model.algorithm}};
+  for (const auto& [name, number] : model.parameters.numbers) metadata[name] = Text(number);
   metadata.insert(extra.begin(), extra.end());  // keys that are there already stay
   return WriteSafetensors(path, tensors, metadata);
 }
@@ -152,47 +115,28 @@ Result<WrittenFile> SaveModel(const std::filesystem::path& path, const ServedMod
 Result<LoadedModel> LoadModel(const std::filesystem::path& path) {
   ASSIGN_OR_RETURN(const auto file, SafetensorsFile::Open(path));
   const Metadata& metadata = file->metadata();
-  const auto version = metadata.find("format_version");
-  if (version == metadata.end() || version->second != std::to_string(kModelFormatVersion)) {
-    return Broken("its format version is not " + std::to_string(kModelFormatVersion));
+  const auto text = [&](const char* key) {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? std::string() : found->second;
+  };
+  const std::string version = text("format_version");
+  if (version != "1" && version != std::to_string(kModelFormatVersion)) {
+    return Broken("its format version is not 1 to " + std::to_string(kModelFormatVersion));
   }
-  LoadedModel loaded{{}, metadata, file->Sha256(), file->size_bytes(), file};
-  ServedModel& model = loaded.model;
-  if (const auto found = metadata.find("algorithm"); found != metadata.end()) {
-    model.algorithm = found->second;
-  }
-  ASSIGN_OR_RETURN(const Tensor ids, file->Require("item_ids", DType::kI64, 1));
-  model.item_ids = ids.i64();
-  Numbers numbers(metadata);
-  model.confidence = {numbers.Get("confidence_slope"), numbers.Get("confidence_floor")};
-  RETURN_IF_ERROR(LoadFactors(*file, numbers, model));
-  RETURN_IF_ERROR(LoadEase(*file, numbers, model));
-  RETURN_IF_ERROR(LoadRatingModel(*file, numbers, model));
-  if (file->Find("item_popularity") != nullptr) {
-    ASSIGN_OR_RETURN(model.item_popularity,
-                     Vector(*file, "item_popularity", model.item_ids.size()));
-  }
-  RETURN_IF_ERROR(numbers.status());
-  model.storage = file;
-  if (model.item_factors.empty() && model.ease.empty() && !model.item_bias.empty()) {
-    // Predicts ratings and ranks nothing: no Ranker would take it.
-    if (std::adjacent_find(model.item_ids.begin(), model.item_ids.end(), std::greater_equal<>()) !=
-        model.item_ids.end()) {
-      return Broken("the item ids don't ascend");
-    }
-    return loaded;
-  }
-  // Everything else that the tensors must satisfy together, in one place.
-  const auto ranker = models::Ranker::Make(model);
+  ASSIGN_OR_RETURN(const Tensor ids, file->Require(kItemIds, DType::kI64, 1));
+  models::Model model{.algorithm = text("algorithm"), .item_ids = ids.i64(), .parameters = {}};
+  ASSIGN_OR_RETURN(model.parameters, version == "1" ? ReadVersion1(*file) : Read(*file));
+  if (version == "1") model.algorithm = AlgorithmOfVersion1(model.parameters);
+  model.parameters.storage.push_back(file);
+  auto ranker = models::Ranker::Make(std::move(model));
   if (!ranker.ok()) return Broken(ranker.error().message);
-  return loaded;
+  return LoadedModel{*std::move(ranker), metadata, file->Sha256(), file->size_bytes(), file};
 }
 
-Status CheckServes(std::string_view model, const ServedModel& served) {
-  if (served.item_ids.empty()) return Broken("it knows no movie");
-  if (model == "ranking" && served.item_factors.empty() && served.ease.empty())
-    return Broken("it can't rank");
-  if (model == "rating" && served.item_bias.empty()) return Broken("it can't predict ratings");
+Status CheckServes(std::string_view model, const models::Ranker& ranker) {
+  if (ranker.items() == 0) return Broken("it knows no movie");
+  const auto task = models::TaskOf(ranker.model().algorithm);
+  if (!task.ok() || *task != model) return Broken("it is no model for " + std::string(model));
   return {};
 }
 

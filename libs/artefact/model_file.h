@@ -1,14 +1,8 @@
-// The served model as one safetensors file: the tensors of design.md's section 5.
-//   item_ids [items] i64 · item_factors [items, k] f32 · item_gram [k, k] f32 ·
-//   item_popularity [items] f32 · item_bias [items] f32 · global_mean [1] f32 ·
-//   explicit_factors [items, k2] f32 · ease_offsets [items + 1] i64 · ease_columns [nnz] i32 ·
-//   ease_values [nnz] f32
-// Hyperparameters that serving needs are in __metadata__ as decimal strings: alpha,
-// unobserved_weight, regularization, regularization_exponent, confidence_slope, confidence_floor,
-// ease_weight, explicit_regularization, explicit_user_damping; with format_version and algorithm.
-// A file holds what ranks (item_factors and item_gram, or ease), what predicts ratings (item_bias,
-// global_mean, perhaps explicit_factors), or both: the trainer's model "rating" has only the
-// latter.
+// A model as one safetensors file: item_ids [items] i64, ascending, and the algorithm's tensors
+// under its own prefix ("ials.item_factors"; a blend has those of all its parts). The numbers that
+// serving needs are in __metadata__ as decimal strings, prefixed, too ("ials.alpha"); beside them
+// format_version, algorithm, and what the writer adds, whose keys have no dot.
+// Format version 1, in which the names had no prefix, is still read.
 #pragma once
 
 #include <filesystem>
@@ -20,25 +14,26 @@
 
 namespace marquee::artefact {
 
-inline constexpr int kModelFormatVersion = 1;
+inline constexpr int kModelFormatVersion = 2;
 
-// `extra` joins the metadata (training snapshot's SHA-256, code version, …); keys above win.
-Result<WrittenFile> SaveModel(const std::filesystem::path& path, const models::ServedModel& model,
+// `extra` joins the metadata (training snapshot's SHA-256, code version, …); keys of the format
+// win.
+Result<WrittenFile> SaveModel(const std::filesystem::path& path, const models::Model& model,
                               const Metadata& extra);
 
 // Maps and checks everything (shapes against each other, finite values, format version). The
-// model's storage keeps the mapping. DataLoss on violation. Hand it to models::Ranker::Make.
+// ranker keeps the mapping. DataLoss on violation.
 struct LoadedModel {
-  models::ServedModel model;
+  std::shared_ptr<const models::Ranker> ranker;
   Metadata metadata;
   std::string sha256;
   int64_t bytes = 0;
-  std::shared_ptr<const SafetensorsFile> file;  // what the model views
+  std::shared_ptr<const SafetensorsFile> file;  // what the ranker views
 };
 Result<LoadedModel> LoadModel(const std::filesystem::path& path);
 
-// Whether this is what a model of this name promises: "ranking" ranks, "rating" predicts ratings,
-// and either knows a movie. DataLoss "artefact_broken".
-Status CheckServes(std::string_view model, const models::ServedModel& served);
+// Whether this is what a model of this name (a task's) promises, and knows a movie. DataLoss
+// "artefact_broken".
+Status CheckServes(std::string_view model, const models::Ranker& ranker);
 
 }  // namespace marquee::artefact

@@ -31,8 +31,6 @@ class ServiceToken;
 
 namespace marquee::artefact {
 
-inline constexpr char kRankingModel[] = "ranking";
-inline constexpr char kRatingModel[] = "rating";
 inline constexpr char kChampion[] = "champion";
 inline constexpr char kCandidate[] = "candidate";
 
@@ -58,13 +56,8 @@ struct RegisteredVersion {
   ModelCard card;
 };
 
-// A version with its checked artefact. Immutable; the file stays mapped as long as `loaded.model`
-// or a copy of it lives, even when the cache has dropped it.
-//   "ranking": loaded.model.item_factors, item_gram, fold_in, item_popularity  →
-//   models::Ranker::Make "rating":  loaded.model.item_bias, explicit_factors, global_mean,
-//   explicit_fold_in
-//              → models::RatingPredictor (item_factors is empty)
-// Both have item_ids of their own: two versions may know different movies.
+// A version with its checked artefact. Immutable; the file stays mapped as long as `loaded.ranker`
+// lives, even when the cache has dropped it. Two versions may know different movies.
 struct FetchedModel {
   RegisteredVersion version;
   std::filesystem::path path;

@@ -13,30 +13,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "models/tensor.h"
 
 namespace marquee::artefact {
 
-enum class DType { kF32, kF16, kI32, kI64 };
-std::string_view Name(DType dtype);  // "F32", …
-size_t ItemSize(DType dtype);        // bytes
-
-// A tensor to be written, or a view into a mapped file. Row-major, little-endian, never owns.
-struct Tensor {
-  std::string name;
-  DType dtype = DType::kF32;
-  std::vector<int64_t> shape;
-  std::span<const std::byte> bytes;
-
-  static Tensor Of(std::string name, std::vector<int64_t> shape, std::span<const float> values);
-  static Tensor Of(std::string name, std::vector<int64_t> shape, std::span<const int32_t> values);
-  static Tensor Of(std::string name, std::vector<int64_t> shape, std::span<const int64_t> values);
-
-  // Only for the dtype that it has (asserts).
-  std::span<const float> f32() const;
-  std::span<const int32_t> i32() const;
-  std::span<const int64_t> i64() const;
-};
-
+using models::DType;
+using models::Tensor;
 using Metadata = std::map<std::string, std::string>;
 
 // What was written.

@@ -5,7 +5,6 @@
 #include <memory>
 #include <numeric>
 
-#include "models/biased_als.h"
 #include "models/parallel.h"
 #include "models/random.h"
 #include "models/top_n.h"
@@ -47,6 +46,13 @@ std::vector<int32_t> DealFolds(size_t n, int folds, uint64_t seed) {
 // Users × items: the user's part of a seed, so that a user's split depends on nobody else.
 uint64_t UserSeed(uint64_t seed, int32_t user) {
   return Mix(seed ^ 0x75736572ULL, static_cast<uint64_t>(user));
+}
+
+// The model's index of each item of the matrix, or -1.
+std::vector<int32_t> IndicesIn(const Ranker& ranker, const RatingMatrix& matrix) {
+  std::vector<int32_t> indices;
+  for (const int64_t id : matrix.item_ids()) indices.push_back(ranker.IndexOf(id).value_or(-1));
+  return indices;
 }
 
 }  // namespace
@@ -155,15 +161,31 @@ RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t it
   return mean;
 }
 
-RankFunction PopularityBaseline(const RatingMatrix& train) {
-  auto counts = std::make_shared<std::vector<float>>();
-  for (int32_t item = 0; item < train.items(); ++item) {
-    counts->push_back(static_cast<float>(train.by_item().RowSize(item)));
+RankFunction RankBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& matrix) {
+  if (std::ranges::equal(ranker->model().item_ids, matrix.item_ids())) {
+    return [ranker = std::move(ranker)](std::span<const RatedItem> given, int n) {
+      return ranker->Recommend(given, n);
+    };
   }
-  return [counts](std::span<const RatedItem> given, int n) {
-    std::vector<int32_t> seen;
-    for (const RatedItem& rated : given) seen.push_back(rated.item);
-    return TopNOf(*counts, n, {{}, seen});
+  const std::vector<int32_t> theirs = IndicesIn(*ranker, matrix);
+  std::vector<int32_t> ours(static_cast<size_t>(ranker->items()), -1);
+  ItemSet shared(ranker->items());
+  for (int32_t item = 0; item < matrix.items(); ++item) {
+    const int32_t other = theirs[static_cast<size_t>(item)];
+    if (other < 0) continue;
+    ours[static_cast<size_t>(other)] = item;
+    shared.Add(other);
+  }
+  return [ranker = std::move(ranker), theirs, ours = std::move(ours), shared = std::move(shared)](
+             std::span<const RatedItem> given, int n) {
+    std::vector<RatedItem> known;
+    for (const auto& [item, rating] : given) {
+      if (const auto other = theirs[static_cast<size_t>(item)]; other >= 0)
+        known.push_back({other, rating});
+    }
+    auto ranked = ranker->Recommend(known, n, {.allowed = shared.words(), .excluded = {}});
+    for (auto& scored : ranked) scored.item = ours[static_cast<size_t>(scored.item)];
+    return ranked;
   };
 }
 
@@ -198,15 +220,29 @@ RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
   return metrics;
 }
 
-PredictFunction BiasBaseline(const RatingMatrix& train, float item_damping, float user_damping) {
-  BiasedAlsOptions options;
-  options.factors = 0;
-  options.item_damping = item_damping;
-  options.user_damping = user_damping;
-  Result<BiasedAlsModel> model = TrainBiasedAls(train, options);
-  if (!model.ok()) return [](int32_t, int32_t) { return (kLowestRating + kHighestRating) / 2; };
-  auto shared = std::make_shared<const BiasedAlsModel>(std::move(*model));
-  return [shared](int32_t user, int32_t item) { return shared->Predict(user, item); };
+PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& train) {
+  struct Asked {
+    std::shared_ptr<const Ranker> ranker;
+    std::vector<int32_t> theirs;
+    int32_t user = -1;
+    std::vector<RatedItem> history{};
+    std::unique_ptr<const Profile> profile{};
+  };
+  auto asked = std::make_shared<Asked>(Asked{ranker, IndicesIn(*ranker, train)});
+  return [asked = std::move(asked), &train](int32_t user, int32_t item) {
+    if (user != asked->user) {
+      asked->history.clear();
+      const auto columns = train.by_user().RowColumns(user);
+      const auto values = train.by_user().RowValues(user);
+      for (size_t i = 0; i < columns.size(); ++i) {
+        const int32_t other = asked->theirs[static_cast<size_t>(columns[i])];
+        if (other >= 0) asked->history.push_back({other, values[i]});
+      }
+      asked->profile = asked->ranker->Read(asked->history);
+      asked->user = user;
+    }
+    return asked->profile->Score(asked->theirs[static_cast<size_t>(item)]);
+  };
 }
 
 RankingMetrics Mean(std::span<const RankingMetrics> folds) {
@@ -244,8 +280,8 @@ RatingMetrics Mean(std::span<const RatingMetrics> folds) {
 }
 
 Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                           const RankTrainer& train, const FoldProgress& progress,
-                                           int threads) {
+                                           const FitFunction& fit, const FitFunction& baseline,
+                                           const FoldProgress& progress, int threads) {
   if (folds < 2 || folds > matrix.users()) {
     return Error::InvalidArgument("folds_out_of_range", "Folds must be 2 to the number of users.",
                                   "folds");
@@ -253,10 +289,14 @@ Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds
   RankingReport report;
   for (int fold = 0; fold < folds; ++fold) {
     const UserSplit split = SplitUsers(matrix, folds, fold, seed);
-    ASSIGN_OR_RETURN(const RankFunction rank, train(split.train));
-    report.folds.push_back(EvaluateRanking(split.held_out, matrix.items(), rank, threads));
-    report.popularity_folds.push_back(
-        EvaluateRanking(split.held_out, matrix.items(), PopularityBaseline(split.train), threads));
+    const auto judge = [&](std::shared_ptr<const Ranker> ranker) {
+      return EvaluateRanking(split.held_out, matrix.items(), RankBy(std::move(ranker), split.train),
+                             threads);
+    };
+    ASSIGN_OR_RETURN(auto ranker, fit(split.train));
+    report.folds.push_back(judge(std::move(ranker)));
+    ASSIGN_OR_RETURN(auto simple, baseline(split.train));
+    report.popularity_folds.push_back(judge(std::move(simple)));
     if (progress && !progress(fold + 1, folds)) {
       return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
     }
@@ -275,7 +315,7 @@ Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds
 }
 
 Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                          const RatingTrainer& train,
+                                          const FitFunction& fit, const FitFunction& baseline,
                                           const FoldProgress& progress) {
   if (folds < 2 || folds > matrix.nonzeros()) {
     return Error::InvalidArgument("folds_out_of_range", "Folds must be 2 to the number of ratings.",
@@ -285,9 +325,11 @@ Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds,
   std::vector<RatingMetrics> baselines;
   for (int fold = 0; fold < folds; ++fold) {
     const RatingSplit split = SplitRatings(matrix, folds, fold, seed);
-    ASSIGN_OR_RETURN(const PredictFunction predict, train(split.train));
-    report.folds.push_back(EvaluateRatings(split.held_out, predict));
-    baselines.push_back(EvaluateRatings(split.held_out, BiasBaseline(split.train)));
+    ASSIGN_OR_RETURN(auto ranker, fit(split.train));
+    report.folds.push_back(
+        EvaluateRatings(split.held_out, PredictBy(std::move(ranker), split.train)));
+    ASSIGN_OR_RETURN(auto simple, baseline(split.train));
+    baselines.push_back(EvaluateRatings(split.held_out, PredictBy(std::move(simple), split.train)));
     if (progress && !progress(fold + 1, folds)) {
       return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
     }

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/result.h"
 #include "models/matrix_view.h"
+#include "models/ranker.h"
 #include "models/rating_matrix.h"
 
 namespace marquee::models {
@@ -74,9 +76,8 @@ using RankFunction =
 RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t items,
                                const RankFunction& rank, int threads = 0);
 
-// Baseline: most rated in `train` first (ties to the smaller index), personal only in what it
-// leaves out.
-RankFunction PopularityBaseline(const RatingMatrix& train);
+// Ranks by this model among the movies that `matrix` has: it may know others.
+RankFunction RankBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& matrix);
 
 // ---- Rating protocol ---------------------------------------------------------------------------
 
@@ -98,9 +99,9 @@ using PredictFunction = std::function<float(int32_t user, int32_t item)>;
 RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
                               const PredictFunction& predict);
 
-// Baseline: global mean and damped item and user means.
-PredictFunction BiasBaseline(const RatingMatrix& train, float item_damping = 5,
-                             float user_damping = 5);
+// Predicts by this model as the recommender does: by fold-in of what `train`, which it views, has
+// of a user. Quick when asked user by user; not for several threads.
+PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& train);
 
 // ---- Folds -------------------------------------------------------------------------------------
 
@@ -118,18 +119,17 @@ struct RatingReport {
   RatingMetrics baseline;  // the bias baseline
 };
 
-// Trains on a fold's train matrix; what it returns must own what it captures.
-using RankTrainer = std::function<Result<RankFunction>(const RatingMatrix& train)>;
-using RatingTrainer = std::function<Result<PredictFunction>(const RatingMatrix& train)>;
+// Fits on a fold's train matrix.
+using FitFunction = std::function<Result<std::shared_ptr<const Ranker>>(const RatingMatrix& train)>;
 // After each fold (from 1); false cancels.
 using FoldProgress = std::function<bool(int fold, int folds)>;
 
 // FailedPrecondition "nobody_to_judge" when no user has two ratings.
 Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                           const RankTrainer& train,
+                                           const FitFunction& fit, const FitFunction& baseline,
                                            const FoldProgress& progress = {}, int threads = 0);
 Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                          const RatingTrainer& train,
+                                          const FitFunction& fit, const FitFunction& baseline,
                                           const FoldProgress& progress = {});
 
 RankingMetrics Mean(std::span<const RankingMetrics> folds);

@@ -6,11 +6,16 @@
 #include <cmath>
 #include <set>
 
+#include "models/fitting.h"
 #include "models/random.h"
 #include "models/top_n.h"
 
 namespace marquee::models {
 namespace {
+
+Result<std::shared_ptr<const Ranker>> Popularity(const RatingMatrix& train) {
+  return FitRanker("popularity", train, {}, {});
+}
 
 TEST(Metrics, FollowTheirDefinitionsOnAWorkedExample) {
   const std::vector<int32_t> ranked{7, 1, 9, 3};
@@ -129,20 +134,27 @@ TEST(EvaluateRanking, GivesAnOracleFullMarksAndAStrangerNone) {
 TEST(EvaluateRanking, IsTheSameForAnyNumberOfThreads) {
   const RatingMatrix matrix = RandomRatings(60, 40, 0.9);
   const UserSplit split = SplitUsers(matrix, 3, 0, 1);
-  const RankFunction popular = PopularityBaseline(split.train);
+  const RankFunction popular = RankBy(*Popularity(split.train), split.train);
   const RankingMetrics one = EvaluateRanking(split.held_out, matrix.items(), popular, 1);
   const RankingMetrics four = EvaluateRanking(split.held_out, matrix.items(), popular, 4);
   EXPECT_EQ(one.ndcg_at_100, four.ndcg_at_100);
   EXPECT_EQ(one.coverage, four.coverage);
 }
 
-TEST(PopularityBaseline, RanksByCountAndLeavesOutWhatIsGiven) {
+TEST(RankBy, RanksByCountAndLeavesOutWhatIsGiven) {
   const std::vector<int64_t> users{1, 2, 3, 1, 2, 1};
   const std::vector<int64_t> items{10, 10, 10, 20, 20, 30};
-  const RankFunction rank =
-      PopularityBaseline(*RatingMatrix::Build(users, items, std::vector<float>(6, 3)));
+  const auto matrix = *RatingMatrix::Build(users, items, std::vector<float>(6, 3));
+  const RankFunction rank = RankBy(*Popularity(matrix), matrix);
   const std::vector<RatedItem> given{{0, 3}};
   EXPECT_EQ(rank(given, 5), (std::vector<ScoredItem>{{1, 2}, {2, 1}}));
+
+  // Among a catalogue of other movies: by id, those that both know.
+  const std::vector<int64_t> others{20, 30, 40};
+  const auto other =
+      *RatingMatrix::Build(std::vector<int64_t>(3, 1), others, std::vector<float>(3, 3));
+  const RankFunction elsewhere = RankBy(*Popularity(matrix), other);
+  EXPECT_EQ(elsewhere(std::vector<RatedItem>{{1, 3}}, 5), (std::vector<ScoredItem>{{0, 2}}));
 }
 
 TEST(EvaluateRatings, ComputesRootMeanSquareAndMeanAbsoluteError) {
@@ -169,37 +181,38 @@ TEST(Mean, WeighsFoldsByTheirSize) {
 
 TEST(CrossValidate, RunsEachFoldReportsProgressAndCanBeCancelled) {
   const RatingMatrix matrix = RandomRatings(40, 30, 0.9);
-  const RankTrainer popularity = [](const RatingMatrix& train) -> Result<RankFunction> {
-    return PopularityBaseline(train);
-  };
+  const FitFunction popularity = Popularity;
   std::vector<int> seen;
-  const auto report = CrossValidateRanking(matrix, 4, 1, popularity, [&](int fold, int folds) {
-    EXPECT_EQ(folds, 4);
-    seen.push_back(fold);
-    return true;
-  });
+  const auto report =
+      CrossValidateRanking(matrix, 4, 1, popularity, popularity, [&](int fold, int folds) {
+        EXPECT_EQ(folds, 4);
+        seen.push_back(fold);
+        return true;
+      });
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(seen, (std::vector<int>{1, 2, 3, 4}));
   EXPECT_DOUBLE_EQ(report->ndcg_ratio, 1);
   EXPECT_EQ(report->folds.size(), 4U);
   const auto stop = [](int, int) { return false; };
-  EXPECT_EQ(CrossValidateRanking(matrix, 4, 1, popularity, stop).error().code, Code::kCancelled);
-  EXPECT_FALSE(CrossValidateRanking(matrix, 1, 1, popularity).ok());
-  EXPECT_FALSE(CrossValidateRanking(matrix, 41, 1, popularity).ok());
+  EXPECT_EQ(CrossValidateRanking(matrix, 4, 1, popularity, popularity, stop).error().code,
+            Code::kCancelled);
+  EXPECT_FALSE(CrossValidateRanking(matrix, 1, 1, popularity, popularity).ok());
+  EXPECT_FALSE(CrossValidateRanking(matrix, 41, 1, popularity, popularity).ok());
 
   const auto once = RatingMatrix::Build(std::vector<int64_t>{1, 2, 3},
                                         std::vector<int64_t>{5, 5, 6}, std::vector<float>{4, 3, 2});
-  EXPECT_EQ(CrossValidateRanking(*once, 2, 1, popularity).error().reason, "nobody_to_judge")
+  EXPECT_EQ(CrossValidateRanking(*once, 2, 1, popularity, popularity).error().reason,
+            "nobody_to_judge")
       << "zeros would pass for a measurement";
 
-  const RatingTrainer bias = [](const RatingMatrix& train) -> Result<PredictFunction> {
-    return BiasBaseline(train);
+  const FitFunction bias = [](const RatingMatrix& train) {
+    return FitRanker("biased_als", train, {{"biased_als.factors", 0}}, {});
   };
-  const auto ratings = CrossValidateRatings(matrix, 3, 1, bias);
+  const auto ratings = CrossValidateRatings(matrix, 3, 1, bias, bias);
   ASSERT_TRUE(ratings.ok());
   EXPECT_DOUBLE_EQ(ratings->mean.rmse, ratings->baseline.rmse);
   EXPECT_EQ(ratings->mean.ratings, matrix.nonzeros());
-  EXPECT_EQ(CrossValidateRatings(matrix, 3, 1, bias, stop).error().code, Code::kCancelled);
+  EXPECT_EQ(CrossValidateRatings(matrix, 3, 1, bias, bias, stop).error().code, Code::kCancelled);
 }
 
 }  // namespace

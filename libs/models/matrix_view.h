@@ -35,8 +35,10 @@ struct SparseView {
 // One movie of a user's history, by the model's dense item index, with the stars they gave.
 struct RatedItem {
   int32_t item = 0;
-  float rating = 0;  // 0.5 to 5.0
+  float rating = 0;  // kLowestRating to kHighestRating
 };
+inline constexpr float kLowestRating = 0.5F;
+inline constexpr float kHighestRating = 5.0F;
 
 struct ScoredItem {
   int32_t item = 0;  // dense item index

@@ -1,6 +1,6 @@
-// The model as it is served: everything that a recommendation, an explanation, a similar-items list
+// A model as it is served: everything that a recommendation, an explanation, a similar-items list
 // or a predicted rating is computed from, and nothing about any user. `evaluate` measures this very
-// class.
+// class. Knows the seam (models/algorithm.h) and no algorithm.
 #pragma once
 
 #include <cstdint>
@@ -11,43 +11,17 @@
 #include <vector>
 
 #include "base/result.h"
-#include "models/biased_als.h"
-#include "models/fold_in.h"
+#include "models/algorithm.h"
 #include "models/matrix_view.h"
 #include "models/top_n.h"
 
 namespace marquee::models {
 
-// How stars become an observation's value v: v = max(floor, 1 + slope·(rating − 3)). A movie that
-// was loved says more than one that was endured; slope 0 counts every rated movie alike.
-struct ConfidenceRule {
-  float slope = 0.2F;
-  float floor = 0.1F;
-  float Value(float rating) const {
-    const float value = 1 + slope * (rating - 3);
-    return value > floor ? value : floor;
-  }
-};
-
-// Views into an artefact or into freshly trained vectors; `storage` keeps either alive. Tensor
-// names are design.md's section 5 (see artefact/model_file.h).
-struct ServedModel {
-  std::string algorithm;              // "ials", "ease" or "ials+ease"
+// What was fitted, or read from an artefact. The parameters' storage keeps item_ids, too.
+struct Model {
+  std::string algorithm;              // as models/registry.h takes it
   std::span<const int64_t> item_ids;  // [items], ascending: index → movie id
-  MatrixView item_factors;            // [items, k] implicit factors
-  std::span<const float> item_gram;   // [k, k]
-  FoldInOptions fold_in;
-  ConfidenceRule confidence;
-  SparseView ease;                         // [items, items]; empty when there is none
-  float ease_weight = 0;                   // scores are iALS's + ease_weight·EASE's
-  std::span<const float> item_popularity;  // [items] number of ratings; may be empty
-
-  float global_mean = 0;             // rating model; item_bias empty when there is none
-  std::span<const float> item_bias;  // [items]
-  MatrixView explicit_factors;       // [items, k2]; may be empty
-  BiasedFoldInOptions explicit_fold_in;
-
-  std::shared_ptr<const void> storage;
+  Parameters parameters;
 };
 
 // Immutable after Make; any number of threads. Item arguments are dense indices (IndexOf / IdOf);
@@ -56,19 +30,16 @@ class Ranker {
  public:
   static constexpr int kMaxHistory = 10'000;
 
-  // InvalidArgument when shapes don't fit each other, ids don't ascend, or neither a ranking model
-  // (factors, EASE) nor a rating model (biases) is there. Either alone will do.
-  static Result<std::shared_ptr<const Ranker>> Make(ServedModel model);
+  // InvalidArgument when ids don't ascend, "unknown_algorithm", "model_unfit".
+  static Result<std::shared_ptr<const Ranker>> Make(Model model);
 
   int32_t items() const { return static_cast<int32_t>(model_.item_ids.size()); }
   std::optional<int32_t> IndexOf(int64_t item_id) const;
   int64_t IdOf(int32_t item) const { return model_.item_ids[static_cast<size_t>(item)]; }
-  const ServedModel& model() const { return model_; }
-  // Whether there is a ranking model; without one Recommend and Similar return nothing.
-  bool ranks() const { return fold_in_.has_value() || !model_.ease.empty(); }
+  const Model& model() const { return model_; }
 
   // The best n for this history, best first, without the history's own items. Empty history:
-  // empty list (the caller shows Popular).
+  // empty list (the caller shows what is popular).
   std::vector<ScoredItem> Recommend(std::span<const RatedItem> history, int n,
                                     const ItemFilter& filter = {}) const;
 
@@ -85,28 +56,23 @@ class Ranker {
   std::vector<Explanation> Explain(std::span<const RatedItem> history,
                                    std::span<const int32_t> items) const;
 
-  // Movies like this one, best first: cosine of the item factors, or, without factors, EASE's row.
-  // Empty for an item out of range.
+  // Movies like this one, best first. Empty for an item out of range.
   std::vector<ScoredItem> Similar(int32_t item, int n, const ItemFilter& filter = {}) const;
 
-  // Most rated first; empty when the model holds no counts.
-  std::vector<ScoredItem> Popular(int n, const ItemFilter& filter = {}) const;
-
-  // The stars that this user would give, 0.5 to 5; nothing when the artefact has no rating model.
-  // An item out of range is predicted from the user alone.
-  std::optional<float> PredictRating(std::span<const RatedItem> history, int32_t item) const;
-  // For many items of one user: fold in once, then predictor().Predict(user, item) for each.
-  const RatingPredictor& predictor() const { return predictor_; }
+  // One item's score, as the stars that this person would give where that is the model's task; of
+  // an item out of range, what the person alone tells. For several items of one person: Read once.
+  float Score(std::span<const RatedItem> history, int32_t item) const {
+    return Read(history)->Score(item);
+  }
+  // Views the history.
+  std::unique_ptr<const Profile> Read(std::span<const RatedItem> history) const;
 
  private:
-  explicit Ranker(ServedModel model) : model_(std::move(model)) {}
-  std::vector<Observation> Observations(std::span<const RatedItem> history) const;
-  void AddEase(std::span<const Observation> history, std::span<float> scores) const;
+  Ranker(Model model, std::shared_ptr<const Scorer> scorer)
+      : model_(std::move(model)), scorer_(std::move(scorer)) {}
 
-  ServedModel model_;
-  std::optional<FoldIn> fold_in_;
-  std::vector<float> inverse_norms_;
-  RatingPredictor predictor_;
+  Model model_;
+  std::shared_ptr<const Scorer> scorer_;
 };
 
 }  // namespace marquee::models

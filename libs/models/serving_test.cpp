@@ -9,8 +9,8 @@
 #include <limits>
 #include <numeric>
 
-#include "models/biased_als.h"
-#include "models/fold_in.h"
+#include "models/biased_als/biased_als.h"
+#include "models/ials/fold_in.h"
 #include "models/random.h"
 #include "models/ranker.h"
 #include "models/top_n.h"
@@ -110,7 +110,12 @@ TEST_P(FoldInOracle, ExplainsEachScoreByContributionsThatSumToIt) {
   const auto fold_in = FoldIn::Make({factors_.data(), kItems, k}, GramOf(factors_, k), options_);
   ASSERT_TRUE(fold_in.ok());
   const std::vector<int32_t> targets{0, 350, 699};
-  const std::vector<float> contributions = fold_in->Explain(history_, targets);
+  const auto assembled = fold_in->Assemble(history_);
+  std::vector<float> contributions(targets.size() * history_.size(), 0);
+  for (size_t t = 0; t < targets.size(); ++t) {
+    fold_in->AddShares(assembled, targets[t], 1,
+                       std::span(contributions).subspan(t * history_.size(), history_.size()));
+  }
   const std::vector<float> x = fold_in->Solve(history_);
   const Eigen::MatrixXd y = AsMatrix(factors_, k);
   const auto system = System().ldlt();
@@ -148,14 +153,16 @@ TEST(FoldIn, IgnoresUnknownItemsAndWorthlessValues) {
   ASSERT_TRUE(fold_in.ok());
   const std::vector<Observation> odd{{-1, 1}, {20, 1}, {3, 0}, {4, -2}, {5, NAN}};
   EXPECT_EQ(fold_in->Solve(odd), std::vector<float>(4, 0));
-  EXPECT_EQ(fold_in->Solve({}), std::vector<float>(4, 0));
+  EXPECT_EQ(fold_in->Solve(std::vector<Observation>{}), std::vector<float>(4, 0));
   std::vector<Observation> mixed = odd;
   mixed.push_back({7, 1});
   const std::vector<Observation> plain{{7, 1}};
   EXPECT_EQ(fold_in->Solve(mixed), fold_in->Solve(plain));
-  const std::vector<int32_t> targets{2, 99};
-  const std::vector<float> shares = fold_in->Explain(mixed, targets);
-  EXPECT_EQ(std::count(shares.begin(), shares.end(), 0.0F), 11);
+  std::vector<float> shares(mixed.size(), 0);
+  fold_in->AddShares(fold_in->Assemble(mixed), 99, 1, shares);
+  EXPECT_EQ(shares, std::vector<float>(6, 0));
+  fold_in->AddShares(fold_in->Assemble(mixed), 2, 1, shares);
+  EXPECT_EQ(std::count(shares.begin(), shares.end(), 0.0F), 5);
   EXPECT_NE(shares[5], 0);
 }
 
@@ -211,25 +218,17 @@ TEST(TopN, EqualsAFullSortUnderEveryFilter) {
   EXPECT_EQ(TopNOf(scores, std::numeric_limits<int>::max()).size(), scores.size());
 }
 
-TEST(TopN, ScoresByTheDotProductForAnyNumberOfFactors) {
+TEST(Scores, AreTheDotProductsForAnyNumberOfFactors) {
   for (const int k : {1, 3, 16, 50, 64}) {
     const std::vector<float> factors = RandomFactors(1'500, k);
     const MatrixView view{factors.data(), 1'500, k};
     std::vector<float> scores(1'500);
+    Scores(view, view.Row(7), scores);
     for (int32_t item = 0; item < 1'500; ++item) {
       const auto row = view.Row(item);
-      scores[static_cast<size_t>(item)] =
-          std::inner_product(row.begin(), row.end(), view.Row(7).begin(), 0.0F);
+      EXPECT_NEAR(scores[static_cast<size_t>(item)],
+                  std::inner_product(row.begin(), row.end(), view.Row(7).begin(), 0.0F), 1e-5);
     }
-    const auto best = TopN(view, view.Row(7), 20);
-    ASSERT_EQ(best.size(), 20U);
-    std::vector<float> sorted = scores;
-    std::sort(sorted.begin(), sorted.end(), std::greater<>());
-    for (size_t i = 0; i < best.size(); ++i) {
-      EXPECT_NEAR(best[i].score, scores[static_cast<size_t>(best[i].item)], 1e-5);
-      EXPECT_NEAR(best[i].score, sorted[i], 1e-5);
-    }
-    EXPECT_TRUE(TopN(view, std::vector<float>(static_cast<size_t>(k) + 1), 5).empty());
   }
 }
 
@@ -266,28 +265,24 @@ class RankerTest : public testing::Test {
         ease_values_.push_back(0.01F * static_cast<float>((item * other) % 7 - 3));
       }
       ease_offsets_.push_back(static_cast<int64_t>(ease_columns_.size()));
-      popularity_.push_back(static_cast<float>(item % 10));
     }
   }
-  ServedModel Model(bool with_ials, bool with_ease) const {
-    ServedModel model;
-    model.item_ids = ids_;
-    model.item_popularity = popularity_;
-    if (with_ials) {
-      model.item_factors = {factors_.data(), kItems, kFactors};
-      model.item_gram = gram_;
-    }
-    if (with_ease) {
-      model.ease = {ease_offsets_, ease_columns_, ease_values_};
-      model.ease_weight = 0.5F;
-    }
+  Model Of(const std::string& algorithm) const {
+    Model model{.algorithm = algorithm, .item_ids = ids_, .parameters = {}};
+    model.parameters.Add("ials.item_factors", MatrixView{factors_.data(), kItems, kFactors});
+    model.parameters.Add("ials.item_gram", MatrixView{gram_.data(), kFactors, kFactors});
+    model.parameters.Add("ease", SparseView{ease_offsets_, ease_columns_, ease_values_});
+    model.parameters.numbers = {{"ials.alpha", 1},          {"ials.unobserved_weight", 1},
+                                {"ials.regularization", 8}, {"ials.regularization_exponent", 1},
+                                {"ials.weight", 1},         {"ease.weight", 0.5F}};
+    ConfidenceRule().AddTo(model.parameters, "ials");
+    ConfidenceRule().AddTo(model.parameters, "ease");
     return model;
   }
 
   std::vector<float> factors_;
   std::vector<float> gram_;
   std::vector<int64_t> ids_;
-  std::vector<float> popularity_;
   std::vector<int64_t> ease_offsets_;
   std::vector<int32_t> ease_columns_;
   std::vector<float> ease_values_;
@@ -295,8 +290,8 @@ class RankerTest : public testing::Test {
 };
 
 TEST_F(RankerTest, ExplainsTheVeryScoresThatItRanksBy) {
-  for (const auto& [ials, ease] : {std::pair{true, false}, {false, true}, {true, true}}) {
-    const auto ranker = Ranker::Make(Model(ials, ease));
+  for (const char* algorithm : {"ials", "ease", "ials+ease"}) {
+    const auto ranker = Ranker::Make(Of(algorithm));
     ASSERT_TRUE(ranker.ok()) << ranker.error().ToString();
     const auto best = (*ranker)->Recommend(history_, 10);
     ASSERT_EQ(best.size(), 10U);
@@ -304,6 +299,7 @@ TEST_F(RankerTest, ExplainsTheVeryScoresThatItRanksBy) {
     for (const ScoredItem& scored : best) {
       items.push_back(scored.item);
       EXPECT_EQ(scored.score, (*ranker)->ScoreAll(history_)[static_cast<size_t>(scored.item)]);
+      EXPECT_NEAR(scored.score, (*ranker)->Score(history_, scored.item), 1e-5F);
     }
     const auto explanations = (*ranker)->Explain(history_, items);
     for (size_t t = 0; t < best.size(); ++t) {
@@ -322,7 +318,7 @@ TEST_F(RankerTest, ExplainsTheVeryScoresThatItRanksBy) {
 }
 
 TEST_F(RankerTest, NeverRecommendsWhatIsInTheHistoryOrFilteredOut) {
-  const auto ranker = *Ranker::Make(Model(true, true));
+  const auto ranker = *Ranker::Make(Of("ials+ease"));
   const std::vector<int32_t> excluded{1, 2};
   ItemSet allowed(kItems);
   for (const int32_t item : {1, 4, 5, 6}) allowed.Add(item);
@@ -331,22 +327,39 @@ TEST_F(RankerTest, NeverRecommendsWhatIsInTheHistoryOrFilteredOut) {
   EXPECT_EQ(best[0].item + best[1].item, 5 + 6);
 }
 
-TEST_F(RankerTest, HasNothingToSayWithoutAHistoryAndShowsThePopular) {
-  const auto ranker = *Ranker::Make(Model(true, false));
+TEST_F(RankerTest, HasNothingToSayWithoutAHistory) {
+  const auto ranker = *Ranker::Make(Of("ials"));
   EXPECT_TRUE(ranker->Recommend({}, 10).empty());
   const std::vector<RatedItem> unknown{{-1, 5}, {kItems, 5}};
   EXPECT_TRUE(ranker->Recommend(unknown, 10).empty());
-  const auto popular = ranker->Popular(2);
-  ASSERT_EQ(popular.size(), 2U);
-  EXPECT_EQ(popular[0], (ScoredItem{9, 9}));
-  EXPECT_EQ(popular[1], (ScoredItem{19, 9}));
   EXPECT_EQ(ranker->IndexOf(103), 1);
   EXPECT_EQ(ranker->IdOf(1), 103);
   EXPECT_FALSE(ranker->IndexOf(104).has_value());
 }
 
+TEST_F(RankerTest, ABlendIsTheWeightedSumOfItsParts) {
+  const auto both = (*Ranker::Make(Of("ials+ease")))->ScoreAll(history_);
+  const auto ials = (*Ranker::Make(Of("ials")))->ScoreAll(history_);
+  const auto ease = (*Ranker::Make(Of("ease")))->ScoreAll(history_);
+  for (size_t item = 0; item < both.size(); ++item)
+    EXPECT_NEAR(both[item], ials[item] + 0.5F * ease[item], 1e-6F);
+}
+
+TEST_F(RankerTest, RefusesWhatIsNoModel) {
+  const auto reason = [](Model model) { return Ranker::Make(std::move(model)).error().reason; };
+  EXPECT_EQ(reason(Of("svd")), "unknown_algorithm");
+  EXPECT_EQ(reason(Of("ials+")), "unknown_algorithm");
+  EXPECT_EQ(reason(Of("")), "unknown_algorithm");
+  EXPECT_EQ(reason(Of("ials+ials")), "unknown_algorithm");
+  EXPECT_EQ(reason(Of("ials+biased_als")), "unknown_algorithm") << "across tasks";
+  EXPECT_EQ(reason(Of("popularity")), "model_unfit") << "its tensor isn't there";
+  Model model = Of("ials");
+  model.parameters.numbers.erase("ials.alpha");
+  EXPECT_EQ(reason(std::move(model)), "model_unfit");
+}
+
 TEST_F(RankerTest, CountsALovedMovieForMoreThanAnEnduredOne) {
-  const auto ranker = *Ranker::Make(Model(false, true));
+  const auto ranker = *Ranker::Make(Of("ease"));
   const std::vector<RatedItem> loved{{3, 5}};
   const std::vector<RatedItem> endured{{3, 0.5F}};
   const auto strong = ranker->ScoreAll(loved);
@@ -418,8 +431,24 @@ TEST(BiasedAls, FoldInGivesTheTrainedUserAndNeedsNoUserData) {
     const auto folded = predictor.FoldIn(ratings);
     EXPECT_NEAR(folded.bias, model.user_bias[static_cast<size_t>(user)], 1e-5);
     for (int32_t item = 0; item < matrix.items(); ++item) {
-      EXPECT_NEAR(predictor.Predict(folded, item), model.Predict(user, item), 1e-4);
+      EXPECT_EQ(predictor.Predict(folded, item), model.Predict(user, item)) << "to the bit";
     }
+  }
+}
+
+TEST(BiasedAls, ExplainsAPredictionByShares) {
+  const RatingMatrix matrix = RatingsOfTwoTastes();
+  const BiasedAlsModel model = *TrainBiasedAls(matrix, {});
+  const RatingPredictor predictor(model);
+  const std::vector<RatedItem> ratings{{0, 3.5F}, {-1, 5}, {3, 3}, {6, 4}, {9, 2.5F}};
+  for (const int32_t item : {1, 2, 20, 99}) {
+    std::vector<float> shares(ratings.size(), 0);
+    predictor.AddShares(ratings, item, 1, shares);
+    const float constant =
+        model.global_mean + (item < 40 ? model.item_bias[static_cast<size_t>(item)] : 0);
+    EXPECT_NEAR(constant + std::accumulate(shares.begin(), shares.end(), 0.0F),
+                predictor.Predict(predictor.FoldIn(ratings), item), 1e-4);
+    EXPECT_EQ(shares[1], 0);
   }
 }
 

@@ -98,16 +98,6 @@ std::vector<ScoredItem> Select(int32_t items, int n, const ItemFilter& filter,
 
 }  // namespace
 
-std::vector<ScoredItem> TopN(MatrixView factors, std::span<const float> vector, int n,
-                             const ItemFilter& filter) {
-  if (vector.size() != static_cast<size_t>(factors.columns)) return {};
-  const Kernels& kernels = BestKernels();
-  return Select(factors.rows, n, filter, [&](int32_t first, std::span<float> scores) {
-    kernels.dot_rows(factors.Row(first).data(), scores.size(), vector.size(), vector.data(),
-                     scores.data());
-  });
-}
-
 std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemFilter& filter) {
   return Select(static_cast<int32_t>(scores.size()), n, filter,
                 [&](int32_t first, std::span<float> block) {

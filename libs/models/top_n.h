@@ -1,4 +1,4 @@
-// Exact maximum-inner-product search over all items, and the choice of the best N.
+// Scores of all items by inner product, and the choice of the best N.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,8 @@ class ItemSet {
   std::vector<uint64_t> words_;
 };
 
-// The n items with the largest item·vector, best first; ties go to the smaller index. Fewer when
-// the filter leaves fewer. factors [items, k], vector [k]. Blocked fp32, SIMD chosen at run time,
-// about 0.2 ms for 60,000 × 64 on one core. Any number of threads.
-std::vector<ScoredItem> TopN(MatrixView factors, std::span<const float> vector, int n,
-                             const ItemFilter& filter = {});
-
-// The same choice from scores that are already there, [items].
+// The n items with the largest scores, [items], best first; ties go to the smaller index. Fewer
+// when the filter leaves fewer.
 std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemFilter& filter = {});
 
 // 1/|row| for each row, 0 for a zero row: what Similar divides by. [rows]

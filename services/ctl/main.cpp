@@ -93,10 +93,9 @@ void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>
       ->required();
   AddReadingFlags(*c, evaluate.reading);
   c->add_option("--task", evaluate.task, "ranking: which movies; rating: how many stars")
-      ->check(CLI::IsMember({"ranking", "rating"}))
+      ->check(CLI::IsMember(TaskNames()))
       ->capture_default_str();
-  c->add_option("--algorithm", evaluate.algorithm, "Of the ranking")
-      ->check(CLI::IsMember({"auto", "ials", "ease", "ials+ease"}))
+  c->add_option("--algorithm", evaluate.algorithm, "auto, an algorithm, or several joined by +")
       ->capture_default_str();
   c->add_option("--folds", evaluate.folds, "Of cross-validation")
       ->check(CLI::Range(2, 100))
@@ -168,14 +167,12 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
   static std::string model;
   c = app.add_subcommand("models", "List the models' versions");
   c->add_option("model", model, "ranking or rating; both when unset")
-      ->check(CLI::IsMember({"ranking", "rating"}));
+      ->check(CLI::IsMember(TaskNames()));
   c->callback([&] { run = [&] { return Models(context, model); }; });
 
   static std::int64_t version = 0;
   c = app.add_subcommand("promote", "Make a version the champion: promotion or rollback");
-  c->add_option("model", model, "ranking or rating")
-      ->required()
-      ->check(CLI::IsMember({"ranking", "rating"}));
+  c->add_option("model", model, "ranking or rating")->required()->check(CLI::IsMember(TaskNames()));
   c->add_option("version", version, "Its number")->required()->check(CLI::PositiveNumber);
   c->callback([&] { run = [&] { return Promote(context, model, version); }; });
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "artefact/registry_watcher.h"
 #include "base/uuid.h"
+#include "models/registry.h"
 
 namespace marquee::trainer {
 namespace {
@@ -14,6 +16,12 @@ namespace {
 std::string HostName() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+std::string Joined(std::span<const std::string_view> names) {
+  std::string joined;
+  for (const auto name : names) joined += (joined.empty() ? "" : ", ") + std::string(name);
+  return joined;
 }
 
 void ReadConnections(config::Reader& reader, TrainerConfig& config) {
@@ -35,13 +43,23 @@ void ReadConnections(config::Reader& reader, TrainerConfig& config) {
 }
 
 void ReadJob(config::Reader& reader, TrainerConfig& config) {
-  const auto algorithm = reader.String("MARQUEE_TRAINER_RANKING_ALGORITHM", "auto",
-                                       "How the ranking model is trained: ials, ease, ials+ease or "
-                                       "auto (with EASE where the catalogue allows)");
-  if (const auto parsed = models::ParseRankingAlgorithm(algorithm); parsed.ok())
-    config.job.training.algorithm = *parsed;
-  else
-    reader.Problem("MARQUEE_TRAINER_RANKING_ALGORITHM", "must be ials, ease, ials+ease or auto");
+  for (const models::Task& task : models::Tasks()) {
+    std::string variable = "MARQUEE_TRAINER_" + std::string(task.name) + "_ALGORITHM";
+    std::transform(variable.begin(), variable.end(), variable.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    auto algorithm =
+        reader.String(variable, "auto",
+                      "How the " + std::string(task.name) +
+                          " model is trained: an algorithm, several joined by "
+                          "+, or auto, the first of " +
+                          Joined(task.algorithms) + " that the catalogue's size allows");
+    const auto its_task = models::TaskOf(algorithm);
+    if (algorithm != "auto" && !its_task.ok())
+      reader.Problem(variable, its_task.error().message);
+    else if (algorithm != "auto" && *its_task != task.name)
+      reader.Problem(variable, "is an algorithm for " + std::string(*its_task));
+    config.job.training.algorithms.emplace(task.name, std::move(algorithm));
+  }
   config.job.training.threads = static_cast<int>(
       reader.Int("MARQUEE_TRAINER_THREADS", 0, 0, 1'024, "Threads that train; 0: all cores"));
   config.job.training.split_seed = static_cast<std::uint64_t>(

@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "models/fold_in.h"
+#include "models/ials/fold_in.h"
 #include "models/kernels.h"
 #include "models/parallel.h"
 #include "models/random.h"
@@ -64,7 +64,10 @@ void BenchFoldIn(int32_t k, int repetitions) {
         Measure(repetitions, [&](int) { sink += static_cast<double>(fold_in->Solve(history)[0]); });
     const std::vector<int32_t> targets{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     const Latency explain = Measure(repetitions, [&](int) {
-      sink += static_cast<double>(fold_in->Explain(history, targets)[0]);
+      const auto system = fold_in->Assemble(history);
+      std::vector<float> shares(history.size(), 0);
+      for (const int32_t target : targets) fold_in->AddShares(system, target, 1, shares);
+      sink += static_cast<double>(shares[0]);
     });
     std::printf(
         "fold-in  k = %3d, %4d ratings: p50 %7.1f us, p99 %7.1f us; with 10 explanations "
@@ -80,9 +83,11 @@ void BenchTopN(int32_t items, int32_t k, int repetitions) {
   for (int i = 0; i < 100; ++i) {
     excluded.push_back(static_cast<int32_t>(random.Below(static_cast<uint64_t>(items))));
   }
+  std::vector<float> scores(static_cast<size_t>(items));
   const Latency latency = Measure(repetitions, [&](int i) {
     const MatrixView view{factors.data(), items, k};
-    sink += static_cast<double>(TopN(view, view.Row(i % items), 100, {{}, excluded})[0].score);
+    Scores(view, view.Row(i % items), scores);
+    sink += static_cast<double>(TopNOf(scores, 100, {{}, excluded})[0].score);
   });
   std::printf("top-100 of %7d x %3d: p50 %7.1f us, p99 %7.1f us\n", items, k, latency.p50,
               latency.p99);

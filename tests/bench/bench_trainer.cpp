@@ -81,7 +81,7 @@ int Run(const std::string& ratings_address) {
   testing::MemoryStore store;
   testing::TemporaryFolder temporary;
   const ArtefactFolder folder(temporary.path());
-  TrainingJob job(ratings, store, folder, {.code_version = "bench"}, SystemClock());
+  TrainingJob job(ratings, store, folder, testing::Settings("bench"), SystemClock());
   const Owner owner{"bench", "bench"};
 
   for (const char* what : {"first run", "second run (judges the champion too)"}) {

@@ -12,7 +12,7 @@
 #include <map>
 #include <string>
 
-#include "models/ials.h"
+#include "models/ials/ials.h"
 #include "models/kernels.h"
 #include "models/parallel.h"
 #include "synthetic.h"

@@ -19,7 +19,7 @@ NUMBERS = ("alpha", "unobserved_weight", "regularization", "regularization_expon
 
 
 def artefact(model):
-    """A small model in the form that libs/artefact/model_file.h gives, made without our code."""
+    """A small model of format version 1, as suites have them from before, made without our code."""
     random = numpy.random.default_rng(1)
     factors = random.normal(size=(len(MOVIES), 4)).astype(numpy.float32)
     tensors = {"item_ids": numpy.array(MOVIES, numpy.int64)}

@@ -212,8 +212,7 @@ int Models(const Context& context, const std::string& model) {
   auto rest = Rest(context);
   json all = json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const std::string& name : model.empty() ? std::vector<std::string>{"ranking", "rating"}
-                                               : std::vector<std::string>{model}) {
+  for (const std::string& name : model.empty() ? TaskNames() : std::vector<std::string>{model}) {
     const auto answer = rest.Get("/v1/models/" + UrlEncode(name) + "/versions");
     if (!answer.ok()) return Fail(context, answer.error());
     for (const auto& version : answer->value("model_versions", json::array())) {
@@ -261,9 +260,8 @@ int StatusOf(const Context& context) {
                                 : Grouped(lag) + " waiting in Kafka",
                         Grouped(ingest->value("dead_letter_count", std::int64_t{0})));
   }
-  for (const char* model : {"ranking", "rating"}) {
-    if (const auto version = rest.Get(std::string("/v1/models/") + model + "/aliases/champion");
-        version.ok()) {
+  for (const auto& model : TaskNames()) {
+    if (const auto version = rest.Get("/v1/models/" + model + "/aliases/champion"); version.ok()) {
       value["models"][model] = *version;
       text += fmt::format("Model {}: version {} of {}.\n", model, version->value("version", 0),
                           Text(*version, "created_at").substr(0, 19));

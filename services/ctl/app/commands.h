@@ -33,11 +33,14 @@ struct ReadingFlags {
   std::string rated_at;  // of ratings without a time: a date, seconds since 1970, or "unknown"
 };
 
+// What models are for, and what a model is called: "ranking", "rating".
+std::vector<std::string> TaskNames();
+
 struct EvaluateFlags {
   std::filesystem::path data;
   ReadingFlags reading;
-  std::string task = "ranking";    // or "rating"
-  std::string algorithm = "auto";  // of ranking: auto, ials, ease, ials+ease
+  std::string task = "ranking";    // one of TaskNames()
+  std::string algorithm = "auto";  // as models::Resolve takes it
   int folds = 5;
   std::uint64_t seed = 1;
   int factors = 0;  // 0: the default for the data set's size

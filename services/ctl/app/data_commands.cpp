@@ -11,8 +11,8 @@
 #include "ctl/files/read_dataset.h"
 #include "ctl/terminal/terminal.h"
 #include "models/evaluation.h"
+#include "models/fitting.h"
 #include "models/rating_matrix.h"
-#include "models/training.h"
 
 namespace marquee::ctl {
 namespace {
@@ -54,29 +54,40 @@ std::vector<std::string> Row(const std::string& name, const models::RankingMetri
           Fixed(m.coverage, 4)};
 }
 
+// How the folds' models are fitted, and their baseline.
+struct FoldFits {
+  models::FitFunction model;
+  models::FitFunction baseline;
+};
+
+Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
+                      const models::RatingMatrix& matrix) {
+  ASSIGN_OR_RETURN(const std::string algorithm, models::Resolve(task, flags.algorithm, matrix));
+  // By the size of the whole, as they would be for all of it.
+  ASSIGN_OR_RETURN(const auto options, models::OptionsOf(algorithm, matrix));
+  models::OptionValues asked;
+  for (const auto& option : options) {
+    if (flags.factors > 0 && option.name.ends_with(".factors")) asked[option.name] = flags.factors;
+  }
+  ASSIGN_OR_RETURN(const auto values, models::Values(options, asked));
+  const models::Fitting fitting{.seed = flags.seed};
+  return FoldFits{
+      [=](const auto& train) { return models::FitRanker(algorithm, train, values, fitting); },
+      [&task, fitting](const auto& train) {
+        return models::FitRanker(task.baseline_algorithm, train, task.baseline_options, fitting);
+      }};
+}
+
 int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
                         const models::RatingMatrix& matrix, const Report& read) {
-  const auto algorithm = models::ParseRankingAlgorithm(flags.algorithm);
-  if (!algorithm.ok()) return Fail(context, algorithm.error());
-  auto options = models::DefaultTrainingOptions(matrix);
-  options.algorithm = *algorithm;
-  options.train_ratings = false;
-  options.seed = flags.seed;
-  if (flags.factors > 0) options.ials.factors = flags.factors;
+  const auto fit = Fits(flags, *models::FindTask(models::kRanking), matrix);
+  if (!fit.ok()) return Fail(context, fit.error());
   ProgressBar bar("Folds", flags.folds, context.quiet);
-  const auto report = models::CrossValidateRanking(
-      matrix, flags.folds, flags.seed,
-      [&](const models::RatingMatrix& train) -> Result<models::RankFunction> {
-        ASSIGN_OR_RETURN(auto served, models::Train(train, options));
-        ASSIGN_OR_RETURN(auto ranker, models::Ranker::Make(std::move(served)));
-        return models::RankFunction([ranker](std::span<const models::RatedItem> given, int n) {
-          return ranker->Recommend(given, n);
-        });
-      },
-      [&](int fold, int) {
-        bar.Set(fold);
-        return true;
-      });
+  const auto report = models::CrossValidateRanking(matrix, flags.folds, flags.seed, fit->model,
+                                                   fit->baseline, [&](int fold, int) {
+                                                     bar.Set(fold);
+                                                     return true;
+                                                   });
   bar.Finish();
   if (!report.ok()) {
     const int status = Fail(context, report.error());
@@ -108,22 +119,14 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
 
 int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
                        const models::RatingMatrix& matrix, const Report& read) {
-  auto options = models::DefaultTrainingOptions(matrix).ratings;
-  options.seed = flags.seed;
-  if (flags.factors > 0) options.factors = flags.factors;
+  const auto fit = Fits(flags, *models::FindTask(models::kRating), matrix);
+  if (!fit.ok()) return Fail(context, fit.error());
   ProgressBar bar("Folds", flags.folds, context.quiet);
-  const auto report = models::CrossValidateRatings(
-      matrix, flags.folds, flags.seed,
-      [&](const models::RatingMatrix& train) -> Result<models::PredictFunction> {
-        ASSIGN_OR_RETURN(auto model, models::TrainBiasedAls(train, options));
-        auto shared = std::make_shared<const models::BiasedAlsModel>(std::move(model));
-        return models::PredictFunction(
-            [shared](std::int32_t user, std::int32_t item) { return shared->Predict(user, item); });
-      },
-      [&](int fold, int) {
-        bar.Set(fold);
-        return true;
-      });
+  const auto report = models::CrossValidateRatings(matrix, flags.folds, flags.seed, fit->model,
+                                                   fit->baseline, [&](int fold, int) {
+                                                     bar.Set(fold);
+                                                     return true;
+                                                   });
   bar.Finish();
   if (!report.ok()) return Fail(context, report.error());
   json folds = json::array();
@@ -148,6 +151,12 @@ int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
 }
 
 }  // namespace
+
+std::vector<std::string> TaskNames() {
+  std::vector<std::string> names;
+  for (const models::Task& task : models::Tasks()) names.emplace_back(task.name);
+  return names;
+}
 
 int Datagen(const Context& context, const DatagenFlags& flags) {
   const auto films = ReadVegaFilms(flags.films);

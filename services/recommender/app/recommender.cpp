@@ -5,6 +5,7 @@
 
 #include "base/uuid.h"
 #include "logging/log.h"
+#include "models/rating_matrix.h"
 #include "rules/rating.h"
 
 namespace marquee::recommender {
@@ -149,7 +150,7 @@ Result<RecommendationList> Recommender::ForPerson(const Person& person, const Mo
   auto history = histories_.Of(person);
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();
-  if (serving->lost().ranking) return ModelUnavailable();
+  if (serving->lost(models::kRanking)) return ModelUnavailable();
   if (!history.ok()) {
     if (history.error().code == Code::kInvalidArgument) return history.error();  // their own fault
     logging::Warning("a history can't be read: the popular list stands in",
@@ -170,7 +171,7 @@ Result<RecommendationList> Recommender::ForRatings(std::span<const Rated> rating
 Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> serving,
                                                  std::span<const Rated> ratings,
                                                  const MovieFilter& filter, int count) {
-  if (serving->lost().ranking) return ModelUnavailable();
+  if (serving->lost(models::kRanking)) return ModelUnavailable();
   const auto* ranking = serving->ranking();
   if (ranking == nullptr) {
     return Popular(std::move(serving), ratings, filter, count, degraded_no_model_);
@@ -228,7 +229,7 @@ Result<SimilarList> Recommender::Similar(std::int64_t movie_id, int count) const
   const auto* catalogue = list.serving->catalogue();
   if (catalogue == nullptr) return CatalogueMissing();
   if (!catalogue->RowOf(movie_id)) return NoSuchMovie(movie_id);
-  if (list.serving->lost().ranking) return ModelUnavailable();
+  if (list.serving->lost(models::kRanking)) return ModelUnavailable();
   const auto* ranking = list.serving->ranking();
   if (ranking == nullptr) return list;
   list.model_version = ranking->version;
@@ -253,7 +254,7 @@ Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie
   const Catalogue& catalogue = *serving->catalogue();
   const auto row = catalogue.RowOf(movie_id);
   if (!row) return NoSuchMovie(movie_id);
-  if (serving->lost().rating) return ModelUnavailable();
+  if (serving->lost(models::kRating)) return ModelUnavailable();
   const bool rated = catalogue.RatingCount(*row) > 0;
   const double mean = rated ? catalogue.RatingBayesianMean(*row) : catalogue.global_mean();
 
@@ -265,15 +266,18 @@ Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie
     }
     return Prediction{Stars(mean), 0, 0};
   }
-  const Known known = KnownTo(model->served.item_ids, ratings);
-  const auto user = model->predictor.FoldIn(known.items);
-  const auto item = models::IndexOf(model->served.item_ids, movie_id);
+  const models::Ranker& ranker = *model->ranker;
+  const Known known = KnownTo(ranker.model().item_ids, ratings);
+  const auto profile = ranker.Read(known.items);
   Prediction prediction{.rating = 0,
                         .model_version = model->version,
                         .history_size = static_cast<std::int32_t>(known.items.size())};
-  prediction.rating = item    ? model->predictor.Predict(user, *item)
-                      : rated ? Stars(mean + user.bias)
-                              : model->predictor.Predict(user, -1);
+  const auto item = ranker.IndexOf(movie_id);
+  const double alone = profile->Score(-1);  // for a movie of which nothing is known
+  // How the person rates, beside everyone: what is known of the movie is its mean.
+  prediction.rating = item    ? profile->Score(*item)
+                      : rated ? Stars(mean + alone - ranker.Score({}, -1))
+                              : alone;
   predicted_rating_.Observe(prediction.rating);
   return prediction;
 }
@@ -290,7 +294,7 @@ Result<Explanation> Recommender::Explain(const Person& person, std::int64_t movi
   const auto row = explanation.serving->catalogue()->RowOf(movie_id);
   if (!row) return NoSuchMovie(movie_id);
   explanation.row = *row;
-  if (explanation.serving->lost().ranking) return ModelUnavailable();
+  if (explanation.serving->lost(models::kRanking)) return ModelUnavailable();
   const auto* ranking = explanation.serving->ranking();
   if (ranking == nullptr) {
     return Error::FailedPrecondition("model_missing", "No model has been trained yet.");

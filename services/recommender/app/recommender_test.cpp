@@ -34,8 +34,8 @@ class RecommenderTest : public testing::Test {
     return {.user_id = 7, .positions = {}, .deadline = SystemClock().Now() + 10s, .bearer = {}};
   }
   void InstallAll() {
-    serving_.Install(MakeRanking(3, Ids(1, 60), 1));
-    serving_.Install(MakeRating(5, Ids(1, 60), 1));
+    serving_.Install("ranking", MakeRanking(3, Ids(1, 60), 1));
+    serving_.Install("rating", MakeRating(5, Ids(1, 60), 1));
     serving_.Install(MakeCatalogue(Ids(1, 70)));
   }
   static std::vector<std::int64_t> Movies(const RecommendationList& list) {
@@ -90,7 +90,7 @@ TEST_F(RecommenderTest, WhatWasRatedTooLongAgoToCountIsNotRecommended) {
   // The popular list, too, and predictions and explanations, which go by what counts alone.
   EXPECT_EQ(recommender_.Predict(Asking(), others[0])->history_size, 4);
   EXPECT_EQ(recommender_.Explain(Asking(), others[0])->contributions.size(), 4U);
-  serving_.Install(std::shared_ptr<const RankingModel>());
+  serving_.Install("ranking", nullptr);
   const auto popular = recommender_.ForPerson(Asking(), {}, 70);
   ASSERT_TRUE(popular.ok());
   EXPECT_TRUE(popular->degraded);
@@ -117,7 +117,7 @@ TEST_F(RecommenderTest, ReasonsAreTheLargestContributions) {
 TEST_F(RecommenderTest, FiltersHoldInPersonalAndPopularLists) {
   for (const bool personal : {true, false}) {
     if (personal) InstallAll();
-    if (!personal) serving_.Install(std::shared_ptr<const RankingModel>());
+    if (!personal) serving_.Install("ranking", nullptr);
     const MovieFilter filter{
         .genre = "Odd", .year_min = 1990, .year_max = 2010, .min_rating_count = 15};
     const auto list = recommender_.ForPerson(Asking(), filter, 100);
@@ -272,18 +272,18 @@ TEST_F(RecommenderTest, PredictsByTheModelThenTheMovieThenEverything) {
   EXPECT_NEAR(by_all->rating, catalogue->global_mean(), 1e-6);
 
   const auto model = MakeRating(5, Ids(1, 60), 1);
-  serving_.Install(model);
+  serving_.Install("rating", model);
   const models::RatedItem items[] = {{0, 5.0F}, {1, 4.0F}, {2, 3.5F}, {3, 1.0F}};
-  const auto user = model->predictor.FoldIn(items);
+  const auto profile = model->ranker->Read(items);
   const auto by_model = recommender_.Predict(Asking(), 50);
   ASSERT_TRUE(by_model.ok());
   EXPECT_EQ(by_model->model_version, 5);
   EXPECT_EQ(by_model->history_size, 4);
-  EXPECT_NEAR(by_model->rating, model->predictor.Predict(user, 49), 1e-6);
-  EXPECT_NEAR(recommender_.Predict(Asking(), 68)->rating, std::clamp(4.0 + user.bias, 0.5, 5.0),
-              1e-6);
-  EXPECT_NEAR(recommender_.Predict(Asking(), 100)->rating, model->predictor.Predict(user, -1),
-              1e-6);
+  EXPECT_NEAR(by_model->rating, profile->Score(49), 1e-6);
+  const double beside_everyone = profile->Score(-1) - model->ranker->Score({}, -1);
+  EXPECT_NEAR(recommender_.Predict(Asking(), 68)->rating,
+              std::clamp(4.0 + beside_everyone, 0.5, 5.0), 1e-6);
+  EXPECT_NEAR(recommender_.Predict(Asking(), 100)->rating, profile->Score(-1), 1e-6);
   EXPECT_EQ(recommender_.Predict(Asking(), 71).error().code, Code::kNotFound);
 
   ratings_down_ = true;
@@ -300,7 +300,7 @@ TEST_F(RecommenderTest, SaysThatNothingWasRated) {
 TEST_F(RecommenderTest, EveryAnswerIsOfOneVersionWhileModelsAreSwapped) {
   constexpr int kVersions = 9;
   std::vector<std::int64_t> all = Ids(1, 5);
-  std::vector<std::shared_ptr<const RankingModel>> versions;
+  std::vector<std::shared_ptr<const ModelInUse>> versions;
   for (int version = 1; version <= kVersions; ++version) {
     auto ids = Ids(1, 5);
     for (const auto id : Ids(version * 100, version * 100 + 29)) {
@@ -310,7 +310,7 @@ TEST_F(RecommenderTest, EveryAnswerIsOfOneVersionWhileModelsAreSwapped) {
     versions.push_back(MakeRanking(version, ids, static_cast<unsigned>(version)));
   }
   serving_.Install(MakeCatalogue(all));
-  serving_.Install(versions[0]);
+  serving_.Install("ranking", versions[0]);
   history_ = {{1, 5.0F}, {2, 4.0F}, {5, 3.0F}};
 
   std::atomic<bool> stop = false;
@@ -335,7 +335,7 @@ TEST_F(RecommenderTest, EveryAnswerIsOfOneVersionWhileModelsAreSwapped) {
   std::thread two(read);
   for (int round = 0; round < 50; ++round) {
     const int before = answers;
-    serving_.Install(versions[static_cast<std::size_t>(round % kVersions)]);
+    serving_.Install("ranking", versions[static_cast<std::size_t>(round % kVersions)]);
     if (round % 7 == 0) serving_.Install(MakeCatalogue(all));
     while (answers < before + 2) std::this_thread::yield();
   }

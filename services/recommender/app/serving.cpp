@@ -12,37 +12,12 @@ void SetBit(std::vector<std::uint64_t>& words, std::int32_t item) {
 
 }  // namespace
 
-Result<std::shared_ptr<const RatingModel>> RatingModel::Make(std::int64_t version, Time created_at,
-                                                             models::ServedModel served) {
-  const std::size_t items = served.item_ids.size();
-  const bool fits = served.item_bias.size() == items &&
-                    (served.explicit_factors.empty() ||
-                     static_cast<std::size_t>(served.explicit_factors.rows) == items) &&
-                    std::adjacent_find(served.item_ids.begin(), served.item_ids.end(),
-                                       std::greater_equal<>()) == served.item_ids.end();
-  if (items == 0 || !fits) {
-    return Error::InvalidArgument("model_unfit",
-                                  "The rating model's tensors don't fit each other.");
-  }
-  auto model = std::make_shared<RatingModel>();
-  model->version = version;
-  model->created_at = created_at;
-  model->served = std::move(served);
-  model->predictor =
-      models::RatingPredictor(model->served.global_mean, model->served.item_bias,
-                              model->served.explicit_factors, model->served.explicit_fold_in);
-  return std::shared_ptr<const RatingModel>(std::move(model));
-}
-
-Serving::Serving(std::shared_ptr<const RankingModel> ranking,
-                 std::shared_ptr<const RatingModel> rating,
-                 std::shared_ptr<const Catalogue> catalogue, LostModels lost)
-    : ranking_(std::move(ranking)),
-      rating_(std::move(rating)),
-      catalogue_(std::move(catalogue)),
-      lost_{.ranking = lost.ranking && !ranking_, .rating = lost.rating && !rating_} {
-  if (!ranking_ || !catalogue_) return;
-  const auto& ranker = *ranking_->ranker;
+Serving::Serving(Models models, std::shared_ptr<const Catalogue> catalogue, Tasks lost)
+    : models_(std::move(models)), catalogue_(std::move(catalogue)), lost_(std::move(lost)) {
+  std::erase_if(models_, [](const auto& entry) { return entry.second == nullptr; });
+  std::erase_if(lost_, [this](const std::string& task) { return model(task) != nullptr; });
+  if (ranking() == nullptr || !catalogue_) return;
+  const auto& ranker = *ranking()->ranker;
   const auto words = (static_cast<std::size_t>(ranker.items()) + 63) / 64;
   row_of_item_.assign(static_cast<std::size_t>(ranker.items()), -1);
   known_.assign(words, 0);
@@ -57,6 +32,11 @@ Serving::Serving(std::shared_ptr<const RankingModel> ranking,
       SetBit(by_genre_[static_cast<std::size_t>(genre)], item);
     }
   }
+}
+
+const ModelInUse* Serving::model(std::string_view task) const {
+  const auto found = models_.find(task);
+  return found == models_.end() ? nullptr : found->second.get();
 }
 
 std::vector<std::uint64_t> Serving::Allowed(const Catalogue::Query& query) const {
@@ -75,44 +55,29 @@ std::vector<std::uint64_t> Serving::Allowed(const Catalogue::Query& query) const
   return allowed;
 }
 
-void ServingHolder::Install(std::shared_ptr<const RankingModel> ranking) {
+void ServingHolder::Install(std::string_view task, std::shared_ptr<const ModelInUse> model) {
   const std::lock_guard lock(installing_);
   const auto now = Get();
-  Swap(std::make_shared<const Serving>(std::move(ranking), now->rating_, now->catalogue_,
-                                       now->lost_));
-}
-
-void ServingHolder::Install(std::shared_ptr<const RatingModel> rating) {
-  const std::lock_guard lock(installing_);
-  const auto now = Get();
-  Swap(std::make_shared<const Serving>(now->ranking_, std::move(rating), now->catalogue_,
-                                       now->lost_));
+  auto models = now->models_;
+  models[std::string(task)] = std::move(model);
+  Swap(std::make_shared<const Serving>(std::move(models), now->catalogue_, now->lost_));
 }
 
 void ServingHolder::Install(std::shared_ptr<const Catalogue> catalogue) {
   const std::lock_guard lock(installing_);
   const auto now = Get();
-  Swap(std::make_shared<const Serving>(now->ranking_, now->rating_, std::move(catalogue),
-                                       now->lost_));
+  Swap(std::make_shared<const Serving>(now->models_, std::move(catalogue), now->lost_));
 }
 
-void ServingHolder::SetRankingLost(bool lost) {
+void ServingHolder::SetLost(std::string_view task, bool lost) {
   const std::lock_guard lock(installing_);
-  SetLost({.ranking = lost, .rating = Get()->lost().rating});
-}
-
-void ServingHolder::SetRatingLost(bool lost) {
-  const std::lock_guard lock(installing_);
-  SetLost({.ranking = Get()->lost().ranking, .rating = lost});
-}
-
-void ServingHolder::SetLost(LostModels lost) {
   const auto now = Get();
-  lost = {.ranking = lost.ranking && now->ranking() == nullptr,
-          .rating = lost.rating && now->rating() == nullptr};
-  if (lost == now->lost()) return;
+  if (lost == now->lost(task) || (lost && now->model(task) != nullptr)) return;
   auto next = std::make_shared<Serving>(*now);
-  next->lost_ = lost;
+  if (lost)
+    next->lost_.emplace(task);
+  else
+    next->lost_.erase(std::string(task));
   Swap(std::move(next));
 }
 

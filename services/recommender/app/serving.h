@@ -4,55 +4,44 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "models/ranker.h"
+#include "models/registry.h"
 #include "recommender/domain/catalogue.h"
 
 namespace marquee::recommender {
 
-// A version of the model "ranking".
-struct RankingModel {
+// A version of a task's model, in use.
+struct ModelInUse {
   std::int64_t version = 0;
   Time created_at;
   std::shared_ptr<const models::Ranker> ranker;
 };
-
-// A version of the model "rating". The predictor views `served`, whose storage keeps it alive.
-struct RatingModel {
-  // InvalidArgument when the tensors don't fit each other or there is no rating model in them.
-  static Result<std::shared_ptr<const RatingModel>> Make(std::int64_t version, Time created_at,
-                                                         models::ServedModel served);
-
-  std::int64_t version = 0;
-  Time created_at;
-  models::ServedModel served;
-  models::RatingPredictor predictor;
-};
-
-// Models that the registry names as champions, that could not be had, and for which none is in use.
-// A model that is in neither is one that was never promoted.
-struct LostModels {
-  bool ranking = false;
-  bool rating = false;
-  friend bool operator==(const LostModels&, const LostModels&) = default;
-};
+using Models = std::map<std::string, std::shared_ptr<const ModelInUse>, std::less<>>;  // by task
+using Tasks = std::set<std::string, std::less<>>;
 
 class Serving {
  public:
-  // Either model and the catalogue may be missing.
-  Serving(std::shared_ptr<const RankingModel> ranking, std::shared_ptr<const RatingModel> rating,
-          std::shared_ptr<const Catalogue> catalogue, LostModels lost = {});
+  // Any model and the catalogue may be missing.
+  Serving(Models models, std::shared_ptr<const Catalogue> catalogue, Tasks lost = {});
 
-  const RankingModel* ranking() const { return ranking_.get(); }
-  const RatingModel* rating() const { return rating_.get(); }
+  // nullptr while none is in use.
+  const ModelInUse* model(std::string_view task) const;
+  const ModelInUse* ranking() const { return model(models::kRanking); }
+  const ModelInUse* rating() const { return model(models::kRating); }
   const Catalogue* catalogue() const { return catalogue_.get(); }
-  LostModels lost() const { return lost_; }
+  // Whether the registry names a champion that could not be had, and none is in use. A model that
+  // is neither in use nor lost is one that was never promoted.
+  bool lost(std::string_view task) const { return lost_.contains(task); }
 
   // The catalogue's row of an item of the ranking model; −1: the movie isn't in the catalogue (any
   // more) and is never shown.
@@ -64,10 +53,9 @@ class Serving {
 
  private:
   friend class ServingHolder;
-  std::shared_ptr<const RankingModel> ranking_;
-  std::shared_ptr<const RatingModel> rating_;
+  Models models_;
   std::shared_ptr<const Catalogue> catalogue_;
-  LostModels lost_;
+  Tasks lost_;
   std::vector<std::int32_t> row_of_item_;
   std::vector<std::uint64_t> known_;
   std::vector<std::vector<std::uint64_t>> by_genre_;
@@ -76,22 +64,19 @@ class Serving {
 // The snapshot in use. Thread-safe; a reader never waits for an installation to be prepared.
 class ServingHolder {
  public:
-  ServingHolder() : current_(std::make_shared<const Serving>(nullptr, nullptr, nullptr)) {}
+  ServingHolder() : current_(std::make_shared<const Serving>(Models{}, nullptr)) {}
 
   std::shared_ptr<const Serving> Get() const {
     const std::lock_guard lock(mutex_);
     return current_;
   }
-  void Install(std::shared_ptr<const RankingModel> ranking);
-  void Install(std::shared_ptr<const RatingModel> rating);
+  void Install(std::string_view task, std::shared_ptr<const ModelInUse> model);
   void Install(std::shared_ptr<const Catalogue> catalogue);
   // Takes back what was said before, of a model that isn't in use; one that comes in is lost no
   // more.
-  void SetRankingLost(bool lost);
-  void SetRatingLost(bool lost);
+  void SetLost(std::string_view task, bool lost);
 
  private:
-  void SetLost(LostModels lost);
   void Swap(std::shared_ptr<const Serving> next);
 
   std::mutex installing_;

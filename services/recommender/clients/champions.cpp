@@ -7,15 +7,14 @@
 #include "base/json.h"
 #include "kafka/partition_log.h"
 #include "logging/log.h"
+#include "models/registry.h"
 
 namespace marquee::recommender {
 namespace {
 
 std::int64_t VersionInUse(const Serving& serving, const std::string& model) {
-  if (model == artefact::kRankingModel) {
-    return serving.ranking() == nullptr ? 0 : serving.ranking()->version;
-  }
-  return serving.rating() == nullptr ? 0 : serving.rating()->version;
+  const auto* in_use = serving.model(model);
+  return in_use == nullptr ? 0 : in_use->version;
 }
 
 // Trying again won't help: the registry has lost it, or has something else in its place.
@@ -72,8 +71,14 @@ Champions::Champions(artefact::RegistryClient& registry, Options options,
       clock_(clock),
       installs_(metrics.AddCounter("marquee_recommender_model_installs_total",
                                    "Times that a model was taken into use.")) {
-  ranking_ = Watch(registry, artefact::kRankingModel);
-  rating_ = Watch(registry, artefact::kRatingModel);
+  std::vector<artefact::RegistryWatcher*> watchers;
+  // All are there before one can install: what each touches stays where it is.
+  for (const auto& task : models::Tasks()) sha256_[std::string(task.name)];
+  for (const auto& task : models::Tasks()) {
+    const std::string model(task.name);
+    watchers_[model] = Watch(registry, model);
+    watchers.push_back(watchers_[model].get());
+  }
   ObserveModels(metrics);
   if (cluster == nullptr) return;
   // From the live end: what was announced before, the watchers have asked for themselves.
@@ -85,7 +90,7 @@ Champions::Champions(artefact::RegistryClient& registry, Options options,
         for (std::int32_t at = 0; at < partitions; ++at) offsets[at] = kafka::kFromEnd;
         return offsets;
       },
-      [announce = artefact::AnnounceTo({ranking_.get(), rating_.get()})](
+      [announce = artefact::AnnounceTo(std::move(watchers))](
           const kafka::Message& message, const LogPosition&) { announce(message); });
 }
 
@@ -96,11 +101,7 @@ std::unique_ptr<artefact::RegistryWatcher> Champions::Watch(artefact::RegistryCl
   config.model = model;
   config.poll = options_.poll;
   config.attempted = [this, model](const artefact::RegistryWatcherState& state) {
-    if (model == artefact::kRankingModel) {
-      serving_.SetRankingLost(state.failed_to_fetch());
-    } else {
-      serving_.SetRatingLost(state.failed_to_fetch());
-    }
+    serving_.SetLost(model, state.failed_to_fetch());
   };
   return std::make_unique<artefact::RegistryWatcher>(
       registry, std::move(config),
@@ -113,52 +114,37 @@ Champions::~Champions() { Stop(); }
 
 void Champions::Stop() {
   if (announcements_) announcements_->Stop();
-  ranking_->Stop();
-  rating_->Stop();
+  for (const auto& [model, watcher] : watchers_) watcher->Stop();
 }
 
 Status Champions::Ready() const {
   const auto serving = serving_.Get();
-  if (serving->ranking() == nullptr) {
-    RETURN_IF_ERROR(WhyNone(artefact::kRankingModel, ranking_->state()));
+  for (const auto& [model, watcher] : watchers_) {
+    if (serving->model(model) != nullptr) continue;
+    const auto state = watcher->state();
+    const bool in_vain = !state.named && state.failures > 0;
+    // Lists need a model that ranks; the others can be done without once they are known to be lost.
+    if (model != models::kRanking && (Lost(state) || in_vain)) continue;
+    RETURN_IF_ERROR(WhyNone(model, state));
   }
-  if (serving->rating() != nullptr) return {};
-  const auto rating = rating_->state();
-  const bool in_vain = !rating.named && rating.failures > 0;
-  if (Lost(rating) || in_vain) return {};
-  return WhyNone(artefact::kRatingModel, rating);
+  return {};
 }
 
 Status Champions::Install(const artefact::FetchedModel& model) {
   const auto& version = model.version;
   // By its content too: a cache can outlive the registry that numbered its models.
-  std::string& sha256 = version.model == artefact::kRankingModel ? ranking_sha256_ : rating_sha256_;
+  std::string& sha256 = sha256_.at(version.model);
   if (VersionInUse(*serving_.Get(), version.model) == version.version && sha256 == version.sha256) {
     return {};
   }
-  RETURN_IF_ERROR(version.model == artefact::kRankingModel ? InstallRanking(model)
-                                                           : InstallRating(model));
+  serving_.Install(version.model,
+                   std::make_shared<const ModelInUse>(ModelInUse{.version = version.version,
+                                                                 .created_at = version.created_at,
+                                                                 .ranker = model.loaded.ranker}));
+  model.loaded.file->ReleasePages();
   sha256 = version.sha256;
   installs_.Increment();
   Remember(version);
-  return {};
-}
-
-Status Champions::InstallRanking(const artefact::FetchedModel& model) {
-  ASSIGN_OR_RETURN(auto ranker, models::Ranker::Make(model.loaded.model));
-  serving_.Install(
-      std::make_shared<const RankingModel>(RankingModel{.version = model.version.version,
-                                                        .created_at = model.version.created_at,
-                                                        .ranker = std::move(ranker)}));
-  model.loaded.file->ReleasePages();
-  return {};
-}
-
-Status Champions::InstallRating(const artefact::FetchedModel& model) {
-  ASSIGN_OR_RETURN(auto rating, RatingModel::Make(model.version.version, model.version.created_at,
-                                                  model.loaded.model));
-  serving_.Install(std::move(rating));
-  model.loaded.file->ReleasePages();
   return {};
 }
 
@@ -217,12 +203,13 @@ void Champions::Remember(const artefact::RegisteredVersion& version) const {
 }
 
 void Champions::ObserveModels(metrics::Metrics& metrics) {
-  for (const std::string model : {artefact::kRankingModel, artefact::kRatingModel}) {
+  for (const auto& [name, owned] : watchers_) {
+    const std::string model = name;
+    const auto* watcher = owned.get();
     metrics.AddGaugeFunction(
         "marquee_recommender_model_version", "The version of the model in use; 0: none.",
         {{"model", model}},
         [this, model] { return static_cast<double>(VersionInUse(*serving_.Get(), model)); });
-    const auto* watcher = model == artefact::kRankingModel ? ranking_.get() : rating_.get();
     metrics.AddGaugeFunction(
         "marquee_recommender_champion_version",
         "The version that the registry names as champion; 0: none; -1: it hasn't answered yet.",
@@ -236,10 +223,9 @@ void Champions::ObserveModels(metrics::Metrics& metrics) {
         "marquee_recommender_model_age_seconds", "Since the model in use was trained; 0: none.",
         {{"model", model}}, [this, model] {
           const auto serving = serving_.Get();
-          if (VersionInUse(*serving, model) == 0) return 0.0;
-          const Time made = model == artefact::kRankingModel ? serving->ranking()->created_at
-                                                             : serving->rating()->created_at;
-          return std::chrono::duration<double>(clock_.Now() - made).count();
+          const auto* in_use = serving->model(model);
+          if (in_use == nullptr) return 0.0;
+          return std::chrono::duration<double>(clock_.Now() - in_use->created_at).count();
         });
   }
 }

@@ -1,10 +1,11 @@
-// Keeps the champions of "ranking" and "rating" in use: as the registry says at start, when Kafka
+// Keeps the champions of all tasks in use: as the registry says at start, when Kafka
 // announces a promotion, and every so often; from the local cache at start, when the registry is
 // away.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -49,8 +50,6 @@ class Champions {
   std::unique_ptr<artefact::RegistryWatcher> Watch(artefact::RegistryClient& registry,
                                                    const std::string& model);
   Status Install(const artefact::FetchedModel& model);
-  Status InstallRanking(const artefact::FetchedModel& model);
-  Status InstallRating(const artefact::FetchedModel& model);
   void InstallRemembered(artefact::RegistryClient& registry, const std::string& model);
   void Remember(const artefact::RegisteredVersion& version) const;
   std::filesystem::path NotePath(const std::string& model) const;
@@ -60,11 +59,9 @@ class Champions {
   ServingHolder& serving_;
   const Clock& clock_;
   metrics::Counter installs_;
-  // Of what is in use; each is touched by its own model's watcher alone.
-  std::string ranking_sha256_;
-  std::string rating_sha256_;
-  std::unique_ptr<artefact::RegistryWatcher> ranking_;
-  std::unique_ptr<artefact::RegistryWatcher> rating_;
+  // By model. Of what is in use; each is touched by its own model's watcher alone.
+  std::map<std::string, std::string> sha256_;
+  std::map<std::string, std::unique_ptr<artefact::RegistryWatcher>> watchers_;
   std::unique_ptr<kafka::PartitionLog> announcements_;
 };
 

@@ -147,16 +147,7 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
 
 FakeTrainer::Version MakeVersion(const std::filesystem::path& folder, const std::string& model,
                                  std::int64_t version, const std::vector<std::int64_t>& movies) {
-  auto served = testing_::MakeModel(movies, static_cast<unsigned>(version));
-  if (model == "ranking") {
-    served.item_bias = {};
-    served.explicit_factors = {};
-  } else {
-    served.item_factors = {};
-    served.item_gram = {};
-    served.item_popularity = {};
-    served.algorithm = "biased_als";
-  }
+  const auto served = testing_::MakeModel(model, movies, static_cast<unsigned>(version));
   const auto path = folder / "made.safetensors";
   const auto written = artefact::SaveModel(path, served, {});
   if (!written.ok()) throw std::runtime_error(written.error().ToString());

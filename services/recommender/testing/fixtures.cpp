@@ -13,14 +13,22 @@ struct Tensors {
   std::vector<std::int64_t> ids;
   std::vector<float> factors;
   std::vector<float> gram = std::vector<float>(kFactors * kFactors, 0);
-  std::vector<float> popularity;
   std::vector<float> bias;
   std::vector<float> explicit_factors;
+  float mean = 3.5F;
 };
+
+std::shared_ptr<const ModelInUse> InUse(std::int64_t version, models::Model model) {
+  auto ranker = models::Ranker::Make(std::move(model));
+  if (!ranker.ok()) throw std::runtime_error(ranker.error().ToString());
+  return std::make_shared<const ModelInUse>(
+      ModelInUse{.version = version, .created_at = {}, .ranker = *ranker});
+}
 
 }  // namespace
 
-models::ServedModel MakeModel(const std::vector<std::int64_t>& movie_ids, unsigned seed) {
+models::Model MakeModel(std::string_view task, const std::vector<std::int64_t>& movie_ids,
+                        unsigned seed) {
   auto tensors = std::make_shared<Tensors>();
   std::mt19937 random(seed);
   std::normal_distribution<float> normal(0, 0.4F);
@@ -36,39 +44,45 @@ models::ServedModel MakeModel(const std::vector<std::int64_t>& movie_ids, unsign
       tensors->factors.push_back(row[a]);
       tensors->explicit_factors.push_back(normal(random));
     }
-    tensors->popularity.push_back(static_cast<float>(movie_ids[item]));
     tensors->bias.push_back(normal(random));
   }
   const auto items = static_cast<std::int32_t>(movie_ids.size());
-  models::ServedModel model;
-  model.algorithm = "ials";
+  models::Model model;
   model.item_ids = tensors->ids;
-  model.item_factors = {tensors->factors.data(), items, kFactors};
-  model.item_gram = tensors->gram;
-  model.fold_in.alpha = 3;
-  model.item_popularity = tensors->popularity;
-  model.global_mean = 3.5F;
-  model.item_bias = tensors->bias;
-  model.explicit_factors = {tensors->explicit_factors.data(), items, kFactors};
-  model.storage = tensors;
+  auto& parameters = model.parameters;
+  if (task == models::kRanking) {
+    model.algorithm = "ials";
+    parameters.Add("ials.item_factors",
+                   models::MatrixView{tensors->factors.data(), items, kFactors});
+    parameters.Add("ials.item_gram", models::MatrixView{tensors->gram.data(), kFactors, kFactors});
+    parameters.numbers = {{"ials.alpha", 3},
+                          {"ials.unobserved_weight", 1},
+                          {"ials.regularization", 8},
+                          {"ials.regularization_exponent", 1},
+                          {"ials.confidence_slope", 0.2F},
+                          {"ials.confidence_floor", 0.1F}};
+  } else {
+    model.algorithm = "biased_als";
+    parameters.Add("biased_als.global_mean", std::span<const float>(&tensors->mean, 1));
+    parameters.Add("biased_als.item_bias", std::span<const float>(tensors->bias));
+    parameters.Add("biased_als.item_factors",
+                   models::MatrixView{tensors->explicit_factors.data(), items, kFactors});
+    parameters.numbers = {{"biased_als.regularization", 1.5F}, {"biased_als.user_damping", 5}};
+  }
+  parameters.storage.push_back(std::move(tensors));
   return model;
 }
 
-std::shared_ptr<const RankingModel> MakeRanking(std::int64_t version,
-                                                const std::vector<std::int64_t>& movie_ids,
-                                                unsigned seed) {
-  auto ranker = models::Ranker::Make(MakeModel(movie_ids, seed));
-  if (!ranker.ok()) throw std::runtime_error(ranker.error().ToString());
-  return std::make_shared<const RankingModel>(
-      RankingModel{.version = version, .created_at = {}, .ranker = *ranker});
-}
-
-std::shared_ptr<const RatingModel> MakeRating(std::int64_t version,
+std::shared_ptr<const ModelInUse> MakeRanking(std::int64_t version,
                                               const std::vector<std::int64_t>& movie_ids,
                                               unsigned seed) {
-  auto model = RatingModel::Make(version, {}, MakeModel(movie_ids, seed));
-  if (!model.ok()) throw std::runtime_error(model.error().ToString());
-  return *model;
+  return InUse(version, MakeModel(models::kRanking, movie_ids, seed));
+}
+
+std::shared_ptr<const ModelInUse> MakeRating(std::int64_t version,
+                                             const std::vector<std::int64_t>& movie_ids,
+                                             unsigned seed) {
+  return InUse(version, MakeModel(models::kRating, movie_ids, seed));
 }
 
 std::vector<std::int64_t> Ids(std::int64_t first, std::int64_t last) {

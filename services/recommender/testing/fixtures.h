@@ -15,14 +15,15 @@
 
 namespace marquee::recommender::testing_ {
 
-// Random factors (k = 4) for these movies, ascending ids; the rating model's tensors too.
-models::ServedModel MakeModel(const std::vector<std::int64_t>& movie_ids, unsigned seed);
-std::shared_ptr<const RankingModel> MakeRanking(std::int64_t version,
-                                                const std::vector<std::int64_t>& movie_ids,
-                                                unsigned seed);
-std::shared_ptr<const RatingModel> MakeRating(std::int64_t version,
+// A task's model with random factors (k = 4) for these movies, ascending ids.
+models::Model MakeModel(std::string_view task, const std::vector<std::int64_t>& movie_ids,
+                        unsigned seed);
+std::shared_ptr<const ModelInUse> MakeRanking(std::int64_t version,
                                               const std::vector<std::int64_t>& movie_ids,
                                               unsigned seed);
+std::shared_ptr<const ModelInUse> MakeRating(std::int64_t version,
+                                             const std::vector<std::int64_t>& movie_ids,
+                                             unsigned seed);
 
 // Ids first … last.
 std::vector<std::int64_t> Ids(std::int64_t first, std::int64_t last);

@@ -100,7 +100,7 @@ Status ArtefactFolder::Check() const {
 }
 
 Result<artefact::WrittenFile> ArtefactFolder::Save(const std::string& file,
-                                                   const models::ServedModel& model,
+                                                   const models::Model& model,
                                                    const artefact::Metadata& metadata) const {
   return artefact::SaveModel(PathOf(file), model, metadata);
 }
@@ -134,13 +134,13 @@ Result<artefact::LoadedModel> ArtefactFolder::LoadServed(const ModelVersion& ver
   if (!loaded.ok()) return Damaged(version.file, loaded.error().message);
   if (loaded->sha256 != version.sha256)
     return Damaged(version.file, "its SHA-256 is not the registered one.");
-  if (const auto serves = artefact::CheckServes(version.model, loaded->model); !serves.ok())
+  if (const auto serves = artefact::CheckServes(version.model, *loaded->ranker); !serves.ok())
     return Damaged(version.file, serves.error().message);
   return loaded;
 }
 
-Result<models::ServedModel> ArtefactFolder::LoadEvaluation(const ModelVersion& version,
-                                                           const std::string& sha256) const {
+Result<std::shared_ptr<const models::Ranker>> ArtefactFolder::LoadEvaluation(
+    const ModelVersion& version, const std::string& sha256) const {
   const auto& file = version.evaluation_file;
   if (!Has(file)) return Missing(file);
   auto loaded = artefact::LoadModel(PathOf(file));
@@ -153,9 +153,9 @@ Result<models::ServedModel> ArtefactFolder::LoadEvaluation(const ModelVersion& v
   };
   if (!is(kModelKey, version.model) || !is(kRunKey, std::to_string(version.run_id)))
     return Damaged(file, "it is another version's.");
-  if (const auto serves = artefact::CheckServes(version.model, loaded->model); !serves.ok())
+  if (const auto serves = artefact::CheckServes(version.model, *loaded->ranker); !serves.ok())
     return Damaged(file, serves.error().message);
-  return std::move(loaded->model);
+  return std::move(loaded->ranker);
 }
 
 ArtefactFolder::Loaded ArtefactFolder::Load(const ModelVersion& version) const {

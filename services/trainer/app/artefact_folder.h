@@ -49,7 +49,7 @@ class ArtefactFolder {
 
   static std::string FileName(const std::string& model, std::int64_t run_id, ArtefactKind kind);
 
-  Result<artefact::WrittenFile> Save(const std::string& file, const models::ServedModel& model,
+  Result<artefact::WrittenFile> Save(const std::string& file, const models::Model& model,
                                      const artefact::Metadata& metadata) const;
   Status SaveCard(const std::string& file, const std::string& card) const;
   // Either file of a version, read whole, as what it must be: of the registered size and hash
@@ -57,7 +57,7 @@ class ArtefactFolder {
   // what the model's name promises. NotFound "artefact_missing"; DataLoss "artefact_corrupt".
   struct Loaded {
     Status served;
-    Result<models::ServedModel> evaluation;
+    Result<std::shared_ptr<const models::Ranker>> evaluation;
   };
   Loaded Load(const ModelVersion& version) const;
   // Nothing when there is no such file.
@@ -84,8 +84,8 @@ class ArtefactFolder {
  private:
   std::filesystem::path PathOf(const std::string& file) const { return folder_ / file; }
   Result<artefact::LoadedModel> LoadServed(const ModelVersion& version) const;
-  Result<models::ServedModel> LoadEvaluation(const ModelVersion& version,
-                                             const std::string& sha256) const;
+  Result<std::shared_ptr<const models::Ranker>> LoadEvaluation(const ModelVersion& version,
+                                                               const std::string& sha256) const;
   std::filesystem::path folder_;
 };
 

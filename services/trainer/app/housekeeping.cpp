@@ -1,6 +1,7 @@
 #include "trainer/app/housekeeping.h"
 
 #include "logging/log.h"
+#include "models/registry.h"
 #include "tracing/trace.h"
 
 namespace marquee::trainer {
@@ -38,7 +39,8 @@ void Housekeeping::Run(const std::stop_token& stop) {
 
 Status Housekeeping::Round() {
   // First of all, and whatever fails below: that a champion is lost is said by whoever still can.
-  for (const auto* model : {kRanking, kRating}) {
+  for (const auto& task : models::Tasks()) {
+    const std::string model(task.name);
     for (const auto* alias : {kChampion, kCandidate}) {
       if (const auto version = registry_.GetAlias(model, alias); version.ok())
         LookAt(alias, *version);
@@ -46,7 +48,7 @@ Status Housekeeping::Round() {
   }
   RETURN_IF_ERROR(trainer_.Recover(!swept_));
   swept_ = true;
-  if (const auto newest = registry_.GetAlias(kRanking, kCandidate);
+  if (const auto newest = registry_.GetAlias(std::string(models::Tasks().front().name), kCandidate);
       newest.ok() && newest->version != newest_) {
     ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts));
     if (dropped > 0) logging::Info("old artefacts dropped", {{"versions", dropped}});

@@ -40,7 +40,8 @@ class Housekeeping {
   TrainerMetrics& metrics_;
   HousekeepingSettings settings_;
   bool swept_ = false;
-  std::int64_t newest_ = 0;  // version of the ranking model that was there at the last clean-up
+  std::int64_t newest_ =
+      0;  // version of the first task's model that was there at the last clean-up
   std::set<std::string> unusable_;  // "ranking champion served", as last told to the log
   std::jthread thread_;
 };

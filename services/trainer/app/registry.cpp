@@ -1,5 +1,7 @@
 #include "trainer/app/registry.h"
 
+#include "models/registry.h"
+
 namespace marquee::trainer {
 namespace {
 // Looked at in one go, beyond the kept ones: more than one run can add.
@@ -49,7 +51,8 @@ Status Registry::Download(const std::string& model, std::int64_t version,
 
 Result<int> Registry::DropOldArtefacts(int keep) {
   int dropped = 0;
-  for (const auto* model : {kRanking, kRating}) {
+  for (const auto& task : models::Tasks()) {
+    const std::string model(task.name);
     ASSIGN_OR_RETURN(const auto versions, store_.ListVersions(model, 0, keep + kOldVersions));
     for (auto i = static_cast<std::size_t>(keep); i < versions.size(); ++i) {
       if (!versions[i].aliases.empty() || !folder_.Has(versions[i].file)) continue;

@@ -59,7 +59,7 @@ class TrainerTest : public ::testing::Test {
   ArtefactFolder folder_{temporary_.path()};
   metrics::Metrics metrics_;
   TrainerMetrics trainer_metrics_{metrics_};
-  TrainingJob job_{ratings_, store_, folder_, {.code_version = "1"}, SystemClock()};
+  TrainingJob job_{ratings_, store_, folder_, testing::Settings("1"), SystemClock()};
   std::atomic<int> registered_ = 0;
 };
 

@@ -14,9 +14,9 @@ struct TrainingJob::Data {
 };
 
 struct TrainingJob::Champion {
-  std::optional<ModelVersion> version;            // nothing: no champion yet
-  bool servable = true;                           // its artefact is there and whole
-  std::optional<models::ServedModel> evaluation;  // nothing: lost, or never was
+  std::optional<ModelVersion> version;               // nothing: no champion yet
+  bool servable = true;                              // its artefact is there and whole
+  std::shared_ptr<const models::Ranker> evaluation;  // nothing: lost, or never was
 };
 
 Result<std::vector<NewVersion>> TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor,
@@ -24,28 +24,29 @@ Result<std::vector<NewVersion>> TrainingJob::Run(const TrainingRun& run, RunMoni
   outcome.hyperparameters = run.hyperparameters;
   RETURN_IF_ERROR(folder_.Check());
   ASSIGN_OR_RETURN(const auto data, Export(monitor, outcome));
-  const auto record = [&](const std::string& model, const TrainedModel& trained) {
-    for (const auto& [name, value] : trained.metrics) outcome.metrics[model + "." + name] = value;
+  struct Trained {
+    const models::Task& task;
+    Champion champion;
+    TrainedModel model;
   };
+  std::vector<Trained> trained;
+  for (const models::Task& task : models::Tasks()) {
+    ASSIGN_OR_RETURN(auto champion, FindChampion(std::string(task.name)));
+    ASSIGN_OR_RETURN(auto model, TrainModel(task, data.matrix, outcome.hyperparameters,
+                                            settings_.training, champion.evaluation, monitor));
+    for (const auto& [name, value] : model.metrics)
+      outcome.metrics[std::string(task.name) + "." + name] = value;
+    trained.push_back({task, std::move(champion), std::move(model)});
+  }
 
-  ASSIGN_OR_RETURN(const auto ranking_champion, FindChampion(kRanking));
-  ASSIGN_OR_RETURN(const auto ranking,
-                   TrainRankingModel(data.matrix, run.hyperparameters, outcome.hyperparameters,
-                                     settings_.training, ranking_champion.evaluation, monitor));
-  record(kRanking, ranking);
-
-  ASSIGN_OR_RETURN(const auto rating_champion, FindChampion(kRating));
-  ASSIGN_OR_RETURN(const auto rating,
-                   TrainRatingModel(data.matrix, outcome.hyperparameters.seed, settings_.training,
-                                    rating_champion.evaluation, monitor));
-  record(kRating, rating);
-
-  monitor.Report(Stage::kSave, 0);
-  std::vector<NewVersion> versions(2);
-  const auto seed = outcome.hyperparameters.seed;
-  ASSIGN_OR_RETURN(versions[0], Save(run, kRanking, ranking, ranking_champion, data, seed));
-  monitor.Report(Stage::kSave, 0.6);
-  ASSIGN_OR_RETURN(versions[1], Save(run, kRating, rating, rating_champion, data, seed));
+  std::vector<NewVersion> versions;
+  for (const Trained& one : trained) {
+    monitor.Report(Stage::kSave,
+                   static_cast<double>(versions.size()) / static_cast<double>(trained.size()));
+    ASSIGN_OR_RETURN(auto version, Save(run, one.task, one.model, one.champion, data,
+                                        outcome.hyperparameters.seed));
+    versions.push_back(std::move(version));
+  }
   monitor.Report(Stage::kSave, 1);
   RETURN_IF_ERROR(monitor.CheckCancelled());
   return versions;
@@ -119,7 +120,7 @@ Result<TrainingJob::Champion> TrainingJob::FindChampion(const std::string& model
 std::optional<double> TrainingJob::MetricOf(const Champion& champion, const Objective& objective,
                                             const TrainedModel& candidate, const Data& data) {
   if (!champion.version) return std::nullopt;
-  const auto judged = candidate.metrics.find("champion." + std::string(objective.metric));
+  const auto judged = candidate.metrics.find("champion." + objective.metric);
   if (judged != candidate.metrics.end()) return judged->second;
   const auto card = artefact::ParseModelCard(champion.version->card);
   return FromRecord(objective, champion.version->metrics, candidate.metrics,
@@ -139,11 +140,12 @@ Status TrainingJob::CheckSaved(const TrainingRun& run, const NewVersion& version
   return {};
 }
 
-Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const std::string& model_name,
+Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const models::Task& task,
                                      const TrainedModel& model, const Champion& champion,
                                      const Data& data, std::int64_t seed) {
-  const auto objective = ObjectiveOf(model_name);
-  const GateInput gate{.candidate = model.metrics.at(std::string(objective.metric)),
+  const std::string model_name(task.name);
+  const auto objective = ObjectiveOf(task);
+  const GateInput gate{.candidate = model.metrics.at(objective.metric),
                        .champion_exists = champion.version.has_value(),
                        .champion_servable = champion.servable,
                        .champion = MetricOf(champion, objective, model, data),
@@ -178,11 +180,11 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const std::string& 
   version.size_bytes = written.bytes;
   RETURN_IF_ERROR(CheckSaved(run, version));
   version.card = artefact::ToJson({.model = model_name,
-                                   .algorithm = model.algorithm,
+                                   .algorithm = model.served.algorithm,
                                    .run_id = run.run_id,
                                    .data = data.snapshot,
                                    .seed = seed,
-                                   .hyperparameters = model.hyperparameters,
+                                   .hyperparameters = {model.options.begin(), model.options.end()},
                                    .metrics = model.metrics,
                                    .code_version = settings_.code_version,
                                    .artefact_sha256 = written.sha256,

@@ -53,7 +53,7 @@ class TrainingJob {
   static std::optional<double> MetricOf(const Champion& champion, const Objective& objective,
                                         const TrainedModel& candidate, const Data& data);
   Status CheckSaved(const TrainingRun& run, const NewVersion& version) const;
-  Result<NewVersion> Save(const TrainingRun& run, const std::string& model_name,
+  Result<NewVersion> Save(const TrainingRun& run, const models::Task& task,
                           const TrainedModel& model, const Champion& champion, const Data& data,
                           std::int64_t seed);
 

@@ -5,8 +5,10 @@
 
 #include <sys/resource.h>
 
+#include <cmath>
 #include <csignal>
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <thread>
 
@@ -54,7 +56,7 @@ class TrainingJobTest : public ::testing::Test {
   testing::FakeRatings ratings_;
   testing::TemporaryFolder temporary_;
   ArtefactFolder folder_{temporary_.path()};
-  TrainingJob job_{ratings_, store_, folder_, {.code_version = "1.2.3"}, SystemClock()};
+  TrainingJob job_{ratings_, store_, folder_, testing::Settings("1.2.3"), SystemClock()};
   RunOutcome outcome_;
 };
 
@@ -89,11 +91,12 @@ TEST_F(TrainingJobTest, SavesArtefactsThatLoadWithTheirCards) {
     ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
     EXPECT_EQ(loaded->sha256, version.sha256);
     EXPECT_EQ(loaded->bytes, version.size_bytes);
-    EXPECT_EQ(loaded->model.item_ids.size(), 120U);
+    EXPECT_EQ(loaded->ranker->items(), 120);
     EXPECT_EQ(loaded->metadata.at("model"), version.model);
     EXPECT_EQ(loaded->metadata.at("snapshot_sha256"), std::string(64, 'a'));
-    EXPECT_EQ(loaded->model.item_factors.empty(), version.model == kRating);
-    EXPECT_EQ(loaded->model.item_bias.empty(), version.model == kRanking);
+    const auto& parameters = loaded->ranker->model().parameters;
+    EXPECT_EQ(parameters.Has("ials.item_factors"), version.model == kRanking);
+    EXPECT_EQ(parameters.Has("biased_als.item_bias"), version.model == kRating);
 
     const auto card = artefact::ParseModelCard(version.card);
     ASSERT_TRUE(card.ok()) << card.error().ToString();
@@ -110,16 +113,17 @@ TEST_F(TrainingJobTest, SavesArtefactsThatLoadWithTheirCards) {
 
 TEST_F(TrainingJobTest, TheServedModelHasSeenEveryoneAndTheEvaluationModelHasNot) {
   const auto versions = Complete();
-  const auto served = artefact::LoadModel(temporary_.path() / versions[0].file);
-  const auto evaluation = artefact::LoadModel(temporary_.path() / versions[0].evaluation_file);
+  const auto served = artefact::LoadModel(temporary_.path() / versions[1].file);
+  const auto evaluation = artefact::LoadModel(temporary_.path() / versions[1].evaluation_file);
   ASSERT_TRUE(served.ok() && evaluation.ok());
-  const auto ratings = [](const models::ServedModel& model) {
-    double sum = 0;
-    for (const float count : model.item_popularity) sum += count;
-    return sum;
+  const auto mean = [](const artefact::LoadedModel& loaded) {
+    return loaded.ranker->model().parameters.Vector("biased_als.global_mean", 1)->front();
   };
-  EXPECT_EQ(ratings(served->model), 7'500);
-  EXPECT_LT(ratings(evaluation->model), 7'000);
+  const auto all = LatentRatings().values;
+  const float everyone =
+      std::accumulate(all.begin(), all.end(), 0.0F) / static_cast<float>(all.size());
+  EXPECT_NEAR(mean(*served), everyone, 1e-4F);
+  EXPECT_GT(std::abs(mean(*evaluation) - everyone), 1e-4F);
 }
 
 TEST_F(TrainingJobTest, TheSameDataAgainDoesNotBeatTheChampion) {
@@ -167,15 +171,15 @@ TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
   const auto all = LatentRatings();
   const auto matrix = models::RatingMatrix::Build(all.user_ids, all.movie_ids, all.values);
   ASSERT_TRUE(matrix.ok());
-  const auto served = [&](const char* file) {
-    return std::optional(artefact::LoadModel(temporary_.path() / file)->model);
-  };
   RunMonitor monitor;
-  Hyperparameters effective;
-  const auto ranking = TrainRankingModel(*matrix, {.factors = 8, .iterations = 6}, effective, {},
-                                         served("ranking-run-1.safetensors"), monitor);
-  const auto rating =
-      TrainRatingModel(*matrix, effective.seed, {}, served("rating-run-1.safetensors"), monitor);
+  Hyperparameters hyperparameters{.factors = 8, .iterations = 6};
+  const auto train = [&](const std::string& task) {
+    auto served = artefact::LoadModel(temporary_.path() / (task + "-run-1.safetensors"))->ranker;
+    return TrainModel(*models::FindTask(task), *matrix, hyperparameters, {}, std::move(served),
+                      monitor);
+  };
+  const auto ranking = train(kRanking);
+  const auto rating = train(kRating);
   ASSERT_TRUE(ranking.ok() && rating.ok());
   EXPECT_GT(ranking->metrics.at("champion.ndcg_at_100"), 1.02 * ranking->metrics.at("ndcg_at_100"));
   EXPECT_LT(rating->metrics.at("champion.rmse"), 0.98 * rating->metrics.at("rmse"));
@@ -188,7 +192,7 @@ TEST_F(TrainingJobTest, ACandidateOnHarderDataIsHeldAgainstTheRecordByTheBaselin
   auto first = Complete();
   auto version = *store_.GetAlias(kRanking, kChampion);
   const auto reached = version.metrics.at("ndcg_at_100");
-  const auto objective = ObjectiveOf(kRanking);
+  const auto objective = ObjectiveOf(*models::FindTask(kRanking));
   const std::map<std::string, double> easier = {
       {"ndcg_at_100", 1.2 * reached},
       {"popularity.ndcg_at_100", 1.3 * version.metrics.at("popularity.ndcg_at_100")}};
@@ -267,8 +271,8 @@ const std::vector<Damage> kDamages = {
     {"OfAnotherFormat",
      [](const auto& folder, const auto& file) {
        auto bytes = Contents(folder / file);
-       const std::string now = "\"format_version\":\"1\"";
-       bytes.replace(bytes.find(now), now.size(), "\"format_version\":\"2\"");
+       const std::string now = "\"format_version\":\"2\"";
+       bytes.replace(bytes.find(now), now.size(), "\"format_version\":\"9\"");
        Overwrite(folder / file, bytes);
      }},
     {"OfAnotherVersion",

@@ -1,11 +1,15 @@
 #include "trainer/domain/model_version.h"
 
+#include "models/registry.h"
+
 namespace marquee::trainer {
 
 Status CheckModel(std::string_view model) {
-  if (model == kRanking || model == kRating) return {};
-  return Error::NotFound("model_unknown",
-                         "There is no such model: the models are ranking and rating.");
+  if (models::FindTask(model) != nullptr) return {};
+  std::string known;
+  for (const auto& task : models::Tasks())
+    known += (known.empty() ? "" : " and ") + std::string(task.name);
+  return Error::NotFound("model_unknown", "There is no such model: the models are " + known + ".");
 }
 
 Status CheckAlias(std::string_view alias) {

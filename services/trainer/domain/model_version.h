@@ -13,12 +13,10 @@
 
 namespace marquee::trainer {
 
-inline constexpr char kRanking[] = "ranking";  // orders movies: iALS
-inline constexpr char kRating[] = "rating";    // predicts stars: biased ALS
 inline constexpr char kChampion[] = "champion";
 inline constexpr char kCandidate[] = "candidate";
 
-Status CheckModel(std::string_view model);  // NotFound "model_unknown"
+Status CheckModel(std::string_view model);  // one of models::Tasks(), or NotFound "model_unknown"
 Status CheckAlias(std::string_view alias);  // NotFound "alias_unknown"
 
 // How an artefact lies in the folder.

@@ -2,23 +2,21 @@
 
 #include <cmath>
 
-#include "trainer/domain/model_version.h"
-
 namespace marquee::trainer {
 
-Objective ObjectiveOf(std::string_view model) {
-  if (model == kRating)
-    return {.metric = "rmse", .higher_is_better = false, .baseline = "bias.rmse"};
-  return {.metric = "ndcg_at_100", .higher_is_better = true, .baseline = "popularity.ndcg_at_100"};
+Objective ObjectiveOf(const models::Task& task) {
+  return {.metric = std::string(task.metric),
+          .higher_is_better = task.higher_is_better,
+          .baseline = std::string(task.baseline) + "." + std::string(task.metric)};
 }
 
 std::optional<double> FromRecord(const Objective& objective,
                                  const std::map<std::string, double>& recorded,
                                  const std::map<std::string, double>& today, bool same_data) {
-  const auto metric = recorded.find(std::string(objective.metric));
+  const auto metric = recorded.find(objective.metric);
   if (metric == recorded.end()) return std::nullopt;
-  const auto then = recorded.find(std::string(objective.baseline));
-  const auto now = today.find(std::string(objective.baseline));
+  const auto then = recorded.find(objective.baseline);
+  const auto now = today.find(objective.baseline);
   const bool comparable =
       then != recorded.end() && now != today.end() && then->second > 0 && now->second > 0;
   if (same_data || !comparable) return metric->second;

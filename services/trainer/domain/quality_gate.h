@@ -10,17 +10,16 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "models/registry.h"
 
 namespace marquee::trainer {
 
 struct Objective {
-  std::string_view metric;
+  std::string metric;
   bool higher_is_better = true;
-  std::string_view baseline;  // the metric of what needs no training, on the same data
+  std::string baseline;  // the metric of what needs no training, on the same data
 };
-// ranking: ndcg_at_100, popularity's; rating: rmse, lower is better, the biases'. Requires
-// CheckModel(model).ok().
-Objective ObjectiveOf(std::string_view model);
+Objective ObjectiveOf(const models::Task& task);
 
 // What a champion that can't be judged anew would measure on today's held-out data. On the data
 // that it was recorded on, what was recorded; on others that times what the same baseline measures

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "trainer/domain/model_version.h"
+#include "trainer/testing/names.h"
 
 namespace marquee::trainer {
 namespace {
@@ -24,7 +25,7 @@ struct Case {
 class Gate : public testing::TestWithParam<Case> {};
 
 TEST_P(Gate, Decides) {
-  const auto decision = Decide(ObjectiveOf(GetParam().model), GetParam().input);
+  const auto decision = Decide(ObjectiveOf(*models::FindTask(GetParam().model)), GetParam().input);
   EXPECT_EQ(decision.promote, GetParam().promote);
   EXPECT_EQ(decision.reason, GetParam().reason);
 }
@@ -129,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST(FromRecord, GoesWithTheBaseline) {
-  const auto rating = ObjectiveOf(kRating);
+  const auto rating = ObjectiveOf(*models::FindTask(kRating));
   const std::map<std::string, double> record = {{"rmse", 0.80}, {"bias.rmse", 0.88}};
   EXPECT_EQ(FromRecord(rating, record, {{"bias.rmse", 0.99}}, true), 0.80);
   EXPECT_DOUBLE_EQ(FromRecord(rating, record, {{"bias.rmse", 0.99}}, false).value(), 0.90);

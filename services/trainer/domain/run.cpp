@@ -63,6 +63,14 @@ std::string_view Name(Stage stage) {
 
 std::optional<Stage> ParseStage(std::string_view name) { return Parse(kStages, name); }
 
+Stage TrainingOf(std::string_view task) {
+  return ParseStage("train_" + std::string(task)).value_or(Stage::kTrainRanking);
+}
+
+Stage JudgingOf(std::string_view task) {
+  return ParseStage("evaluate_" + std::string(task)).value_or(Stage::kEvaluateRanking);
+}
+
 double OverallProgress(Stage stage, double within) {
   const auto index = static_cast<std::size_t>(stage);
   const double begin = kBegins[index];

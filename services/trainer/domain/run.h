@@ -38,6 +38,9 @@ enum class Stage {
 };
 std::string_view Name(Stage stage);  // "export", "train_ranking", …
 std::optional<Stage> ParseStage(std::string_view name);
+// Of models for this task ("ranking"): "train_ranking", "evaluate_ranking".
+Stage TrainingOf(std::string_view task);
+Stage JudgingOf(std::string_view task);
 
 // Progress of the whole run, 0 to 1, when `within` (0 to 1, clamped) of the stage is done. Never
 // falls from one stage to the next.

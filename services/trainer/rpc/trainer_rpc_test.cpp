@@ -107,7 +107,7 @@ class TrainerRpcTest : public ::testing::Test {
   rpc::ServiceToken token_{rpc::MakeChannel(auth_.address()), "trainer", testing::kServiceSecret,
                            SystemClock()};
   RatingsClient ratings_{rpc::MakeChannel(ratings_service_.address()), token_, {}};
-  TrainingJob job_{ratings_, store_, folder_, {.code_version = "1"}, SystemClock()};
+  TrainingJob job_{ratings_, store_, folder_, testing::Settings("1"), SystemClock()};
   Trainer trainer_{store_,
                    store_,
                    job_,
@@ -279,7 +279,7 @@ TEST_F(TrainerRpcTest, RegistryClientFetchesACheckedModelOfEachKind) {
     const auto model = client.Fetch(*version);
     ASSERT_TRUE(model.ok()) << model.error().ToString();
     EXPECT_EQ(model->loaded.sha256, version->sha256);
-    EXPECT_EQ(model->loaded.model.item_ids.size(), 120U);
+    EXPECT_EQ(model->loaded.ranker->items(), 120);
     EXPECT_EQ(artefact::Sha256HexOfFile(model->path).value_or(""), version->sha256);
   }
   EXPECT_EQ(client.GetAlias("ranking", "candidate")->version, 1);

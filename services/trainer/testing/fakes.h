@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/uuid.h"
+#include "trainer/app/training_job.h"
 #include "trainer/domain/ports.h"
+#include "trainer/testing/names.h"
 
 namespace marquee::trainer::testing {
 
@@ -40,6 +42,13 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+// Not by designated initializers, of which GCC 12 believes that they leave the map in them unmade.
+inline JobSettings Settings(std::string code_version) {
+  JobSettings settings;
+  settings.code_version = std::move(code_version);
+  return settings;
+}
 
 // Gives what it was told to; can be made to hold a run at its export until it is let go or
 // cancelled.

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "models/fold_in.h"
+#include "models/ials/fold_in.h"
 #include "models/matrix_view.h"
 #include "models/rating_matrix.h"
 
@@ -48,7 +48,7 @@ struct IalsTimings {
 struct IalsOptions {
   int factors = 64;  // k, 1 to 1024
   int iterations = 16;
-  float regularization = 8;           // λ, above 0; grows with √(users·items), see training.h
+  float regularization = 8;           // λ, above 0; grows with √(users·items), see fit.cpp
   float regularization_exponent = 1;  // ν, 0 to 1
   float unobserved_weight = 1;        // w0, above 0
   float alpha = 1;                    // confidence for each unit of value; values must be above 0
@@ -65,7 +65,7 @@ struct IalsOptions {
 };
 
 // Factors, in the eigenbasis of the item Gram matrix, largest eigenvalue first: item_gram is
-// diagonal up to rounding, which fold-in makes use of (models/fold_in.h).
+// diagonal up to rounding, which fold-in makes use of (models/ials/fold_in.h).
 struct IalsModel {
   int factors = 0;
   std::vector<float> user_factors;  // [users, k]

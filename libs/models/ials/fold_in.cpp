@@ -1,4 +1,4 @@
-#include "models/fold_in.h"
+#include "models/ials/fold_in.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,22 +43,6 @@ Status Validate(MatrixView factors, std::span<const float> gram, const FoldInOpt
 }
 
 }  // namespace
-
-// The whitened normal equations of one history: A = I + PᵀP over z = D^½·x, with rows of P
-// √a_j·D^(-½)·y_j, a_j = α·v_j, and right side Pᵀc, c_j = (w0 + a_j)/√a_j. Factored as such, or,
-// for few observations, through K = I + PPᵀ: A⁻¹Pᵀ = PᵀK⁻¹.
-struct FoldIn::System {
-  size_t k = 0;                  // padded
-  std::vector<size_t> position;  // of each kept observation in the history
-  std::vector<float> scale;      // D^(-½), [k], 0 beyond the live factors
-  std::vector<float> panel;      // P, [n, k]
-  std::vector<float> targets;    // c, [n]
-  bool dual = false;
-  size_t order = 0;           // of the factored matrix: n or k
-  std::vector<float> factor;  // its Cholesky factor, upper, stride `order`
-
-  size_t n() const { return position.size(); }
-};
 
 FoldIn::System FoldIn::Assemble(std::span<const Observation> history) const {
   const Kernels& kernels = BestKernels();
@@ -151,11 +135,10 @@ Result<FoldIn> FoldIn::Make(MatrixView factors, std::span<const float> gram,
   return fold_in;
 }
 
-std::vector<float> FoldIn::Solve(std::span<const Observation> history) const {
+std::vector<float> FoldIn::Solve(const System& system) const {
   const Kernels& kernels = BestKernels();
   const auto live = static_cast<size_t>(factors_);
   std::vector<float> result(live, 0);
-  const System system = Assemble(history);
   if (system.n() == 0) return result;
   std::vector<float> z(system.k, 0);
   if (system.dual) {
@@ -175,30 +158,23 @@ std::vector<float> FoldIn::Solve(std::span<const Observation> history) const {
   return result;
 }
 
-std::vector<float> FoldIn::Explain(std::span<const Observation> history,
-                                   std::span<const int32_t> targets) const {
+void FoldIn::AddShares(const System& system, int32_t target, float weight,
+                       std::span<float> shares) const {
+  if (system.n() == 0 || target < 0 || target >= rotated_.rows) return;
   const Kernels& kernels = BestKernels();
-  std::vector<float> contributions(targets.size() * history.size(), 0);
-  const System system = Assemble(history);
-  if (system.n() == 0) return contributions;
   std::vector<float> direction(system.k);
-  std::vector<float> shares(system.n());
-  for (size_t t = 0; t < targets.size(); ++t) {
-    if (targets[t] < 0 || targets[t] >= rotated_.rows) continue;
-    kernels.gather(rotated_.data, static_cast<size_t>(factors_), &targets[t], 1, nullptr,
-                   system.scale.data(), system.k, direction.data());
-    if (system.dual) {  // P·A⁻¹·ỹ = K⁻¹·P·ỹ
-      kernels.dot_rows(system.panel.data(), system.n(), system.k, direction.data(), shares.data());
-      kernels.cholesky_solve(system.factor.data(), system.order, system.order, shares.data());
-    } else {
-      kernels.cholesky_solve(system.factor.data(), system.order, system.order, direction.data());
-      kernels.dot_rows(system.panel.data(), system.n(), system.k, direction.data(), shares.data());
-    }
-    for (size_t j = 0; j < system.n(); ++j) {
-      contributions[t * history.size() + system.position[j]] = system.targets[j] * shares[j];
-    }
+  std::vector<float> own(system.n());
+  kernels.gather(rotated_.data, static_cast<size_t>(factors_), &target, 1, nullptr,
+                 system.scale.data(), system.k, direction.data());
+  if (system.dual) {  // P·A⁻¹·ỹ = K⁻¹·P·ỹ
+    kernels.dot_rows(system.panel.data(), system.n(), system.k, direction.data(), own.data());
+    kernels.cholesky_solve(system.factor.data(), system.order, system.order, own.data());
+  } else {
+    kernels.cholesky_solve(system.factor.data(), system.order, system.order, direction.data());
+    kernels.dot_rows(system.panel.data(), system.n(), system.k, direction.data(), own.data());
   }
-  return contributions;
+  for (size_t j = 0; j < system.n(); ++j)
+    shares[system.position[j]] += weight * (system.targets[j] * own[j]);
 }
 
 }  // namespace marquee::models

@@ -6,11 +6,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
-#include <vector>
 
 #include "base/result.h"
-#include "models/matrix_view.h"
+#include "models/item_to_item.h"
 #include "models/rating_matrix.h"
 
 namespace marquee::models {
@@ -29,14 +27,10 @@ struct EaseOptions {
   std::function<bool()> proceed{};  // asked between the stages; false cancels (Code::kCancelled)
 };
 
-// B as CSR: row i holds what having i in the history adds to each item's score. No diagonal.
-struct EaseModel {
-  std::vector<int64_t> offsets;  // items + 1
-  std::vector<int32_t> columns;  // ascending within a row
-  std::vector<float> values;
+using EaseModel = ItemToItem;
 
-  SparseView view() const { return {offsets, columns, values}; }
-};
+// FailedPrecondition "catalogue_too_large_for_ease" where more items would take part than may.
+Status CheckSize(const RatingMatrix& matrix, const EaseOptions& options);
 
 // Trains on matrix.values as X (≥ 0). With fewer users than items (XᵀX + λI)⁻¹ is taken by the
 // users' kernel matrix (Woodbury), the same P for less work.

@@ -1,4 +1,4 @@
-#include "models/ials.h"
+#include "models/ials/ials.h"
 
 #include <algorithm>
 #include <chrono>

@@ -11,13 +11,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "models/algorithm.h"
 #include "models/matrix_view.h"
 #include "models/rating_matrix.h"
 
 namespace marquee::models {
-
-inline constexpr float kLowestRating = 0.5F;
-inline constexpr float kHighestRating = 5.0F;
 
 // What a user's bias and vector are solved with; kept with the factors.
 struct BiasedFoldInOptions {
@@ -83,9 +81,16 @@ class RatingPredictor {
   // Clamped to 0.5 … 5. An item out of range (new to the model) has bias 0 and no factors.
   float Predict(const User& user, int32_t item) const;
 
-  bool empty() const { return item_bias_.empty(); }
+  // shares[j] += weight · (what ratings[j] adds to the prediction, before it is clamped), which is
+  // linear in the ratings: of the user's mean, and of the vector that is left when it is taken out.
+  void AddShares(std::span<const RatedItem> ratings, int32_t item, float weight,
+                 std::span<float> shares) const;
 
  private:
+  bool Known(int32_t item) const {
+    return item >= 0 && item < static_cast<int32_t>(item_bias_.size());
+  }
+
   float global_mean_ = 0;
   std::span<const float> item_bias_;
   MatrixView factors_;

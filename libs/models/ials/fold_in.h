@@ -8,23 +8,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "models/confidence.h"
 #include "models/matrix_view.h"
 
 namespace marquee::models {
 
-// The training objective's constants (models/ials.h), kept with the factors.
+// The training objective's constants (models/ials/ials.h), kept with the factors.
 struct FoldInOptions {
   float alpha = 1;                    // α
   float unobserved_weight = 1;        // w0
   float regularization = 8;           // λ
   float regularization_exponent = 1;  // ν
-};
-
-// One movie of a history: dense item index and observation value v. One that isn't above 0
-// counts for nothing. An item should occur once.
-struct Observation {
-  int32_t item = 0;
-  float value = 1;
 };
 
 // Solves A·x = Σ b_j·y_j with A = w0·G + λ_u·I + Σ α·v_j·y_j·y_jᵀ and b_j = w0 + α·v_j.
@@ -44,20 +38,37 @@ class FoldIn {
 
   int factors() const { return factors_; }
 
+  // The whitened normal equations of one history, factored: A = I + PᵀP over z = D^½·x, with rows
+  // of P √a_j·D^(-½)·y_j, a_j = α·v_j, and right side Pᵀc, c_j = (w0 + a_j)/√a_j. For few
+  // observations through K = I + PPᵀ: A⁻¹Pᵀ = PᵀK⁻¹.
+  struct System {
+    size_t k = 0;                  // padded
+    std::vector<size_t> position;  // of each kept observation in the history
+    std::vector<float> scale;      // D^(-½), [k], 0 beyond the live factors
+    std::vector<float> panel;      // P, [n, k]
+    std::vector<float> targets;    // c, [n]
+    bool dual = false;
+    size_t order = 0;           // of the factored matrix: n or k
+    std::vector<float> factor;  // its Cholesky factor, upper, stride `order`
+
+    size_t n() const { return position.size(); }
+  };
+  System Assemble(std::span<const Observation> history) const;
+
   // The user's vector, [k], in the factors' own basis; zeros for an empty history. Observations
   // whose item is out of range are ignored.
-  std::vector<float> Solve(std::span<const Observation> history) const;
+  std::vector<float> Solve(const System& system) const;
+  std::vector<float> Solve(std::span<const Observation> history) const {
+    return Solve(Assemble(history));
+  }
 
-  // Each observation's contribution to each target's score: result[t·n + j], n = history.size(),
-  // = b_j·y_tᵀ·A⁻¹·y_j. Their sum over j is y_t·Solve(history), up to rounding (1e-4 relative to
-  // the sum of magnitudes). One factorization for all targets.
-  std::vector<float> Explain(std::span<const Observation> history,
-                             std::span<const int32_t> targets) const;
+  // shares[j] += weight · b_j·y_tᵀ·A⁻¹·y_j for target t: what each observation of the history adds
+  // to its score. Their sum over j is y_t·Solve(history), up to rounding (1e-4 relative to the sum
+  // of magnitudes). Nothing for a target out of range.
+  void AddShares(const System& system, int32_t target, float weight, std::span<float> shares) const;
 
  private:
   FoldIn() = default;
-  struct System;
-  System Assemble(std::span<const Observation> history) const;
 
   MatrixView original_;             // as given
   MatrixView rotated_;              // in G's eigenbasis: `original_` itself when G is diagonal

@@ -1,4 +1,4 @@
-#include "models/ease.h"
+#include "models/ease/ease.h"
 
 #include <cblas.h>
 #include <lapacke.h>
@@ -32,60 +32,14 @@ Active ActiveItems(const RatingMatrix& matrix, int min_count) {
 
 Error Cancelled() { return Error::Cancelled("training_cancelled", "The training was cancelled."); }
 
-// Collects pruned rows of B.
-class Pruner {
- public:
-  Pruner(const Active& active, int items, int neighbours)
-      : active_(active),
-        rows_(static_cast<size_t>(items)),
-        keep_(static_cast<size_t>(std::max(neighbours, 1))) {}
-
-  // values: item `position`'s row over the active items. Threads may add different rows at once.
-  void Add(size_t position, const float* values) {
-    std::vector<int32_t> order;
-    order.reserve(active_.size());
-    for (size_t j = 0; j < active_.size(); ++j) {
-      if (j != position && values[j] != 0) order.push_back(static_cast<int32_t>(j));
-    }
-    const auto larger = [values](int32_t a, int32_t b) {
-      const float x = std::abs(values[a]);
-      const float y = std::abs(values[b]);
-      return x > y || (x == y && a < b);
-    };
-    if (order.size() > keep_) {
-      std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(keep_),
-                       order.end(), larger);
-      order.resize(keep_);
-      std::sort(order.begin(), order.end());
-    }
-    Row& row = rows_[static_cast<size_t>(active_.items[position])];
-    for (const int32_t j : order) {
-      row.columns.push_back(active_.items[static_cast<size_t>(j)]);
-      row.values.push_back(values[j]);
-    }
-  }
-
-  EaseModel Finish() {
-    EaseModel model;
-    model.offsets.push_back(0);
-    for (Row& row : rows_) {
-      model.columns.insert(model.columns.end(), row.columns.begin(), row.columns.end());
-      model.values.insert(model.values.end(), row.values.begin(), row.values.end());
-      model.offsets.push_back(static_cast<int64_t>(model.columns.size()));
-      row = {};
-    }
-    return model;
-  }
-
- private:
-  struct Row {
-    std::vector<int32_t> columns;
-    std::vector<float> values;
-  };
-  const Active& active_;
-  std::vector<Row> rows_;
-  size_t keep_;
-};
+// The values of item `position`'s row over the active items.
+void AddRow(const Active& active, size_t position, const float* values,
+            ItemToItemBuilder& builder) {
+  std::vector<ScoredItem> entries;
+  entries.reserve(active.size());
+  for (size_t j = 0; j < active.size(); ++j) entries.push_back({active.items[j], values[j]});
+  builder.Add(active.items[position], std::move(entries));
+}
 
 // Overloads, so that one template serves both precisions.
 lapack_int Potrf(lapack_int n, float* a) {
@@ -138,7 +92,7 @@ Result<EaseModel> TrainByItems(const RatingMatrix& matrix, const EaseOptions& op
   if (Potri(static_cast<lapack_int>(n), gram.data()) != 0) return NotDefinite();
   if (options.proceed && !options.proceed()) return Cancelled();
 
-  Pruner pruner(active, matrix.items(), options.neighbours);
+  ItemToItemBuilder builder(matrix.items(), options.neighbours);
   ParallelFor(threads, static_cast<int64_t>(n), [&](int64_t row, int) {
     const auto i = static_cast<size_t>(row);
     std::vector<float> values(n);
@@ -146,9 +100,9 @@ Result<EaseModel> TrainByItems(const RatingMatrix& matrix, const EaseOptions& op
       const Real p = i >= j ? gram[j * n + i] : gram[i * n + j];
       values[j] = static_cast<float>(-p / gram[j * n + j]);
     }
-    pruner.Add(i, values.data());
+    AddRow(active, i, values.data(), builder);
   });
-  return pruner.Finish();
+  return builder.Finish();
 }
 
 // The same by the users: with XXᵀ + λI = LLᵀ and Z = L⁻¹X, Woodbury's identity gives
@@ -191,7 +145,7 @@ Result<EaseModel> TrainByUsers(const RatingMatrix& matrix, const EaseOptions& op
   if (options.proceed && !options.proceed()) return Cancelled();
 
   constexpr size_t kBlock = 256;
-  Pruner pruner(active, matrix.items(), options.neighbours);
+  ItemToItemBuilder builder(matrix.items(), options.neighbours);
   std::vector<float> block(kBlock * n);
   for (size_t first = 0; first < n; first += kBlock) {
     const size_t size = std::min(kBlock, n - first);
@@ -200,14 +154,23 @@ Result<EaseModel> TrainByUsers(const RatingMatrix& matrix, const EaseOptions& op
     ParallelFor(threads, static_cast<int64_t>(size), [&](int64_t row, int) {
       float* values = block.data() + static_cast<size_t>(row) * n;
       for (size_t j = 0; j < n; ++j) values[j] /= static_cast<float>(left[j]);
-      pruner.Add(first + static_cast<size_t>(row), values);
+      AddRow(active, first + static_cast<size_t>(row), values, builder);
     });
     if (options.proceed && !options.proceed()) return Cancelled();
   }
-  return pruner.Finish();
+  return builder.Finish();
 }
 
 }  // namespace
+
+Status CheckSize(const RatingMatrix& matrix, const EaseOptions& options) {
+  const size_t items = ActiveItems(matrix, options.min_item_count).size();
+  if (items <= static_cast<size_t>(std::max(options.max_items, 0))) return {};
+  return Error::FailedPrecondition(
+      "catalogue_too_large_for_ease",
+      "EASE inverts a dense items × items matrix; this catalogue has " + std::to_string(items) +
+          " items, the limit is " + std::to_string(options.max_items) + ".");
+}
 
 Result<EaseModel> TrainEase(const RatingMatrix& matrix, const EaseOptions& options) {
   if (!(options.regularization > 0) || !std::isfinite(options.regularization)) {
@@ -218,13 +181,7 @@ Result<EaseModel> TrainEase(const RatingMatrix& matrix, const EaseOptions& optio
   if (active.size() == 0) {
     return Error::InvalidArgument("no_observations", "There is nothing to train on.");
   }
-  if (active.size() > static_cast<size_t>(std::max(options.max_items, 0))) {
-    return Error::FailedPrecondition(
-        "catalogue_too_large_for_ease",
-        "EASE inverts a dense items × items matrix; this catalogue has " +
-            std::to_string(active.size()) + " items, the limit is " +
-            std::to_string(options.max_items) + ".");
-  }
+  RETURN_IF_ERROR(CheckSize(matrix, options));
   const int threads = ThreadCount(options.threads);
   openblas_set_num_threads(threads);
   if (static_cast<size_t>(matrix.users()) < active.size() / 2) {

@@ -1,4 +1,4 @@
-#include "models/ials.h"
+#include "models/ials/ials.h"
 
 #include <gtest/gtest.h>
 
@@ -224,7 +224,9 @@ TEST(Ials, RanksTheOwnAudiencesMoviesFirst) {
   const auto fold_in = FoldIn::Make(model.items(), model.item_gram, model.fold_in);
   const std::vector<Observation> history{{3, 1}, {5, 1}, {9, 1}};
   const std::vector<int32_t> seen{0, 3, 5, 9};
-  for (const ScoredItem& best : TopN(model.items(), fold_in->Solve(history), 5, {{}, seen})) {
+  std::vector<float> scores(static_cast<size_t>(matrix.items()));
+  Scores(model.items(), fold_in->Solve(history), scores);
+  for (const ScoredItem& best : TopNOf(scores, 5, {{}, seen})) {
     EXPECT_EQ(best.item % 2, 1);
   }
 }

@@ -1,4 +1,4 @@
-#include "models/biased_als.h"
+#include "models/biased_als/biased_als.h"
 
 #include <algorithm>
 #include <chrono>
@@ -56,6 +56,20 @@ class RidgeRow {
       solution[c] = solution_[c];
     }
     return std::max(0.0, squares);
+  }
+
+  // Of the row last solved: q_j·A⁻¹·q for each fixed row q_j of columns.
+  std::vector<float> Influence(const float* fixed, std::span<const int32_t> columns,
+                               std::span<const float> q) {
+    std::fill(solution_.begin(), solution_.end(), 0.0F);
+    std::copy(q.begin(), q.end(), solution_.begin());
+    kernels_.cholesky_solve(matrix_.data(), k_, k_, solution_.data());
+    std::vector<float> influence(columns.size());
+    for (size_t j = 0; j < columns.size(); ++j) {
+      kernels_.dot_rows(fixed + static_cast<size_t>(columns[j]) * stride_, 1, stride_,
+                        solution_.data(), &influence[j]);
+    }
+    return influence;
   }
 
  private:
@@ -202,7 +216,7 @@ RatingPredictor::User RatingPredictor::FoldIn(std::span<const RatedItem> ratings
   std::vector<float> residuals;
   double sum = 0;
   for (const RatedItem& rated : ratings) {
-    if (rated.item < 0 || rated.item >= static_cast<int32_t>(item_bias_.size())) continue;
+    if (!Known(rated.item)) continue;
     columns.push_back(rated.item);
     residuals.push_back(rated.rating - global_mean_ - item_bias_[static_cast<size_t>(rated.item)]);
     sum += static_cast<double>(residuals.back());
@@ -212,7 +226,13 @@ RatingPredictor::User RatingPredictor::FoldIn(std::span<const RatedItem> ratings
   user.bias = static_cast<float>(
       sum / (static_cast<double>(columns.size()) + static_cast<double>(options_.user_damping)));
   if (factors_.empty()) return user;
-  for (float& residual : residuals) residual -= user.bias;
+  // In training's order of additions, for the same bits.
+  const float base = global_mean_ + user.bias;
+  for (size_t j = 0, known = 0; known < columns.size(); ++j) {
+    if (!Known(ratings[j].item)) continue;
+    residuals[known++] =
+        ratings[j].rating - base - item_bias_[static_cast<size_t>(ratings[j].item)];
+  }
   user.vector.resize(static_cast<size_t>(factors_.columns));
   RidgeRow ridge(user.vector.size(), options_.regularization);
   ridge.Solve(factors_.data, columns, residuals, user.vector.data());
@@ -221,7 +241,7 @@ RatingPredictor::User RatingPredictor::FoldIn(std::span<const RatedItem> ratings
 
 float RatingPredictor::Predict(const User& user, int32_t item) const {
   float prediction = global_mean_ + user.bias;
-  if (item >= 0 && item < static_cast<int32_t>(item_bias_.size())) {
+  if (Known(item)) {
     prediction += item_bias_[static_cast<size_t>(item)];
     if (!user.vector.empty()) {
       const auto factors = factors_.Row(item);
@@ -229,6 +249,34 @@ float RatingPredictor::Predict(const User& user, int32_t item) const {
     }
   }
   return Clamp(prediction);
+}
+
+void RatingPredictor::AddShares(std::span<const RatedItem> ratings, int32_t item, float weight,
+                                std::span<float> shares) const {
+  std::vector<size_t> position;
+  std::vector<int32_t> columns;
+  std::vector<float> residuals;
+  for (size_t j = 0; j < ratings.size(); ++j) {
+    if (!Known(ratings[j].item)) continue;
+    position.push_back(j);
+    columns.push_back(ratings[j].item);
+    residuals.push_back(ratings[j].rating - global_mean_ -
+                        item_bias_[static_cast<size_t>(ratings[j].item)]);
+  }
+  if (columns.empty()) return;
+  // b_u + Σ w_j·(e_j − b_u) with b_u = Σ e_j / (n + damping) and w_j = q_j·A⁻¹·q_item.
+  std::vector<float> influence(columns.size(), 0);
+  if (!factors_.empty() && Known(item)) {
+    const auto k = static_cast<size_t>(factors_.columns);
+    RidgeRow ridge(k, options_.regularization);
+    std::vector<float> vector(k);
+    ridge.Solve(factors_.data, columns, residuals, vector.data());
+    influence = ridge.Influence(factors_.data, columns, factors_.Row(item));
+  }
+  const float rest = 1 - std::accumulate(influence.begin(), influence.end(), 0.0F);
+  const float mean = rest / (static_cast<float>(columns.size()) + options_.user_damping);
+  for (size_t j = 0; j < columns.size(); ++j)
+    shares[position[j]] += weight * (influence[j] + mean) * residuals[j];
 }
 
 }  // namespace marquee::models

@@ -1,0 +1,73 @@
+// The seam behind which every algorithm stands (docs/adr/0303-one-seam-for-algorithms.md). An
+// algorithm is a folder here with four things: its options, Fit (fitting.h), its parameters under
+// its own prefix, and a Scorer. Whoever serves, stores or judges models knows these and no
+// algorithm.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "models/matrix_view.h"
+#include "models/tensor.h"
+#include "models/top_n.h"
+
+namespace marquee::models {
+
+// What a fit leaves and a scorer is made of: arrays and numbers by name, each under its algorithm's
+// prefix ("ials.item_factors"), which is how they lie in an artefact. The arrays are views.
+struct Parameters {
+  std::vector<Tensor> tensors;
+  std::map<std::string, float, std::less<>> numbers;
+  std::vector<std::shared_ptr<const void>> storage;  // keeps what the tensors view
+
+  // InvalidArgument "model_unfit" that names what is missing or of another shape.
+  Result<float> Number(std::string_view name) const;
+  Result<MatrixView> Matrix(std::string_view name, int32_t rows) const;  // f32 [rows, any]
+  Result<std::span<const float>> Vector(std::string_view name, size_t size) const;
+  // items × items, of `name`.offsets [items + 1] i64, .columns [nnz] i32, .values [nnz] f32.
+  Result<SparseView> Sparse(const std::string& name, int32_t items) const;
+  bool Has(std::string_view name) const;
+
+  void Add(const std::string& name, MatrixView matrix);
+  void Add(const std::string& name, SparseView matrix);
+  void Add(const std::string& name, std::span<const float> vector);
+  void Add(Parameters other);  // of another algorithm
+};
+
+Error Unfit(std::string message);  // "model_unfit"
+
+// One person's history as an algorithm understands it. It views the history and the scorer.
+class Profile {
+ public:
+  virtual ~Profile() = default;
+
+  // scores[i] += weight · (item i's score) for every item.
+  virtual void AddScores(float weight, std::span<float> scores) const = 0;
+  // One item's score; of an item out of range, what the person alone tells (0 for most algorithms).
+  virtual float Score(int32_t item) const = 0;
+  // shares[j] += weight · (what the history's j-th rating adds to the item's score). They sum to
+  // the score, less what doesn't depend on the history.
+  virtual void AddShares(int32_t item, float weight, std::span<float> shares) const = 0;
+};
+
+// Made of parameters, which it keeps; immutable; any number of threads. Items are dense indices,
+// and those out of range in a history are ignored.
+class Scorer {
+ public:
+  virtual ~Scorer() = default;
+
+  virtual std::unique_ptr<const Profile> Read(std::span<const RatedItem> history) const = 0;
+  // Items like this one (which is in range), best first, without itself.
+  virtual std::vector<ScoredItem> Similar(int32_t item, int n, const ItemFilter& filter) const = 0;
+};
+
+// Checks the parameters, whole. InvalidArgument "model_unfit".
+using Load = Result<std::shared_ptr<const Scorer>>(const Parameters& parameters, int32_t items);
+
+}  // namespace marquee::models

@@ -1,0 +1,97 @@
+#include "trainer/app/trained_model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "trainer/app/exam.h"
+
+namespace marquee::trainer {
+namespace {
+
+using models::OptionValues;
+
+// The API's hyperparameters by the names that options have behind their prefix: each is the first
+// part's that has one.
+models::Option* FirstNamed(std::vector<models::Option>& options, std::string_view name) {
+  const auto found = std::find_if(options.begin(), options.end(), [&](const auto& option) {
+    return option.name.substr(option.name.find('.') + 1) == name;
+  });
+  return found == options.end() ? nullptr : &*found;
+}
+
+OptionValues Ask(std::vector<models::Option> options, Hyperparameters& hyperparameters) {
+  OptionValues asked;
+  const auto take = [&](std::string_view name, auto& value) {
+    const auto* option = FirstNamed(options, name);
+    if (option == nullptr) return;
+    if (value > 0)
+      asked[option->name] = static_cast<double>(value);
+    else
+      value = static_cast<std::remove_reference_t<decltype(value)>>(option->value);
+  };
+  take("factors", hyperparameters.factors);
+  take("iterations", hyperparameters.iterations);
+  take("regularization", hyperparameters.regularization);
+  take("alpha", hyperparameters.alpha);
+  return asked;
+}
+
+}  // namespace
+
+Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMatrix& ratings,
+                                Hyperparameters& hyperparameters, const TrainingSettings& settings,
+                                std::shared_ptr<const models::Ranker> champion,
+                                RunMonitor& monitor) {
+  const Stage training = TrainingOf(task.name);
+  const Stage judging = JudgingOf(task.name);
+  monitor.Report(training, 0);
+  const auto wanted = settings.algorithms.find(task.name);
+  ASSIGN_OR_RETURN(
+      const std::string algorithm,
+      models::Resolve(task, wanted == settings.algorithms.end() ? "auto" : wanted->second,
+                      ratings));
+  ASSIGN_OR_RETURN(const auto options, models::OptionsOf(algorithm, ratings));
+  OptionValues asked;
+  if (task.name == models::kRanking) asked = Ask(options, hyperparameters);
+  TrainedModel model;
+  ASSIGN_OR_RETURN(model.options, models::Values(options, asked));
+  if (hyperparameters.seed == 0) hyperparameters.seed = 1;
+
+  ASSIGN_OR_RETURN(const auto exam, HoldOut(task, ratings, settings.split_seed, settings.threads));
+  const auto fitting = [&](Stage stage, double from, double share) {
+    return models::Fitting{.seed = static_cast<std::uint64_t>(hyperparameters.seed),
+                           .threads = settings.threads,
+                           .progress = [&, stage, from, share](double done) {
+                             return monitor.Report(stage, from + share * done);
+                           }};
+  };
+  const auto fit = [&](const models::RatingMatrix& data, double from) -> Result<models::Model> {
+    auto fitted = models::Fit(algorithm, data, model.options, fitting(training, from, 0.5));
+    RETURN_IF_ERROR(monitor.CheckCancelled());
+    return fitted;
+  };
+  ASSIGN_OR_RETURN(model.evaluation, fit(exam->train(), 0));
+  ASSIGN_OR_RETURN(model.served, fit(ratings, 0.5));
+
+  const double share = champion ? 1.0 / 3 : 1.0 / 2;
+  double from = 0;
+  const auto judge = [&](const std::string& prefix, std::shared_ptr<const models::Ranker> ranker) {
+    const auto metrics = exam->Judge(std::move(ranker), [&](double done) {
+      return monitor.Report(judging, from + share * done);
+    });
+    from += share;
+    for (const auto& [name, value] : metrics) model.metrics[prefix + name] = value;
+  };
+  ASSIGN_OR_RETURN(auto ranker, models::Ranker::Make(model.evaluation));
+  judge("", std::move(ranker));
+  ASSIGN_OR_RETURN(auto baseline,
+                   models::FitRanker(task.baseline_algorithm, exam->train(), task.baseline_options,
+                                     fitting(judging, from, 0)));
+  judge(std::string(task.baseline) + ".", std::move(baseline));
+  if (champion) judge("champion.", std::move(champion));
+  model.metrics.insert(exam->size());
+  RETURN_IF_ERROR(monitor.CheckCancelled());
+  return model;
+}
+
+}  // namespace marquee::trainer
