@@ -110,9 +110,10 @@ Result<Listing> ListZipFolder(const fs::path& zip) {
   }
   const Listing* found = nullptr;
   for (const auto& [folder, listing] : folders) {
-    const bool ratings = std::any_of(kRatings.begin(), kRatings.end(), [&](const Known& known) {
-      return listing.contains(std::string(known.name));
-    });
+    const bool ratings =
+        std::any_of(kRatings.begin(), kRatings.end(), [&listing = listing](const Known& known) {
+          return listing.contains(std::string(known.name));
+        });
     if (!ratings) continue;
     if (found != nullptr) {
       return Error::InvalidArgument("unknown_format",
