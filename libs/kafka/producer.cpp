@@ -187,6 +187,14 @@ class Producer::Impl {
   }
 
   Status Health(const std::string& topic) {
+    // Once: the brokers that lead the partitions, by a question that only they answer. librdkafka
+    // connects to them when it must, and a name that is slow to resolve would then keep the first
+    // messages waiting.
+    if (!reached_) {
+      const auto ends = EndOffsets(topic, SystemClock().Now() + std::chrono::milliseconds(400));
+      if (!ends.ok()) return ends.error();
+      reached_ = true;
+    }
     const auto fresh = Steady::now().time_since_epoch() - std::chrono::seconds(1);
     if (heard_ > std::chrono::duration_cast<Steady::duration>(fresh).count()) return {};
     const auto count =
@@ -205,6 +213,8 @@ class Producer::Impl {
 
  private:
   bool Down() const { return down_since_ > heard_; }
+
+  std::atomic<bool> reached_ = false;
 
   void Reported() {
     if (--queued_ > 0) return;

@@ -63,8 +63,8 @@ class Producer {
   Result<Offsets> EndOffsets(const std::string& topic, Time deadline);
   // Of one partition. NotFound "partition_unknown".
   Result<std::int64_t> EndOffset(const std::string& topic, std::int32_t partition, Time deadline);
-  // Whether a broker answered lately: asks for metadata if nothing was heard for a second (1 s at
-  // most).
+  // Whether the partitions' leaders were reached once, and a broker answered lately: asks for
+  // metadata if nothing was heard for a second (0.8 s at most).
   Status Health(const std::string& topic);
 
   // Refuses new messages and flushes. Idempotent.
