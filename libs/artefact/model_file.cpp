@@ -1,9 +1,7 @@
 #include "artefact/model_file.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <optional>
 #include <string>
 #include <utility>
 

@@ -2,9 +2,9 @@
 // artefact, downloaded into a cache folder and trusted only once its size, its SHA-256, its shapes
 // and its values have been checked. Library marquee_registry (marquee_artefact has no gRPC).
 //
-//   artefact::RegistryClient registry(rpc::MakeChannel(config.trainer_address), token,
-//   config.registry); auto version = registry.GetAlias("ranking", "champion"); auto model =
-//   registry.Fetch(*version);      // model->loaded goes to models::Ranker::Make
+//   artefact::RegistryClient registry(channel, token, config.registry);
+//   auto version = registry.GetAlias("ranking", "champion");
+//   auto model = registry.Fetch(*version);  // model->loaded.ranker serves
 #pragma once
 
 #include <chrono>

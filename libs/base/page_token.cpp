@@ -5,11 +5,11 @@
 #include <array>
 #include <cstdint>
 
+#include "base/base64.h"
+
 namespace marquee {
 namespace {
 
-constexpr std::string_view kAlphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t kChecksumBytes = 6;
 
 Error Refused() {
@@ -33,39 +33,6 @@ std::string Checksum(std::string_view list, std::string_view payload) {
 }
 
 }  // namespace
-
-std::string Base64UrlEncode(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) out.push_back(kAlphabet[(bits >> (count - 6)) & 63]);
-  }
-  if (count > 0) out.push_back(kAlphabet[(bits << (6 - count)) & 63]);
-  return out;
-}
-
-Result<std::string> Base64UrlDecode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const auto digit = kAlphabet.find(c);
-    if (digit == std::string_view::npos) {
-      return Error::InvalidArgument("base64_invalid", "not base64url without padding");
-    }
-    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
-    if ((count += 6) >= 8) out.push_back(static_cast<char>((bits >> (count -= 8)) & 0xff));
-  }
-  // A whole byte's worth of digits is missing, or bits that Encode would have left zero are set.
-  if (count >= 6 || (bits & ((1U << count) - 1)) != 0) {
-    return Error::InvalidArgument("base64_invalid", "not base64url without padding");
-  }
-  return out;
-}
 
 std::string EncodePageToken(std::string_view list, std::span<const std::string> key) {
   std::string payload;

@@ -21,8 +21,4 @@ std::string EncodePageToken(std::string_view list, std::span<const std::string> 
 Result<std::vector<std::string>> DecodePageToken(std::string_view list, std::string_view token,
                                                  std::size_t fields);
 
-// base64url (RFC 4648 §5) without padding. Decode refuses anything that Encode wouldn't produce.
-std::string Base64UrlEncode(std::string_view bytes);
-Result<std::string> Base64UrlDecode(std::string_view text);
-
 }  // namespace marquee

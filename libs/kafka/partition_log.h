@@ -42,7 +42,8 @@ enum class Awaited {
 // Kafka is away it keeps trying.
 class PartitionLog {
  public:
-  // Where to start: an offset, kFromBeginning or kFromEnd for each of the partitions 0 … count−1.
+  // Where to start: an offset, kFromBeginning or kFromEnd for each of the partitions 0 … count−1;
+  // one that isn't named is read from its beginning.
   // Asked again (with back-off) while it fails. An offset that Kafka no longer has becomes the
   // earliest one.
   using Start = std::function<Result<Offsets>(std::int32_t partition_count)>;

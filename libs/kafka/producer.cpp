@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/acknowledgements.h"
 #include "kafka/internal.h"
 
 namespace marquee::kafka {
@@ -120,6 +121,18 @@ class Producer::Impl {
     Reported();
   }
 
+  // Reports may come after whoever waits has gone.
+  std::shared_ptr<Acknowledgements> ProduceEach(std::vector<Outgoing> messages) {
+    auto reports = std::make_shared<Acknowledgements>();
+    for (auto& message : messages) {
+      reports->Expect();
+      ProduceAsync(std::move(message), [reports](const Result<LogPosition>& result) {
+        reports->Report(result.ok() ? Status() : result.error());
+      });
+    }
+    return reports;
+  }
+
   Result<LogPosition> Produce(Outgoing message, Time deadline) {
     const auto reported = std::make_shared<std::promise<Result<LogPosition>>>();
     auto result = reported->get_future();
@@ -194,6 +207,7 @@ class Producer::Impl {
       const auto ends = EndOffsets(topic, SystemClock().Now() + std::chrono::milliseconds(400));
       if (!ends.ok()) return ends.error();
       reached_ = true;
+      return {};
     }
     const auto fresh = Steady::now().time_since_epoch() - std::chrono::seconds(1);
     if (heard_ > std::chrono::duration_cast<Steady::duration>(fresh).count()) return {};
@@ -213,8 +227,6 @@ class Producer::Impl {
 
  private:
   bool Down() const { return down_since_ > heard_; }
-
-  std::atomic<bool> reached_ = false;
 
   void Reported() {
     if (--queued_ > 0) return;
@@ -290,6 +302,7 @@ class Producer::Impl {
   std::atomic<Steady::rep> heard_{0};       // when a broker last answered
   std::atomic<Steady::rep> down_since_{0};  // when the last one was lost
   std::atomic<bool> fatal_{false};
+  std::atomic<bool> reached_{false};  // the leaders, once
   std::atomic<bool> stopped_{false};
   std::mutex drained_mutex_;
   std::condition_variable drained_;
@@ -313,6 +326,16 @@ void Producer::ProduceAsync(Outgoing message, Report report) {
 }
 Result<LogPosition> Producer::Produce(Outgoing message, Time deadline) {
   return impl_->Produce(std::move(message), deadline);
+}
+Status Producer::ProduceAll(std::vector<Outgoing> messages) {
+  const auto reports = impl_->ProduceEach(std::move(messages));
+  reports->WaitForAll();
+  return reports->failure();
+}
+Status Producer::ProduceAll(std::vector<Outgoing> messages, Time deadline, const Error& late) {
+  const auto reports = impl_->ProduceEach(std::move(messages));
+  if (!reports->WaitForAtMost(0, deadline)) return late;
+  return reports->failure();
 }
 Status Producer::Flush(Time deadline) { return impl_->Flush(deadline); }
 Result<std::int32_t> Producer::PartitionCount(const std::string& topic, Time deadline) {

@@ -52,6 +52,12 @@ class Producer {
   // While every broker is known to be away it waits a quarter of a second only.
   Result<LogPosition> Produce(Outgoing message, Time deadline);
 
+  // Queues all of them, in their order, and waits until each was reported (at most the delivery
+  // timeout): the first error, or nothing.
+  Status ProduceAll(std::vector<Outgoing> messages);
+  // The same, but for `late` when the deadline comes first.
+  Status ProduceAll(std::vector<Outgoing> messages, Time deadline, const Error& late);
+
   // Waits until all that was queued has been reported. DeadlineExceeded "kafka_unavailable"
   // otherwise.
   Status Flush(Time deadline);
@@ -64,7 +70,7 @@ class Producer {
   // Of one partition. NotFound "partition_unknown".
   Result<std::int64_t> EndOffset(const std::string& topic, std::int32_t partition, Time deadline);
   // Whether the partitions' leaders were reached once, and a broker answered lately: asks for
-  // metadata if nothing was heard for a second (0.8 s at most).
+  // metadata if nothing was heard for a second (0.4 s at most).
   Status Health(const std::string& topic);
 
   // Refuses new messages and flushes. Idempotent.

@@ -157,18 +157,18 @@ class FunctionCollector final : public prometheus::Collectable {
 }  // namespace
 
 struct Metrics::Impl {
-  std::unique_ptr<prometheus::Registry> registry = std::make_unique<prometheus::Registry>();
-  std::unique_ptr<ProcessCollector> process = std::make_unique<ProcessCollector>();
-  std::unique_ptr<FunctionCollector> functions = std::make_unique<FunctionCollector>();
-  std::unique_ptr<Endpoint> endpoint;
+  prometheus::Registry registry;
+  ProcessCollector process;
+  FunctionCollector functions;
+  std::unique_ptr<Endpoint> endpoint;  // last: it asks the others
 
   std::string Text(bool of_the_process) const {
-    auto families = registry->Collect();
+    auto families = registry.Collect();
     const auto add = [&](const prometheus::Collectable& more) {
       for (auto& family : more.Collect()) families.push_back(std::move(family));
     };
-    add(*functions);
-    if (of_the_process) add(*process);
+    add(functions);
+    if (of_the_process) add(process);
     return prometheus::TextSerializer().Serialize(families);
   }
 };
@@ -186,23 +186,23 @@ Metrics::~Metrics() = default;
 Counter Metrics::AddCounter(const std::string& name, const std::string& help,
                             const Labels& labels) {
   return Counter(
-      &prometheus::BuildCounter().Name(name).Help(help).Register(*impl_->registry).Add(labels));
+      &prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry).Add(labels));
 }
 Gauge Metrics::AddGauge(const std::string& name, const std::string& help, const Labels& labels) {
   return Gauge(
-      &prometheus::BuildGauge().Name(name).Help(help).Register(*impl_->registry).Add(labels));
+      &prometheus::BuildGauge().Name(name).Help(help).Register(impl_->registry).Add(labels));
 }
 Histogram Metrics::AddHistogram(const std::string& name, const std::string& help,
                                 const Labels& labels, const std::vector<double>& buckets) {
   return Histogram(&prometheus::BuildHistogram()
                         .Name(name)
                         .Help(help)
-                        .Register(*impl_->registry)
+                        .Register(impl_->registry)
                         .Add(labels, buckets));
 }
 void Metrics::AddGaugeFunction(const std::string& name, const std::string& help,
                                const Labels& labels, std::function<double()> value) {
-  impl_->functions->Add({name, help, labels, std::move(value)});
+  impl_->functions.Add({name, help, labels, std::move(value)});
 }
 
 const std::vector<double>& Metrics::LatencyBuckets() {

@@ -2,9 +2,12 @@
 // program's registry; whoever measures takes it by reference. Everything here is thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +16,11 @@
 namespace marquee::metrics {
 
 using Labels = std::map<std::string, std::string>;
+
+// What a gauge says of a count that may not be known: NaN then.
+inline double OrNaN(std::optional<std::int64_t> count) {
+  return count ? static_cast<double>(*count) : std::numeric_limits<double>::quiet_NaN();
+}
 
 class Counter {
  public:

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -34,6 +35,15 @@ struct Parameters {
   Result<SparseView> Sparse(const std::string& name, int32_t items) const;
   bool Has(std::string_view name) const;
 
+  // Keeps the value, for tensors that view it.
+  template <typename Value>
+  const Value& Keep(Value value) {
+    auto kept = std::make_shared<const Value>(std::move(value));
+    const Value& view = *kept;
+    storage.push_back(std::move(kept));
+    return view;
+  }
+
   void Add(const std::string& name, MatrixView matrix);
   void Add(const std::string& name, SparseView matrix);
   void Add(const std::string& name, std::span<const float> vector);
@@ -56,7 +66,7 @@ class Profile {
   virtual void AddShares(int32_t item, float weight, std::span<float> shares) const = 0;
 };
 
-// Made of parameters, which it keeps; immutable; any number of threads. Items are dense indices,
+// Made of parameters, which it views; immutable; any number of threads. Items are dense indices,
 // and those out of range in a history are ignored.
 class Scorer {
  public:

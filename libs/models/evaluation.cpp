@@ -287,6 +287,7 @@ Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds
                                   "folds");
   }
   RankingReport report;
+  std::vector<RankingMetrics> popularity;
   for (int fold = 0; fold < folds; ++fold) {
     const UserSplit split = SplitUsers(matrix, folds, fold, seed);
     const auto judge = [&](std::shared_ptr<const Ranker> ranker) {
@@ -296,7 +297,7 @@ Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds
     ASSIGN_OR_RETURN(auto ranker, fit(split.train));
     report.folds.push_back(judge(std::move(ranker)));
     ASSIGN_OR_RETURN(auto simple, baseline(split.train));
-    report.popularity_folds.push_back(judge(std::move(simple)));
+    popularity.push_back(judge(std::move(simple)));
     if (progress && !progress(fold + 1, folds)) {
       return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
     }
@@ -307,7 +308,7 @@ Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds
                                      "Nobody could be held out: that takes users with at least two "
                                      "ratings of different movies.");
   }
-  report.popularity = Mean(report.popularity_folds);
+  report.popularity = Mean(popularity);
   if (report.popularity.ndcg_at_100 > 0) {
     report.ndcg_ratio = report.mean.ndcg_at_100 / report.popularity.ndcg_at_100;
   }

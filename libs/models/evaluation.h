@@ -1,4 +1,4 @@
-// Offline evaluation: metrics, splits and baselines. Seeded and deterministic: the same input, seed
+// Offline evaluation: metrics and splits. Seeded and deterministic: the same input, seed
 // and options give the same figures whatever the number of threads.
 #pragma once
 
@@ -107,7 +107,6 @@ PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatr
 
 struct RankingReport {
   std::vector<RankingMetrics> folds;
-  std::vector<RankingMetrics> popularity_folds;
   RankingMetrics mean;        // over all held-out users (coverage: mean of the folds)
   RankingMetrics popularity;  // the same for the baseline
   double ndcg_ratio = 0;      // mean.ndcg_at_100 / popularity.ndcg_at_100

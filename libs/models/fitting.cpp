@@ -32,15 +32,15 @@ const Algorithm& Find(std::string_view name) {
                        [&](const Algorithm& algorithm) { return algorithm.name == name; });
 }
 
-Status Check(std::string_view algorithm) {
-  const auto task = TaskOf(algorithm);
-  return task.ok() ? Status() : Status(task.error());
-}
-
 }  // namespace
 
+ConfidenceRule ConfidenceOf(const OptionValues& options, const std::string& prefix) {
+  return {static_cast<float>(options.at(prefix + ".confidence_slope")),
+          static_cast<float>(options.at(prefix + ".confidence_floor"))};
+}
+
 Result<std::vector<Option>> OptionsOf(std::string_view algorithm, const RatingMatrix& ratings) {
-  RETURN_IF_ERROR(Check(algorithm));
+  RETURN_IF_ERROR(TaskOf(algorithm));
   std::vector<Option> options;
   const auto parts = Parts(algorithm);
   for (const std::string_view part : parts) {
@@ -108,9 +108,7 @@ Result<Model> Fit(std::string_view algorithm, const RatingMatrix& ratings,
     }
     model.parameters.Add(std::move(fitted));
   }
-  auto ids = std::make_shared<const std::vector<int64_t>>(ratings.item_ids());
-  model.item_ids = *ids;
-  model.parameters.storage.push_back(std::move(ids));
+  model.item_ids = model.parameters.Keep(ratings.item_ids());
   return model;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "models/confidence.h"
 #include "models/ranker.h"
 #include "models/rating_matrix.h"
 #include "models/registry.h"
@@ -30,6 +31,9 @@ struct Fitting {
 
   bool Report(double done) const { return !progress || progress(done); }
 };
+
+// Of "<prefix>.confidence_slope" and "<prefix>.confidence_floor".
+ConfidenceRule ConfidenceOf(const OptionValues& options, const std::string& prefix);
 
 // In an algorithm's folder. FailedPrecondition when the algorithm isn't for data of this size.
 using Options = Result<std::vector<Option>>(const RatingMatrix& ratings);

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "models/confidence.h"
-
 namespace marquee::models {
 namespace {
 
@@ -60,9 +58,8 @@ class ItemToItemProfile final : public Profile {
 
 class ItemToItemScorer final : public Scorer {
  public:
-  ItemToItemScorer(SparseView matrix, int32_t items, ConfidenceRule rule,
-                   std::vector<std::shared_ptr<const void>> storage)
-      : matrix_(matrix), items_(items), rule_(rule), storage_(std::move(storage)) {}
+  ItemToItemScorer(SparseView matrix, int32_t items, ConfidenceRule rule)
+      : matrix_(matrix), items_(items), rule_(rule) {}
 
   std::unique_ptr<const Profile> Read(std::span<const RatedItem> history) const override {
     return std::make_unique<ItemToItemProfile>(matrix_, items_, rule_.Observe(history));
@@ -79,7 +76,6 @@ class ItemToItemScorer final : public Scorer {
   SparseView matrix_;
   int32_t items_;
   ConfidenceRule rule_;
-  std::vector<std::shared_ptr<const void>> storage_;
 };
 
 }  // namespace
@@ -88,8 +84,15 @@ Result<std::shared_ptr<const Scorer>> LoadItemToItem(const Parameters& parameter
                                                      const std::string& prefix, int32_t items) {
   ASSIGN_OR_RETURN(const SparseView matrix, parameters.Sparse(prefix, items));
   ASSIGN_OR_RETURN(const ConfidenceRule rule, ConfidenceRule::From(parameters, prefix));
-  return std::shared_ptr<const Scorer>(
-      std::make_shared<ItemToItemScorer>(matrix, items, rule, parameters.storage));
+  return std::shared_ptr<const Scorer>(std::make_shared<ItemToItemScorer>(matrix, items, rule));
+}
+
+Parameters ItemToItemParameters(ItemToItem matrix, const std::string& prefix,
+                                const ConfidenceRule& rule) {
+  Parameters parameters;
+  parameters.Add(prefix, parameters.Keep(std::move(matrix)).view());
+  rule.AddTo(parameters, prefix);
+  return parameters;
 }
 
 void ItemToItemBuilder::Add(int32_t row, std::vector<ScoredItem> entries) {

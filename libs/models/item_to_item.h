@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/algorithm.h"
+#include "models/confidence.h"
 
 namespace marquee::models {
 
@@ -24,6 +25,10 @@ struct ItemToItem {
 
   SparseView view() const { return {offsets, columns, values}; }
 };
+
+// B under "<prefix>." with the rule, as LoadItemToItem reads them.
+Parameters ItemToItemParameters(ItemToItem matrix, const std::string& prefix,
+                                const ConfidenceRule& rule);
 
 // Collects B's rows and keeps of each the largest magnitudes; of equal ones the smaller indices.
 class ItemToItemBuilder {

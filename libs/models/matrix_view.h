@@ -25,11 +25,9 @@ struct MatrixView {
 
 // Compressed sparse rows: row r's entries are [offsets[r], offsets[r + 1]). Never owns.
 struct SparseView {
-  std::span<const int64_t> offsets;  // rows + 1 of them; empty when there is no matrix
+  std::span<const int64_t> offsets;  // rows + 1 of them
   std::span<const int32_t> columns;  // ascending within a row
   std::span<const float> values;
-
-  bool empty() const { return offsets.empty(); }
 };
 
 // One movie of a user's history, by the model's dense item index, with the stars they gave.

@@ -41,23 +41,36 @@ std::vector<float> Ranker::ScoreAll(std::span<const RatedItem> history) const {
 
 std::vector<ScoredItem> Ranker::Recommend(std::span<const RatedItem> history, int n,
                                           const ItemFilter& filter) const {
+  return Recommend(*Read(history), history, n, filter);
+}
+
+std::vector<ScoredItem> Ranker::Recommend(const Profile& profile,
+                                          std::span<const RatedItem> history, int n,
+                                          const ItemFilter& filter) const {
   const auto known = [this](const RatedItem& rated) {
     return rated.item >= 0 && rated.item < items();
   };
   if (std::none_of(history.begin(), history.end(), known)) return {};
   std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
   for (const RatedItem& rated : history) excluded.push_back(rated.item);
-  return TopNOf(ScoreAll(history), n, {filter.allowed, excluded});
+  std::vector<float> scores(model_.item_ids.size(), 0);
+  profile.AddScores(1, scores);
+  return TopNOf(scores, n, {filter.allowed, excluded});
 }
 
 std::vector<Ranker::Explanation> Ranker::Explain(std::span<const RatedItem> history,
                                                  std::span<const int32_t> items) const {
-  const auto profile = Read(history);
+  return Explain(*Read(history), history, items);
+}
+
+std::vector<Ranker::Explanation> Ranker::Explain(const Profile& profile,
+                                                 std::span<const RatedItem> history,
+                                                 std::span<const int32_t> items) const {
   const size_t skipped = history.size() - Recent(history).size();
   std::vector<Explanation> explanations;
   for (const int32_t item : items) {
-    Explanation explanation{item, 0, std::vector<float>(history.size(), 0)};
-    profile->AddShares(item, 1, std::span(explanation.contributions).subspan(skipped));
+    Explanation explanation{0, std::vector<float>(history.size(), 0)};
+    profile.AddShares(item, 1, std::span(explanation.contributions).subspan(skipped));
     for (const float share : explanation.contributions) explanation.score += share;
     explanations.push_back(std::move(explanation));
   }

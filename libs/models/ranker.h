@@ -38,21 +38,27 @@ class Ranker {
   int64_t IdOf(int32_t item) const { return model_.item_ids[static_cast<size_t>(item)]; }
   const Model& model() const { return model_; }
 
+  // contributions[j] is what history[j] adds to the item's score; they sum to `score`: the one that
+  // Recommend gives, less what doesn't depend on the history (Profile::AddShares).
+  struct Explanation {
+    float score = 0;
+    std::vector<float> contributions;
+  };
+
   // The best n for this history, best first, without the history's own items. Empty history:
   // empty list (the caller shows what is popular).
   std::vector<ScoredItem> Recommend(std::span<const RatedItem> history, int n,
                                     const ItemFilter& filter = {}) const;
 
+  // The same, and Explain, of a history that was read already: folding in is the costly part.
+  std::vector<ScoredItem> Recommend(const Profile& profile, std::span<const RatedItem> history,
+                                    int n, const ItemFilter& filter = {}) const;
+  std::vector<Explanation> Explain(const Profile& profile, std::span<const RatedItem> history,
+                                   std::span<const int32_t> items) const;
+
   // Scores of all items, [items()], as Recommend orders by.
   std::vector<float> ScoreAll(std::span<const RatedItem> history) const;
 
-  // contributions[j] is what history[j] adds to the item's score; they sum to `score`, which is the
-  // one that Recommend gives (1e-4 relative to the sum of magnitudes).
-  struct Explanation {
-    int32_t item = 0;
-    float score = 0;
-    std::vector<float> contributions;
-  };
   std::vector<Explanation> Explain(std::span<const RatedItem> history,
                                    std::span<const int32_t> items) const;
 

@@ -103,10 +103,7 @@ Result<std::string_view> TaskOf(std::string_view algorithm) {
 
 Result<std::shared_ptr<const Scorer>> LoadScorer(std::string_view algorithm,
                                                  const Parameters& parameters, int32_t items) {
-  RETURN_IF_ERROR([&]() -> Status {
-    const auto task = TaskOf(algorithm);
-    return task.ok() ? Status() : Status(task.error());
-  }());
+  RETURN_IF_ERROR(TaskOf(algorithm));
   const auto parts = Parts(algorithm);
   if (parts.size() == 1) return (*Find(algorithm))->load(parameters, items);
   std::vector<blend::Part> loaded;

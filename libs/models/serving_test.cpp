@@ -237,15 +237,15 @@ TEST(Similar, OrdersByCosineWithoutItselfOrUnratedItems) {
   // fourth was never rated.
   const std::vector<float> factors{1, 0, 10, 1, 0, 5, 0, 0, -3, 0};
   const MatrixView view{factors.data(), 5, 2};
-  const std::vector<float> norms = InverseNorms(view);
-  const auto similar = Similar(view, norms, 0, 10);
+  const Likeness likeness(view);
+  const auto similar = likeness.To(0, 10);
   ASSERT_EQ(similar.size(), 3U);
   EXPECT_EQ(similar[0].item, 1);
   EXPECT_NEAR(similar[0].score, 10 / std::sqrt(101.0F), 1e-6);
   EXPECT_EQ(similar[1].item, 2);
   EXPECT_EQ(similar[2], (ScoredItem{4, -1}));
-  EXPECT_TRUE(Similar(view, norms, 3, 10).empty());
-  EXPECT_TRUE(Similar(view, norms, 5, 10).empty());
+  EXPECT_TRUE(likeness.To(3, 10).empty());
+  EXPECT_TRUE(likeness.To(5, 10).empty());
 }
 
 // ---- The ranker ---------------------------------------------------------------------------------

@@ -105,32 +105,31 @@ std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemF
                 });
 }
 
-std::vector<float> InverseNorms(MatrixView factors) {
-  std::vector<float> norms(static_cast<size_t>(factors.rows));
+Likeness::Likeness(MatrixView factors)
+    : factors_(factors), inverse_norms_(static_cast<size_t>(factors.rows)) {
   const Kernels& kernels = BestKernels();
   for (int32_t row = 0; row < factors.rows; ++row) {
     float square = 0;
     const float* values = factors.Row(row).data();
     kernels.dot_rows(values, 1, static_cast<size_t>(factors.columns), values, &square);
-    norms[static_cast<size_t>(row)] = square > 0 ? 1 / std::sqrt(square) : 0;
+    inverse_norms_[static_cast<size_t>(row)] = square > 0 ? 1 / std::sqrt(square) : 0;
   }
-  return norms;
 }
 
-std::vector<ScoredItem> Similar(MatrixView factors, std::span<const float> inverse_norms,
-                                int32_t item, int n, const ItemFilter& filter) {
-  if (item < 0 || item >= factors.rows || inverse_norms[static_cast<size_t>(item)] == 0) return {};
+std::vector<ScoredItem> Likeness::To(int32_t item, int n, const ItemFilter& filter) const {
+  if (item < 0 || item >= factors_.rows || inverse_norms_[static_cast<size_t>(item)] == 0)
+    return {};
   std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
   excluded.push_back(item);
-  std::vector<float> direction(factors.Row(item).begin(), factors.Row(item).end());
-  for (float& value : direction) value *= inverse_norms[static_cast<size_t>(item)];
+  std::vector<float> direction(factors_.Row(item).begin(), factors_.Row(item).end());
+  for (float& value : direction) value *= inverse_norms_[static_cast<size_t>(item)];
   const Kernels& kernels = BestKernels();
   return Select(
-      factors.rows, n, {filter.allowed, excluded}, [&](int32_t first, std::span<float> scores) {
-        kernels.dot_rows(factors.Row(first).data(), scores.size(), direction.size(),
+      factors_.rows, n, {filter.allowed, excluded}, [&](int32_t first, std::span<float> scores) {
+        kernels.dot_rows(factors_.Row(first).data(), scores.size(), direction.size(),
                          direction.data(), scores.data());
         for (size_t i = 0; i < scores.size(); ++i) {
-          const float inverse = inverse_norms[static_cast<size_t>(first) + i];
+          const float inverse = inverse_norms_[static_cast<size_t>(first) + i];
           scores[i] = inverse > 0 ? scores[i] * inverse : -std::numeric_limits<float>::infinity();
         }
       });

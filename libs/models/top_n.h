@@ -34,13 +34,18 @@ class ItemSet {
 // when the filter leaves fewer.
 std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemFilter& filter = {});
 
-// 1/|row| for each row, 0 for a zero row: what Similar divides by. [rows]
-std::vector<float> InverseNorms(MatrixView factors);
+// How alike items are by the cosine of their factors, which it views.
+class Likeness {
+ public:
+  explicit Likeness(MatrixView factors);
+  // The n items most like `item`, the cosine as the score; `item` itself is left out. Items with
+  // zero factors (never rated) are never similar to anything.
+  std::vector<ScoredItem> To(int32_t item, int n, const ItemFilter& filter = {}) const;
 
-// The n items most like `item` by cosine, which is the score; `item` itself is left out. Items with
-// zero factors (never rated) are never similar to anything.
-std::vector<ScoredItem> Similar(MatrixView factors, std::span<const float> inverse_norms,
-                                int32_t item, int n, const ItemFilter& filter = {});
+ private:
+  MatrixView factors_;
+  std::vector<float> inverse_norms_;  // 1/|row|, 0 for a zero row
+};
 
 // out[i] = factors.Row(i)·vector, [rows].
 void Scores(MatrixView factors, std::span<const float> vector, std::span<float> out);

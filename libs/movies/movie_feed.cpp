@@ -1,7 +1,6 @@
 #include "movies/movie_feed.h"
 
 #include <atomic>
-#include <limits>
 
 #include "kafka/partition_log.h"
 #include "logging/log.h"
@@ -29,14 +28,8 @@ class MovieFeed::Impl {
     metrics.AddGaugeFunction("marquee_" + service + "_movies_log_lag_messages",
                              "Records of marquee.movies.v1 that aren't taken in yet; below 0 while "
                              "it ends before what was; NaN while unknown",
-                             {}, [this] {
-                               const auto lag = log_.Lag();
-                               return lag ? static_cast<double>(*lag)
-                                          : std::numeric_limits<double>::quiet_NaN();
-                             });
+                             {}, [this] { return metrics::OrNaN(log_.Lag()); });
   }
-
-  void Stop() { log_.Stop(); }
 
   Status Ready() const {
     if (ready_ || log_.caught_up()) {
@@ -101,7 +94,6 @@ MovieFeed::MovieFeed(const kafka::ClusterConfig& cluster, MovieSink& sink,
                      metrics::Metrics& metrics, const std::string& service, std::string topic)
     : impl_(std::make_unique<Impl>(cluster, sink, metrics, service, std::move(topic))) {}
 MovieFeed::~MovieFeed() = default;
-void MovieFeed::Stop() { impl_->Stop(); }
 Status MovieFeed::Ready() const { return impl_->Ready(); }
 bool MovieFeed::WaitFor(const LogPosition& position, Time deadline) const {
   return impl_->WaitFor(position, deadline);

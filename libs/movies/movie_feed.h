@@ -36,8 +36,7 @@ class MovieFeed {
   // marquee_<service>_movies_log_…
   MovieFeed(const kafka::ClusterConfig& cluster, MovieSink& sink, metrics::Metrics& metrics,
             const std::string& service, std::string topic = std::string(kMoviesTopic));
-  ~MovieFeed();  // as Stop()
-  void Stop();
+  ~MovieFeed();
 
   // Unavailable "movies_unread" until the log was once read to the end that it had when reading
   // began.

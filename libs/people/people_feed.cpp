@@ -1,8 +1,5 @@
 #include "people/people_feed.h"
 
-#include <limits>
-#include <vector>
-
 #include "kafka/partition_log.h"
 #include "logging/log.h"
 
@@ -51,25 +48,19 @@ class PeopleFeed::Impl {
  public:
   Impl(const kafka::ClusterConfig& cluster, const Clock& clock, metrics::Metrics& metrics,
        const std::string& service, std::string topic)
-      : changes_(clock),
+      : topic_(std::move(topic)),
+        changes_(clock),
         undecodable_(metrics.AddCounter("marquee_" + service + "_people_log_undecodable_total",
                                         "Records of marquee.people.v1 that were left out")),
         log_(
-            {.cluster = cluster, .topic = std::move(topic)},
-            [](std::int32_t partitions) -> Result<kafka::Offsets> {
-              kafka::Offsets start;
-              for (std::int32_t i = 0; i < partitions; ++i) start[i] = kafka::kFromBeginning;
-              return start;
-            },
+            {.cluster = cluster, .topic = topic_},
+            [](std::int32_t) -> Result<kafka::Offsets> { return kafka::Offsets{}; },
             [this](const kafka::Message& message, const LogPosition&) { Take(message); }) {
     metrics.AddGaugeFunction(
         "marquee_" + service + "_people_log_lag_messages",
         "Records of marquee.people.v1 that aren't taken in yet; NaN while unknown: tokens are then "
         "believed as they are, until they expire",
-        {}, [this] {
-          const auto lag = log_.Lag();
-          return lag ? static_cast<double>(*lag) : std::numeric_limits<double>::quiet_NaN();
-        });
+        {}, [this] { return metrics::OrNaN(log_.Lag()); });
   }
 
   const RecentChanges& changes() const { return changes_; }
@@ -83,9 +74,12 @@ class PeopleFeed::Impl {
     auto change = Decode(message.value);
     if (change.ok()) return changes_.Take(*std::move(change));
     undecodable_.Increment();
-    logging::Warning("record left out", {{"topic", kPeopleTopic}, {"offset", message.offset}});
+    logging::Warning(
+        "record left out",
+        {{"topic", topic_}, {"offset", message.offset}, {"reason", change.error().reason}});
   }
 
+  const std::string topic_;
   RecentChanges changes_;
   metrics::Counter undecodable_;
   kafka::PartitionLog log_;  // last: it calls the others

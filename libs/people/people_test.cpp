@@ -31,6 +31,8 @@ TEST(PersonChange, ComesBackFromItsBytes) {
                             .roles = {"user", "curator"}};
   EXPECT_EQ(*Decode(Encode(change)), change);
   EXPECT_EQ(KeyOf(change), "1000000007");
+  const PersonChange future{.user_id = 7, .changed_at = Time{std::chrono::seconds{9'000'000'001}}};
+  EXPECT_EQ(Decode(Encode(future)).error().reason, "undecodable");
   for (const char* bytes : {"", "\x08\x00", "nonsense"})
     EXPECT_EQ(Decode(bytes).error().reason, "undecodable") << bytes;
 }

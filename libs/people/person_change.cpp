@@ -10,10 +10,11 @@ using google::protobuf::util::TimeUtil;
 
 namespace {
 
+constexpr std::int64_t kLatestSecond = 9'000'000'000;  // beyond it, Time's nanoseconds overflow
+
 bool InRange(const google::protobuf::Timestamp& timestamp) {
-  return timestamp.seconds() >= TimeUtil::kTimestampMinSeconds &&
-         timestamp.seconds() <= TimeUtil::kTimestampMaxSeconds && timestamp.nanos() >= 0 &&
-         timestamp.nanos() < 1'000'000'000;
+  return timestamp.seconds() >= 0 && timestamp.seconds() <= kLatestSecond &&
+         timestamp.nanos() >= 0 && timestamp.nanos() < 1'000'000'000;
 }
 
 }  // namespace

@@ -2,9 +2,8 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
-#include <memory>
+#include <vector>
 
-#include "base/acknowledgements.h"
 #include "marquee/events/v1/events.pb.h"
 #include "ratings/topics.h"
 
@@ -20,7 +19,7 @@ DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
                                 std::chrono::milliseconds timeout) {
   return [&producer, &clock, consumer = std::move(consumer), source_topic = std::move(source_topic),
           timeout](std::span<const DeadLetterMessage> messages) -> Status {
-    const auto acknowledgements = std::make_shared<Acknowledgements>();
+    std::vector<kafka::Outgoing> letters;
     for (const auto& one : messages) {
       events::v1::DeadLetter letter;
       letter.set_topic(source_topic);
@@ -42,16 +41,11 @@ DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
       if (!one.message->traceparent.empty()) {
         message.headers.push_back({"traceparent", one.message->traceparent});
       }
-      acknowledgements->Expect();
-      producer.ProduceAsync(std::move(message),
-                            [acknowledgements](const Result<LogPosition>& result) {
-                              acknowledgements->Report(result.ok() ? Status() : result.error());
-                            });
+      letters.push_back(std::move(message));
     }
-    if (!acknowledgements->WaitForAtMost(0, SystemClock().Now() + timeout)) {
-      return Error::Unavailable("kafka_unavailable", "dead letters weren't acknowledged in time");
-    }
-    return acknowledgements->failure();
+    return producer.ProduceAll(
+        std::move(letters), SystemClock().Now() + timeout,
+        Error::Unavailable("kafka_unavailable", "dead letters weren't acknowledged in time"));
   };
 }
 

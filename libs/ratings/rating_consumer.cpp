@@ -123,10 +123,7 @@ class RatingConsumer::Impl {
         prefix_ + "lag_messages",
         "Events of our partitions that are not applied yet; below 0 while the log ends before what "
         "was applied; NaN while unknown",
-        {}, [this] {
-          const auto lag = consumer_.Stats().lag;
-          return lag ? static_cast<double>(*lag) : std::numeric_limits<double>::quiet_NaN();
-        });
+        {}, [this] { return metrics::OrNaN(consumer_.Stats().lag); });
     metrics.AddGaugeFunction(prefix_ + "failures", "Batches that failed and were tried again", {},
                              [this] { return static_cast<double>(consumer_.Stats().failures); });
     housekeeper_ = std::jthread([this](const std::stop_token& stop) { Housekeep(stop); });

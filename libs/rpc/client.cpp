@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "base/base64.h"
 #include "marquee/auth/v1/auth.grpc.pb.h"
 #include "rpc/call.h"
 #include "rpc/metadata.h"
@@ -119,8 +120,8 @@ token::Verifier::KeySource JwksFrom(std::shared_ptr<grpc::Channel> auth) {
       const bool signs =
           (jwk.use().empty() || jwk.use() == "sig") && (jwk.alg().empty() || jwk.alg() == "ES256");
       if (jwk.kty() != "EC" || jwk.crv() != "P-256" || !signs) continue;
-      auto x = token::FromBase64Url(jwk.x());
-      auto y = token::FromBase64Url(jwk.y());
+      auto x = Base64UrlDecode(jwk.x());
+      auto y = Base64UrlDecode(jwk.y());
       if (x.ok() && y.ok() && x->size() == 32 && y->size() == 32) {
         keys.push_back({jwk.kid(), std::move(*x), std::move(*y)});
       }

@@ -165,6 +165,17 @@ class ReadinessLoop {
   std::jthread thread_;
 };
 
+class MetricsEndpoint {
+ public:
+  explicit MetricsEndpoint(metrics::Metrics& metrics) : metrics_(metrics) {}
+  ~MetricsEndpoint() { metrics_.Stop(); }
+  MetricsEndpoint(const MetricsEndpoint&) = delete;
+  MetricsEndpoint& operator=(const MetricsEndpoint&) = delete;
+
+ private:
+  metrics::Metrics& metrics_;
+};
+
 }  // namespace
 
 ServerConfig ServerConfig::Read(config::Reader& reader, const std::string& default_grpc_listen,
@@ -206,6 +217,8 @@ void Prepare(const std::string& service, const ServerConfig& config) {
 int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
           token::Verifier& verifier, metrics::Metrics& metrics, std::vector<ReadyCheck> ready,
           ServeHooks hooks) {
+  // Not longer than this call: what gauges ask for is the caller's, and ends with it.
+  const MetricsEndpoint endpoint(metrics);
   const auto serving = metrics.Serve(config.metrics_listen);
   if (!serving.ok()) {
     logging::Error("start failed", {{"error", serving.error().message}});
@@ -235,7 +248,6 @@ int Serve(const ServerConfig& config, const std::vector<ServiceBase*>& services,
   if (hooks.stopping) hooks.stopping();
   running->server->Shutdown(SystemClock().Now() + config.stop_grace);
   running->server->Wait();
-  metrics.Stop();
   logging::Info("stopped");
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "token/es256.h"
 
@@ -15,16 +16,6 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostBytes = 8 * 1024;
 constexpr std::int64_t kLatestSecond = 9'000'000'000;  // beyond it, Time's nanoseconds overflow
-constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-int Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '-') return 62;
-  if (c == '_') return 63;
-  return -1;
-}
 
 std::int64_t Seconds(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -93,42 +84,6 @@ Status ReadRoles(const Json& object, std::vector<std::string>& roles) {
 
 }  // namespace
 
-std::string Base64Url(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t buffer = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    buffer = (buffer << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += kAlphabet[(buffer >> (bits - 6)) & 63];
-  }
-  if (bits > 0) text += kAlphabet[(buffer << (6 - bits)) & 63];
-  return text;
-}
-
-Result<std::string> FromBase64Url(std::string_view text) {
-  const auto bad = [] {
-    return Error::InvalidArgument("base64url_malformed", "This isn't base64url without padding.");
-  };
-  if (text.size() % 4 == 1) return bad();
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t buffer = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const int digit = Digit(c);
-    if (digit < 0) return bad();
-    buffer = (buffer << 6) | static_cast<std::uint32_t>(digit);
-    if ((bits += 6) >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>((buffer >> bits) & 0xFF);
-    }
-  }
-  // Left-over bits must be zero: a value has one encoding only.
-  if ((buffer & ((1U << bits) - 1)) != 0) return bad();
-  return bytes;
-}
-
 Error Invalid(std::string_view detail) {
   return Error::Unauthenticated("token_invalid",
                                 "The access token isn't valid: " + std::string(detail) + ".");
@@ -141,9 +96,9 @@ Result<ParsedJwt> ParseJwt(std::string_view jwt) {
   if (second == jwt.npos || jwt.find('.', second + 1) != jwt.npos) {
     return Invalid("it doesn't have three parts");
   }
-  const auto header_text = FromBase64Url(jwt.substr(0, first));
-  auto payload = FromBase64Url(jwt.substr(first + 1, second - first - 1));
-  auto signature = FromBase64Url(jwt.substr(second + 1));
+  const auto header_text = Base64UrlDecode(jwt.substr(0, first));
+  auto payload = Base64UrlDecode(jwt.substr(first + 1, second - first - 1));
+  auto signature = Base64UrlDecode(jwt.substr(second + 1));
   if (!header_text.ok() || !payload.ok() || !signature.ok()) return Invalid("it isn't base64url");
 
   const auto parsed = ParseJson(*header_text);
@@ -213,18 +168,18 @@ std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view
                   {"exp", Seconds(claims.expires_at)}};
   if (!claims.session_id.empty()) payload["sid"] = claims.session_id;
   if (!claims.token_id.empty()) payload["jti"] = claims.token_id;
-  std::string text = Base64Url(header.dump()) + "." + Base64Url(payload.dump());
+  std::string text = Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(payload.dump());
   const std::string signature = sign(text);
-  return text + "." + Base64Url(signature);
+  return text + "." + Base64UrlEncode(signature);
 }
 
 std::string Thumbprint(std::string_view x, std::string_view y) {
-  const std::string canonical =
-      R"({"crv":"P-256","kty":"EC","x":")" + Base64Url(x) + R"(","y":")" + Base64Url(y) + R"("})";
+  const std::string canonical = R"({"crv":"P-256","kty":"EC","x":")" + Base64UrlEncode(x) +
+                                R"(","y":")" + Base64UrlEncode(y) + R"("})";
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256(reinterpret_cast<const unsigned char*>(canonical.data()), canonical.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
-  return Base64Url(digest);
+  return Base64UrlEncode(digest);
 }
 
 }  // namespace marquee::token

@@ -91,8 +91,4 @@ class Verifier {
 // other header: what comes back has the characters of a token and no others.
 std::optional<std::string_view> BearerToken(std::string_view authorization);
 
-// RFC 4648 base64url without padding; also for tests and JWKS.
-std::string Base64Url(std::string_view bytes);
-Result<std::string> FromBase64Url(std::string_view text);
-
 }  // namespace marquee::token

@@ -6,6 +6,7 @@
 #include <functional>
 #include <thread>
 
+#include "base/base64.h"
 #include "token/es256.h"
 #include "token/jwt.h"
 
@@ -33,9 +34,9 @@ Claims Ada() {
 
 // A token with any header and payload, rightly signed by Key().
 std::string Forge(const std::string& header, const std::string& payload) {
-  const std::string input = Base64Url(header) + "." + Base64Url(payload);
+  const std::string input = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
   const auto key = Es256Key::FromPem(Key().ToPem());
-  return input + "." + Base64Url(key->Sign(input));
+  return input + "." + Base64UrlEncode(key->Sign(input));
 }
 
 std::string Header(const std::string& extra = "") {
@@ -98,8 +99,8 @@ std::vector<Bad> BadTokens() {
   const std::string good = Forge(Header(), kPayload);
   const auto signature = good.substr(good.rfind('.') + 1);
   const auto parts = good.substr(0, good.rfind('.'));
-  const auto payload_part = Base64Url(kPayload);
-  const auto raw = *FromBase64Url(signature);
+  const auto payload_part = Base64UrlEncode(kPayload);
+  const auto raw = *Base64UrlDecode(signature);
   const auto with_payload = [](const std::string& payload) { return Forge(Header(), payload); };
   const auto kid = Key().public_key().kid;
   Policy other_issuer, other_audience;
@@ -114,16 +115,16 @@ std::vector<Bad> BadTokens() {
       {"TruncatedSignature", good.substr(0, good.size() - 4)},
       {"TruncatedInTheMiddle", good.substr(0, good.size() / 2)},
       {"EmptySignature", parts + "."},
-      {"ZeroSignature", parts + "." + Base64Url(std::string(64, '\0'))},
-      {"SwappedSignature", parts + "." + Base64Url(raw.substr(32) + raw.substr(0, 32))},
+      {"ZeroSignature", parts + "." + Base64UrlEncode(std::string(64, '\0'))},
+      {"SwappedSignature", parts + "." + Base64UrlEncode(raw.substr(32) + raw.substr(0, 32))},
       {"ForeignKeyUnderOurKid",
        [&] {
-         const auto input = Base64Url(Header()) + "." + payload_part;
-         return input + "." + Base64Url(Es256Key::Generate().Sign(input));
+         const auto input = Base64UrlEncode(Header()) + "." + payload_part;
+         return input + "." + Base64UrlEncode(Es256Key::Generate().Sign(input));
        }()},
       {"ForeignKey", SigningKey::Generate().Sign(Ada(), Policy{})},
       {"NoneWithoutSignature",
-       Base64Url(R"({"alg":"none","kid":")" + kid + "\"}") + "." + payload_part + "."},
+       Base64UrlEncode(R"({"alg":"none","kid":")" + kid + "\"}") + "." + payload_part + "."},
       {"None", Forge(R"({"alg":"none","kid":")" + kid + "\"}", kPayload)},
       {"Hs256", Forge(R"({"alg":"HS256","kid":")" + kid + "\"}", kPayload)},
       {"Rs256", Forge(R"({"alg":"RS256","kid":")" + kid + "\"}", kPayload)},
@@ -194,35 +195,24 @@ TEST(Token, IsRefusedWithAnyBitFlipped) {
   }
 }
 
-TEST(Base64Url, RoundTripsAndRefusesOtherEncodings) {
-  for (const std::string bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar"}) {
-    EXPECT_EQ(*FromBase64Url(Base64Url(bytes)), bytes);
-  }
-  EXPECT_EQ(Base64Url("\xfb\xff\xfe"), "-__-");
-  for (const char* text : {"A", "Zg==", "Zh", "Zm9", "Zm 9", "+/+/", "Zm9v\n"}) {
-    EXPECT_FALSE(FromBase64Url(text).ok()) << text;
-  }
-}
-
-// RFC 7515, appendix A.3.
 TEST(Es256, VerifiesTheStandardsExample) {
   const auto key =
-      Es256Key::FromPoint(*FromBase64Url("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"),
-                          *FromBase64Url("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"));
+      Es256Key::FromPoint(*Base64UrlDecode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"),
+                          *Base64UrlDecode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"));
   ASSERT_TRUE(key.has_value());
   const std::string input =
       "eyJhbGciOiJFUzI1NiJ9."
       "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnV"
       "lfQ";
-  const auto signature = *FromBase64Url(
+  const auto signature = *Base64UrlDecode(
       "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
   EXPECT_TRUE(key->Verify(input, signature));
   EXPECT_FALSE(key->Verify(input + "x", signature));
 }
 
 TEST(SigningKey, NamesItselfByItsThumbprint) {  // RFC 7638; computed with Python's hashlib
-  EXPECT_EQ(Thumbprint(*FromBase64Url("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"),
-                       *FromBase64Url("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")),
+  EXPECT_EQ(Thumbprint(*Base64UrlDecode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"),
+                       *Base64UrlDecode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")),
             "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
   EXPECT_EQ(Key().public_key().kid, Thumbprint(Key().public_key().x, Key().public_key().y));
 }
@@ -386,8 +376,8 @@ TEST(ParsedJwt, DoesNotEndAtANul) {
   const std::string good = key.Sign(claims, {});
   ASSERT_TRUE(Verify(good, {key.public_key()}, {}, now).ok());
   const auto first = good.find('.');
-  const auto header = *FromBase64Url(std::string_view(good).substr(0, first));
-  const auto hidden = Base64Url(header + std::string("\0{}", 3));
+  const auto header = *Base64UrlDecode(std::string_view(good).substr(0, first));
+  const auto hidden = Base64UrlEncode(header + std::string("\0{}", 3));
   const auto status = Verify(hidden + good.substr(first), {key.public_key()}, {}, now);
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.error().message.find("header isn't a JSON object"), std::string::npos);

@@ -25,6 +25,7 @@ Result<AuthConfig> AuthConfig::FromEnv(const config::Environment& environment) {
   config.outbox_database.application_name = "marquee-auth-outbox";
   config.outbox_database.max_connections = 1;
   config.kafka.cluster = kafka::ClusterConfig::Read(reader, "marquee-auth");
+  config.kafka.delivery_timeout = std::chrono::seconds{5};  // a stop waits for it
 
   config.key_encryption_secret =
       reader.Secret("MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", std::nullopt,

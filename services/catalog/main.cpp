@@ -68,11 +68,7 @@ int main(int argc, char** argv) {
   // Kafka isn't asked: without it movies are served as before, with statistics that stand still.
   idempotency::PgIdempotencyStore keys(pool);
   const people::PeopleFeed people(config->producer.cluster, clock, metrics, "catalog");
-  const int status = rpc::Serve(config->server, {&handler}, verifier, metrics,
-                                {{"database", [&] { return pool.Health(); }}},
-                                {.check = people.check(), .keys = &keys});
-  metrics.Stop();
-  publisher.Stop();
-  consumer.Stop();
-  return status;
+  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+                    {{"database", [&] { return pool.Health(); }}},
+                    {.check = people.check(), .keys = &keys});
 }

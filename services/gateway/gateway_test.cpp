@@ -7,7 +7,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "base/page_token.h"
+#include "base/base64.h"
 #include "config/config.h"
 #include "gateway/app.h"
 #include "gateway/testing/http_client.h"

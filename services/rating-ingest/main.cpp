@@ -64,7 +64,8 @@ int main(int argc, char** argv) {
     services.push_back(&handler);
     movie_feed.emplace(config->producer.cluster, known_movies, metrics, "rating_ingest");
     ready.push_back({"movies", [&] { return movie_feed->Ready(); }});
-    ready.push_back({"kafka", [&] { return producer.Health(ratings::kRatingsTopic.data()); }});
+    ready.push_back(
+        {"kafka", [&] { return producer.Health(std::string(ratings::kRatingsTopic)); }});
   } else {
     ready.push_back({"writer", [&] { return writer->Health(); }});
   }
@@ -73,7 +74,6 @@ int main(int argc, char** argv) {
   const int status = rpc::Serve(config->server, services, verifier, metrics, std::move(ready),
                                 {.check = people.check(), .keys = &keys});
   // Calls have ended: what they queued is flushed.
-  metrics.Stop();
   if (writer) writer->Stop();
   producer.Stop(clock.Now() + std::chrono::seconds(5));
   return status;

@@ -1,6 +1,7 @@
 // Page tokens: one that is taken is one that we would have given out.
 #include "base/page_token.h"
 
+#include "base/base64.h"
 #include "fuzz/must.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

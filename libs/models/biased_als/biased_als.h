@@ -63,7 +63,6 @@ class RatingPredictor {
     std::vector<float> vector;  // [k]; empty when the model has no factors or the user no ratings
   };
 
-  RatingPredictor() = default;
   // item_bias [items], item_factors [items, k] (may be empty: then biases alone predict).
   RatingPredictor(float global_mean, std::span<const float> item_bias, MatrixView item_factors,
                   const BiasedFoldInOptions& options)

@@ -36,14 +36,13 @@ Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
   ASSIGN_OR_RETURN(BiasedAlsModel trained, TrainBiasedAls(ratings, als));
   trained.user_bias = {};  // users are folded in
   trained.user_factors = {};
-  auto model = std::make_shared<const BiasedAlsModel>(std::move(trained));
   Parameters parameters;
-  parameters.Add("biased_als.global_mean", std::span<const float>(&model->global_mean, 1));
-  parameters.Add("biased_als.item_bias", std::span<const float>(model->item_bias));
-  if (model->factors > 0) parameters.Add("biased_als.item_factors", model->items());
-  parameters.numbers = {{"biased_als.regularization", model->fold_in.regularization},
-                        {"biased_als.user_damping", model->fold_in.user_damping}};
-  parameters.storage.push_back(std::move(model));
+  const BiasedAlsModel& model = parameters.Keep(std::move(trained));
+  parameters.Add("biased_als.global_mean", std::span<const float>(&model.global_mean, 1));
+  parameters.Add("biased_als.item_bias", std::span<const float>(model.item_bias));
+  if (model.factors > 0) parameters.Add("biased_als.item_factors", model.items());
+  parameters.numbers = {{"biased_als.regularization", model.fold_in.regularization},
+                        {"biased_als.user_damping", model.fold_in.user_damping}};
   return parameters;
 }
 

@@ -28,26 +28,19 @@ class BiasedAlsProfile final : public Profile {
 
 class BiasedAlsScorer final : public Scorer {
  public:
-  BiasedAlsScorer(RatingPredictor predictor, MatrixView factors, int32_t items,
-                  std::vector<std::shared_ptr<const void>> storage)
-      : predictor_(predictor),
-        factors_(factors),
-        inverse_norms_(InverseNorms(factors)),
-        items_(items),
-        storage_(std::move(storage)) {}
+  BiasedAlsScorer(RatingPredictor predictor, MatrixView factors, int32_t items)
+      : predictor_(predictor), likeness_(factors), items_(items) {}
   std::unique_ptr<const Profile> Read(std::span<const RatedItem> history) const override {
     return std::make_unique<BiasedAlsProfile>(predictor_, items_, history);
   }
   std::vector<ScoredItem> Similar(int32_t item, int n, const ItemFilter& filter) const override {
-    return models::Similar(factors_, inverse_norms_, item, n, filter);
+    return likeness_.To(item, n, filter);
   }
 
  private:
   RatingPredictor predictor_;
-  MatrixView factors_;
-  std::vector<float> inverse_norms_;
+  Likeness likeness_;
   int32_t items_;
-  std::vector<std::shared_ptr<const void>> storage_;
 };
 
 }  // namespace
@@ -64,7 +57,7 @@ Result<std::shared_ptr<const Scorer>> Load(const Parameters& parameters, int32_t
   ASSIGN_OR_RETURN(options.user_damping, parameters.Number("biased_als.user_damping"));
   ASSIGN_OR_RETURN(options.regularization, parameters.Number("biased_als.regularization"));
   return std::shared_ptr<const Scorer>(std::make_shared<BiasedAlsScorer>(
-      RatingPredictor(mean[0], bias, factors, options), factors, items, parameters.storage));
+      RatingPredictor(mean[0], bias, factors, options), factors, items));
 }
 
 }  // namespace marquee::models::biased_als

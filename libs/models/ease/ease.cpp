@@ -58,7 +58,7 @@ lapack_int Potri(lapack_int n, double* a) {
 Error NotDefinite() {
   return Error::FailedPrecondition("ease_not_definite",
                                    "The items' Gram matrix can't be inverted in this precision: "
-                                   "raise EASE's regularization or use double precision.");
+                                   "raise EASE's regularization.");
 }
 
 // P = (XᵀX + λI)⁻¹ over the items. Column-major lower triangle: P(i, j), i ≥ j, at j·n + i.

@@ -27,7 +27,7 @@ Result<std::vector<Option>> Options(const RatingMatrix& ratings) {
 Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
                        const Fitting& fitting) {
   const auto number = [&](const char* name) { return static_cast<float>(options.at(name)); };
-  const ConfidenceRule rule{number("ease.confidence_slope"), number("ease.confidence_floor")};
+  const ConfidenceRule rule = ConfidenceOf(options, "ease");
   EaseOptions ease;
   ease.regularization = number("ease.regularization");
   ease.min_item_count = static_cast<int>(options.at("ease.min_item_count"));
@@ -38,12 +38,7 @@ Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
   if (!fitting.Report(1)) {
     return Error::Cancelled("training_cancelled", "The training was cancelled.");
   }
-  auto model = std::make_shared<const EaseModel>(std::move(trained));
-  Parameters parameters;
-  parameters.Add("ease", model->view());
-  rule.AddTo(parameters, "ease");
-  parameters.storage.push_back(std::move(model));
-  return parameters;
+  return ItemToItemParameters(std::move(trained), "ease", rule);
 }
 
 }  // namespace marquee::models::ease

@@ -35,7 +35,7 @@ Result<std::vector<Option>> Options(const RatingMatrix& ratings) {
 Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
                        const Fitting& fitting) {
   const auto number = [&](const char* name) { return static_cast<float>(options.at(name)); };
-  const ConfidenceRule rule{number("ials.confidence_slope"), number("ials.confidence_floor")};
+  const ConfidenceRule rule = ConfidenceOf(options, "ials");
   IalsOptions ials;
   ials.factors = static_cast<int>(options.at("ials.factors"));
   ials.iterations = static_cast<int>(options.at("ials.iterations"));
@@ -51,17 +51,16 @@ Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
   };
   ASSIGN_OR_RETURN(IalsModel trained, TrainIals(rule.Observe(ratings), ials));
   trained.user_factors = {};  // users are folded in
-  auto model = std::make_shared<const IalsModel>(std::move(trained));
   Parameters parameters;
-  parameters.Add("ials.item_factors", model->items());
+  const IalsModel& model = parameters.Keep(std::move(trained));
+  parameters.Add("ials.item_factors", model.items());
   parameters.Add("ials.item_gram",
-                 MatrixView{model->item_gram.data(), model->factors, model->factors});
+                 MatrixView{model.item_gram.data(), model.factors, model.factors});
   parameters.numbers = {{"ials.alpha", ials.alpha},
                         {"ials.unobserved_weight", ials.unobserved_weight},
                         {"ials.regularization", ials.regularization},
                         {"ials.regularization_exponent", ials.regularization_exponent}};
   rule.AddTo(parameters, "ials");
-  parameters.storage.push_back(std::move(model));
   return parameters;
 }
 

@@ -97,7 +97,6 @@ Result<FoldIn> FoldIn::Make(MatrixView factors, std::span<const float> gram,
   RETURN_IF_ERROR(Validate(factors, gram, options));
   const auto k = static_cast<size_t>(factors.columns);
   FoldIn fold_in;
-  fold_in.original_ = factors;
   fold_in.rotated_ = factors;
   fold_in.options_ = options;
   fold_in.factors_ = factors.columns;

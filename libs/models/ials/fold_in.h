@@ -36,8 +36,6 @@ class FoldIn {
   FoldIn(FoldIn&&) = default;
   FoldIn& operator=(FoldIn&&) = default;
 
-  int factors() const { return factors_; }
-
   // The whitened normal equations of one history, factored: A = I + PᵀP over z = D^½·x, with rows
   // of P √a_j·D^(-½)·y_j, a_j = α·v_j, and right side Pᵀc, c_j = (w0 + a_j)/√a_j. For few
   // observations through K = I + PPᵀ: A⁻¹Pᵀ = PᵀK⁻¹.
@@ -70,8 +68,7 @@ class FoldIn {
  private:
   FoldIn() = default;
 
-  MatrixView original_;             // as given
-  MatrixView rotated_;              // in G's eigenbasis: `original_` itself when G is diagonal
+  MatrixView rotated_;              // in G's eigenbasis: the factors themselves when G is diagonal
   std::vector<float> rotated_own_;  // what rotated_ views when it had to be made
   std::vector<float> rotation_;     // [k, k], column e is eigenvector e; empty when G is diagonal
   std::vector<float> eigenvalues_;  // [k]

@@ -43,27 +43,21 @@ class IalsProfile final : public Profile {
 
 class IalsScorer final : public Scorer {
  public:
-  IalsScorer(MatrixView factors, FoldIn fold_in, ConfidenceRule rule,
-             std::vector<std::shared_ptr<const void>> storage)
-      : factors_(factors),
-        fold_in_(std::move(fold_in)),
-        inverse_norms_(InverseNorms(factors)),
-        rule_(rule),
-        storage_(std::move(storage)) {}
+  IalsScorer(MatrixView factors, FoldIn fold_in, ConfidenceRule rule)
+      : factors_(factors), fold_in_(std::move(fold_in)), likeness_(factors), rule_(rule) {}
 
   std::unique_ptr<const Profile> Read(std::span<const RatedItem> history) const override {
     return std::make_unique<IalsProfile>(fold_in_, factors_, rule_.Observe(history));
   }
   std::vector<ScoredItem> Similar(int32_t item, int n, const ItemFilter& filter) const override {
-    return models::Similar(factors_, inverse_norms_, item, n, filter);
+    return likeness_.To(item, n, filter);
   }
 
  private:
   MatrixView factors_;
   FoldIn fold_in_;
-  std::vector<float> inverse_norms_;
+  Likeness likeness_;
   ConfidenceRule rule_;
-  std::vector<std::shared_ptr<const void>> storage_;
 };
 
 }  // namespace
@@ -80,7 +74,7 @@ Result<std::shared_ptr<const Scorer>> Load(const Parameters& parameters, int32_t
                    parameters.Number("ials.regularization_exponent"));
   ASSIGN_OR_RETURN(auto fold_in, FoldIn::Make(factors, gram.values(), options));
   return std::shared_ptr<const Scorer>(
-      std::make_shared<IalsScorer>(factors, std::move(fold_in), rule, parameters.storage));
+      std::make_shared<IalsScorer>(factors, std::move(fold_in), rule));
 }
 
 }  // namespace marquee::models::ials

@@ -57,10 +57,8 @@ Result<std::vector<Option>> Options(const RatingMatrix&) {
 
 Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
                        const Fitting& fitting) {
-  const auto number = [&](const char* name) { return static_cast<float>(options.at(name)); };
-  const ConfidenceRule rule{number("item-knn.confidence_slope"),
-                            number("item-knn.confidence_floor")};
-  const float shrinkage = number("item-knn.shrinkage");
+  const ConfidenceRule rule = ConfidenceOf(options, "item-knn");
+  const auto shrinkage = static_cast<float>(options.at("item-knn.shrinkage"));
   const RatingMatrix observed = rule.Observe(ratings);
   const int32_t items = observed.items();
   std::vector<float> norms;
@@ -86,12 +84,7 @@ Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
       return Error::Cancelled("training_cancelled", "The training was cancelled.");
     }
   }
-  auto matrix = std::make_shared<const ItemToItem>(builder.Finish());
-  Parameters parameters;
-  parameters.Add("item-knn", matrix->view());
-  rule.AddTo(parameters, "item-knn");
-  parameters.storage.push_back(std::move(matrix));
-  return parameters;
+  return ItemToItemParameters(builder.Finish(), "item-knn", rule);
 }
 
 }  // namespace marquee::models::item_knn

@@ -7,12 +7,11 @@ Result<std::vector<Option>> Options(const RatingMatrix&) {
 }
 
 Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues&, const Fitting&) {
-  auto counts = std::make_shared<std::vector<float>>();
+  std::vector<float> counts;
   for (int32_t item = 0; item < ratings.items(); ++item)
-    counts->push_back(static_cast<float>(ratings.by_item().RowSize(item)));
+    counts.push_back(static_cast<float>(ratings.by_item().RowSize(item)));
   Parameters parameters;
-  parameters.Add("popularity.counts", *counts);
-  parameters.storage.push_back(std::move(counts));
+  parameters.Add("popularity.counts", std::span<const float>(parameters.Keep(std::move(counts))));
   return parameters;
 }
 

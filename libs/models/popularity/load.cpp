@@ -22,8 +22,7 @@ class PopularityProfile final : public Profile {
 
 class PopularityScorer final : public Scorer {
  public:
-  PopularityScorer(std::span<const float> counts, std::vector<std::shared_ptr<const void>> storage)
-      : counts_(counts), storage_(std::move(storage)) {}
+  explicit PopularityScorer(std::span<const float> counts) : counts_(counts) {}
   std::unique_ptr<const Profile> Read(std::span<const RatedItem>) const override {
     return std::make_unique<PopularityProfile>(counts_);
   }
@@ -31,7 +30,6 @@ class PopularityScorer final : public Scorer {
 
  private:
   std::span<const float> counts_;
-  std::vector<std::shared_ptr<const void>> storage_;
 };
 
 }  // namespace
@@ -39,8 +37,7 @@ class PopularityScorer final : public Scorer {
 Result<std::shared_ptr<const Scorer>> Load(const Parameters& parameters, int32_t items) {
   ASSIGN_OR_RETURN(const auto counts,
                    parameters.Vector("popularity.counts", static_cast<size_t>(items)));
-  return std::shared_ptr<const Scorer>(
-      std::make_shared<PopularityScorer>(counts, parameters.storage));
+  return std::shared_ptr<const Scorer>(std::make_shared<PopularityScorer>(counts));
 }
 
 }  // namespace marquee::models::popularity

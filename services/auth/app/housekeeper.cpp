@@ -9,21 +9,15 @@ Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, const Clock& clock,
     : keys_(keys),
       sessions_(sessions),
       clock_(clock),
-      period_(period),
-      thread_([this](std::stop_token stop) { Run(stop); }) {}
+      task_(period, [this](const std::stop_token&) { return Step(); }) {}
 
-Housekeeper::~Housekeeper() = default;  // the thread is asked to stop, and joined
-
-void Housekeeper::Run(std::stop_token stop) {
+std::optional<std::chrono::milliseconds> Housekeeper::Step() {
   constexpr std::chrono::seconds kMostTime{5};
   constexpr std::chrono::milliseconds kEager{500};
-  while (!stop.stop_requested()) {
-    Report("reading the signing keys", keys_.Refresh(clock_.Now() + kMostTime));
-    const bool ready = keys_.Ready().ok();
-    if (ready) Report("forgetting old sessions", sessions_.Purge(clock_.Now() + kMostTime));
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, stop, ready ? period_ : kEager, [] { return false; });
-  }
+  Report("reading the signing keys", keys_.Refresh(clock_.Now() + kMostTime));
+  if (!keys_.Ready().ok()) return kEager;
+  Report("forgetting old sessions", sessions_.Purge(clock_.Now() + kMostTime));
+  return std::nullopt;
 }
 
 // Each problem once, not twice a second.

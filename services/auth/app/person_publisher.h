@@ -40,9 +40,6 @@ class PersonPublisher {
                   metrics::Metrics& metrics,
                   std::chrono::milliseconds period = std::chrono::milliseconds{200});
 
-  // All there is, for tests.
-  void StepNow() { task_.StepNow(); }
-
  private:
   std::chrono::milliseconds Step();
 

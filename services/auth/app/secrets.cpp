@@ -5,6 +5,7 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include "base/base64.h"
 #include "base/uuid.h"
 #include "token/token.h"
 
@@ -28,18 +29,18 @@ bool SecretsEqual(std::string_view a, std::string_view b) {
   return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
-std::string NewOpaqueToken() { return token::Base64Url(RandomBytes(kTokenBytes)); }
+std::string NewOpaqueToken() { return Base64UrlEncode(RandomBytes(kTokenBytes)); }
 
 std::string SuccessorOf(std::string_view token, std::string_view key) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const unsigned char*>(token.data()), token.size(),
        reinterpret_cast<unsigned char*>(digest.data()), nullptr);
-  return token::Base64Url(digest);
+  return Base64UrlEncode(digest);
 }
 
 bool LooksLikeOpaqueToken(std::string_view text) {
-  const auto bytes = token::FromBase64Url(text);
+  const auto bytes = Base64UrlDecode(text);
   return bytes.ok() && bytes->size() == kTokenBytes;
 }
 

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "base/base64.h"
+
 namespace marquee::auth {
 namespace {
 
@@ -31,8 +33,8 @@ void ToProto(const SignedIn& signed_in, v1::Session& out) {
 void ToProto(const token::PublicKey& key, v1::Jwk& out) {
   out.set_kty("EC");
   out.set_crv("P-256");
-  out.set_x(token::Base64Url(key.x));
-  out.set_y(token::Base64Url(key.y));
+  out.set_x(Base64UrlEncode(key.x));
+  out.set_y(Base64UrlEncode(key.y));
   out.set_kid(key.kid);
   out.set_use("sig");
   out.set_alg("ES256");

@@ -2,8 +2,6 @@
 
 #include <pqxx/pqxx>
 
-#include <sstream>
-
 #include "pg/array.h"
 #include "pg/pool.h"
 #include "pg/time.h"
@@ -16,7 +14,7 @@ Result<int> PgPersonOutbox::Drain(int limit, const Publish& publish, Time deadli
         const auto rows = tx.exec_params(
             "SELECT change_id, user_id, (extract(epoch FROM changed_at) * 1000000)::bigint, "
             "deleted, "
-            "array_to_string(roles, ' ') FROM person_outbox ORDER BY change_id LIMIT $1 "
+            "roles FROM person_outbox ORDER BY change_id LIMIT $1 "
             "FOR UPDATE SKIP LOCKED",
             limit);
         if (rows.empty()) return 0;
@@ -28,8 +26,7 @@ Result<int> PgPersonOutbox::Drain(int limit, const Publish& publish, Time deadli
           change.user_id = row[1].as<std::int64_t>();
           change.changed_at = pg::FromMicroseconds(row[2].as<std::int64_t>());
           change.deleted = row[3].as<bool>();
-          std::istringstream roles(row[4].as<std::string>());
-          for (std::string role; roles >> role;) change.roles.push_back(role);
+          ASSIGN_OR_RETURN(change.roles, pg::ParseTextArray(row[4].c_str()));
         }
         RETURN_IF_ERROR(publish(changes));
         tx.exec_params("DELETE FROM person_outbox WHERE change_id = ANY($1::bigint[])",

@@ -133,12 +133,14 @@ std::optional<milliseconds> MoviePublisher::Step(std::stop_token stop) {
 
 Status MoviePublisher::PublishOnce() {
   const Time deadline = clock_.Now() + kStepTimeout;
-  if (!doubtful_.empty()) {
-    RETURN_IF_ERROR(store_.Mark(doubtful_, deadline));
-    doubtful_.clear();
-  }
   ASSIGN_OR_RETURN(const std::int64_t turn, store_.Turn(deadline));
-  if (turn != turn_) compared_log_.reset();
+  if (turn != turn_) {
+    // Another process may have sent newer ones in between. While the turn stays, what wasn't
+    // settled is simply sent again.
+    if (!doubtful_.empty()) RETURN_IF_ERROR(store_.Mark(doubtful_, deadline));
+    compared_log_.reset();
+  }
+  doubtful_.clear();
   turn_ = turn;
   if (turn_ == 0) return {};
   const std::int64_t log_number = published_.log_number();
@@ -160,11 +162,14 @@ Status MoviePublisher::PublishAll(Time deadline) {
   for (const std::int64_t id : published_.movie_ids()) {
     if (!std::binary_search(ids.begin(), ids.begin() + stored, id)) ids.push_back(id);
   }
+  return PublishAndTotals(ids, /*differing=*/true);
+}
+
+// A catalogue takes as long as it takes; what isn't sent at a failure is compared again.
+Status MoviePublisher::PublishAndTotals(std::span<const std::int64_t> ids, bool differing) {
   for (std::size_t at = 0; at < ids.size(); at += kChunk) {
-    // A catalogue takes as long as it takes; what isn't sent at a failure is compared again.
-    const Time chunk_deadline = clock_.Now() + kStepTimeout;
-    const auto chunk = std::span(ids).subspan(at, std::min<std::size_t>(kChunk, ids.size() - at));
-    RETURN_IF_ERROR(Publish(chunk, /*differing=*/true, chunk_deadline));
+    const auto chunk = ids.subspan(at, std::min<std::size_t>(kChunk, ids.size() - at));
+    RETURN_IF_ERROR(Publish(chunk, differing, clock_.Now() + kStepTimeout));
   }
   return PublishTotals(clock_.Now() + kStepTimeout);
 }
@@ -197,11 +202,7 @@ Status MoviePublisher::PublishCounts(Time deadline) {
   RETURN_IF_ERROR(log_.ReadToEnd(deadline));
   ASSIGN_OR_RETURN(const auto counts, store_.Counts(deadline));
   const Ids ids = published_.Differing(counts);
-  for (std::size_t at = 0; at < ids.size(); at += kChunk) {
-    const auto chunk = std::span(ids).subspan(at, std::min<std::size_t>(kChunk, ids.size() - at));
-    RETURN_IF_ERROR(Publish(chunk, /*differing=*/false, clock_.Now() + kStepTimeout));
-  }
-  RETURN_IF_ERROR(PublishTotals(clock_.Now() + kStepTimeout));
+  RETURN_IF_ERROR(PublishAndTotals(ids, /*differing=*/false));
   ratings_applied_ = applied;
   const Time now = clock_.Now();
   counts_due_ = std::max(counts_due_, now + (now - started) * kRestAfterCounts);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -116,7 +117,6 @@ class MoviePublisher {
   // All outlive it.
   MoviePublisher(PublicationStore& store, MovieLog& log, const PublishedMovies& published,
                  Options options, const Clock& clock, metrics::Metrics& metrics);
-  void Stop() { task_.Stop(); }
   void StepNow() { task_.StepNow(); }  // for tests
 
  private:
@@ -126,6 +126,7 @@ class MoviePublisher {
   Status PublishAll(Time deadline);
   Status PublishChanges(Time deadline);
   Status PublishCounts(Time deadline);
+  Status PublishAndTotals(std::span<const std::int64_t> ids, bool differing);
   Status PublishTotals(Time deadline);
   // The movies as they are now; with `differing` those alone of which the log says something else.
   Status Publish(std::span<const std::int64_t> movie_ids, bool differing, Time deadline);

@@ -1,9 +1,6 @@
 #include "catalog/clients/kafka_movie_log.h"
 
 #include <algorithm>
-#include <memory>
-
-#include "base/acknowledgements.h"
 
 namespace marquee::catalog {
 namespace {
@@ -13,20 +10,13 @@ constexpr std::chrono::seconds kReadTimeout{5};
 }  // namespace
 
 Status KafkaMovieLog::Append(std::span<const LogEntry> entries) {
-  const auto acknowledgements = std::make_shared<Acknowledgements>();
-  for (const auto& entry : entries) {
-    acknowledgements->Expect();
-    producer_.ProduceAsync({.topic = topic_,
-                            .key = entry.key,
-                            .value = entry.value.value_or(std::string()),
-                            .tombstone = !entry.value},
-                           [acknowledgements](const Result<LogPosition>& result) {
-                             acknowledgements->Report(result.ok() ? Status() : result.error());
-                           });
-  }
-  // Each is reported within the producer's delivery_timeout.
-  acknowledgements->WaitForAll();
-  return acknowledgements->failure();
+  std::vector<kafka::Outgoing> messages;
+  for (const auto& entry : entries)
+    messages.push_back({.topic = topic_,
+                        .key = entry.key,
+                        .value = entry.value.value_or(std::string()),
+                        .tombstone = !entry.value});
+  return producer_.ProduceAll(std::move(messages));
 }
 
 Status KafkaMovieLog::ReadToEnd(Time deadline) {

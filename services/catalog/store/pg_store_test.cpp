@@ -200,7 +200,6 @@ TEST(PgStore, GivesShortTokensForTheLongestTitles) {
   }
 }
 
-// Movies come while their ratings do: nobody waits for ever, nothing is lost.
 TEST(PgStore, PlansByTheMoviesThatAnImportBrought) {
   if (!HasPostgres()) GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI";
   PgTestStore store;
@@ -217,6 +216,7 @@ TEST(PgStore, PlansByTheMoviesThatAnImportBrought) {
   EXPECT_EQ(planned.value(), 1'000);
 }
 
+// Movies come while their ratings do: nobody waits for ever, nothing is lost.
 TEST(PgStore, ImportsMoviesWhileTheyAreRated) {
   if (!HasPostgres()) GTEST_SKIP() << "needs MARQUEE_TEST_POSTGRES_URI";
   PgTestStore store;

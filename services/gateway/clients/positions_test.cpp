@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "base/page_token.h"
+#include "base/base64.h"
 
 namespace marquee::gateway {
 namespace {

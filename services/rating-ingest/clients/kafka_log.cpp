@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "base/acknowledgements.h"
 #include "marquee/events/v1/events.pb.h"
 #include "ratings/rating_events.h"
 #include "tracing/trace.h"
@@ -98,23 +97,17 @@ Result<std::int64_t> KafkaLog::EndOffset(std::int32_t partition, Time deadline) 
 Status KafkaLog::AppendInteractions(std::int64_t user_id,
                                     const std::vector<Interaction>& interactions,
                                     const std::vector<Uuid>& ids, Time deadline) {
-  const auto acknowledgements = std::make_shared<Acknowledgements>();
+  std::vector<kafka::Outgoing> messages;
   for (std::size_t i = 0; i < interactions.size(); ++i) {
     kafka::Outgoing message{.topic = std::string(ratings::kInteractionsTopic),
                             .key = std::to_string(user_id),
                             .value = Encode(user_id, interactions[i], ids[i])};
     CarryTrace(message);
-    acknowledgements->Expect();
-    producer_.ProduceAsync(std::move(message),
-                           [acknowledgements](const Result<LogPosition>& result) {
-                             acknowledgements->Report(result.ok() ? Status() : result.error());
-                           });
+    messages.push_back(std::move(message));
   }
-  if (!acknowledgements->WaitForAtMost(0, AnswerBy(deadline))) {
-    return Error::Unavailable("kafka_unavailable",
-                              "the event log didn't answer in time; try again");
-  }
-  return acknowledgements->failure();
+  return producer_.ProduceAll(
+      std::move(messages), AnswerBy(deadline),
+      Error::Unavailable("kafka_unavailable", "the event log didn't answer in time; try again"));
 }
 
 }  // namespace marquee::rating_ingest

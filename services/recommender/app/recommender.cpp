@@ -185,11 +185,12 @@ Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> 
   const auto begin = std::chrono::steady_clock::now();
   RecommendationList list;
   const auto allowed = serving->Allowed(serving->catalogue()->Resolve(filter));
-  const auto best = ranker.Recommend(known.items, Count(count),
+  const auto profile = ranker.Read(known.items);
+  const auto best = ranker.Recommend(*profile, known.items, Count(count),
                                      {.allowed = allowed, .excluded = known.without_value});
   std::vector<std::int32_t> items;
   for (const auto& scored : best) items.push_back(scored.item);
-  const auto explanations = ranker.Explain(known.items, items);
+  const auto explanations = ranker.Explain(*profile, known.items, items);
   for (std::size_t at = 0; at < best.size(); ++at) {
     list.movies.push_back({.row = serving->RowOfItem(best[at].item),
                            .score = best[at].score,

@@ -39,7 +39,7 @@ class Champions {
   ~Champions();  // as Stop()
   void Stop();
 
-  // OK when either model is in use or the registry has said that there is none. Unavailable
+  // OK when some task's model is in use or the registry has said that there is none. Unavailable
   // "model_unknown" while it hasn't answered: whether there is a champion isn't known then.
   // Unavailable "model_unavailable", with the reason, while it names one that isn't here; a rating
   // model that is known to be lost, or to be asked for in vain, keeps no ranking model from

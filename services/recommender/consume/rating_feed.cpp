@@ -1,6 +1,5 @@
 #include "recommender/consume/rating_feed.h"
 
-#include <limits>
 #include <optional>
 
 #include "kafka/partition_log.h"
@@ -52,10 +51,7 @@ RatingFeed::RatingFeed(const kafka::ClusterConfig& cluster, std::string topic, H
       "marquee_recommender_consumer_lag_messages",
       "Events in marquee.ratings.v1 that are not applied yet; below 0 while the log ends before "
       "what was applied; NaN while unknown.",
-      {}, [this] {
-        const auto lag = log_->Lag();
-        return lag ? static_cast<double>(*lag) : std::numeric_limits<double>::quiet_NaN();
-      });
+      {}, [this] { return metrics::OrNaN(log_->Lag()); });
   metrics.AddGaugeFunction(
       "marquee_recommender_consumer_up",
       "1 while Kafka answers; at 0 histories stay as they were when it last did.", {},

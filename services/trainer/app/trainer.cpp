@@ -57,10 +57,7 @@ Result<TrainingRun> Trainer::Start(const NewRun& run) {
   const std::lock_guard starting(start_mutex_);
   if (const std::lock_guard lock(mutex_); stopping_) return Stopping();
   // A dead run blocks nobody.
-  RETURN_IF_ERROR([&]() -> Status {
-    const auto failed = FailAbandoned();
-    return failed.ok() ? Status() : Status(failed.error());
-  }());
+  RETURN_IF_ERROR(FailAbandoned());
   ASSIGN_OR_RETURN(auto started, runs_.Start(run, settings_.owner));
   if (!started.fresh) return std::move(started.run);
   return Launch(std::move(started.run));
@@ -71,11 +68,7 @@ Result<bool> Trainer::StartIfDue(milliseconds interval) {
   if (const std::lock_guard lock(mutex_); stopping_) return false;
   ASSIGN_OR_RETURN(auto started, runs_.StartIfDue({}, settings_.owner, interval));
   if (!started) return false;
-  RETURN_IF_ERROR([&]() -> Status {
-    auto launched = Launch(*std::move(started));
-    if (!launched.ok()) return std::move(launched).error();
-    return {};
-  }());
+  RETURN_IF_ERROR(Launch(*std::move(started)));
   return true;
 }
 
