@@ -9,8 +9,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # later knows all that an earlier one names.
 mapfile -t SERVICES < <(suite_services | tac)
 mapfile -t DATABASES < <(suite_all database | awk '{print $2}' | tac)
-# How far their consumers have come in the ratings' log is in them.
-mapfile -t FOLLOWING < <(suite_all database | while read -r service name _; do suite_of "$service" reads | grep -qx marquee.ratings.v1 && echo "$name"; done)
+# How far their consumers have come in the topics that they apply is in them.
+mapfile -t FOLLOWING < <(suite_all database | while read -r service name _; do [ -z "$(suite_of "$service" applies)" ] || echo "$name"; done)
 REPLICAS_NOTE=marquee.dev/replicas-before-restore
 PG_SUPERUSER=${MARQUEE_BACKUP_PG_USER:-postgres}
 PG_PREFIX=${MARQUEE_BACKUP_PG_PREFIX:-} # the chart's postgresql.prefix
@@ -193,7 +193,7 @@ helper_stop() {
 }
 
 # --- the archive ------------------------------------------------------------------------------------------------------
-MEMBERS='^(manifest\.json|SHA256SUMS|databases/[a-z_]+\.dump|artefacts/[A-Za-z0-9][A-Za-z0-9._-]*)$'
+MEMBERS='^(manifest\.json|SHA256SUMS|databases/[a-z][a-z0-9_]*\.dump|artefacts/[A-Za-z0-9][A-Za-z0-9._-]*)$'
 
 # Reads the whole archive once, writes nothing, and holds every file against its SHA-256. The sums are the last member,
 # so an archive that was cut short has none.

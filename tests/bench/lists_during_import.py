@@ -10,6 +10,7 @@ ratio; judge it by the machine's load, which it prints too.
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -62,14 +63,14 @@ class Asker:
 
     def during(self, work):
         """Of what was asked while `work` ran."""
-        done = threading.Event()
+        lists = itertools.cycle(LISTS)
         with futures.ThreadPoolExecutor(64) as pool:
-            worker = futures.ThreadPoolExecutor(1).submit(lambda: (work(), done.set()))
+            worker = futures.ThreadPoolExecutor(1).submit(work)
             due = time.monotonic()
-            while not done.is_set() and not worker.done():
-                pool.submit(self._ask, LISTS[len(self.seconds) % len(LISTS)], due)
+            while not worker.done():
+                pool.submit(self._ask, next(lists), due)
                 due += self._pace
-                done.wait(max(0.0, due - time.monotonic()))
+                futures.wait([worker], max(0.0, due - time.monotonic()))
         worker.result()
         return self.figures()
 
@@ -88,9 +89,9 @@ class Asker:
 
 def lag(suite):
     total = 0.0
-    for service in ("rating_ingest", "catalog"):
+    for service in ("rating-ingest", "catalog"):
         for line in suite.metrics(service).splitlines():
-            if line.startswith(f"marquee_{service}_consumer_lag_messages "):
+            if line.startswith(f"marquee_{service.replace('-', '_')}_consumer_lag_messages "):
                 total += float(line.split()[-1])
     return total
 

@@ -343,7 +343,7 @@ def test_a_cluster_is_asked_for_what_is_there(api_server):
     again = of_kind(render({"secrets": {"generate": "auto"}}, *words, namespace="kept", **ask), "Secret")
     assert [secret["data"] for secret in again] == [secret["data"] for secret in made]
     listed = base64.b64decode(one(again, "Secret", "marquee-services")["data"]["service-secrets"]).decode()
-    assert len(re.findall(r"^[a-z-]+:\w{40}$", listed, re.M)) == len(SERVICES)
+    assert len(re.findall(r"^[a-z0-9-]+:\w{40}$", listed, re.M)) == len(SERVICES)
 
 
 # --- databases -------------------------------------------------------------------------------------------------------

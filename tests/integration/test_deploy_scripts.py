@@ -9,6 +9,7 @@ import subprocess
 import pytest
 import yaml
 
+from support.overlays import copy_overlays
 from support.suite import ROOT
 
 HELM = """#!/usr/bin/env python3
@@ -306,15 +307,11 @@ def test_digests_as_values_are_the_charts(tmp_path):
 class TestSecretsOfAnOverlay:
     @pytest.fixture
     def make(self, tmp_path):
-        shutil.copytree(ROOT / "k8s", tmp_path / "k8s", ignore=shutil.ignore_patterns("secrets", "marquee.yaml"))
-        shutil.copy(ROOT / "k8s" / "secrets", tmp_path / "k8s" / "secrets")
-        (tmp_path / "deploy").mkdir()
-        for name in ("suite.sh", "suite.txt"):
-            shutil.copy(ROOT / "deploy" / name, tmp_path / "deploy" / name)
+        script = copy_overlays(tmp_path)
 
         def make(kubectl, *arguments):
             environment = stand_in(tmp_path / "bin", "kubectl", kubectl)
-            command = [tmp_path / "k8s" / "secrets", "minikube", *arguments]
+            command = [script, "minikube", *arguments]
             done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
             folder = tmp_path / "k8s" / "overlays" / "minikube" / "secrets"
             made = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*-password")}

@@ -13,7 +13,7 @@ from support.suite import ROOT, Local
 
 LIBRARIES = sorted((ROOT / "deploy" / "local" / "lib").glob("*.sh")) + [ROOT / "deploy" / "backup" / "lib.sh"]
 # In every Debian: its packages of priority "required", and no more.
-REQUIRED = {"awk", "basename", "cat", "cut", "dirname", "grep", "readlink", "tac", "uname"}
+REQUIRED = {"awk", "basename", "cat", "cut", "dirname", "readlink", "tac", "uname"}
 
 
 def run(*command, **options):

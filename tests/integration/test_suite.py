@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from support.declared import SERVICES, SUITE, declaration
+from support.overlays import copy_overlays
 from support.processes import BINARIES
 from support.suite import ROOT
 
@@ -232,12 +233,8 @@ def test_migrate_never_makes_an_empty_database_beside_the_one_of_before(migrate)
 def test_the_new_name_gets_the_old_password(script, tmp_path):
     """A role that is renamed keeps its password: whoever makes secrets gives that to the new name."""
     if script == "k8s/secrets":
-        shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
-        (tmp_path / "deploy").mkdir()
-        for name in ("suite.sh", "suite.txt"):
-            shutil.copy(ROOT / "deploy" / name, tmp_path / "deploy")
         folder = tmp_path / "k8s/overlays/minikube/secrets/postgresql"
-        command, environment = [tmp_path / script, "minikube", "--new"], {"PATH": "/usr/bin:/bin"}
+        command, environment = [copy_overlays(tmp_path), "minikube", "--new"], {"PATH": "/usr/bin:/bin"}
     else:
         folder = tmp_path / "secrets"
         command, environment = [ROOT / script], {"PATH": "/usr/bin:/bin", "MARQUEE_SECRETS_DIR": str(folder)}

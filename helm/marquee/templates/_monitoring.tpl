@@ -8,7 +8,9 @@
 {{- $appliers := list }}
 {{- $claims := list "postgresql-0" "kafka-0" }}
 {{- range $name, $part := $suite.services }}
-{{- if has "marquee.ratings.v1" $part.topics.reads }}
+{{- $applies := false }}
+{{- range $part.topics.reads }}{{ if (get $suite.topics .).applied }}{{ $applies = true }}{{ end }}{{ end }}
+{{- if $applies }}
 {{- $consumers = append $consumers (snakecase $name) }}
 {{- if $part.database }}{{ $appliers = append $appliers (snakecase $name) }}{{ end }}
 {{- end }}
