@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 
 #include "base/base64.h"
@@ -11,11 +12,6 @@ namespace marquee {
 namespace {
 
 constexpr std::size_t kChecksumBytes = 6;
-
-Error Refused() {
-  return Error::InvalidArgument("page_token_invalid",
-                                "the page token is not one that this list gave out", "page_token");
-}
 
 void AppendSized(std::string& out, std::string_view text) {
   const auto size = static_cast<std::uint32_t>(text.size());
@@ -34,6 +30,27 @@ std::string Checksum(std::string_view list, std::string_view payload) {
 
 }  // namespace
 
+Error PageTokenRefused() {
+  return Error::InvalidArgument("page_token_invalid",
+                                "the page token is not one that this list gave out", "page_token");
+}
+
+namespace page_token {
+
+std::string ToText(std::int64_t field) { return std::to_string(field); }
+
+bool FromText(const std::string& text, std::int64_t& field) {
+  const char* const end = text.data() + text.size();
+  return std::from_chars(text.data(), end, field) == std::from_chars_result{end, std::errc{}};
+}
+
+bool FromText(const std::string& text, std::string& field) {
+  field = text;
+  return true;
+}
+
+}  // namespace page_token
+
 std::string EncodePageToken(std::string_view list, std::span<const std::string> key) {
   std::string payload;
   for (const auto& field : key) AppendSized(payload, field);
@@ -43,21 +60,21 @@ std::string EncodePageToken(std::string_view list, std::span<const std::string> 
 Result<std::vector<std::string>> DecodePageToken(std::string_view list, std::string_view token,
                                                  std::size_t fields) {
   const auto bytes = Base64UrlDecode(token);
-  if (!bytes.ok() || bytes->size() < kChecksumBytes) return Refused();
+  if (!bytes.ok() || bytes->size() < kChecksumBytes) return PageTokenRefused();
   std::string_view payload = *bytes;
   const auto checksum = payload.substr(0, kChecksumBytes);
   payload.remove_prefix(kChecksumBytes);
-  if (checksum != Checksum(list, payload)) return Refused();
+  if (checksum != Checksum(list, payload)) return PageTokenRefused();
   std::vector<std::string> key;
   while (payload.size() >= 4) {
     std::uint32_t size = 0;
     for (int i = 3; i >= 0; --i) size = (size << 8) | static_cast<unsigned char>(payload[i]);
     payload.remove_prefix(4);
-    if (size > payload.size()) return Refused();
+    if (size > payload.size()) return PageTokenRefused();
     key.emplace_back(payload.substr(0, size));
     payload.remove_prefix(size);
   }
-  if (!payload.empty() || key.size() != fields) return Refused();
+  if (!payload.empty() || key.size() != fields) return PageTokenRefused();
   return key;
 }
 

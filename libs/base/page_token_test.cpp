@@ -30,5 +30,18 @@ TEST(PageToken, RefusesEveryOneCharacterChange) {
   EXPECT_FALSE(DecodePageToken("movies", token.substr(0, token.size() - 4), 2).ok());
 }
 
+TEST(PageToken, ReadsAKeyByItsTypes) {
+  const auto token = EncodeTypedPageToken("ratings", std::int64_t{-5}, std::string("a"));
+  const auto key = DecodeTypedPageToken<std::int64_t, std::string>("ratings", token);
+  EXPECT_EQ(key.value(), std::tuple(-5, "a"));
+  const auto decode = DecodeTypedPageToken<std::string, std::int64_t>;
+  EXPECT_EQ(decode("ratings", token).error().reason, "page_token_invalid");
+  EXPECT_FALSE(DecodeTypedPageToken<std::int64_t>("ratings", token).ok());
+  for (const std::string text : {"", " 1", "1 ", "+1", "9223372036854775808", "1.0"}) {
+    const auto odd = EncodePageToken("ratings", std::vector<std::string>{text});
+    EXPECT_FALSE(DecodeTypedPageToken<std::int64_t>("ratings", odd).ok()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace marquee

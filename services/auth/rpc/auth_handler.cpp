@@ -1,7 +1,5 @@
 #include "auth/rpc/auth_handler.h"
 
-#include <charconv>
-
 #include "auth/rpc/convert.h"
 #include "base/page_token.h"
 
@@ -21,15 +19,8 @@ Result<Person> PersonOf(const rpc::Call& call) {
 
 Result<std::int64_t> PositionIn(const std::string& page_token) {
   if (page_token.empty()) return 0;
-  ASSIGN_OR_RETURN(const auto key, DecodePageToken(kUserList, page_token, 1));
-  std::int64_t id = 0;
-  const auto& text = key.front();
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return Error::InvalidArgument("page_token_invalid", "This isn't a page token of this list.",
-                                  "page_token");
-  }
-  return id;
+  ASSIGN_OR_RETURN(const auto key, DecodeTypedPageToken<std::int64_t>(kUserList, page_token));
+  return std::get<0>(key);
 }
 
 // A response that holds a session.
@@ -144,8 +135,7 @@ Result<v1::ListUsersResponse> AuthHandler::ListUsers(const rpc::Call& call,
   v1::ListUsersResponse response;
   for (const auto& account : page.accounts) ToProto(account, *response.add_users());
   if (page.next != 0) {
-    const std::vector<std::string> key = {std::to_string(page.next)};
-    response.set_next_page_token(EncodePageToken(kUserList, key));
+    response.set_next_page_token(EncodeTypedPageToken(kUserList, page.next));
   }
   return response;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <pqxx/pqxx>
 
+#include "base/page_token.h"
 #include "catalog/store/movie_filter.h"
 #include "catalog/store/movie_rows.h"
 #include "catalog/store/movie_search.h"
@@ -83,11 +84,6 @@ std::string Print(double number) {
   return std::string(text, end);
 }
 
-Error BadToken() {
-  return Error::InvalidArgument(
-      "page_token_invalid", "page_token must come from an answer to the same list", "page_token");
-}
-
 // A key's parts: [the prior's mean,] [what is sorted by,] the id.
 struct Key {
   std::optional<double> prior_mean;
@@ -99,15 +95,15 @@ Result<Key> ReadKey(const MovieListing& listing) {
   const auto& fields = listing.after;
   Key key;
   if (fields.empty()) return key;
-  if (fields.size() != KeyFields(listing.order)) return BadToken();
+  if (fields.size() != KeyFields(listing.order)) return PageTokenRefused();
   key.id = Parse<std::int64_t>(fields.back());
-  if (!key.id) return BadToken();
+  if (!key.id) return PageTokenRefused();
   if (fields.size() >= 2) key.sorted_by = fields[fields.size() - 2];
   const bool numeric = listing.order != MovieOrder::kTitle;
-  if (key.sorted_by && numeric && !Parse<double>(*key.sorted_by)) return BadToken();
+  if (key.sorted_by && numeric && !Parse<double>(*key.sorted_by)) return PageTokenRefused();
   if (fields.size() == 3) {
     key.prior_mean = Parse<double>(fields[0]);
-    if (!key.prior_mean) return BadToken();
+    if (!key.prior_mean) return PageTokenRefused();
   }
   return key;
 }

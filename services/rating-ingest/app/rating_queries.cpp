@@ -1,7 +1,6 @@
 #include "rating-ingest/app/rating_queries.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/page_token.h"
 
@@ -11,11 +10,9 @@ namespace {
 std::string ListName(std::int64_t user_id) { return "ratings:" + std::to_string(user_id); }
 
 Result<RatingKey> ParseKey(std::int64_t user_id, const std::string& token) {
-  ASSIGN_OR_RETURN(const auto fields, DecodePageToken(ListName(user_id), token, 2));
-  RatingKey key;
-  std::from_chars(fields[0].data(), fields[0].data() + fields[0].size(), key.rated_at_us);
-  std::from_chars(fields[1].data(), fields[1].data() + fields[1].size(), key.movie_id);
-  return key;
+  ASSIGN_OR_RETURN(const auto key,
+                   (DecodeTypedPageToken<std::int64_t, std::int64_t>(ListName(user_id), token)));
+  return RatingKey{.rated_at_us = std::get<0>(key), .movie_id = std::get<1>(key)};
 }
 
 }  // namespace
@@ -43,9 +40,8 @@ Result<RatingQueries::Page> RatingQueries::List(std::int64_t user_id, int page_s
       reader_.List(user_id, from, page_size == 0 ? kDefaultPageSize : page_size, deadline));
   Page page{.ratings = std::move(found.ratings)};
   if (found.next) {
-    page.next_page_token = EncodePageToken(
-        ListName(user_id), std::vector<std::string>{std::to_string(found.next->rated_at_us),
-                                                    std::to_string(found.next->movie_id)});
+    page.next_page_token =
+        EncodeTypedPageToken(ListName(user_id), found.next->rated_at_us, found.next->movie_id);
   }
   return page;
 }

@@ -1,7 +1,5 @@
 #include "reviews/rpc/reviews_handler.h"
 
-#include <charconv>
-
 #include "base/page_token.h"
 
 namespace marquee::reviews {
@@ -46,16 +44,9 @@ std::string ListName(std::int64_t movie_id) {
 
 Result<std::int64_t> PositionIn(const v1::ListReviewsRequest& request) {
   if (request.page_token().empty()) return 0;
-  ASSIGN_OR_RETURN(const auto key,
-                   DecodePageToken(ListName(request.movie_id()), request.page_token(), 1));
-  std::int64_t id = 0;
-  const auto& text = key.front();
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return Error::InvalidArgument("page_token_invalid", "This isn't a page token of this list.",
-                                  "page_token");
-  }
-  return id;
+  ASSIGN_OR_RETURN(const auto key, DecodeTypedPageToken<std::int64_t>(ListName(request.movie_id()),
+                                                                      request.page_token()));
+  return std::get<0>(key);
 }
 
 }  // namespace
@@ -83,8 +74,7 @@ Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& cal
   v1::ListReviewsResponse response;
   for (const auto& review : page.reviews) ToProto(review, *response.add_reviews());
   if (page.next != 0) {
-    const std::vector<std::string> key = {std::to_string(page.next)};
-    response.set_next_page_token(EncodePageToken(ListName(request.movie_id()), key));
+    response.set_next_page_token(EncodeTypedPageToken(ListName(request.movie_id()), page.next));
   }
   return response;
 }
