@@ -171,8 +171,12 @@ TEST_F(PoolTest, StartsWithoutADatabaseAndTellsTheTruth) {
   EXPECT_EQ(pool.Health().error().reason, "database_unavailable");
   EXPECT_EQ(Exec(pool, "SELECT 1").error().code, Code::kUnavailable);
   EXPECT_EQ(pool.Stats().open, 0);
-  Pool good(Config());
+  PoolConfig config = Config(4);
+  config.min_connections = 3;
+  Pool good(config);
   EXPECT_TRUE(good.Health().ok());
+  EXPECT_EQ(good.Stats().open, 3) << "no request waits for the first connections";
+  EXPECT_EQ(good.Stats().in_use, 0);
 }
 
 // A failover: new sessions lead to a server that takes no writes, until they lead to another again.

@@ -49,6 +49,8 @@ constexpr char kWriteNothing[] =
     "'EXECUTE')"
     " THEN pg_logical_emit_message(true, 'marquee', 'ready') END";
 
+constexpr milliseconds kHealthLimit{400};
+
 milliseconds Jittered(milliseconds base) {
   thread_local std::minstd_rand random{std::random_device{}()};
   return milliseconds(
@@ -94,12 +96,15 @@ class Pool::Impl {
   }
 
   Status Health() {
+    if (!filled_) {
+      if (Status filled = Fill(); !filled.ok()) return filled;
+    }
     const auto age = Steady::now().time_since_epoch() - milliseconds(1000);
     const auto& last = config_.needs_writes ? last_write_ : last_success_;
     if (last.load(std::memory_order_relaxed) > age.count()) return {};
     if (StatsNow().in_use >= config_.max_connections)
       return last_failed_.load() ? Down() : Status{};
-    const RunOptions soon{.deadline = SystemClock().Now() + milliseconds(400)};
+    const RunOptions soon{.deadline = SystemClock().Now() + kHealthLimit};
     if (!config_.needs_writes) {
       return Execute(Kind::kStatement, soon, [](Transaction& tx) -> Status {
         tx.exec("SELECT 1");
@@ -121,6 +126,27 @@ class Pool::Impl {
  private:
   static Error Down() {
     return Error::Unavailable("database_unavailable", "the database can't be reached; try again");
+  }
+
+  // Lends itself as many connections at once as are to be open: a look-up of a name and a log-in
+  // are paid for before the first request. Those opened by an attempt that fails stay.
+  Status Fill() {
+    const auto deadline = SystemClock().Now() + kHealthLimit;
+    std::vector<std::unique_ptr<Session>> lent;
+    Status status;
+    const int count = std::min(config_.min_connections, config_.max_connections);
+    while (status.ok() && static_cast<int>(lent.size()) < count &&
+           StatsNow().in_use < config_.max_connections) {
+      auto session = Acquire(deadline);
+      if (session.ok()) {
+        lent.push_back(std::move(*session));
+      } else {
+        status = std::move(session).error();
+      }
+    }
+    for (auto& session : lent) Release(std::move(session), true);
+    filled_ = status.ok();
+    return status;
   }
 
   Status ExecuteWithRetries(Kind kind, const RunOptions& options,
@@ -387,6 +413,7 @@ class Pool::Impl {
   std::uint64_t generation_ = 0;  // sessions of an earlier one aren't lent again
   std::atomic<Steady::rep> last_success_{0};
   std::atomic<Steady::rep> last_write_{0};
+  std::atomic<bool> filled_{false};       // min_connections were open once
   std::atomic<bool> write_failed_{true};  // or none was tried
   std::atomic<bool> last_failed_{false};
 };

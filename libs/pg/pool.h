@@ -33,7 +33,7 @@ using Transaction = pqxx::transaction_base;
 
 struct PoolConfig {
   std::string uri = {};  // postgresql://user:password@host:port/database, or libpq's key=value form
-  int min_connections = 0;  // kept open when idle
+  int min_connections = 2;  // opened before the pool is first healthy, and kept open when idle
   int max_connections = 8;
   std::chrono::milliseconds acquire_timeout{2'000};  // a call waits no longer for a free connection
   std::chrono::milliseconds statement_timeout{
@@ -71,8 +71,8 @@ struct RunOptions {
   std::optional<std::chrono::milliseconds> statement_timeout = {};
 };
 
-// Thread-safe. Starting never blocks and never fails: connections are opened when first needed, and
-// again after a loss.
+// Thread-safe. Starting never blocks and never fails: connections are opened when first needed or
+// asked for by Health(), and again after a loss.
 class Pool {
  public:
   explicit Pool(PoolConfig config, PoolHooks hooks = {});
@@ -116,7 +116,7 @@ class Pool {
     return RunAs(Kind::kStatement, std::forward<Fn>(fn), options);
   }
 
-  // Whether the database answers, and takes writes if the service needs them: at once if that
+  // Opens min_connections, once. Whether the database answers, and takes writes if the service needs them: at once if that
   // succeeded in the last second, else by asking (0.4 s at most). After a write that failed for a
   // reason of the database's, and at first, by writing a message of a few bytes to the WAL. A pool
   // that is merely busy is healthy.

@@ -21,7 +21,6 @@ Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environm
   config.consumer_database.max_connections = 2;
   config.publisher_database = config.consumer_database;
   config.publisher_database.application_name = "marquee-catalog-publisher";
-  config.publisher_database.min_connections = 1;
   config.publisher_database.max_connections = 1;
   config.consumer.service = "catalog";
   config.consumer.tables = {"ratings", "movie_stats"};
