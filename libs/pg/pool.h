@@ -116,10 +116,10 @@ class Pool {
     return RunAs(Kind::kStatement, std::forward<Fn>(fn), options);
   }
 
-  // Opens min_connections, once. Whether the database answers, and takes writes if the service needs them: at once if that
-  // succeeded in the last second, else by asking (0.4 s at most). After a write that failed for a
-  // reason of the database's, and at first, by writing a message of a few bytes to the WAL. A pool
-  // that is merely busy is healthy.
+  // Opens min_connections, once. Whether the database answers, and takes writes if the service
+  // needs them: at once if that succeeded in the last second, else by asking (0.4 s at most). After
+  // a write that failed for a reason of the database's, and at first, by writing a message of a few
+  // bytes to the WAL. A pool that is merely busy is healthy.
   Status Health();
   PoolStats Stats() const;
 
