@@ -5,9 +5,9 @@ import time
 
 import yaml
 
-from kube.cluster import ROOT
 from kube.context import OURS, StepFailed
 from kube.main_job import main_job
+from support.overlays import copy_overlays
 
 
 def _image_entries(context, documents):
@@ -48,8 +48,8 @@ def kustomize(context):
     # In a copy: the secrets that are made for it are nobody else's.
     here = context.folder / "overlay"
     shutil.rmtree(here, ignore_errors=True)
-    shutil.copytree(ROOT / "k8s", here / "k8s", ignore=lambda folder, _: {"secrets"} if "overlays" in folder else set())
-    context.cluster.run(here / "k8s" / "secrets", "minikube")
+    here.mkdir()
+    context.cluster.run(copy_overlays(here), "minikube")
     rendered = context.cluster.run("kubectl", "kustomize", here / "k8s" / "overlays" / "minikube")
     documents = [document for document in yaml.safe_load_all(rendered) if document]
     entries, unknown = _image_entries(context, documents)
