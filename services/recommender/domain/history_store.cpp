@@ -53,13 +53,13 @@ void HistoryStore::Apply(const LogPosition& after, const ratings::RatingChange* 
   Remember(log, after.fingerprint, change);
   const Event& event = log.events.back();
   if (event.user_id == 0) return;
-  const auto cached = by_id_.find(event.user_id);
-  if (cached == by_id_.end()) return;
-  User& user = *cached->second;
+  User* const cached = users_.Peek(event.user_id);
+  if (cached == nullptr) return;
+  User& user = *cached;
   // The topic has more partitions than it had: where the user's events go on isn't known here.
   if (user.partition != partition) {
     ++stats_.dropped;
-    Drop(cached->second);
+    Drop(event.user_id, user);
     return;
   }
   if (offset < user.position) return;
@@ -69,7 +69,7 @@ void HistoryStore::Apply(const LogPosition& after, const ratings::RatingChange* 
   user.position = offset + 1;
   if (!certain) {
     ++stats_.dropped;
-    Drop(cached->second);
+    Drop(event.user_id, user);
     return;
   }
   Evict();
@@ -127,15 +127,14 @@ bool HistoryStore::ApplyTo(std::vector<Entry>& entries, const Event& event) {
 
 std::optional<std::vector<Rated>> HistoryStore::Find(std::int64_t user_id) {
   const std::lock_guard lock(mutex_);
-  const auto found = by_id_.find(user_id);
-  if (found == by_id_.end()) return std::nullopt;
-  if (clock_.Now() - found->second->filled_at > options_.max_age) {
+  const User* const user = users_.Use(user_id);
+  if (user == nullptr) return std::nullopt;
+  if (clock_.Now() - user->filled_at > options_.max_age) {
     ++stats_.dropped;
-    Drop(found->second);
+    Drop(user_id, *user);
     return std::nullopt;
   }
-  users_.splice(users_.begin(), users_, found->second);
-  return Current(found->second->entries);
+  return Current(user->entries);
 }
 
 bool HistoryStore::IsElsewhere(const Partition& log, const LogPosition& position) {
@@ -148,8 +147,7 @@ bool HistoryStore::IsElsewhere(const Partition& log, const LogPosition& position
 
 HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistory& stored) {
   const LogPosition& position = stored.position;
-  User user{.user_id = user_id,
-            .partition = position.partition,
+  User user{.partition = position.partition,
             .position = position.next_offset,
             .filled_at = clock_.Now(),
             .entries = {}};
@@ -162,7 +160,7 @@ HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistor
             [](const Entry& a, const Entry& b) { return a.movie_id < b.movie_id; });
 
   const std::lock_guard lock(mutex_);
-  if (const auto old = by_id_.find(user_id); old != by_id_.end()) Drop(old->second);
+  if (const User* old = users_.Peek(user_id)) Drop(user_id, *old);
   const auto found = partitions_.find(position.partition);
   if (found == partitions_.end()) return {Outcome::kNotFollowed, Current(user.entries), {}};
   const Partition& log = found->second;
@@ -190,8 +188,7 @@ HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistor
   if (filled.outcome != Outcome::kKept) return filled;
   user.position = std::max(position.next_offset, log.next);
   stats_.bytes += Bytes(user);
-  users_.push_front(std::move(user));
-  by_id_[user_id] = users_.begin();
+  users_.Put(user_id, std::move(user));
   Evict();
   return filled;
 }
@@ -208,30 +205,27 @@ std::vector<Rated> HistoryStore::Current(const std::vector<Entry>& entries) {
 
 std::size_t HistoryStore::Bytes(const User& user) {
   constexpr std::size_t kMapNode = 4 * sizeof(void*);
-  return sizeof(User) + 2 * sizeof(void*) + kMapNode + user.entries.capacity() * sizeof(Entry);
+  return sizeof(std::pair<std::int64_t, User>) + 2 * sizeof(void*) + kMapNode + user.entries.capacity() * sizeof(Entry);
 }
 
 void HistoryStore::DropPartition(std::int32_t partition) {
-  for (auto user = users_.begin(); user != users_.end();) {
-    const auto next = std::next(user);
-    if (user->partition == partition) {
-      ++stats_.dropped;
-      Drop(user);
-    }
-    user = next;
-  }
+  users_.EraseIf([&](std::int64_t, const User& user) {
+    if (user.partition != partition) return false;
+    ++stats_.dropped;
+    stats_.bytes -= Bytes(user);
+    return true;
+  });
 }
 
-void HistoryStore::Drop(Users::iterator user) {
-  stats_.bytes -= Bytes(*user);
-  by_id_.erase(user->user_id);
-  users_.erase(user);
+void HistoryStore::Drop(std::int64_t user_id, const User& user) {
+  stats_.bytes -= Bytes(user);
+  users_.Erase(user_id);
 }
 
 void HistoryStore::Evict() {
   while (stats_.bytes > options_.max_bytes && !users_.empty()) {
     ++stats_.evicted;
-    Drop(std::prev(users_.end()));
+    stats_.bytes -= Bytes(users_.TakeOldest().second);
   }
 }
 

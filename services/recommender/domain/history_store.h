@@ -13,14 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "base/lru_map.h"
 #include "ratings/rating_rule.h"
 #include "recommender/domain/history.h"
 
@@ -83,7 +82,6 @@ class HistoryStore {
     Origin origin;  // kLive: an event that we saw, so an import doesn't touch it
   };
   struct User {
-    std::int64_t user_id = 0;
     std::int32_t partition = 0;
     std::int64_t position = 0;  // events before it are in, or were in the database
     Time filled_at;
@@ -104,7 +102,6 @@ class HistoryStore {
     std::deque<Event> events;                      // [first, next)
     std::unordered_set<std::uint64_t> identities;  // of the live ones among them
   };
-  using Users = std::list<User>;
 
   // Whether the place, from `first` to `next`, is known to be in another log than this.
   static bool IsElsewhere(const Partition& partition, const LogPosition& position);
@@ -115,15 +112,14 @@ class HistoryStore {
   void Remember(Partition& partition, std::uint64_t fingerprint,
                 const ratings::RatingChange* change);
   void DropPartition(std::int32_t partition);
-  void Drop(Users::iterator user);
+  void Drop(std::int64_t user_id, const User& user);
   void Evict();
 
   const Options options_;
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::map<std::int32_t, Partition> partitions_;
-  Users users_;  // the most recently used first
-  std::unordered_map<std::int64_t, Users::iterator> by_id_;
+  LruMap<std::int64_t, User> users_;  // by user_id
   Stats stats_;
 };
 
