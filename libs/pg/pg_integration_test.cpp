@@ -74,6 +74,16 @@ TEST_F(PoolTest, TranslatesViolationsAndKeepsTheConnection) {
   EXPECT_EQ(Count(pool).value(), 1);
 }
 
+TEST_F(PoolTest, HasNothingCompiled) {
+  database_.Execute("ALTER DATABASE \"" + pqxx::connection(database_.uri()).dbname() +
+                    "\" SET jit = on");
+  Pool pool(Config());
+  const auto jit = pool.Read([](Transaction& tx) -> Result<std::string> {
+    return tx.exec("SHOW jit")[0][0].as<std::string>();
+  });
+  EXPECT_EQ(jit.value(), "off");
+}
+
 TEST_F(PoolTest, ReadRefusesToWrite) {
   Pool pool(Config());
   const auto status = pool.Read([](Transaction& tx) -> Status {

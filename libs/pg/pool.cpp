@@ -67,6 +67,9 @@ struct Session {
     pq.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 #endif
+    // Compiling takes longer than any statement of ours, and what looks expensive by the statistics
+    // of a table that has just been filled would be compiled each time.
+    pqxx::nontransaction(pq).exec("SET jit = off");
   }
   pqxx::connection pq;
   Steady::time_point idle_since{};

@@ -111,7 +111,6 @@ wal_compression = on
 max_wal_size = 2GB
 checkpoint_timeout = 15min
 random_page_cost = 1.1
-jit = off
 log_min_duration_statement = 500
 log_line_prefix = '%m [%p] %u@%d '
 timezone = 'UTC'
