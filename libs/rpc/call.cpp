@@ -4,11 +4,20 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace marquee::rpc {
 
 namespace {
+
+bool IsStream(std::string_view text) {
+  constexpr std::size_t kMostBytes = 64;
+  return !text.empty() && text.size() <= kMostBytes &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+         });
+}
 
 bool IsAddress(const std::string& text) {
   in6_addr parsed{};
@@ -46,7 +55,7 @@ std::optional<Position> Position::Parse(std::string_view text) {
     text.remove_prefix(colon + 1);
     if (parts.size() == 4) return std::nullopt;
   }
-  if (parts.size() < 3 || parts[0].empty()) return std::nullopt;
+  if (parts.size() < 3 || !IsStream(parts[0])) return std::nullopt;
   Position position{.stream = std::string(parts[0])};
   if (!whole(parts[1], position.at.partition)) return std::nullopt;
   if (!whole(parts[2], position.at.next_offset)) return std::nullopt;

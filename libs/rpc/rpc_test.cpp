@@ -517,10 +517,12 @@ TEST(Position, ParsesWhatItPrintsAndNothingElse) {
   EXPECT_EQ(named->ToString(), "ratings:3:1234:f0e1d2c3b4a59687");
   for (const char* bad :
        {"", "ratings", "ratings:3", ":3:4", "ratings:x:4", "ratings:3:-1", "ratings:3:4x",
-        "ratings:3:4:", "ratings:3:4:5", "ratings:3:4:x0e1d2c3b4a59687",
+        "ratings:3:4:", "ratings:3:4:5", "ratings:3:4:x0e1d2c3b4a59687", "a b:0:1", "a\n:0:1",
+        "\xc3\xa9:0:1", "ratings:3:99999999999999999999", "ratings:4294967296:1",
         "ratings:3:4:f0e1d2c3b4a59687:", "ratings:3:4:f0e1d2c3b4a59687:1"}) {
     EXPECT_FALSE(Position::Parse(bad).has_value()) << bad;
   }
+  EXPECT_FALSE(Position::Parse(std::string(65, 'a') + ":0:1").has_value());
 }
 
 }  // namespace

@@ -84,10 +84,12 @@ Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
 }
 
 void CollectPositions(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
-                      std::vector<std::string>& positions) {
+                      std::vector<rpc::Position>& positions) {
   const auto [first, last] = metadata.equal_range(kPositionKey);
-  for (auto it = first; it != last && positions.size() < kMaxPositions; ++it)
-    positions.emplace_back(View(it->second));
+  for (auto it = first; it != last && positions.size() < kMaxPositions; ++it) {
+    if (auto position = rpc::Position::Parse(View(it->second)))
+      positions.push_back(std::move(*position));
+  }
 }
 
 class GrpcUpstreams final : public Upstreams {
@@ -115,8 +117,8 @@ class GrpcUpstreams final : public Upstreams {
       rpc::AddMetadata(*context, rpc::kClientAddressKey, outbound.client_address);
     if (!outbound.traceparent.empty())
       rpc::AddMetadata(*context, tracing::kTraceparent, outbound.traceparent);
-    for (const std::string& position : outbound.positions)
-      rpc::AddMetadata(*context, kPositionKey, position);
+    for (const rpc::Position& position : outbound.positions)
+      rpc::AddMetadata(*context, kPositionKey, position.ToString());
     grpc::ClientContext* raw = context.get();
     // std::function must be copyable; nobody copies it.
     auto pending = std::make_shared<Pending>(*this, std::move(context), std::move(done));
