@@ -26,8 +26,8 @@ Result<Step> Respond::Decode(const ExchangePtr& exchange) {
   } else if (exchange->failed) {
     exchange->response = Failure(*exchange, *exchange->failed);
   } else if (exchange->answers != nullptr) {
-    exchange->response =
-        WriteResponse(*exchange->answers, *exchange->out, exchange->request.Find("if-none-match"));
+    ASSIGN_OR_RETURN(exchange->response, WriteResponse(*exchange->answers, *exchange->out,
+                                                       exchange->request.Find("if-none-match")));
   }
   return Step::kContinue;
 }
