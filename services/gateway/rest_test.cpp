@@ -4,6 +4,8 @@
 #include <google/protobuf/message.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "gateway/gateway.h"
@@ -336,6 +338,29 @@ TEST_F(RestTest, IsInTheDocument) {
   EXPECT_EQ(document["paths"]["/v1/download"]["get"]["responses"]["200"]["content"]
                     ["application/zip"]["schema"]["format"],
             "binary");
+}
+
+// The headers that rpcs read, and that nginx would not pass on.
+std::vector<std::string> LostAtTheEdge(const Api& api) {
+  std::ifstream file("deploy/edge/nginx.conf.template");
+  const std::string edge{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::string> lost;
+  const auto look = [&](const std::string& name) {
+    if (edge.find("proxy_set_header " + name + " ") == std::string::npos) lost.push_back(name);
+  };
+  for (const Rpc& rpc : api.rpcs()) {
+    for (const auto& header : rpc.rest.request_headers) look(header.name);
+    if (!rpc.rest.request_cookies.empty()) look("Cookie");
+  }
+  return lost;
+}
+
+TEST_F(RestTest, SeesWhatIsLostAtTheEdge) {
+  EXPECT_EQ(LostAtTheEdge(api_), (std::vector<std::string>{"Accept-Language", "Cookie"}));
+  const auto contract = Contract::Load();
+  const auto ours = Api::Build(contract->services(), *pb::MessageFactory::generated_factory());
+  EXPECT_EQ(LostAtTheEdge(*ours), std::vector<std::string>())
+      << "deploy/edge/nginx.conf.template needs a proxy_set_header for each";
 }
 
 TEST(Rest, IsCheckedAtTheStart) {

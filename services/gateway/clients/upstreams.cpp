@@ -66,9 +66,9 @@ std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}
 
 // An error that our services made has a reason, and a message for people. Any other is gRPC's or a
 // library's own, whose text stays here.
-Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
-  Error error = rpc::FromGrpc(status, context);
-  if (context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) return error;
+Error ToError(const grpc::Status& status) {
+  Error error = rpc::FromGrpc(status);
+  if (rpc::IsOurs(status)) return error;
   // Not the client's doing: the server went away.
   if (error.code == Code::kCancelled) {
     error.code = Code::kUnavailable;
@@ -171,7 +171,7 @@ class GrpcUpstreams final : public Upstreams {
         CollectPositions(context_->GetServerInitialMetadata(), outcome.positions);
         CollectPositions(context_->GetServerTrailingMetadata(), outcome.positions);
       } else {
-        outcome.error = ToError(status, *context_);
+        outcome.error = ToError(status);
       }
       context_.reset();
       std::exchange(done_, nullptr)(std::move(outcome));
