@@ -1,5 +1,6 @@
 #include "rpc/call.h"
 
+#include <absl/strings/str_cat.h>
 #include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
 
@@ -35,9 +36,7 @@ std::string Position::ToString() const {
   std::string text =
       stream + ":" + std::to_string(at.partition) + ":" + std::to_string(at.next_offset);
   if (at.fingerprint == 0) return text;
-  constexpr char kDigits[] = "0123456789abcdef";
-  text += ':';
-  for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[at.fingerprint >> shift & 0xF];
+  absl::StrAppend(&text, ":", absl::Hex(at.fingerprint, absl::kZeroPad16));
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "gateway/transcode/json_reader.h"
 #include "gateway/transcode/json_writer.h"
@@ -335,15 +336,11 @@ void CopyFieldsByName(const pb::Message& from, const MessagePlan& from_plan, pb:
 }
 
 std::string StrongETag(std::string_view content) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
-  std::string out = "\"";
-  for (std::size_t i = 0; i < 16; ++i) {
-    out += kHex[digest[i] >> 4];
-    out += kHex[digest[i] & 15];
-  }
-  return out + "\"";
+  constexpr std::size_t kBytes = 16;
+  const std::string_view start(reinterpret_cast<const char*>(digest.data()), kBytes);
+  return '"' + ToHex(start) + '"';
 }
 
 bool MatchesETag(std::string_view list, std::string_view etag) {
