@@ -1,5 +1,5 @@
-// What a request costs in the gateway itself: `gateway_bench requests` beside json_bench.cpp's figures. The service
-// behind it answers at once, in this process.
+// What a request costs in the gateway itself: `gateway_bench requests` beside json_bench.cpp's
+// figures. The service behind it answers at once, in this process.
 #include "gateway/gateway_bench.h"
 
 #include <google/protobuf/message.h>
