@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hex.h"
+
 namespace marquee {
 namespace {
 
@@ -29,12 +31,17 @@ TEST(Base64Url, RoundTripsAndRefusesOtherEncodings) {
     EXPECT_EQ(*Base64UrlDecode(Base64UrlEncode(bytes)), bytes);
   }
   EXPECT_EQ(Base64UrlEncode("\xfb\xff\xfe"), "-__-");
-  for (const char* text : {"A", "Zg==", "Zh", "Zm9", "Zm 9", "+/+/", "Zm9v\n"}) {
+  for (const char* text :
+       {"A", "Zg==", "Zh", "Zm9", "Zm 9", "+/+/", "Zm9v\n", "Zm9v ", " Zm9v", "Zm9v.", "\xff"}) {
     EXPECT_FALSE(Base64UrlDecode(text).ok()) << text;
   }
 }
 
-// RFC 7515, appendix A.3.
+TEST(Hex, IsLowerCaseAndComesBack) {
+  EXPECT_EQ(ToHex(std::string("\0\x0f\xa0\xff", 4)), "000fa0ff");
+  EXPECT_EQ(FromHex("000fa0ff"), std::string("\0\x0f\xa0\xff", 4));
+  EXPECT_EQ(ToHex(""), "");
+}
 
 }  // namespace
 }  // namespace marquee

@@ -75,7 +75,7 @@ TEST_F(PoolTest, TranslatesViolationsAndKeepsTheConnection) {
 }
 
 TEST_F(PoolTest, HasNothingCompiled) {
-  database_.Execute("ALTER DATABASE \"" + pqxx::connection(database_.uri()).dbname() +
+  database_.Execute(std::string("ALTER DATABASE \"") + pqxx::connection(database_.uri()).dbname() +
                     "\" SET jit = on");
   Pool pool(Config());
   const auto jit = pool.Read([](Transaction& tx) -> Result<std::string> {

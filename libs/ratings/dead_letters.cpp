@@ -1,5 +1,7 @@
 #include "ratings/dead_letters.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <google/protobuf/timestamp.pb.h>
 
 #include <vector>
@@ -33,8 +35,7 @@ DeadLetterSink KafkaDeadLetters(kafka::Producer& producer, std::string consumer,
       const auto now =
           std::chrono::duration_cast<std::chrono::microseconds>(clock.Now().time_since_epoch())
               .count();
-      letter.mutable_failed_at()->set_seconds(now / 1'000'000);
-      letter.mutable_failed_at()->set_nanos(static_cast<std::int32_t>(now % 1'000'000 * 1'000));
+      *letter.mutable_failed_at() = google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(now);
       kafka::Outgoing message{.topic = std::string(kDeadLettersTopic),
                               .key = one.message->key,
                               .value = letter.SerializeAsString()};

@@ -1,5 +1,7 @@
 #include "ratings/rating_events.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include "marquee/events/v1/events.pb.h"
 #include "rules/rating.h"
 
@@ -7,10 +9,7 @@ namespace marquee::ratings {
 namespace {
 
 using events::v1::RatingEvent;
-
-// 0001-01-01 and 9999-12-31T23:59:59Z, what a protobuf Timestamp may hold.
-constexpr std::int64_t kLeastSeconds = -62'135'596'800;
-constexpr std::int64_t kMostSeconds = 253'402'300'799;
+using google::protobuf::util::TimeUtil;
 
 Error Refused(std::string reason, std::string message) {
   return Error::InvalidArgument(std::move(reason), std::move(message));
@@ -43,14 +42,7 @@ void EncodeRating(const RatingChange& change, std::string& out) {
   } else {
     event.set_retracted(true);
   }
-  std::int64_t seconds = change.occurred_at_us / 1'000'000;
-  std::int64_t micros = change.occurred_at_us % 1'000'000;
-  if (micros < 0) {
-    micros += 1'000'000;
-    --seconds;
-  }
-  event.mutable_occurred_at()->set_seconds(seconds);
-  event.mutable_occurred_at()->set_nanos(static_cast<std::int32_t>(micros * 1'000));
+  *event.mutable_occurred_at() = TimeUtil::MicrosecondsToTimestamp(change.occurred_at_us);
   event.set_source(change.source == Source::kLive ? events::v1::RATING_SOURCE_LIVE
                                                   : events::v1::RATING_SOURCE_IMPORT);
   event.SerializeToString(&out);
@@ -77,11 +69,11 @@ Result<RatingChange> DecodeRating(std::string_view key, std::string_view value) 
   }
   ASSIGN_OR_RETURN(change.value, ValueOf(event));
   const auto& at = event.occurred_at();
-  if (!event.has_occurred_at() || at.seconds() < kLeastSeconds || at.seconds() > kMostSeconds ||
-      at.nanos() < 0 || at.nanos() > 999'999'999) {
+  if (!event.has_occurred_at() || at.seconds() < TimeUtil::kTimestampMinSeconds ||
+      at.seconds() > TimeUtil::kTimestampMaxSeconds || at.nanos() < 0 || at.nanos() > 999'999'999) {
     return Refused("time_out_of_range", "occurred_at is missing or out of range");
   }
-  change.occurred_at_us = at.seconds() * 1'000'000 + at.nanos() / 1'000;
+  change.occurred_at_us = TimeUtil::TimestampToMicroseconds(at);
   switch (event.source()) {
     case events::v1::RATING_SOURCE_LIVE: change.source = Source::kLive; return change;
     case events::v1::RATING_SOURCE_IMPORT: change.source = Source::kImport; return change;

@@ -5,12 +5,8 @@
 namespace marquee::ratings {
 namespace {
 
-// Name spaces of our version 5 UUIDs: fixed for ever, or repeated imports and retries would be
-// counted twice.
-const Uuid& LiveNamespace() {
-  static const Uuid uuid = *Uuid::Parse("6f0e3c52-8d0b-4c1e-9a54-0d5f6f3f2a01");
-  return uuid;
-}
+// The name space of our version 5 UUIDs: fixed for ever, or repeated imports would be counted
+// twice.
 const Uuid& ImportNamespace() {
   static const Uuid uuid = *Uuid::Parse("6f0e3c52-8d0b-4c1e-9a54-0d5f6f3f2a02");
   return uuid;
@@ -44,13 +40,6 @@ Uuid ImportEventId(std::int64_t user_id, std::int64_t movie_id, float value,
   AppendInteger(name, std::bit_cast<std::uint32_t>(value));
   AppendInteger(name, static_cast<std::uint64_t>(rated_at_seconds));
   return Uuid::V5(ImportNamespace(), name);
-}
-
-Uuid LiveEventId(std::int64_t user_id, std::string_view idempotency_key) {
-  std::string name;
-  AppendInteger(name, static_cast<std::uint64_t>(user_id));
-  name.append(idempotency_key);
-  return Uuid::V5(LiveNamespace(), name);
 }
 
 }  // namespace marquee::ratings

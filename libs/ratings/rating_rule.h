@@ -50,7 +50,5 @@ std::optional<RatingState> Apply(const std::optional<RatingState>& state,
 // Ids of imported events: UUIDv5 of the content, so that importing twice makes the same events.
 Uuid ImportEventId(std::int64_t user_id, std::int64_t movie_id, float value,
                    std::int64_t rated_at_seconds);
-// The id of a live event with an Idempotency-Key: UUIDv5 of user and key.
-Uuid LiveEventId(std::int64_t user_id, std::string_view idempotency_key);
 
 }  // namespace marquee::ratings

@@ -11,6 +11,7 @@
 #include "ratings/rating_consumer.h"
 #include "ratings/rating_events.h"
 #include "ratings/rating_projection.h"
+#include "ratings/testing.h"
 #include "ratings/topics.h"
 
 namespace marquee::ratings {
@@ -39,7 +40,7 @@ class ProjectionTest : public testing::Test {
   }
   static RatingChange Change(std::int64_t user, std::int64_t movie, std::optional<float> value,
                              const std::string& id, Source source = Source::kLive) {
-    return {.event_id = LiveEventId(user, id),
+    return {.event_id = TestEventId(user, id),
             .user_id = user,
             .movie_id = movie,
             .value = value,

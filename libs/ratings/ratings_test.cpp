@@ -1,17 +1,23 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "marquee/events/v1/events.pb.h"
+#include "marquee/ratings/v1/ratings.pb.h"
+#include "marquee/recommender/v1/recommender.pb.h"
 #include "ratings/rating_consumer.h"
 #include "ratings/rating_events.h"
 #include "ratings/rating_rule.h"
+#include "ratings/testing.h"
+#include "rpc/service.h"
+#include "rules/rating.h"
 
 namespace marquee::ratings {
 namespace {
 
 RatingChange Live(std::optional<float> value, std::int64_t at = 1'000) {
-  return {.event_id = LiveEventId(1, "k"),
+  return {.event_id = TestEventId(1, "k"),
           .user_id = 1,
           .movie_id = 2,
           .value = value,
@@ -64,10 +70,28 @@ TEST(EventId, IsTheSameForTheSameThingOnly) {
   EXPECT_EQ(ImportEventId(1, 2, 3.5F, 4), ImportEventId(1, 2, 3.5F, 4));
   EXPECT_NE(ImportEventId(1, 2, 3.5F, 4), ImportEventId(1, 2, 3.0F, 4));
   EXPECT_NE(ImportEventId(12, 3, 3.5F, 4), ImportEventId(1, 23, 3.5F, 4));
-  EXPECT_EQ(LiveEventId(1, "key").ToString(), LiveEventId(1, "key").ToString());
-  EXPECT_NE(LiveEventId(1, "key"), LiveEventId(2, "key"));
-  // Fixed for ever: these ids are on disk.
-  EXPECT_EQ(LiveEventId(7, "abc").ToString().size(), 36U);
+}
+
+TEST(RatingValue, IsTheSameByTheContractAndByTheRule) {
+  // The contract refuses a person's rating, the rule an import's and an event's: there is one of
+  // both.
+  for (float value = -1; value <= 6; value += 1.0F / 32) {
+    marquee::ratings::v1::PutRatingRequest put;
+    put.set_movie_id(1);
+    put.set_value(value);
+    EXPECT_EQ(rpc::Validate(put).ok(), rules::IsRatingValue(value)) << value;
+    recommender::v1::RecommendForRatingsRequest list;
+    auto& rating = *list.add_ratings();
+    rating.set_movie_id(1);
+    rating.set_value(value);
+    EXPECT_EQ(rpc::Validate(list).ok(), rules::IsRatingValue(value)) << value;
+  }
+  for (const float value : {std::nanf(""), HUGE_VALF, -HUGE_VALF, std::nextafterf(5, 6)}) {
+    marquee::ratings::v1::PutRatingRequest put;
+    put.set_movie_id(1);
+    put.set_value(value);
+    EXPECT_FALSE(rpc::Validate(put).ok() || rules::IsRatingValue(value)) << value;
+  }
 }
 
 TEST(RatingEvents, ReadWhatTheyWrote) {

@@ -1,14 +1,24 @@
 #include "rpc/call.h"
 
+#include <absl/strings/str_cat.h>
 #include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace marquee::rpc {
 
 namespace {
+
+bool IsStream(std::string_view text) {
+  constexpr std::size_t kMostBytes = 64;
+  return !text.empty() && text.size() <= kMostBytes &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+         });
+}
 
 bool IsAddress(const std::string& text) {
   in6_addr parsed{};
@@ -26,9 +36,7 @@ std::string Position::ToString() const {
   std::string text =
       stream + ":" + std::to_string(at.partition) + ":" + std::to_string(at.next_offset);
   if (at.fingerprint == 0) return text;
-  constexpr char kDigits[] = "0123456789abcdef";
-  text += ':';
-  for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[at.fingerprint >> shift & 0xF];
+  absl::StrAppend(&text, ":", absl::Hex(at.fingerprint, absl::kZeroPad16));
   return text;
 }
 
@@ -46,7 +54,7 @@ std::optional<Position> Position::Parse(std::string_view text) {
     text.remove_prefix(colon + 1);
     if (parts.size() == 4) return std::nullopt;
   }
-  if (parts.size() < 3 || parts[0].empty()) return std::nullopt;
+  if (parts.size() < 3 || !IsStream(parts[0])) return std::nullopt;
   Position position{.stream = std::string(parts[0])};
   if (!whole(parts[1], position.at.partition)) return std::nullopt;
   if (!whole(parts[2], position.at.next_offset)) return std::nullopt;

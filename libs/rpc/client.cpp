@@ -92,7 +92,7 @@ Result<std::string> ServiceToken::Get() {
   const auto status = impl_->stub->IssueServiceToken(&context, request, &response);
   if (!status.ok()) {
     if (!impl_->bearer.empty() && now < impl_->expires_at) return impl_->bearer;
-    return FromGrpc(status, context);
+    return FromGrpc(status);
   }
   impl_->bearer = response.access_token();
   const std::chrono::seconds lifetime{response.expires_in()};
@@ -113,7 +113,7 @@ token::Verifier::KeySource JwksFrom(std::shared_ptr<grpc::Channel> auth) {
     ActAsService(context, {}, std::chrono::seconds{2});
     auth::v1::GetJwksResponse response;
     const auto status = stub->GetJwks(&context, {}, &response);
-    if (!status.ok()) return FromGrpc(status, context);
+    if (!status.ok()) return FromGrpc(status);
     std::vector<token::PublicKey> keys;
     for (const auto& jwk : response.keys()) {
       // A key for another purpose or algorithm verifies no token of ours (RFC 7517, section 4).

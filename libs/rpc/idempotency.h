@@ -21,6 +21,11 @@ namespace marquee::rpc {
 // declared free of side effects (idempotency_level = NO_SIDE_EFFECTS).
 bool TakesIdempotencyKey(const google::protobuf::MethodDescriptor& method);
 
+// The rule for a key that a client chose, at the gateway's door and at each service's. None at all
+// (an empty one) is good.
+Status CheckIdempotencyKey(std::string_view key);
+Error BadIdempotencyKey();  // InvalidArgument "bad_idempotency_key"
+
 // A call as its key's keeper knows it. Neither the key nor anything of the request or the answer
 // can be read from what is kept: who has the store has no key, and without it these are random
 // bytes.

@@ -6,6 +6,8 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
+
 #include "logging/log.h"
 #include "rpc/call.h"
 #include "rpc/interceptor.h"
@@ -60,6 +62,19 @@ bool TakesIdempotencyKey(const pb::MethodDescriptor& method) {
   return method.options().HasExtension(google::api::http) &&
          !method.options().GetExtension(google::api::http).has_get() &&
          method.options().idempotency_level() != pb::MethodOptions::NO_SIDE_EFFECTS;
+}
+
+Error BadIdempotencyKey() {
+  return Error::InvalidArgument("bad_idempotency_key",
+                                "Idempotency-Key must be 1 to 128 visible ASCII characters.",
+                                "Idempotency-Key");
+}
+
+Status CheckIdempotencyKey(std::string_view key) {
+  constexpr std::size_t kMostBytes = 128;
+  const bool visible =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  return visible && key.size() <= kMostBytes ? Status() : Status(BadIdempotencyKey());
 }
 
 KeyedRun::KeyedRun(IdempotencyStore* store, const MethodInfo& method, const std::string& subject,

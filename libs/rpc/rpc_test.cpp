@@ -1,4 +1,6 @@
 // The interceptor and the server over real gRPC, with the reviews contract as a guinea pig.
+#include <google/rpc/error_details.pb.h>
+#include <google/rpc/status.pb.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -157,7 +159,7 @@ class RpcTest : public testing::Test {
     ActAsService(context, bearer, std::chrono::seconds{5});
     const auto status = (stub.*method)(&context, request, &response);
     if (status.ok()) return {};
-    return FromGrpc(status, context);
+    return FromGrpc(status);
   }
 
   // A review under a key; the answer's text, or the error's reason.
@@ -170,7 +172,7 @@ class RpcTest : public testing::Test {
     request.set_text(text);
     reviews::v1::CreateReviewResponse response;
     const auto status = stub_->CreateReview(&context, request, &response);
-    if (!status.ok()) return FromGrpc(status, context).reason;
+    if (!status.ok()) return FromGrpc(status).reason;
     EXPECT_EQ(context.GetServerTrailingMetadata().count(kPositionKey), 1U) << "each time";
     return std::to_string(response.review().review_id()) + " " + response.review().text();
   }
@@ -378,8 +380,8 @@ TEST_F(RpcTest, CarriesOutOnceWhatComesTwiceUnderOneKey) {
   request.set_review_id(1);
   reviews::v1::DeleteReviewResponse response;
   const auto status = stub_->DeleteReview(&context, request, &response);
-  EXPECT_EQ(FromGrpc(status, context).reason, "idempotency_key_reused");
-  EXPECT_EQ(FromGrpc(status, context).code, Code::kFailedPrecondition);
+  EXPECT_EQ(FromGrpc(status).reason, "idempotency_key_reused");
+  EXPECT_EQ(FromGrpc(status).code, Code::kFailedPrecondition);
 }
 
 TEST_F(RpcTest, FreesAKeyThatARefusalDidNotUseAndKeepsOneWhoseOutcomeIsUnclear) {
@@ -506,6 +508,72 @@ TEST(Validate, CountsCharactersNotBytesAndSkipsAbsentOptionalFields) {
   EXPECT_TRUE(Validate(auth::v1::UpdateMeRequest()).ok());
 }
 
+// What ToGrpc sends, as other languages read it.
+google::rpc::Status Sent(const grpc::Status& status) {
+  google::rpc::Status details;
+  EXPECT_TRUE(details.ParseFromString(status.error_details()));
+  return details;
+}
+
+TEST(Status, TravelsAsGooglesErrorModel) {
+  grpc::ServerContext context;
+  const auto status =
+      ToGrpc(Error::InvalidArgument("too_long", "title «é» is too long.", "movie.title"), context);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const auto sent = Sent(status);
+  EXPECT_EQ(sent.code(), 3);
+  EXPECT_EQ(sent.message(), "title «é» is too long.");
+  google::rpc::ErrorInfo info;
+  google::rpc::BadRequest request;
+  ASSERT_EQ(sent.details_size(), 2);
+  ASSERT_TRUE(sent.details(0).UnpackTo(&info));
+  ASSERT_TRUE(sent.details(1).UnpackTo(&request));
+  EXPECT_EQ(info.reason(), "TOO_LONG");
+  EXPECT_EQ(info.domain(), "marquee");
+  EXPECT_EQ(request.field_violations(0).field(), "movie.title");
+  EXPECT_EQ(request.field_violations(0).description(), "title «é» is too long.");
+  const Error back = FromGrpc(status);
+  EXPECT_EQ(back.code, Code::kInvalidArgument);
+  EXPECT_EQ(back.reason, "too_long");
+  EXPECT_EQ(back.field, "movie.title");
+  EXPECT_EQ(back.message, "title «é» is too long.");
+  EXPECT_TRUE(IsOurs(status));
+}
+
+TEST(Status, KeepsCausesToItselfAndFitsIntoMetadata) {
+  grpc::ServerContext context;
+  const auto internal = ToGrpc(Error::Internal("SELECT secret"), context);
+  EXPECT_EQ(internal.error_details().find("secret"), std::string::npos);
+  EXPECT_EQ(internal.error_message().find("secret"), std::string::npos);
+  const auto long_field =
+      ToGrpc(Error::InvalidArgument("too_long", "No.", std::string(5000, 'x')), context);
+  EXPECT_LT(long_field.error_details().size(), 2048U);
+  EXPECT_EQ(FromGrpc(long_field).reason, "too_long");
+  const auto long_text =
+      ToGrpc(Error::InvalidArgument("too_long", std::string(5000, 'x'), "title"), context);
+  EXPECT_LT(long_text.error_details().size(), 2048U);
+  EXPECT_EQ(FromGrpc(long_text).reason, "too_long");
+}
+
+TEST(Status, TellsOursFromOthers) {
+  const grpc::Status plain(grpc::StatusCode::UNAVAILABLE, "connection refused");
+  EXPECT_FALSE(IsOurs(plain));
+  EXPECT_EQ(FromGrpc(plain).reason, "unavailable");
+  EXPECT_EQ(FromGrpc(plain).message, "connection refused");
+  for (const char* rubbish : {"\xff", "rubbish", "\x08\x03"}) {
+    const grpc::Status odd(grpc::StatusCode::NOT_FOUND, "x", rubbish);
+    EXPECT_FALSE(IsOurs(odd));
+    EXPECT_EQ(FromGrpc(odd).reason, "not_found");
+  }
+  google::rpc::Status foreign;
+  google::rpc::ErrorInfo info;
+  info.set_reason("QUOTA");
+  info.set_domain("googleapis.com");
+  foreign.add_details()->PackFrom(info);
+  const grpc::Status theirs(grpc::StatusCode::NOT_FOUND, "x", foreign.SerializeAsString());
+  EXPECT_FALSE(IsOurs(theirs));
+}
+
 TEST(Position, ParsesWhatItPrintsAndNothingElse) {
   const auto position = Position::Parse("ratings:3:1234");
   ASSERT_TRUE(position.has_value());
@@ -517,10 +585,12 @@ TEST(Position, ParsesWhatItPrintsAndNothingElse) {
   EXPECT_EQ(named->ToString(), "ratings:3:1234:f0e1d2c3b4a59687");
   for (const char* bad :
        {"", "ratings", "ratings:3", ":3:4", "ratings:x:4", "ratings:3:-1", "ratings:3:4x",
-        "ratings:3:4:", "ratings:3:4:5", "ratings:3:4:x0e1d2c3b4a59687",
+        "ratings:3:4:", "ratings:3:4:5", "ratings:3:4:x0e1d2c3b4a59687", "a b:0:1", "a\n:0:1",
+        "\xc3\xa9:0:1", "ratings:3:99999999999999999999", "ratings:4294967296:1",
         "ratings:3:4:f0e1d2c3b4a59687:", "ratings:3:4:f0e1d2c3b4a59687:1"}) {
     EXPECT_FALSE(Position::Parse(bad).has_value()) << bad;
   }
+  EXPECT_FALSE(Position::Parse(std::string(65, 'a') + ":0:1").has_value());
 }
 
 }  // namespace

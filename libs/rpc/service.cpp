@@ -49,17 +49,6 @@ struct Admitted {
   Admission& admission;
 };
 
-Status CheckIdempotencyKey(const std::string& key) {
-  const bool visible =
-      std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-  if (key.size() > 128 || !visible) {
-    return Error::InvalidArgument("bad_idempotency_key",
-                                  "An Idempotency-Key is 1 to 128 visible ASCII characters.",
-                                  "Idempotency-Key");
-  }
-  return {};
-}
-
 }  // namespace
 
 ServiceBase::ServiceBase(std::string full_name) : name_(std::move(full_name)) {

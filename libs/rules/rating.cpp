@@ -17,6 +17,12 @@ bool IsRatingValue(double value) {
   return value >= 0.5 && value <= 5.0 && std::floor(value * 2) == value * 2;
 }
 
+Status CheckRatingValue(double value) {
+  if (IsRatingValue(value)) return {};
+  return Error::InvalidArgument("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5",
+                                "value");
+}
+
 std::int64_t LatestRatingSeconds(Time now) {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -32,10 +38,7 @@ Status CheckImport(const ImportedRating& rating, std::int64_t latest_seconds) {
     return Error::InvalidArgument("id_out_of_range", "an imported movie's id is 1 to 999,999,999",
                                   "movie_id");
   }
-  if (!IsRatingValue(rating.value)) {
-    return Error::InvalidArgument("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5",
-                                  "value");
-  }
+  RETURN_IF_ERROR(CheckRatingValue(rating.value));
   if (rating.rated_at_seconds < 0 || rating.rated_at_seconds > latest_seconds) {
     return Error::InvalidArgument("time_out_of_range",
                                   "a rating's time is in seconds since 1970 and not in the future",

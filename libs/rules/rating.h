@@ -18,6 +18,8 @@ struct ImportedRating {
 
 // True for 0.5, 1.0 … 5.0 exactly.
 bool IsRatingValue(double value);
+// InvalidArgument "rating_out_of_range" (field `value`) for any other.
+Status CheckRatingValue(double value);
 
 // The latest time that is taken at `now`: a day ahead, for clocks that differ.
 std::int64_t LatestRatingSeconds(Time now);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "base/uuid.h"
 
 namespace marquee::tracing {
@@ -10,14 +11,9 @@ namespace {
 thread_local const TraceContext* current = nullptr;
 
 std::string RandomHex(std::size_t bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   do {
-    text.clear();
-    for (const unsigned char byte : RandomBytes(bytes)) {
-      text += kDigits[byte >> 4];
-      text += kDigits[byte & 15];
-    }
+    text = ToHex(RandomBytes(bytes));
   } while (std::all_of(text.begin(), text.end(), [](char c) { return c == '0'; }));
   return text;
 }

@@ -11,6 +11,7 @@
 #include "kafka/testing.h"
 #include "ratings/rating_consumer.h"
 #include "ratings/rating_events.h"
+#include "ratings/testing.h"
 
 namespace marquee::catalog {
 namespace {
@@ -28,7 +29,7 @@ class RatingsConsumerTest : public testing::Test {
   }
   void Send(std::int64_t user, std::int64_t movie, std::optional<float> value, int number) {
     const ratings::RatingChange change{
-        .event_id = ratings::LiveEventId(user, std::to_string(number)),
+        .event_id = ratings::TestEventId(user, std::to_string(number)),
         .user_id = user,
         .movie_id = movie,
         .value = value,

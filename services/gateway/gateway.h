@@ -1,13 +1,13 @@
-// From an HTTP request to its answer: route, transcode, call, fall back, transcode back.
-// Asynchronous: no thread waits.
+// From an HTTP request to its answer, through a chain of filters (chain/filter.h): gateway.cpp is
+// their list. Asynchronous: no thread waits.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <memory>
+#include <string_view>
+#include <vector>
 
-#include "gateway/clients/positions.h"
+#include "gateway/chain/filter.h"
 #include "gateway/clients/upstreams.h"
 #include "gateway/http/message.h"
 #include "gateway/transcode/api.h"
@@ -18,6 +18,7 @@ class Metrics;
 
 namespace marquee::gateway {
 
+class CredentialTrader;
 class OwnPages;
 
 struct GatewayOptions {
@@ -29,10 +30,10 @@ struct GatewayOptions {
 
 class Gateway {
  public:
-  // All references must outlive this, and this every request that it was handed.
+  // All references must outlive this, and this every request that it was handed. `trader` may be
+  // null: nobody's credentials are traded then.
   Gateway(const Api& api, Upstreams& upstreams, OwnPages& pages, metrics::Metrics& metrics,
-          GatewayOptions options);
-  ~Gateway();
+          const GatewayOptions& options, CredentialTrader* trader = nullptr);
 
   // Answers through `respond`, always. Thread-safe.
   void Handle(http::Request request, http::Responder respond);
@@ -40,25 +41,12 @@ class Gateway {
   // From now on new requests get 503 and readiness is off.
   void Refuse();
 
- private:
-  struct Exchange;
-  struct Measures;
-  void Start(const std::shared_ptr<Exchange>& exchange);
-  void Call(const std::shared_ptr<Exchange>& exchange);
-  void Called(const std::shared_ptr<Exchange>& exchange, Outcome outcome);
-  void CallFallback(const std::shared_ptr<Exchange>& exchange, const Error& why);
-  void Succeed(Exchange& exchange, const Binding& binding,
-               const google::protobuf::Message& message);
-  void Fail(Exchange& exchange, const Error& error);
-  void Finish(Exchange& exchange, http::Response response);
+  // The filters' names, in order.
+  std::vector<std::string_view> filters() const { return chain_.names(); }
 
-  const Api& api_;
-  Upstreams& upstreams_;
+ private:
   OwnPages& pages_;
-  const GatewayOptions options_;
-  PositionMemory positions_;
-  std::unique_ptr<Measures> measures_;
-  std::atomic<bool> refusing_{false};
+  Chain chain_;
 };
 
 }  // namespace marquee::gateway

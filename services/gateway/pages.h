@@ -28,6 +28,7 @@ class OwnPages {
   // Nothing when the path isn't one of ours.
   std::optional<http::Response> Find(const http::Request& request, std::string_view trace_id) const;
   void SetStopping() { stopping_ = true; }
+  bool stopping() const { return stopping_; }
 
  private:
   void Add(const std::string& path, std::string content_type, std::string body,

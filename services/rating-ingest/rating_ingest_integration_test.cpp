@@ -129,7 +129,7 @@ class RatingIngestTest : public testing::Test {
     v1::PutRatingResponse response;
     const auto status = stub_->PutRating(&caller->context, request, &response);
     EXPECT_FALSE(status.ok());
-    return rpc::FromGrpc(status, caller->context);
+    return rpc::FromGrpc(status);
   }
   std::optional<float> Read(std::int64_t user, std::int64_t movie, const std::string& position) {
     auto caller = As(user, position);
@@ -157,7 +157,7 @@ class RatingIngestTest : public testing::Test {
     }
     writer->WritesDone();
     const auto status = writer->Finish();
-    if (!status.ok()) return rpc::FromGrpc(status, caller->context);
+    if (!status.ok()) return rpc::FromGrpc(status);
     return response;
   }
   void WaitApplied(const v1::BulkIngestResponse& response) {
@@ -408,7 +408,7 @@ TEST_F(RatingIngestTest, TakesInteractionsIn) {
   request.mutable_interactions(1)->mutable_occurred_at()->set_seconds(99'999'999'999);
   auto again = As(7);
   const auto refused = stub_->RecordInteractions(&again->context, request, &response);
-  EXPECT_EQ(rpc::FromGrpc(refused, again->context).field, "interactions[1].occurred_at");
+  EXPECT_EQ(rpc::FromGrpc(refused).field, "interactions[1].occurred_at");
 }
 
 TEST_F(RatingIngestTest, PutsBrokenEventsAsideAndGoesOn) {
@@ -496,7 +496,7 @@ TEST_F(RatingIngestTest, IgnoresPositionsOfAnotherLogAndRefusesThoseBeyondThisOn
     request.set_movie_id(1);
     v1::GetRatingResponse response;
     const auto status = stub_->GetRating(&caller->context, request, &response);
-    return status.ok() ? Error() : rpc::FromGrpc(status, caller->context);
+    return status.ok() ? Error() : rpc::FromGrpc(status);
   };
   EXPECT_EQ(Read(7, 1, old->ToString()), 3.0F);
   EXPECT_EQ(far(true), Error());

@@ -10,7 +10,7 @@ import numpy
 import pytest
 import safetensors.numpy
 
-from support.contracts import Client, Issuer, message, stand_in
+from support.contracts import Client, Issuer, message, reason_of, refuse, stand_in
 from support.processes import Process
 from support.waiting import eventually
 
@@ -109,22 +109,18 @@ class World:
         producer.produce("marquee.movies.v1", totals.SerializeToString(), "catalogue")
         assert producer.flush(30) == 0
 
-    def refuse(self, context, code, reason):
-        context.set_trailing_metadata([("marquee-reason", reason)])
-        context.abort(code, reason)
-
     def alias(self, request, context):
         if not self.registry:
             context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         if request.model not in self.champions:
-            self.refuse(context, grpc.StatusCode.NOT_FOUND, "alias_unset")
+            refuse(context, grpc.StatusCode.NOT_FOUND, "alias_unset")
         version = version_of(request.model, self.champions[request.model])
         return message("trainer.v1.GetAliasResponse", model_version=version)
 
     def download(self, request, context):
         content = self.sent.get(request.model, self.champions[request.model])
         if content is None:
-            self.refuse(context, grpc.StatusCode.NOT_FOUND, "artefact_missing")
+            refuse(context, grpc.StatusCode.NOT_FOUND, "artefact_missing")
         yield message("trainer.v1.DownloadArtefactResponse", chunk=content)
 
     def process(self, **settings):
@@ -220,7 +216,7 @@ def test_a_champion_that_cannot_be_had(world, model, reason):
             with pytest.raises(grpc.RpcError) as refused:
                 similar(process)
             assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
-            assert ("marquee-reason", "model_unavailable") in refused.value.trailing_metadata()
+            assert reason_of(refused.value) == "model_unavailable"
         world.sent.clear()
         eventually(lambda: gauge(process, f'marquee_recommender_model_version{{model="{model}"}}') == 1, 30)
         process.wait_for("SERVING")

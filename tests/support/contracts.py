@@ -22,6 +22,7 @@ from support.suite import ROOT
 def _pool():
     with tempfile.NamedTemporaryFile(suffix=".pb") as out:
         files = sorted(str(path.relative_to(ROOT / "proto")) for path in ROOT.glob("proto/marquee/*/v1/*.proto"))
+        files += ["google/rpc/error_details.proto", "google/rpc/status.proto"]
         include = ["-I", ROOT / "proto", "-I", ROOT / ".tools" / "googleapis"]
         subprocess.run(["protoc", *include, "--include_imports", "-o", out.name, *files], check=True)
         pool = descriptor_pool.DescriptorPool()
@@ -33,6 +34,28 @@ def _pool():
 def message(name, **fields):
     """A new message, by its name without the `marquee.`: message("ratings.v1.PutRatingRequest", movie_id=1)."""
     return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"marquee.{name}"))(**fields)
+
+
+def _google(name, **fields):
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"google.rpc.{name}"))(**fields)
+
+
+def refuse(context, code, reason):
+    """Ends a stand-in's call as our services do: with google.rpc.Status, the reason in an ErrorInfo."""
+    status = _google("Status", code=code.value[0], message=reason)
+    status.details.add().Pack(_google("ErrorInfo", reason=reason.upper(), domain="marquee"))
+    context.set_trailing_metadata([("grpc-status-details-bin", status.SerializeToString())])
+    context.abort(code, reason)
+
+
+def reason_of(error):
+    """The reason of a grpc.RpcError, as our services say it; None when one of them didn't."""
+    sent = dict(error.trailing_metadata()).get("grpc-status-details-bin")
+    info = _google("ErrorInfo")
+    for detail in _google("Status").FromString(sent).details if sent else []:
+        if detail.Unpack(info) and info.domain == "marquee":
+            return info.reason.lower()
+    return None
 
 
 class Client:

@@ -35,7 +35,7 @@ class AuthHandlerTest : public testing::Test {
     rpc::ActAsService(context, bearer, std::chrono::seconds{10});
     const auto status = (stub_.get()->*method)(&context, request, &response);
     if (status.ok()) return "OK";
-    const auto error = rpc::FromGrpc(status, context);
+    const auto error = rpc::FromGrpc(status);
     return std::string(Name(error.code)) + " " + error.reason +
            (error.field.empty() ? "" : " (" + error.field + ")");
   }

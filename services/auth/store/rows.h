@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "auth/domain/account.h"
+#include "base/hex.h"
 #include "base/result.h"
 
 namespace pqxx {
@@ -22,8 +23,5 @@ class row;
 namespace marquee::auth {
 
 Result<Account> ReadAccount(const pqxx::row& row);
-
-std::string ToHex(std::string_view bytes);
-std::string FromHex(std::string_view hex);  // of what PostgreSQL's encode() printed
 
 }  // namespace marquee::auth

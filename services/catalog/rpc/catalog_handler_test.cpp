@@ -46,7 +46,7 @@ class CatalogHandlerTest : public testing::Test {
     rpc::ActAsService(context, bearer, std::chrono::seconds{5});
     const auto status = (*stub_.*method)(&context, request, &response);
     if (status.ok()) return {};
-    return rpc::FromGrpc(status, context);
+    return rpc::FromGrpc(status);
   }
   v1::Movie Create(const std::string& title, int year, std::int64_t id = 0) {
     v1::CreateMovieRequest request;
@@ -67,7 +67,7 @@ class CatalogHandlerTest : public testing::Test {
     for (const auto& chunk : chunks) writer->Write(chunk);
     writer->WritesDone();
     const auto status = writer->Finish();
-    if (!status.ok()) return rpc::FromGrpc(status, context);
+    if (!status.ok()) return rpc::FromGrpc(status);
     return response;
   }
 

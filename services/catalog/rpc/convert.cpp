@@ -1,5 +1,7 @@
 #include "catalog/rpc/convert.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -38,11 +40,9 @@ void ToProto(const CatalogMovie& from, v1::Movie& out) {
   out.set_rating_mean(from.audience.mean);
   out.set_rating_bayesian_mean(from.audience.bayesian_mean);
   out.set_has_poster(from.has_poster);
-  const auto since = from.updated_at.time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  out.mutable_updated_at()->set_seconds(seconds.count());
-  out.mutable_updated_at()->set_nanos(static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(since - seconds).count()));
+  const std::chrono::nanoseconds since = from.updated_at.time_since_epoch();
+  *out.mutable_updated_at() =
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(since.count());
 }
 
 v1::PopularMovie ToPopular(const CatalogMovie& from) {

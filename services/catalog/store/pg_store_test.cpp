@@ -13,6 +13,7 @@
 #include "catalog/store/rating_step.h"
 #include "catalog/testing/pg_database.h"
 #include "catalog/testing/store_contract.h"
+#include "ratings/testing.h"
 
 namespace marquee::catalog {
 namespace {
@@ -224,7 +225,7 @@ TEST(PgStore, ImportsMoviesWhileTheyAreRated) {
     for (int user = 1; user <= 20; ++user) {
       std::vector<ratings::RatingChange> changes;
       for (int movie = 200; movie >= 1; --movie) {
-        changes.push_back({.event_id = ratings::LiveEventId(user, std::to_string(movie)),
+        changes.push_back({.event_id = ratings::TestEventId(user, std::to_string(movie)),
                            .user_id = user,
                            .movie_id = movie,
                            .value = 3.0F,

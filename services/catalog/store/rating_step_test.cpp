@@ -15,6 +15,7 @@
 #include "catalog/testing/pg_database.h"
 #include "ratings/rating_events.h"
 #include "ratings/rating_projection.h"
+#include "ratings/testing.h"
 
 namespace marquee::catalog {
 namespace {
@@ -34,7 +35,7 @@ struct Stats {
 RatingChange Live(std::int64_t user, std::int64_t movie, std::optional<float> value,
                   std::int64_t at_us = kNow) {
   static int number = 0;
-  return {.event_id = ratings::LiveEventId(user, std::to_string(++number)),
+  return {.event_id = ratings::TestEventId(user, std::to_string(++number)),
           .user_id = user,
           .movie_id = movie,
           .value = value,
@@ -228,7 +229,7 @@ TEST_F(RatingStepTest, TakesTurnsWithOtherReplicas) {
           // The same movies, in another order for each replica.
           const int movie = replica % 2 == 0 ? i : 49 - i;
           changes.push_back(
-              {.event_id = ratings::LiveEventId(replica, std::to_string(batch * 50 + i)),
+              {.event_id = ratings::TestEventId(replica, std::to_string(batch * 50 + i)),
                .user_id = 1000 * (replica + 1) + batch,
                .movie_id = 1 + movie,
                .value = 3.0F,

@@ -66,7 +66,7 @@ Result<MoviesImported> SendMovies(const std::shared_ptr<grpc::Channel>& catalog,
   }
   writer->WritesDone();
   const auto status = writer->Finish();
-  if (!status.ok()) return rpc::FromGrpc(status, context);
+  if (!status.ok()) return rpc::FromGrpc(status);
   if (response.received() != static_cast<std::int64_t>(movies.size()))
     return Incomplete("movies", movies.size(), response.received());
   return MoviesImported{response.inserted(), response.updated(), response.unchanged(),
@@ -96,7 +96,7 @@ Result<RatingsSent> SendRatings(const std::shared_ptr<grpc::Channel>& ratings,
   }
   writer->WritesDone();
   const auto status = writer->Finish();
-  if (!status.ok()) return rpc::FromGrpc(status, context);
+  if (!status.ok()) return rpc::FromGrpc(status);
   const std::int64_t answered = response.accepted() + response.rejected_count();
   if (answered != static_cast<std::int64_t>(rows.size()))
     return Incomplete("ratings", rows.size(), answered);
@@ -114,7 +114,7 @@ Result<IngestStatus> GetIngestStatus(const std::shared_ptr<grpc::Channel>& ratin
   rpc::ActAsService(context, bearer, std::chrono::seconds{10});
   ratings::v1::GetIngestStatusResponse response;
   const auto status = stub->GetIngestStatus(&context, {}, &response);
-  if (!status.ok()) return rpc::FromGrpc(status, context);
+  if (!status.ok()) return rpc::FromGrpc(status);
   IngestStatus result;
   result.rating_count = response.rating_count();
   result.dead_letter_count = response.dead_letter_count();

@@ -1,8 +1,8 @@
 #include "gateway/clients/positions.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/json.h"
 #include "gateway/transcode/scalar.h"
@@ -11,30 +11,22 @@
 namespace marquee::gateway {
 namespace {
 
-constexpr std::size_t kMaxPositionBytes = 128;
+using rpc::Position;
+
 constexpr std::size_t kMaxPositions = 8;
 constexpr std::size_t kMaxTokenBytes = 8192;
 
-bool IsPartitionName(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == ':';
-  });
-}
-
-bool IsFingerprint(std::string_view text) {
-  return text.size() == 16 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+bool SamePartition(const Position& a, const Position& b) {
+  return a.at.partition == b.at.partition && a.stream == b.stream;
 }
 
 void Add(const Position& position, std::vector<Position>& positions) {
   std::erase_if(positions, [&](const Position& one) {
-    return one.partition == position.partition && one.offset <= position.offset;
+    return SamePartition(one, position) && one.at.next_offset <= position.at.next_offset;
   });
   const bool behind = std::any_of(positions.begin(), positions.end(), [&](const Position& one) {
-    return one.partition == position.partition &&
-           (one.fingerprint.empty() || position.fingerprint.empty());
+    return SamePartition(one, position) &&
+           (one.at.fingerprint == 0 || position.at.fingerprint == 0);
   });
   if (behind) return;
   if (positions.size() == kMaxPositions) positions.erase(positions.begin());
@@ -42,32 +34,6 @@ void Add(const Position& position, std::vector<Position>& positions) {
 }
 
 }  // namespace
-
-std::optional<Position> Position::Parse(std::string_view text) {
-  if (text.size() > kMaxPositionBytes) return std::nullopt;
-  Position position;
-  const std::size_t last = text.rfind(':');
-  if (last != std::string_view::npos && IsFingerprint(text.substr(last + 1)) &&
-      std::count(text.begin(), text.end(), ':') >= 3) {
-    position.fingerprint = std::string(text.substr(last + 1));
-    text = text.substr(0, last);
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  position.partition = std::string(text.substr(0, colon));
-  const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), position.offset);
-  const bool number =
-      error == std::errc() && end == digits.data() + digits.size() && position.offset >= 0;
-  if (!number || !IsPartitionName(position.partition)) return std::nullopt;
-  return position;
-}
-
-std::string Position::ToString() const {
-  const std::string text = partition + ":" + std::to_string(offset);
-  return fingerprint.empty() ? text : text + ":" + fingerprint;
-}
 
 std::vector<Position> ParsePositions(std::string_view list) {
   std::vector<Position> positions;
@@ -114,19 +80,16 @@ std::size_t PositionMemory::size() const {
   return recent_.size();
 }
 
-std::vector<std::string> MergePositions(const std::vector<Position>& a,
-                                        const std::vector<Position>& b) {
+std::vector<Position> MergePositions(const std::vector<Position>& a,
+                                     const std::vector<Position>& b) {
   std::vector<Position> all;
   for (const auto* list : {&a, &b}) {
     for (const Position& position : *list) Add(position, all);
   }
   std::stable_sort(all.begin(), all.end(), [](const Position& left, const Position& right) {
-    return left.partition < right.partition;
+    return std::tie(left.stream, left.at.partition) < std::tie(right.stream, right.at.partition);
   });
-  std::vector<std::string> out;
-  out.reserve(all.size());
-  for (const Position& position : all) out.push_back(position.ToString());
-  return out;
+  return all;
 }
 
 std::string UnverifiedSubject(std::string_view authorization) {

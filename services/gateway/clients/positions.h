@@ -6,27 +6,17 @@
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "rpc/call.h"
+
 namespace marquee::gateway {
 
-// "ratings:3:1234:00f1e2d3c4b5a697": a stream's partition, how far it must have been read, and by
-// which record there its log is known; positions without that are of no log in particular.
-struct Position {
-  std::string partition;  // "ratings:3"
-  long long offset = 0;
-  std::string fingerprint = {};  // 16 hexadecimal digits, or empty
-
-  static std::optional<Position> Parse(std::string_view text);
-  std::string ToString() const;
-};
-
 // The positions in a comma-separated list, at most eight; those that can't be read are left out.
-std::vector<Position> ParsePositions(std::string_view list);
+std::vector<rpc::Position> ParsePositions(std::string_view list);
 
 class PositionMemory {
  public:
@@ -34,15 +24,15 @@ class PositionMemory {
 
   // Keeps the further one of each partition; both where they may be of different logs (the topic
   // was made anew and counts from 0 again). Thread-safe, as everything here.
-  void Remember(const std::string& caller, const std::vector<Position>& positions);
-  std::vector<Position> Recall(const std::string& caller);
+  void Remember(const std::string& caller, const std::vector<rpc::Position>& positions);
+  std::vector<rpc::Position> Recall(const std::string& caller);
   bool empty() const;
   std::size_t size() const;
 
  private:
   struct Entry {
     std::string caller;
-    std::vector<Position> positions;  // the latest last
+    std::vector<rpc::Position> positions;  // the latest last
   };
   const std::size_t max_callers_;
   mutable std::mutex mutex_;
@@ -50,9 +40,9 @@ class PositionMemory {
   std::unordered_map<std::string, std::list<Entry>::iterator> by_caller_;
 };
 
-// What both together say, by the same rule, as text.
-std::vector<std::string> MergePositions(const std::vector<Position>& a,
-                                        const std::vector<Position>& b);
+// What both together say, by the same rule, in order of their partitions.
+std::vector<rpc::Position> MergePositions(const std::vector<rpc::Position>& a,
+                                          const std::vector<rpc::Position>& b);
 
 // The `sub` of a JWT in an Authorization header, unverified: good for finding one's own cache entry
 // and nothing else. Empty when there is none.

@@ -66,9 +66,9 @@ std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}
 
 // An error that our services made has a reason, and a message for people. Any other is gRPC's or a
 // library's own, whose text stays here.
-Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
-  Error error = rpc::FromGrpc(status, context);
-  if (context.GetServerTrailingMetadata().contains(rpc::kReasonKey)) return error;
+Error ToError(const grpc::Status& status) {
+  Error error = rpc::FromGrpc(status);
+  if (rpc::IsOurs(status)) return error;
   // Not the client's doing: the server went away.
   if (error.code == Code::kCancelled) {
     error.code = Code::kUnavailable;
@@ -84,10 +84,12 @@ Error ToError(const grpc::Status& status, const grpc::ClientContext& context) {
 }
 
 void CollectPositions(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
-                      std::vector<std::string>& positions) {
+                      std::vector<rpc::Position>& positions) {
   const auto [first, last] = metadata.equal_range(kPositionKey);
-  for (auto it = first; it != last && positions.size() < kMaxPositions; ++it)
-    positions.emplace_back(View(it->second));
+  for (auto it = first; it != last && positions.size() < kMaxPositions; ++it) {
+    if (auto position = rpc::Position::Parse(View(it->second)))
+      positions.push_back(std::move(*position));
+  }
 }
 
 class GrpcUpstreams final : public Upstreams {
@@ -115,8 +117,8 @@ class GrpcUpstreams final : public Upstreams {
       rpc::AddMetadata(*context, rpc::kClientAddressKey, outbound.client_address);
     if (!outbound.traceparent.empty())
       rpc::AddMetadata(*context, tracing::kTraceparent, outbound.traceparent);
-    for (const std::string& position : outbound.positions)
-      rpc::AddMetadata(*context, kPositionKey, position);
+    for (const rpc::Position& position : outbound.positions)
+      rpc::AddMetadata(*context, kPositionKey, position.ToString());
     grpc::ClientContext* raw = context.get();
     // std::function must be copyable; nobody copies it.
     auto pending = std::make_shared<Pending>(*this, std::move(context), std::move(done));
@@ -169,7 +171,7 @@ class GrpcUpstreams final : public Upstreams {
         CollectPositions(context_->GetServerInitialMetadata(), outcome.positions);
         CollectPositions(context_->GetServerTrailingMetadata(), outcome.positions);
       } else {
-        outcome.error = ToError(status, *context_);
+        outcome.error = ToError(status);
       }
       context_.reset();
       std::exchange(done_, nullptr)(std::move(outcome));

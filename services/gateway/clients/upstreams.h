@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "gateway/transcode/api.h"
+#include "rpc/call.h"
 
 namespace marquee::gateway {
 
@@ -21,13 +22,13 @@ struct Outbound {
   std::string operation;        // names a call that changes something and has no key, for retries
   std::string client_address;   // as the edge saw it; empty when it isn't known
   std::string traceparent;
-  std::vector<std::string> positions;  // writes that the answer must reflect
+  std::vector<rpc::Position> positions;  // writes that the answer must reflect
   std::chrono::milliseconds deadline{5000};
 };
 
 struct Outcome {
-  std::optional<Error> error;          // none: the response message is filled
-  std::vector<std::string> positions;  // what the service said of its write
+  std::optional<Error> error;            // none: the response message is filled
+  std::vector<rpc::Position> positions;  // what the service said of its write
 };
 
 class Upstreams {

@@ -1,6 +1,8 @@
 #include "gateway/http/message.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 namespace marquee::gateway::http {
@@ -29,6 +31,20 @@ Method ParseMethod(std::string_view name) {
     if (known == name) return value;
   }
   return Method::kOther;
+}
+
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool IsHeaderValue(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= ' ' && byte != 0x7F) || c == '\t';
+  });
 }
 
 const std::string* Request::Find(std::string_view name) const {

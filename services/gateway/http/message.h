@@ -14,6 +14,11 @@ enum class Method { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther 
 std::string_view Name(Method method);  // "GET", …
 Method ParseMethod(std::string_view name);
 
+// Whether it is a token (RFC 9110, section 5.6.2): a header's or a cookie's name.
+bool IsToken(std::string_view text);
+// Whether it can stand as a header's value: no control character but the tab, so that it stays one.
+bool IsHeaderValue(std::string_view text);
+
 struct Header {
   std::string name;
   std::string value;

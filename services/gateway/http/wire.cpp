@@ -1,15 +1,6 @@
 #include "gateway/http/wire.h"
 
-#include <string_view>
-
 namespace marquee::gateway::http {
-namespace {
-
-bool HasLineBreak(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
-}
-
-}  // namespace
 
 const char* ReasonPhrase(int status) {
   switch (status) {
@@ -18,7 +9,10 @@ const char* ReasonPhrase(int status) {
     case 202: return "Accepted";
     case 204: return "No Content";
     case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
     case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
@@ -52,13 +46,13 @@ std::string Serialize(const Response& response, bool keep_alive, bool head_only)
   out += ' ';
   out += ReasonPhrase(response.status);
   out += "\r\n";
-  if (!response.content_type.empty() && !HasLineBreak(response.content_type)) {
+  if (!response.content_type.empty() && IsHeaderValue(response.content_type)) {
     out += "Content-Type: ";
     out += response.content_type;
     out += "\r\n";
   }
   for (const Header& header : response.headers) {
-    if (HasLineBreak(header.name) || HasLineBreak(header.value)) continue;
+    if (!IsToken(header.name) || !IsHeaderValue(header.value)) continue;
     out += header.name;
     out += ": ";
     out += header.value;

@@ -203,6 +203,11 @@ class Builder {
     if (binding.body_field != nullptr) taken.insert(binding.body_field->name);
     if (binding.body != Binding::Body::kWhole)
       Query(*binding.rpc->request, "", taken, 0, parameters);
+    const RestPlan& rest = binding.rpc->rest;
+    for (const auto& one : rest.request_headers)
+      parameters.push_back(Parameter(*one.field, one.name, "header"));
+    for (const auto& one : rest.request_cookies)
+      parameters.push_back(Parameter(*one.field, one.name, "cookie"));
     if (!binding.rpc->reads_only)
       parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
     if (IsStorable(binding))
@@ -252,15 +257,21 @@ class Builder {
       }
       case Binding::Body::kWhole: {
         if (IsHttpBody(request)) return binary();
-        std::set<std::string> in_path;
+        std::set<std::string> elsewhere = binding.rpc->rest.FieldsOfRequest();
         for (const auto& steps : binding.variables) {
-          if (steps.size() == 1) in_path.insert(steps.front()->name);
+          if (steps.size() == 1) elsewhere.insert(steps.front()->name);
         }
         const bool required =
             std::any_of(request.fields.begin(), request.fields.end(), [&](const FieldPlan& field) {
-              return Schemas::Required(field) && !in_path.contains(field.name);
+              return Schemas::Required(field) && !elsewhere.contains(field.name);
             });
-        return json(schemas_.Body(request, request.descriptor->name(), in_path, {}), required);
+        Json body =
+            json(schemas_.Body(request, request.descriptor->name(), elsewhere, {}), required);
+        if (binding.rpc->rest.form) {
+          Json& content = body["content"];
+          content["application/x-www-form-urlencoded"] = content["application/json"];
+        }
+        return body;
       }
     }
     return nullptr;
@@ -271,7 +282,13 @@ class Builder {
     responses[std::to_string(binding.rpc->success_status)] = Success(binding);
     if (IsStorable(binding)) {
       responses["304"] = {{"description", "What `If-None-Match` names is current."},
-                          {"headers", Headers(true)}};
+                          {"headers", Headers(binding)}};
+    }
+    if (const int status = binding.rpc->rest.redirect_status; status != 0) {
+      Json headers = Headers(binding);
+      headers["Location"] = Header(*binding.rpc->rest.location, true);
+      responses[std::to_string(status)] = {{"description", http::ReasonPhrase(status)},
+                                           {"headers", std::move(headers)}};
     }
     for (const int status : Refusals(binding)) {
       problems_.insert(status);
@@ -282,19 +299,35 @@ class Builder {
   }
 
   // Of a success.
-  static Json Headers(bool storable) {
+  Json Headers(const Binding& binding) {
     Json headers = {{"X-Trace-Id", {{"$ref", "#/components/headers/TraceId"}}}};
-    if (storable) {
+    if (IsStorable(binding)) {
       headers["ETag"] = {{"$ref", "#/components/headers/ETag"}};
       headers["Cache-Control"] = {{"$ref", "#/components/headers/CacheControl"}};
     }
+    for (const auto& one : binding.rpc->rest.response_headers)
+      headers[one.name] = Header(*one.field, false);
+    std::string cookies;
+    for (const auto& one : binding.rpc->rest.response_cookies)
+      cookies += (cookies.empty() ? "The cookie `" : ", `") + one.name + "`";
+    if (!cookies.empty())
+      headers["Set-Cookie"] = {{"description", cookies + "."}, {"schema", {{"type", "string"}}}};
     return headers;
+  }
+
+  Json Header(const FieldPlan& field, bool required) {
+    Json header = Json::object();
+    if (const std::string text = contract_.Comment(field.field->full_name()); !text.empty())
+      header["description"] = text;
+    header["required"] = required;
+    header["schema"] = schemas_.Constraints(field, Use::kAnswer);
+    return header;
   }
 
   Json Success(const Binding& binding) {
     const Rpc& rpc = *binding.rpc;
     Json response = {{"description", http::ReasonPhrase(rpc.success_status)}};
-    response["headers"] = Headers(IsStorable(binding));
+    response["headers"] = Headers(binding);
     if (rpc.success_status == 204) return response;
     const FieldPlan* field = binding.response_field;
     const bool message = field == nullptr || (field->kind == Kind::kMessage && !field->repeated);
@@ -303,7 +336,14 @@ class Builder {
       response["content"] = {{"*/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}};
       return response;
     }
-    Json schema = message ? schemas_.Reference(plan, Use::kAnswer)
+    if (const std::string& type = rpc.rest.content_type; !type.empty()) {
+      Json schema = {{"type", "string"}};
+      if (field->kind == Kind::kBytes) schema["format"] = "binary";
+      response["content"] = {{type, {{"schema", std::move(schema)}}}};
+      return response;
+    }
+    const auto elsewhere = field == nullptr ? rpc.rest.FieldsOfResponse() : std::set<std::string>();
+    Json schema = message ? schemas_.Answer(plan, plan.descriptor->name(), elsewhere)
                           : schemas_.Constraints(*field, Use::kAnswer);
     if (rpc.fallback != nullptr) {
       schema = {

@@ -144,6 +144,16 @@ Json Schemas::Body(const MessagePlan& message, const std::string& name,
   return {{"$ref", "#/components/schemas/" + own}};
 }
 
+Json Schemas::Answer(const MessagePlan& message, const std::string& name,
+                     const std::set<std::string>& without) {
+  if (without.empty()) return Reference(message, Use::kAnswer);
+  std::string identity = message.descriptor->full_name() + " written";
+  for (const std::string& field : without) identity += " -" + field;
+  const std::string own = NameOf(identity, name);
+  if (!schemas_->contains(own)) (*schemas_)[own] = Object(message, {Use::kAnswer, without, {}});
+  return {{"$ref", "#/components/schemas/" + own}};
+}
+
 Json Schemas::Object(const MessagePlan& message, const Shape& shape) {
   Json properties = Json::object();
   Json required = Json::array();

@@ -33,6 +33,9 @@ class Schemas {
   // those of `required`, which must be there. `name` is the schema's when it differs for that.
   Json Body(const MessagePlan& message, const std::string& name,
             const std::set<std::string>& without, const std::set<std::string>& required);
+  // The same of an answer without some of its fields.
+  Json Answer(const MessagePlan& message, const std::string& name,
+              const std::set<std::string>& without);
   // A field's value with its constraints, without description and example: a parameter has its own.
   Json Constraints(const FieldPlan& field, Use use);
   // The example of a field's options; null (a JSON null) when it has none.

@@ -52,6 +52,19 @@ bool Pattern(const google::api::HttpRule& rule, http::Method& method, std::strin
   return false;
 }
 
+// What Rest says of bodies, for one of the rpc's rules.
+Status CheckBodies(const pb::MethodDescriptor& method, const Binding& binding) {
+  const RestPlan& rest = binding.rpc->rest;
+  if (rest.form && binding.body != Binding::Body::kWhole)
+    return Bad(method, "a form needs the body \"*\"");
+  if (rest.content_type.empty()) return {};
+  const FieldPlan* field = binding.response_field;
+  const bool text = field != nullptr && !field->repeated &&
+                    (field->kind == Kind::kString || field->kind == Kind::kBytes);
+  if (!text) return Bad(method, "content_type needs a response_body that is a string or bytes");
+  return {};
+}
+
 const FieldPlan* UpdateMask(const Rpc& rpc) {
   const FieldPlan* field = rpc.request->Find("update_mask");
   const bool fits = field != nullptr && field->kind == Kind::kMessage && !field->repeated &&
@@ -110,6 +123,11 @@ Result<Rpc*> Api::AddRpc(const pb::MethodDescriptor& method, PlanSet& plans) {
   ASSIGN_OR_RETURN(rpc.request, plans.Add(method.input_type()));
   ASSIGN_OR_RETURN(rpc.response, plans.Add(method.output_type()));
   const auto& rest = method.options().GetExtension(options::v1::rest);
+  auto planned = RestPlan::Make(rest, *rpc.request, *rpc.response);
+  if (!planned.ok()) return Bad(method, planned.error().message);
+  rpc.rest = std::move(planned).value();
+  rpc.request = plans.Without(*rpc.request, rpc.rest.FieldsOfRequest());
+  rpc.response = plans.Without(*rpc.response, rpc.rest.FieldsOfResponse());
   if (rest.success_status() != 0) rpc.success_status = rest.success_status();
   if (rpc.success_status < 200 || rpc.success_status > 299)
     return Bad(method, "success_status isn't a success");
@@ -158,6 +176,7 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
       if (binding.response_field == nullptr)
         return Bad(method, "no field for " + rule->response_body());
     }
+    RETURN_IF_ERROR(CheckBodies(method, binding));
     const std::string verb{http::Name(binding.method)};
     if (!table_.Add(std::move(*path), verb, static_cast<int>(bindings_.size()) - 1).ok()) {
       return Bad(method, "another rpc has " + verb + " " + binding.path);

@@ -15,6 +15,7 @@
 #include "gateway/http/message.h"
 #include "gateway/transcode/path_template.h"
 #include "gateway/transcode/plan.h"
+#include "gateway/transcode/rest_plan.h"
 
 namespace google::protobuf {
 class MethodDescriptor;
@@ -27,8 +28,10 @@ struct Rpc {
   const google::protobuf::MethodDescriptor* method = nullptr;
   std::string path;     // "/marquee.catalog.v1.CatalogService/GetMovie"
   std::string service;  // "catalog": of the proto package marquee.catalog.v1
+  // Of the path, the query and the bodies: without the fields of `rest`.
   const MessagePlan* request = nullptr;
   const MessagePlan* response = nullptr;
+  RestPlan rest;
   int success_status = 200;
   std::string cache_control;      // empty: not to be stored
   const Rpc* fallback = nullptr;  // answers in this one's stead when it is unavailable
@@ -54,7 +57,7 @@ class Api {
  public:
   // Takes the rpcs with rules of `services`. INVALID_ARGUMENT or FAILED_PRECONDITION, naming the
   // rpc, for a rule that can't be served: an unknown field, a stream, a route given twice, a
-  // fallback that doesn't exist.
+  // fallback that doesn't exist, an option of Rest that makes no sense.
   static Result<Api> Build(const std::vector<const google::protobuf::ServiceDescriptor*>& services,
                            google::protobuf::MessageFactory& factory);
   Api(Api&&) noexcept;

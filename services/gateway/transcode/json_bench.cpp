@@ -1,5 +1,5 @@
 // How long the transcoder takes for a page of 20 movies, and protobuf's own JSON beside it:
-// `gateway_bench [PART OF NAME]`.
+// `gateway_bench [PART OF NAME]`; `gateway_bench requests` measures whole requests.
 #include <google/protobuf/arena.h>
 #include <google/protobuf/util/json_util.h>
 
@@ -9,6 +9,7 @@
 #include <ctime>
 #include <vector>
 
+#include "gateway/gateway_bench.h"
 #include "gateway/transcode/json_reader.h"
 #include "gateway/transcode/json_writer.h"
 #include "gateway/transcode/transcoder.h"
@@ -83,6 +84,10 @@ void Run() {
 }  // namespace marquee::gateway
 
 int main(int count, char** arguments) {
+  if (count > 1 && std::strcmp(arguments[1], "requests") == 0) {
+    marquee::gateway::BenchRequests();
+    return 0;
+  }
   if (count > 1) marquee::gateway::only = arguments[1];
   marquee::gateway::Run();
 }

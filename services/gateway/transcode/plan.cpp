@@ -79,4 +79,13 @@ Result<const MessagePlan*> PlanSet::Add(const pb::Descriptor* type) {
   return const_cast<const MessagePlan*>(&plan);
 }
 
+const MessagePlan* PlanSet::Without(const MessagePlan& plan, const std::set<std::string>& fields) {
+  if (fields.empty()) return &plan;
+  MessagePlan& part = parts_.emplace_back(plan);
+  std::erase_if(part.fields, [&](const FieldPlan& field) { return fields.contains(field.name); });
+  part.by_name.clear();
+  for (const FieldPlan& field : part.fields) part.by_name.emplace(field.name, &field);
+  return &part;
+}
+
 }  // namespace marquee::gateway

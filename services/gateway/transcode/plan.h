@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -79,10 +81,14 @@ class PlanSet {
   // The type's plan and those of all types in it. Building isn't thread-safe. FAILED_PRECONDITION
   // for a type that can't be transcoded (too many fields, Any).
   Result<const MessagePlan*> Add(const google::protobuf::Descriptor* type);
+  // The plan without these outermost fields: they come and go by other ways. The plan itself when
+  // there are none.
+  const MessagePlan* Without(const MessagePlan& plan, const std::set<std::string>& fields);
 
  private:
   google::protobuf::MessageFactory& factory_;
   std::unordered_map<const google::protobuf::Descriptor*, std::unique_ptr<MessagePlan>> plans_;
+  std::deque<MessagePlan> parts_;
 };
 
 }  // namespace marquee::gateway

@@ -1,5 +1,6 @@
 #include "gateway/transcode/scalar.h"
 
+#include <absl/strings/escaping.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
@@ -98,20 +99,7 @@ ParseResult ParseDouble(std::string_view text, double& out) { return ParseFloati
 ParseResult ParseFloat(std::string_view text, float& out) { return ParseFloating(text, out); }
 
 void AppendBase64(std::string_view bytes, std::string& out) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t word = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      word = word << 8 | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    out += kAlphabet[word >> 18];
-    out += kAlphabet[word >> 12 & 63];
-    out += n > 1 ? kAlphabet[word >> 6 & 63] : '=';
-    out += n > 2 ? kAlphabet[word & 63] : '=';
-  }
+  out += absl::Base64Escape({bytes.data(), bytes.size()});
 }
 
 Result<std::string> FromBase64(std::string_view text, const std::string& path) {

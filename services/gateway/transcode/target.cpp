@@ -14,22 +14,26 @@ int HexDigit(char c) {
   return -1;
 }
 
-Error BadEncoding(std::string what) {
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+using Complain = Error (*)(std::string_view what);
+
+Error BadTarget(std::string_view what) {
   return Error::InvalidArgument("malformed_target",
-                                "The request's path or query " + std::move(what) + ".");
+                                "The request's path or query " + std::string(what) + ".");
 }
 
-}  // namespace
+Error BadForm(std::string_view what) {
+  return Error::InvalidArgument("malformed_form", "The form " + std::string(what) + ".");
+}
 
-Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
+Result<std::string> Decode(std::string_view text, bool plus_is_space, Complain bad) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
       const int high = i + 1 < text.size() ? HexDigit(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
-      if (high < 0 || low < 0)
-        return BadEncoding("has a '%' that two hexadecimal digits don't follow");
+      if (high < 0 || low < 0) return bad("has a '%' that two hexadecimal digits don't follow");
       out += static_cast<char>(high * 16 + low);
       i += 2;
     } else if (text[i] == '+' && plus_is_space) {
@@ -38,10 +42,37 @@ Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
       out += text[i];
     }
   }
-  if (!IsUtf8(out)) return BadEncoding("isn't UTF-8");
-  if (out.find('\0') != std::string::npos) return BadEncoding("contains U+0000");
+  if (!IsUtf8(out)) return bad("isn't UTF-8");
+  if (out.find('\0') != std::string::npos) return bad("contains U+0000");
   return out;
 }
+
+Result<Pairs> ParsePairs(std::string_view text, Complain bad) {
+  Pairs pairs;
+  while (!text.empty()) {
+    const std::size_t ampersand = text.find('&');
+    const std::string_view pair = text.substr(0, ampersand);
+    text.remove_prefix(ampersand == std::string_view::npos ? text.size() : ampersand + 1);
+    if (pair.empty()) continue;
+    if (pairs.size() == kMaxQueryParameters) return bad("has too many parameters");
+    const std::size_t equals = pair.find('=');
+    ASSIGN_OR_RETURN(std::string name, Decode(pair.substr(0, equals), true, bad));
+    std::string value;
+    if (equals != std::string_view::npos) {
+      ASSIGN_OR_RETURN(value, Decode(pair.substr(equals + 1), true, bad));
+    }
+    pairs.emplace_back(std::move(name), std::move(value));
+  }
+  return pairs;
+}
+
+}  // namespace
+
+Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
+  return Decode(text, plus_is_space, BadTarget);
+}
+
+Result<Pairs> ParseForm(std::string_view text) { return ParsePairs(text, BadForm); }
 
 std::string PercentEncode(std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
@@ -67,7 +98,7 @@ Result<Target> ParseTarget(std::string_view raw) {
                                   "The request's path and query are longer than " +
                                       std::to_string(kMaxTargetBytes) + " bytes.");
   }
-  if (raw.empty() || raw[0] != '/') return BadEncoding("doesn't start with '/'");
+  if (raw.empty() || raw[0] != '/') return BadTarget("doesn't start with '/'");
   Target target;
   const std::size_t question = raw.find('?');
   std::string_view path =
@@ -80,21 +111,7 @@ Result<Target> ParseTarget(std::string_view raw) {
   }
   if (question == std::string_view::npos) return target;
 
-  std::string_view query = raw.substr(question + 1);
-  while (!query.empty()) {
-    const std::size_t ampersand = query.find('&');
-    const std::string_view pair = query.substr(0, ampersand);
-    query.remove_prefix(ampersand == std::string_view::npos ? query.size() : ampersand + 1);
-    if (pair.empty()) continue;
-    if (target.query.size() == kMaxQueryParameters) return BadEncoding("has too many parameters");
-    const std::size_t equals = pair.find('=');
-    ASSIGN_OR_RETURN(std::string name, PercentDecode(pair.substr(0, equals), true));
-    std::string value;
-    if (equals != std::string_view::npos) {
-      ASSIGN_OR_RETURN(value, PercentDecode(pair.substr(equals + 1), true));
-    }
-    target.query.emplace_back(std::move(name), std::move(value));
-  }
+  ASSIGN_OR_RETURN(target.query, ParsePairs(raw.substr(question + 1), BadTarget));
   return target;
 }
 

@@ -22,6 +22,10 @@ inline constexpr std::size_t kMaxQueryParameters = 100;
 // INVALID_ARGUMENT for a target that isn't an absolute path, is too long or wrongly encoded.
 Result<Target> ParseTarget(std::string_view raw);
 
+// The pairs of an application/x-www-form-urlencoded body, as a query's. INVALID_ARGUMENT
+// "malformed_form".
+Result<std::vector<std::pair<std::string, std::string>>> ParseForm(std::string_view text);
+
 // Percent-decoding; refuses broken escapes, bytes that aren't UTF-8, and U+0000.
 Result<std::string> PercentDecode(std::string_view text, bool plus_is_space = false);
 // Everything but RFC 3986's unreserved characters is escaped.

@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "gateway/transcode/json_reader.h"
 #include "gateway/transcode/json_writer.h"
@@ -19,6 +20,8 @@ namespace marquee::gateway {
 namespace {
 
 namespace pb = google::protobuf;
+
+constexpr std::size_t kMaxFormBytes = std::size_t{64} << 10;
 
 // The message that holds the last of `steps`, made on the way where it is unset.
 pb::Message& Descend(pb::Message& message, const std::vector<const FieldPlan*>& steps) {
@@ -38,14 +41,29 @@ std::string Dotted(const std::vector<const FieldPlan*>& steps) {
   return out;
 }
 
-// "application/json", "application/json; charset=utf-8", "application/merge-patch+json".
-bool IsJson(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
+// "application/json" of "Application/JSON; charset=utf-8".
+std::string MediaType(std::string_view content_type) {
+  std::string type = AsciiLower(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return type == "application/json" ||
-         (type.starts_with("application/") && type.ends_with("+json"));
+  return type;
+}
+
+// "application/json" or "application/merge-patch+json".
+bool IsJson(std::string_view media_type) {
+  return media_type == "application/json" ||
+         (media_type.starts_with("application/") && media_type.ends_with("+json"));
+}
+
+// The field that a parameter's name says, with the steps to it; empty where there is none that a
+// parameter can set.
+std::vector<const FieldPlan*> FindParameter(const MessagePlan& plan, std::string_view name) {
+  auto steps = FindFieldPath(plan, name);
+  if (steps.empty()) return {};
+  const FieldPlan& field = *steps.back();
+  const bool object =
+      field.kind == Kind::kMessage &&
+      (field.map || field.message == nullptr || field.message->well_known == WellKnown::kNone);
+  return object ? std::vector<const FieldPlan*>() : steps;
 }
 
 bool IsHttpBody(const FieldPlan* field) {
@@ -69,6 +87,34 @@ Status CheckEncoding(const http::Request& request) {
                                 "Content-Encoding");
 }
 
+Status ReadForm(const Rpc& rpc, std::string_view body, pb::Message& message,
+                std::vector<std::string>& keys) {
+  ASSIGN_OR_RETURN(const auto pairs, ParseForm(body));
+  std::vector<std::string_view> seen;
+  for (const auto& [name, value] : pairs) {
+    const auto steps = FindParameter(*rpc.request, name);
+    if (steps.empty()) {
+      if (rpc.rest.ignore_unknown) continue;
+      return Error::InvalidArgument("unknown_field", "There is no field " + name + ".", name);
+    }
+    const FieldPlan& field = *steps.back();
+    if (!field.repeated && std::find(seen.begin(), seen.end(), name) != seen.end())
+      return Error::InvalidArgument("duplicate_field", name + " is given twice.", name);
+    seen.push_back(name);
+    if (value.empty()) continue;
+    keys.push_back(steps.front()->name);
+    RETURN_IF_ERROR(SetFromText(Descend(message, steps), field, value, name));
+  }
+  return {};
+}
+
+Error UnsupportedMediaType(const Rpc& rpc) {
+  return Error::InvalidArgument("unsupported_media_type",
+                                rpc.rest.form ? "The body must be application/json or "
+                                                "application/x-www-form-urlencoded."
+                                              : "The body must be application/json.");
+}
+
 Status ReadBody(const Binding& binding, const http::Request& request, std::size_t max_json_bytes,
                 pb::Message& message, std::vector<std::string>& keys) {
   if (binding.body == Binding::Body::kNone) {
@@ -88,14 +134,17 @@ Status ReadBody(const Binding& binding, const http::Request& request, std::size_
     return {};
   }
   if (request.body.empty()) return {};  // the service says what it misses
-  if (request.body.size() > max_json_bytes) {
-    return Error::InvalidArgument(
-        "body_too_large", "A JSON body has at most " + std::to_string(max_json_bytes) + " bytes.");
-  }
   const std::string* type = request.Find("content-type");
-  if (type != nullptr && !IsJson(*type)) {
-    return Error::InvalidArgument("unsupported_media_type", "The body must be application/json.");
+  const std::string media_type = type == nullptr ? "application/json" : MediaType(*type);
+  const bool form = binding.rpc->rest.form && media_type == "application/x-www-form-urlencoded";
+  const std::size_t most = form ? std::min(kMaxFormBytes, max_json_bytes) : max_json_bytes;
+  if (request.body.size() > most) {
+    return Error::InvalidArgument("body_too_large",
+                                  (form ? "A form has at most " : "A JSON body has at most ") +
+                                      std::to_string(most) + " bytes.");
   }
+  if (form) return ReadForm(*binding.rpc, request.body, message, keys);
+  if (!IsJson(media_type)) return UnsupportedMediaType(*binding.rpc);
   if (binding.body == Binding::Body::kWhole)
     return ReadJson(request.body, message, *binding.rpc->request, &keys);
   return ReadJsonField(request.body, message, *binding.body_field, &keys);
@@ -138,13 +187,12 @@ bool TakenElsewhere(const Binding& binding, const std::vector<const FieldPlan*>&
 Status ReadQuery(const Binding& binding, const Target& target, pb::Message& message) {
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : target.query) {
-    const auto steps = FindFieldPath(*binding.rpc->request, name);
-    if (steps.empty() || TakenElsewhere(binding, steps)) return UnknownParameter(name);
-    const FieldPlan& field = *steps.back();
-    if (field.kind == Kind::kMessage &&
-        (field.map || field.message == nullptr || field.message->well_known == WellKnown::kNone)) {
+    const auto steps = FindParameter(*binding.rpc->request, name);
+    if (steps.empty() || TakenElsewhere(binding, steps)) {
+      if (binding.rpc->rest.ignore_unknown) continue;
       return UnknownParameter(name);
     }
+    const FieldPlan& field = *steps.back();
     if (!field.repeated && std::find(seen.begin(), seen.end(), name) != seen.end()) {
       return Error::InvalidArgument("duplicate_parameter",
                                     "The query parameter " + name + " is given twice.", name);
@@ -193,6 +241,11 @@ void WriteBody(const Binding& binding, const pb::Message& message, http::Respons
     if (response.content_type.empty()) response.content_type = "application/octet-stream";
     return;
   }
+  if (const RestPlan& rest = binding.rpc->rest; field != nullptr && !rest.content_type.empty()) {
+    response.content_type = rest.content_type;
+    response.body = plan->reflection->GetString(*source, field->field);
+    return;
+  }
   response.content_type = "application/json";
   response.body.reserve(1024);
   if (field != nullptr) {
@@ -214,16 +267,19 @@ Status ReadRequest(const Binding& binding, const http::Request& request, const T
   RETURN_IF_ERROR(ReadBody(binding, request, max_json_bytes, message, keys));
   RETURN_IF_ERROR(ReadPath(binding, captures, keys, message));
   RETURN_IF_ERROR(ReadQuery(binding, target, message));
+  RETURN_IF_ERROR(ReadHeaders(binding.rpc->rest, request, message));
   FillUpdateMask(binding, keys, message);
   return {};
 }
 
-http::Response WriteResponse(const Binding& binding, const pb::Message& message,
-                             const std::string* if_none_match) {
+Result<http::Response> WriteResponse(const Binding& binding, const pb::Message& message,
+                                     const std::string* if_none_match) {
   http::Response response;
   const Rpc& rpc = *binding.rpc;
   response.status = rpc.success_status;
-  if (response.status == 204) {
+  RETURN_IF_ERROR(WriteHeaders(rpc.rest, message, response));
+  ASSIGN_OR_RETURN(const bool redirected, WriteRedirect(rpc.rest, message, response));
+  if (redirected || response.status == 204) {
     response.headers.push_back({"Cache-Control", "no-store"});
     return response;
   }
@@ -280,15 +336,11 @@ void CopyFieldsByName(const pb::Message& from, const MessagePlan& from_plan, pb:
 }
 
 std::string StrongETag(std::string_view content) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
-  std::string out = "\"";
-  for (std::size_t i = 0; i < 16; ++i) {
-    out += kHex[digest[i] >> 4];
-    out += kHex[digest[i] & 15];
-  }
-  return out + "\"";
+  constexpr std::size_t kBytes = 16;
+  const std::string_view start(reinterpret_cast<const char*>(digest.data()), kBytes);
+  return '"' + ToHex(start) + '"';
 }
 
 bool MatchesETag(std::string_view list, std::string_view etag) {

@@ -10,17 +10,19 @@
 
 namespace marquee::gateway {
 
-// Fills `message` (of the binding's request type, empty) from path, query and body. Every failure
-// is INVALID_ARGUMENT with the field's path where there is one; the reason "unsupported_media_type"
-// or "body_too_large" says that it has a status of its own (415, 413).
+// Fills `message` (of the binding's request type, empty) from path, query, body, headers and
+// cookies. Every failure is INVALID_ARGUMENT with the field's path where there is one; the reason
+// "unsupported_media_type" or "body_too_large" says that it has a status of its own (415, 413).
 Status ReadRequest(const Binding& binding, const http::Request& request, const Target& target,
                    const Captures& captures, std::size_t max_json_bytes,
                    google::protobuf::Message& message);
 
-// The response of a success, without the gateway's own headers. For a GET that may be stored it has
-// an ETag, and is a 304 without a body when `if_none_match` has it.
-http::Response WriteResponse(const Binding& binding, const google::protobuf::Message& message,
-                             const std::string* if_none_match);
+// The response of a success, without the gateway's own headers; INTERNAL for a message that can't
+// be one (rest_plan.h). For a GET that may be stored it has an ETag, and is a 304 without a body
+// when `if_none_match` has it.
+Result<http::Response> WriteResponse(const Binding& binding,
+                                     const google::protobuf::Message& message,
+                                     const std::string* if_none_match);
 
 // Copies the set fields of `from` to the fields of the same name, type and cardinality of `to`.
 void CopyFieldsByName(const google::protobuf::Message& from, const MessagePlan& from_plan,

@@ -167,14 +167,14 @@ TEST_F(TranscoderTest, RefusesABodyWhereNoneBelongs) {
 TEST_F(TranscoderTest, WritesTheResponseField) {
   Get("/v1/books/7");
   const std::unique_ptr<pb::Message> message(binding_->rpc->response->New(nullptr));
-  http::Response response = WriteResponse(*binding_, *message, nullptr);
+  http::Response response = *WriteResponse(*binding_, *message, nullptr);
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_EQ(response.body, R"({"book_id":0,"title":"","tags":[]})");
   Get("/v1/notes/7");
-  EXPECT_EQ(WriteResponse(*binding_, *message, nullptr).body, "[]");
+  EXPECT_EQ(WriteResponse(*binding_, *message, nullptr)->body, "[]");
   Get("/v1/authors/x/books/7");
-  EXPECT_EQ(WriteResponse(*binding_, *message, nullptr).body, R"({"notes":[]})");
+  EXPECT_EQ(WriteResponse(*binding_, *message, nullptr)->body, R"({"notes":[]})");
 }
 
 TEST_F(TranscoderTest, AnswersAKnownETagWithoutABody) {
@@ -186,25 +186,25 @@ TEST_F(TranscoderTest, AnswersAKnownETagWithoutABody) {
     }
     return std::string();
   };
-  const http::Response first = WriteResponse(*binding_, *message, nullptr);
+  const http::Response first = *WriteResponse(*binding_, *message, nullptr);
   const std::string etag = header(first, "ETag");
   EXPECT_EQ(etag.size(), 34U);
   EXPECT_EQ(header(first, "Cache-Control"), "public, max-age=9");
   const std::vector<std::string> lists{etag, "W/" + etag, "\"other\", " + etag, "*"};
   for (const std::string& list : lists) {
-    const http::Response again = WriteResponse(*binding_, *message, &list);
+    const http::Response again = *WriteResponse(*binding_, *message, &list);
     EXPECT_EQ(again.status, 304) << list;
     EXPECT_EQ(again.body, "");
     EXPECT_EQ(header(again, "ETag"), etag);
   }
   const std::string other = "\"other\"";
-  EXPECT_EQ(WriteResponse(*binding_, *message, &other).status, 200);
+  EXPECT_EQ(WriteResponse(*binding_, *message, &other)->status, 200);
 }
 
 TEST_F(TranscoderTest, WritesNoBodyWith204AndRawBytesAsTheyAre) {
   Read({http::Method::kDelete, "/v1/books/7", ""});
   const std::unique_ptr<pb::Message> empty(binding_->rpc->response->New(nullptr));
-  const http::Response gone = WriteResponse(*binding_, *empty, nullptr);
+  const http::Response gone = *WriteResponse(*binding_, *empty, nullptr);
   EXPECT_EQ(gone.status, 204);
   EXPECT_EQ(gone.body, "");
   EXPECT_EQ(gone.content_type, "");
@@ -216,7 +216,7 @@ TEST_F(TranscoderTest, WritesNoBodyWith204AndRawBytesAsTheyAre) {
   const MessagePlan& plan = *binding_->response_field->message;
   plan.reflection->SetString(scan, plan.Find("content_type")->field, "image/png");
   plan.reflection->SetString(scan, plan.Find("data")->field, std::string("\0\xFF", 2));
-  const http::Response raw = WriteResponse(*binding_, *message, nullptr);
+  const http::Response raw = *WriteResponse(*binding_, *message, nullptr);
   EXPECT_EQ(raw.content_type, "image/png");
   EXPECT_EQ(raw.body, std::string("\0\xFF", 2));
 }

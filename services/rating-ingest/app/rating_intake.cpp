@@ -10,10 +10,7 @@ std::int64_t ToMicroseconds(Time time) {
 
 Result<Accepted> RatingIntake::Put(std::int64_t user_id, std::int64_t movie_id, float value,
                                    const Uuid& operation, Time deadline) {
-  if (!rules::IsRatingValue(value)) {
-    return Error::InvalidArgument("rating_out_of_range", "a rating is 0.5 to 5.0 in steps of 0.5",
-                                  "value");
-  }
+  RETURN_IF_ERROR(rules::CheckRatingValue(value));
   ASSIGN_OR_RETURN(const bool exists, catalog_.Exists(movie_id, deadline));
   if (!exists) {
     return Error::NotFound("movie_unknown", "there is no movie " + std::to_string(movie_id));

@@ -34,7 +34,7 @@ Result<bool> CatalogClient::Exists(std::int64_t movie_id, Time deadline) {
   if (status.ok()) return true;
   if (status.error_code() == grpc::StatusCode::NOT_FOUND) return false;
   logging::Warning("the catalogue can't be asked",
-                   {{"movie_id", movie_id}, {"error", rpc::FromGrpc(status, context).ToString()}});
+                   {{"movie_id", movie_id}, {"error", rpc::FromGrpc(status).ToString()}});
   return Error::Unavailable("catalog_unavailable",
                             "the catalogue can't be asked whether the movie exists; try again");
 }

@@ -1,5 +1,7 @@
 #include "rating-ingest/clients/kafka_log.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -31,9 +33,8 @@ std::string Encode(std::int64_t user_id, const Interaction& interaction, const U
   event.set_user_id(user_id);
   event.set_movie_id(interaction.movie_id);
   event.set_kind(KindOf(interaction.kind));
-  event.mutable_occurred_at()->set_seconds(interaction.occurred_at_us / 1'000'000);
-  event.mutable_occurred_at()->set_nanos(
-      static_cast<std::int32_t>(interaction.occurred_at_us % 1'000'000 * 1'000));
+  *event.mutable_occurred_at() =
+      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(interaction.occurred_at_us);
   event.set_recommendation_id(interaction.recommendation_id);
   return event.SerializeAsString();
 }

@@ -1,5 +1,7 @@
 #include "rating-ingest/rpc/ratings_handler.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 
 #include "rating-ingest/app/bulk_ingest.h"
@@ -8,24 +10,14 @@ namespace marquee::rating_ingest {
 namespace {
 
 namespace v1 = ratings::v1;
+using google::protobuf::util::TimeUtil;
 
 constexpr std::int64_t kMicros = 1'000'000;
-
-void SetTime(std::int64_t micros, google::protobuf::Timestamp& time) {
-  std::int64_t seconds = micros / kMicros;
-  std::int64_t rest = micros % kMicros;
-  if (rest < 0) {
-    rest += kMicros;
-    --seconds;
-  }
-  time.set_seconds(seconds);
-  time.set_nanos(static_cast<std::int32_t>(rest * 1'000));
-}
 
 void Convert(const Rating& rating, v1::Rating& out) {
   out.set_movie_id(rating.movie_id);
   out.set_value(rating.value);
-  SetTime(rating.rated_at_us, *out.mutable_rated_at());
+  *out.mutable_rated_at() = TimeUtil::MicrosecondsToTimestamp(rating.rated_at_us);
 }
 
 // Ratings belong to people: a service's token has no user.
@@ -67,7 +59,7 @@ Result<Interaction> ToInteraction(const v1::Interaction& from, int index, Time n
       return Error::InvalidArgument(
           "time_out_of_range", "an interaction's time is not in the future", path + ".occurred_at");
     }
-    to.occurred_at_us = at.seconds() * kMicros + at.nanos() / 1'000;
+    to.occurred_at_us = TimeUtil::TimestampToMicroseconds(at);
   }
   return to;
 }

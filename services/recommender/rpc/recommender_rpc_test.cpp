@@ -111,8 +111,7 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
 
  private:
   static grpc::Status NotFound(grpc::ServerContext* context, const std::string& reason) {
-    context->AddTrailingMetadata("marquee-reason", reason);
-    return {grpc::StatusCode::NOT_FOUND, reason};
+    return rpc::ToGrpc(Error::NotFound(reason, reason), *context);
   }
   grpc::Status GetAlias(grpc::ServerContext* context, const trainer::v1::GetAliasRequest* request,
                         trainer::v1::GetAliasResponse* response) override {

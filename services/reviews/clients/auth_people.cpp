@@ -24,7 +24,7 @@ Result<std::string> AuthPeople::DisplayNameOf(const Person& person, Time deadlin
   rpc::ActAsService(context, person.bearer, Patience(deadline));
   const auto status = impl_->stub->GetMe(&context, {}, &response);
   if (status.ok()) return response.user().display_name();
-  return OutageOf("auth", rpc::FromGrpc(status, context));
+  return OutageOf("auth", rpc::FromGrpc(status));
 }
 
 }  // namespace marquee::reviews

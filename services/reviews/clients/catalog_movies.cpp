@@ -26,7 +26,7 @@ Status CatalogMovies::Require(std::int64_t movie_id, Time deadline) {
   rpc::ActAsService(context, {}, Patience(deadline));  // anyone may read the catalogue
   const auto status = impl_->stub->GetMovie(&context, request, &response);
   if (status.ok()) return {};
-  return OutageOf("catalog", rpc::FromGrpc(status, context));
+  return OutageOf("catalog", rpc::FromGrpc(status));
 }
 
 }  // namespace marquee::reviews

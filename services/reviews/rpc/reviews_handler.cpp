@@ -1,14 +1,15 @@
 #include "reviews/rpc/reviews_handler.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include "base/page_token.h"
 
 namespace marquee::reviews {
 namespace {
 
 void ToProto(Time time, google::protobuf::Timestamp& out) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  out.set_seconds(seconds.time_since_epoch().count());
-  out.set_nanos(static_cast<int>(std::chrono::nanoseconds(time - seconds).count()));
+  const std::chrono::nanoseconds since = time.time_since_epoch();
+  out = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(since.count());
 }
 
 void ToProto(const Review& review, v1::Review& out) {

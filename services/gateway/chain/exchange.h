@@ -1,0 +1,53 @@
+// One request under way, and its answer: what the filters know of it. Each member names the filter
+// that fills it.
+#pragma once
+
+#include <google/protobuf/arena.h>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "gateway/chain/filter.h"
+#include "gateway/clients/upstreams.h"
+#include "gateway/http/message.h"
+#include "gateway/transcode/api.h"
+#include "gateway/transcode/target.h"
+#include "tracing/trace.h"
+
+namespace marquee::gateway {
+
+struct Exchange {
+  http::Request request;
+  http::Responder respond;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  tracing::TraceContext trace;
+
+  Target target;                     // parse
+  const Binding* binding = nullptr;  // route: null for the gateway's own pages and unknown paths
+  Captures captures;                 // route
+  google::protobuf::Arena arena;
+  google::protobuf::Message* in = nullptr;  // transcode: the binding's request
+  std::string subject;                      // authenticate: of the caller's token, unverified
+  Outbound outbound;
+
+  // What `out` is an answer to: the binding itself, or its fallback (call, fallback).
+  const Binding* answers = nullptr;
+  google::protobuf::Message* out = nullptr;
+  std::optional<Error> failed;      // call: why there is no answer
+  std::vector<rpc::Position> told;  // call: how far the caller's write has come
+
+  std::optional<Error> refused;  // the chain: what a filter said, or what failed in one
+  http::Response response;       // respond, or who answers in its stead
+
+  // The chain's own.
+  Chain* chain = nullptr;
+  std::size_t next = 0;     // filter
+  std::size_t reached = 0;  // filters, of those that were gone through in order
+  bool answered = false;
+};
+
+}  // namespace marquee::gateway

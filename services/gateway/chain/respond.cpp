@@ -1,0 +1,35 @@
+#include "gateway/chain/respond.h"
+
+#include "gateway/chain/exchange.h"
+#include "gateway/problem.h"
+#include "gateway/transcode/transcoder.h"
+#include "logging/log.h"
+
+namespace marquee::gateway {
+namespace {
+
+http::Response Failure(const Exchange& exchange, const Error& error) {
+  if (HttpStatus(error) == 500) {
+    const std::string& target = exchange.request.target;
+    logging::Error("request failed", {{"target", target.substr(0, target.find('?'))},
+                                      {"code", Name(error.code)},
+                                      {"error", error.message}});
+  }
+  return Problem(error, exchange.trace.trace_id);
+}
+
+}  // namespace
+
+Result<Step> Respond::Decode(const ExchangePtr& exchange) {
+  if (exchange->refused) {
+    exchange->response = Failure(*exchange, *exchange->refused);
+  } else if (exchange->failed) {
+    exchange->response = Failure(*exchange, *exchange->failed);
+  } else if (exchange->answers != nullptr) {
+    ASSIGN_OR_RETURN(exchange->response, WriteResponse(*exchange->answers, *exchange->out,
+                                                       exchange->request.Find("if-none-match")));
+  }
+  return Step::kContinue;
+}
+
+}  // namespace marquee::gateway

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace marquee::gateway {
+
+void BenchRequests();
+
+}  // namespace marquee::gateway
