@@ -1,0 +1,33 @@
+// What a trainer does unasked: ends runs whose process has died, and starts runs by the schedule.
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
+#include "trainer/app/trainer.h"
+
+namespace marquee::trainer {
+
+struct HousekeepingSettings {
+  std::chrono::milliseconds interval{0};  // between the starts of runs; 0: no schedule
+  std::chrono::milliseconds tick{5'000};  // how often dead runs and the schedule are looked at
+};
+
+class Housekeeping {
+ public:
+  // Starts a thread, whose first round is at once. `trainer` outlives it.
+  Housekeeping(Trainer& trainer, HousekeepingSettings settings);
+  ~Housekeeping();  // as Stop()
+  void Stop();      // Idempotent
+
+ private:
+  void Run(const std::stop_token& stop);
+  Status Round();
+
+  Trainer& trainer_;
+  HousekeepingSettings settings_;
+  std::jthread thread_;
+};
+
+}  // namespace marquee::trainer
