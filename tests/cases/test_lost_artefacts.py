@@ -43,7 +43,7 @@ def usable(suite, model, artefact):
     return gauge(
         suite,
         "trainer",
-        f'marquee_trainer_artefact_usable{{alias="champion",artefact="{artefact}",model="{model}"}}',
+        f'marquee_registry_artefact_usable{{alias="champion",artefact="{artefact}",model="{model}"}}',
     )
 
 

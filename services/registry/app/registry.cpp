@@ -164,9 +164,12 @@ Result<ModelVersion> Registry::TakeOver(ModelVersion version, Upload& served, Up
   const auto expected = version.served;
   const bool has_served =
       usable(served, sha256 == expected.sha256 && served.bytes() == expected.bytes);
-  if (has_served) ASSIGN_OR_RETURN(version.served, Store(served, sha256));
-  if (usable(evaluation, true))
+  if (has_served) {
+    ASSIGN_OR_RETURN(version.served, Store(served, sha256));
+  }
+  if (usable(evaluation, true)) {
     ASSIGN_OR_RETURN(version.evaluation, Store(evaluation, evaluation_sha256));
+  }
   const auto given = std::pair(version.served.id, version.evaluation.id);
   auto taken = versions_.TakeOver(version);
   for (const auto& id : {given.first, given.second}) {

@@ -6,12 +6,13 @@
 #include <map>
 #include <string>
 
-#include "registry/domain/model_version.h"
-#include "registry/testing/names.h"
+#include "models/registry.h"
 
 namespace marquee::registry {
 namespace {
 
+constexpr char kRanking[] = "ranking";
+constexpr char kRating[] = "rating";
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 
 struct Case {

@@ -1,3 +1,15 @@
+// Kafka, under a test's control. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "registry/domain/ports.h"
+
+namespace marquee::registry::testing {
+
 class FakeAnnouncer final : public Announcer {
  public:
   void FailWith(Status status) {
@@ -33,3 +45,4 @@ class FakeAnnouncer final : public Announcer {
   std::vector<std::string> announced_;
 };
 
+}  // namespace marquee::registry::testing
