@@ -7,6 +7,7 @@
 #include <string>
 
 #include "models/registry.h"
+#include "registry/domain/model_version.h"
 
 namespace marquee::registry {
 namespace {

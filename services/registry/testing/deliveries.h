@@ -45,12 +45,14 @@ struct Delivered {
 
 // Movies 1 to `movies`; `seed` makes it another artefact than that of another seed.
 inline Delivered Deliver(const std::string& model, int seed, double metric, int movies = 6) {
-  models::Model made;
+  std::vector<std::int64_t> ids;
   std::vector<float> values;
   for (int i = 1; i <= movies; ++i) {
-    made.item_ids.push_back(i);
+    ids.push_back(i);
     values.push_back(static_cast<float>(i * seed));
   }
+  models::Model made;
+  made.item_ids = ids;
   const std::vector<float> mean{3.5F};
   const bool ranking = model == "ranking";
   made.algorithm = ranking ? "popularity" : "biased_als";
@@ -71,7 +73,11 @@ inline Delivered Deliver(const std::string& model, int seed, double metric, int 
   auto& card = delivered.card;
   card.model = model;
   card.algorithm = made.algorithm;
-  card.data = {.ratings = 10, .users = 5, .movies = movies, .next_offsets = {}, .sha256 = std::string(64, 'd')};
+  card.data = {.ratings = 10,
+               .users = 5,
+               .movies = movies,
+               .next_offsets = {},
+               .sha256 = std::string(64, 'd')};
   card.metrics = {{ranking ? "ndcg_at_100" : "rmse", metric}};
   card.code_version = "test";
   card.artefact_sha256 = written->sha256;
