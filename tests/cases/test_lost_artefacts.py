@@ -50,8 +50,7 @@ def usable(suite, model, artefact):
 
 def lose(suite, condition="true"):
     """The bytes of artefacts, behind everyone's back: as when somebody restored half of a database."""
-    uri = (suite.state / "secrets" / "postgres-registry.uri").read_text().strip()
-    with psycopg.connect(uri, autocommit=True) as database:
+    with psycopg.connect(suite.postgres_uri("registry"), autocommit=True) as database:
         database.execute(
             f"DELETE FROM artefact_chunks c USING model_versions v WHERE ({condition})"  # noqa: S608
             " AND c.artefact_id IN (v.artefact_id, v.evaluation_id)"
