@@ -100,11 +100,12 @@ def test_it_is_registered_promoted_and_served(world, tmp_path):
 def test_the_gate_stands_before_it(world, tmp_path):
     _, ctl, person, ids = world
     assert ctl.run("models", "register", *delivery(tmp_path, ids, 0.2))["decision"] == "does_not_beat_champion"
-    better = ctl.run("models", "register", *delivery(tmp_path, ids, 0.4))
+    file, *card = delivery(tmp_path, ids, 0.4)
+    better = ctl.run("models", "register", file, *card)
     assert better["decision"] == "beats_champion"
     version = better["model_version"]["version"]
     eventually(lambda: person.recommend()["model_version"] == version, 30, what="the better one serves")
-    again = ctl.run("models", "register", *delivery(tmp_path, ids, 0.4))
+    again = ctl.run("models", "register", file, *card)
     assert (again["decision"], again["model_version"]["version"]) == ("", version), "the same file, the same version"
 
 

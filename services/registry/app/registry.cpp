@@ -125,7 +125,14 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served,
   ASSIGN_OR_RETURN(version.evaluation, Store(evaluation, evaluation_sha256));
   ASSIGN_OR_RETURN(auto added, versions_.Add(version));
   if (!added.fresh) {
-    // The same again. Best effort: what stays is swept.
+    // The same again: mends what has been lost of it. Best effort: what stays is swept.
+    const auto& there = added.version.served.id;
+    const auto found = Inspect(added.version).served;
+    if (!there.empty() && !found.ok() &&
+        (found.error().code == Code::kNotFound || found.error().code == Code::kDataLoss)) {
+      RETURN_IF_ERROR(artefacts_.Remove(there));
+      RETURN_IF_ERROR(artefacts_.Put(there, served.path()));
+    }
     for (const auto& id : {version.served.id, version.evaluation.id}) {
       if (!id.empty()) (void)artefacts_.Remove(id);
     }

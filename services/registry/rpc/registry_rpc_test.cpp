@@ -210,6 +210,10 @@ TEST_F(RegistryRpcTest, TheSameArtefactAgainIsTheSameVersion) {
   EXPECT_EQ(again->model_version().version(), 1);
   EXPECT_EQ(again->decision(), "");
   EXPECT_EQ(artefacts_.Ids().size(), 1U);
+  ASSERT_TRUE(artefacts_.Remove(IdOf("ranking", 1)).ok());
+  const auto mended = Send(delivered);
+  ASSERT_TRUE(mended.ok());
+  EXPECT_EQ(mended->model_version().artefact_state(), v1::ARTEFACT_STATE_PRESENT) << "it is mended";
 }
 
 // What can be wrong with a delivery.
@@ -249,7 +253,7 @@ const std::vector<Fault> kFaults = {
        Sign(it);
      }},
     {"AnotherAlgorithm", "artefact_broken", "no-such-al",
-     [](Delivered& it) { Replace(it, R"("popularity"})", R"("no-such-al"})"); }},
+     [](Delivered& it) { Replace(it, R"("algorithm":"popularity")", R"("algorithm":"no-such-al")"); }},
     {"WrongShapes", "artefact_broken", "popularity.counts",
      [](Delivered& it) {
        // Six counts, and ids that say that there are three movies.

@@ -1,5 +1,5 @@
 // Once, after an upgrade: the versions that the trainer kept while it was the registry, and their
-// files in the folder of before, go to the registry (docs/adr/0701). No run starts before that: a
+// files in the folder of before, go to the registry (docs/adr/0304). No run starts before that: a
 // champion that the registry doesn't know would be beaten by anything.
 #pragma once
 
