@@ -22,9 +22,9 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.uploads.scratch =
       reader.String("MARQUEE_REGISTRY_SCRATCH_DIR", "/var/lib/marquee/uploads",
                     "Folder of this process alone, where artefacts lie while they are checked");
-  config.uploads.max_bytes = reader.Int("MARQUEE_REGISTRY_MAX_ARTEFACT_BYTES",
-                                        config.uploads.max_bytes, 1 << 10, 1LL << 40,
-                                        "A larger artefact is refused");
+  config.uploads.max_bytes =
+      reader.Int("MARQUEE_REGISTRY_MAX_ARTEFACT_BYTES", config.uploads.max_bytes, 1 << 10,
+                 1LL << 40, "A larger artefact is refused");
   config.registry.min_improvement =
       reader.Double("MARQUEE_REGISTRY_MIN_IMPROVEMENT", 0.0001, 0, 1,
                     "How much better than the champion's a candidate's NDCG@100 or RMSE must be to "
@@ -32,10 +32,11 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.housekeeping.keep_artefacts = static_cast<int>(
       reader.Int("MARQUEE_REGISTRY_KEEP_ARTEFACTS", config.housekeeping.keep_artefacts, 1, 1'000,
                  "Artefacts kept of each model, beside those that an alias names"));
-  config.housekeeping.registration = reader.Milliseconds(
-      "MARQUEE_REGISTRY_UPLOAD_TIMEOUT_MS", config.housekeeping.registration.count(), 1'000,
-      86'400'000,
-      "A registration is stored within this time; what one that was cut short left is then removed");
+  config.housekeeping.registration =
+      reader.Milliseconds("MARQUEE_REGISTRY_UPLOAD_TIMEOUT_MS",
+                          config.housekeeping.registration.count(), 1'000, 86'400'000,
+                          "A registration is stored within this time; what one that was cut short "
+                          "left is then removed");
   config.announce_poll =
       reader.Milliseconds("MARQUEE_REGISTRY_ANNOUNCE_POLL_MS", 5'000, 100, 3'600'000,
                           "How often promotions that Kafka doesn't have yet are looked for");

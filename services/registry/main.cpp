@@ -49,10 +49,9 @@ int main(int argc, char** argv) {
   idempotency::PgIdempotencyStore keys(pool);
   const people::PeopleFeed people(config->kafka.cluster, clock, metrics, "registry");
   // Kafka isn't asked: a promotion waits in the database until Kafka is there.
-  return rpc::Serve(config->server, {&handler}, verifier, metrics,
-                    {{"postgres", [&] { return pool.Health(); }},
-                     {"scratch", [&] { return registry::CheckScratch(config->uploads.scratch); }}},
-                    {.check = people.check(), .keys = &keys, .stopping = [&] {
-                       housekeeping.Stop();
-                     }});
+  return rpc::Serve(
+      config->server, {&handler}, verifier, metrics,
+      {{"postgres", [&] { return pool.Health(); }},
+       {"scratch", [&] { return registry::CheckScratch(config->uploads.scratch); }}},
+      {.check = people.check(), .keys = &keys, .stopping = [&] { housekeeping.Stop(); }});
 }

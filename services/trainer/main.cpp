@@ -53,12 +53,12 @@ int main(int argc, char** argv) {
   trainer::TrainerHandler handler(trainer);
   idempotency::PgIdempotencyStore keys(pool);
   const people::PeopleFeed people(config->kafka, clock, metrics, "trainer");
-  return rpc::Serve(config->server, {&handler}, verifier, metrics,
-                    {{"postgres", [&] { return pool.Health(); }},
-                     {"handover", [&] { return handover.Done(); }}},
-                    {.check = people.check(), .keys = &keys, .stopping = [&] {
-                       handover.Stop();
-                       housekeeping.Stop();
-                       trainer.Stop();
-                     }});
+  return rpc::Serve(
+      config->server, {&handler}, verifier, metrics,
+      {{"postgres", [&] { return pool.Health(); }}, {"handover", [&] { return handover.Done(); }}},
+      {.check = people.check(), .keys = &keys, .stopping = [&] {
+         handover.Stop();
+         housekeeping.Stop();
+         trainer.Stop();
+       }});
 }

@@ -1,5 +1,5 @@
-// An artefact into PostgreSQL and out again, through the registry's rpcs: MB/s, and the memory of the
-// process, which has the server and the client in it.
+// An artefact into PostgreSQL and out again, through the registry's rpcs: MB/s, and the memory of
+// the process, which has the server and the client in it.
 //   MARQUEE_TEST_POSTGRES_URI=… build/release/bench/bench_registry [MEGABYTES]     200
 #include <sys/resource.h>
 

@@ -1,4 +1,4 @@
-"""The trainer and the registry as processes, between a real PostgreSQL, a real Kafka and stand-ins of auth and rating-ingest."""
+"""The trainer, with a registry, as processes between PostgreSQL, Kafka and stand-ins of auth and rating-ingest."""
 
 import contextlib
 import hashlib
@@ -371,8 +371,8 @@ def test_the_models_of_before_are_taken_over_with_their_files(world):
                 world.artefact(version.model, 1, "evaluation")
             )
             trainer.execute(
-                "INSERT INTO model_versions (model, version, run_id, file, evaluation_file, sha256, size_bytes, metrics,"
-                " card) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, %s)",
+                "INSERT INTO model_versions (model, version, run_id, file, evaluation_file, sha256, size_bytes,"
+                " metrics, card) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, %s)",
                 (version.model, run.run_id, f"{stem}.safetensors", f"{stem}.evaluation.safetensors", version.sha256)
                 + (version.size_bytes, json.dumps(dict(version.metrics)), version.card),
             )

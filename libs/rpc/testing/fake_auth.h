@@ -1,5 +1,5 @@
-// auth as a service meets it, for tests: in this process over real gRPC on a port of its own, without
-// its interceptor.
+// auth as a service meets it, for tests: in this process over real gRPC on a port of its own,
+// without its interceptor.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -49,8 +49,7 @@ class FakeAuth : public auth::v1::AuthService::Service {
   grpc::Status IssueServiceToken(grpc::ServerContext*,
                                  const auth::v1::IssueServiceTokenRequest* request,
                                  auth::v1::IssueServiceTokenResponse* response) override {
-    if (request->secret() != secret_)
-      return {grpc::StatusCode::UNAUTHENTICATED, "wrong secret"};
+    if (request->secret() != secret_) return {grpc::StatusCode::UNAUTHENTICATED, "wrong secret"};
     ++issued_;
     response->set_access_token(Token("service"));
     response->set_expires_in(900);

@@ -79,11 +79,11 @@ int RegisterModel(const Context& context, const ModelRegisterFlags& flags) {
   for (const auto& alias : version["aliases"])
     aliases += (aliases.empty() ? "" : ", ") + alias.get<std::string>();
   const auto decision = answer->value("decision", std::string());
-  return Show(context, *answer,
-              fmt::format("Version {} of {} is {}: {}.\n", version["version"].get<std::int64_t>(),
-                          version["model"].get<std::string>(),
-                          aliases.empty() ? "registered" : aliases,
-                          decision.empty() ? "it was registered before" : decision));
+  return Show(
+      context, *answer,
+      fmt::format("Version {} of {} is {}: {}.\n", version["version"].get<std::int64_t>(),
+                  version["model"].get<std::string>(), aliases.empty() ? "registered" : aliases,
+                  decision.empty() ? "it was registered before" : decision));
 }
 
 int DownloadModel(const Context& context, const ModelDownloadFlags& flags) {
@@ -99,10 +99,10 @@ int DownloadModel(const Context& context, const ModelDownloadFlags& flags) {
     return Fail(context, fetched.error());
   std::error_code ignored;
   const auto bytes = std::filesystem::file_size(flags.file, ignored);
-  return Show(context,
-              {{"model", flags.model}, {"version", number}, {"file", flags.file}, {"bytes", bytes}},
-              fmt::format("{} version {} is in {}, {} bytes.\n", flags.model, number, flags.file,
-                          bytes));
+  return Show(
+      context,
+      {{"model", flags.model}, {"version", number}, {"file", flags.file}, {"bytes", bytes}},
+      fmt::format("{} version {} is in {}, {} bytes.\n", flags.model, number, flags.file, bytes));
 }
 
 int ShowModel(const Context& context, const std::string& model, const std::string& which) {

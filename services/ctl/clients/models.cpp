@@ -35,7 +35,8 @@ Result<nlohmann::json> SendModel(const std::shared_ptr<grpc::Channel>& registry,
                           {"sha256", registered.sha256()},
                           {"size_bytes", registered.size_bytes()},
                           {"aliases", nlohmann::json::array()}}}};
-  for (const auto& alias : registered.aliases()) answer["model_version"]["aliases"].push_back(alias);
+  for (const auto& alias : registered.aliases())
+    answer["model_version"]["aliases"].push_back(alias);
   return answer;
 }
 

@@ -146,12 +146,13 @@ class FakeRegistry final : public registry::v1::RegistryService::Service {
 };
 
 FakeRegistry::Version MakeVersion(const std::filesystem::path& folder, const std::string& model,
-                                 std::int64_t version, const std::vector<std::int64_t>& movies) {
+                                  std::int64_t version, const std::vector<std::int64_t>& movies) {
   const auto served = testing_::MakeModel(model, movies, static_cast<unsigned>(version));
   const auto path = folder / "made.safetensors";
   const auto written = artefact::SaveModel(path, served, {});
   if (!written.ok()) throw std::runtime_error(written.error().ToString());
-  FakeRegistry::Version made{.version = version, .bytes = {}, .sha256 = written->sha256, .card = {}};
+  FakeRegistry::Version made{
+      .version = version, .bytes = {}, .sha256 = written->sha256, .card = {}};
   std::ostringstream bytes;
   bytes << std::ifstream(path, std::ios::binary).rdbuf();
   made.bytes = bytes.str();

@@ -25,8 +25,8 @@ ArtefactState ArtefactInspector::StateOf(const Artefact& artefact) const {
   if ((*seen)->bytes != artefact.bytes) return ArtefactState::kDamaged;
   const std::lock_guard lock(mutex_);
   const auto known = remembered_.find(artefact.id);
-  const bool damaged = known != remembered_.end() && known->second.seen == **seen &&
-                       !known->second.finding.ok();
+  const bool damaged =
+      known != remembered_.end() && known->second.seen == **seen && !known->second.finding.ok();
   return damaged ? ArtefactState::kDamaged : ArtefactState::kPresent;
 }
 

@@ -31,7 +31,8 @@ class ArtefactInspector {
     ArtefactStore::Identity seen;
     Status finding;
   };
-  static constexpr std::size_t kMostRemembered = 128;  // what aliases name is eight, and some before
+  static constexpr std::size_t kMostRemembered =
+      128;  // what aliases name is eight, and some before
   ArtefactState StateOf(const Artefact& artefact) const;
   Status Inspect(const Artefact& artefact, const std::string& name);
 

@@ -1,5 +1,5 @@
-// What a registry does unasked: drops artefacts that have had their day and those whose registration
-// was cut short, looks whether those in use are still there, and keeps the gauges.
+// What a registry does unasked: drops artefacts that have had their day and those whose
+// registration was cut short, looks whether those in use are still there, and keeps the gauges.
 #pragma once
 
 #include <chrono>

@@ -25,9 +25,8 @@ Result<std::string> CheckModelFile(const std::string& model, const Upload& uploa
 }
 
 Error Refused(const Error& error) {
-  return Error::InvalidArgument(error.reason == "model_card_invalid" ? error.reason
-                                                                     : "artefact_broken",
-                                error.message);
+  return Error::InvalidArgument(
+      error.reason == "model_card_invalid" ? error.reason : "artefact_broken", error.message);
 }
 
 Result<artefact::ModelCard> CheckCard(const std::string& text, const Upload& served,
@@ -51,8 +50,7 @@ Result<artefact::ModelCard> CheckCard(const std::string& text, const Upload& ser
 std::optional<double> MetricOf(const ModelVersion& champion, const Objective& objective,
                                const artefact::ModelCard& candidate, std::int64_t compared_with) {
   const auto judged = candidate.metrics.find("champion." + objective.metric);
-  if (judged != candidate.metrics.end() && compared_with == champion.version)
-    return judged->second;
+  if (judged != candidate.metrics.end() && compared_with == champion.version) return judged->second;
   const auto card = artefact::ParseModelCard(champion.card);
   return FromRecord(objective, champion.metrics, candidate.metrics,
                     card.ok() && card->data.sha256 == candidate.data.sha256);
@@ -62,9 +60,8 @@ std::optional<double> MetricOf(const ModelVersion& champion, const Objective& ob
 
 Result<Artefact> Registry::Store(const Upload& upload, const std::string& sha256) {
   if (upload.bytes() == 0) return Artefact{};
-  Artefact artefact{.id = Uuid::V7(clock_.Now()).ToString(),
-                    .sha256 = sha256,
-                    .bytes = upload.bytes()};
+  Artefact artefact{
+      .id = Uuid::V7(clock_.Now()).ToString(), .sha256 = sha256, .bytes = upload.bytes()};
   RETURN_IF_ERROR(artefacts_.Put(artefact.id, upload.path()));
   return artefact;
 }
@@ -77,9 +74,9 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served,
   const auto algorithm = CheckModelFile(card.model, served);
   if (!algorithm.ok()) return Refused(algorithm.error());
   if (*algorithm != card.algorithm)
-    return Error::InvalidArgument("model_card_invalid", "The card's algorithm is " +
-                                                            card.algorithm + ", the artefact's " +
-                                                            *algorithm + ".");
+    return Error::InvalidArgument(
+        "model_card_invalid",
+        "The card's algorithm is " + card.algorithm + ", the artefact's " + *algorithm + ".");
   if (evaluation.bytes() > 0) {
     const auto sound = CheckModelFile(card.model, evaluation);
     if (!sound.ok())
@@ -119,8 +116,7 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served,
                      .card = delivery.card,
                      .registered_by = delivery.registered_by,
                      .promote = decision.promote};
-  if (!delivery.force_promotion)
-    version.champion_compared = champion.ok() ? champion->version : 0;
+  if (!delivery.force_promotion) version.champion_compared = champion.ok() ? champion->version : 0;
   ASSIGN_OR_RETURN(version.served, Store(served, sha256));
   ASSIGN_OR_RETURN(version.evaluation, Store(evaluation, evaluation_sha256));
   ASSIGN_OR_RETURN(auto added, versions_.Add(version));
@@ -161,11 +157,11 @@ Result<ModelVersion> Registry::TakeOver(ModelVersion version, Upload& served, Up
     if (upload.bytes() == 0) return false;
     const auto sound = CheckModelFile(version.model, upload);
     if (as_registered && sound.ok()) return true;
-    logging::Warning("an artefact of before is left out",
-                     {{"model", version.model},
-                      {"version", version.version},
-                      {"why", sound.ok() ? "it isn't the one that was registered"
-                                         : sound.error().message}});
+    logging::Warning(
+        "an artefact of before is left out",
+        {{"model", version.model},
+         {"version", version.version},
+         {"why", sound.ok() ? "it isn't the one that was registered" : sound.error().message}});
     return false;
   };
   const auto expected = version.served;
@@ -184,11 +180,10 @@ Result<ModelVersion> Registry::TakeOver(ModelVersion version, Upload& served, Up
     if (!id.empty() && !owned) (void)artefacts_.Remove(id);  // best effort, as above
   }
   if (!taken.ok()) return taken;
-  logging::Info("version taken over",
-                {{"model", version.model},
-                 {"version", version.version},
-                 {"artefact", !taken->served.id.empty()},
-                 {"evaluation", !taken->evaluation.id.empty()}});
+  logging::Info("version taken over", {{"model", version.model},
+                                       {"version", version.version},
+                                       {"artefact", !taken->served.id.empty()},
+                                       {"evaluation", !taken->evaluation.id.empty()}});
   promoted_();
   inspector_.Describe(*taken);
   return taken;
@@ -241,10 +236,9 @@ Status Registry::Download(const std::string& model, std::int64_t version, bool e
   ASSIGN_OR_RETURN(const auto found, versions_.GetVersion(model, version));
   const Artefact& artefact = evaluation ? found.evaluation : found.served;
   if (artefact.id.empty())
-    return Error::NotFound("artefact_missing", "The " +
-                                                   std::string(evaluation ? "evaluation " : "") +
-                                                   "artefact of " + model + " version " +
-                                                   std::to_string(version) + " is not there.");
+    return Error::NotFound("artefact_missing",
+                           "The " + std::string(evaluation ? "evaluation " : "") + "artefact of " +
+                               model + " version " + std::to_string(version) + " is not there.");
   RETURN_IF_ERROR(begin(artefact));
   return artefacts_.Read(artefact.id, each);
 }

@@ -48,9 +48,9 @@ Status Upload::Open() {
 Status Upload::Write(std::string_view bytes) {
   bytes_ += static_cast<std::int64_t>(bytes.size());
   if (bytes_ > most_)
-    return Error::InvalidArgument("artefact_too_long", "The artefact is longer than the " +
-                                                           std::to_string(most_) +
-                                                           " bytes that it may have.");
+    return Error::InvalidArgument(
+        "artefact_too_long",
+        "The artefact is longer than the " + std::to_string(most_) + " bytes that it may have.");
   if (descriptor_ < 0) RETURN_IF_ERROR(Open());
   hash_.Update(bytes);
   while (!bytes.empty()) {

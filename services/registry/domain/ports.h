@@ -61,8 +61,8 @@ class ArtefactStore {
  public:
   virtual ~ArtefactStore() = default;
 
-  // Takes the file's bytes in; memory is bounded, whatever its size. Unavailable … when it couldn't,
-  // and then nothing of it is there.
+  // Takes the file's bytes in; memory is bounded, whatever its size. Unavailable … when it
+  // couldn't, and then nothing of it is there.
   virtual Status Put(const std::string& id, const std::filesystem::path& file) = 0;
   // Hands the bytes over in pieces of kChunkBytes at most; the first error from `each` ends it.
   // NotFound "artefact_missing".

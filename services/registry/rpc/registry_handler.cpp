@@ -82,13 +82,12 @@ Result<v1::RegisterModelVersionResponse> RegistryHandler::RegisterModelVersion(
   Upload served(uploads_.scratch, uploads_.max_bytes);
   Upload evaluation(uploads_.scratch, uploads_.max_bytes);
   ASSIGN_OR_RETURN(const auto first, Receive(call, reader, served, evaluation));
-  ASSIGN_OR_RETURN(
-      const auto registered,
-      registry_.Register({.card = first.version().card(),
-                          .force_promotion = first.version().force_promotion(),
-                          .compared_with = first.version().compared_with(),
-                          .registered_by = call.caller().user_id},
-                         served, evaluation));
+  ASSIGN_OR_RETURN(const auto registered,
+                   registry_.Register({.card = first.version().card(),
+                                       .force_promotion = first.version().force_promotion(),
+                                       .compared_with = first.version().compared_with(),
+                                       .registered_by = call.caller().user_id},
+                                      served, evaluation));
   v1::RegisterModelVersionResponse response;
   ToWire(registered.version, *response.mutable_model_version());
   response.set_decision(registered.decision);
@@ -125,9 +124,8 @@ Result<v1::ListModelVersionsResponse> RegistryHandler::ListModelVersions(
 Result<v1::ListVersionsOfRunsResponse> RegistryHandler::ListVersionsOfRuns(
     const rpc::Call&, const v1::ListVersionsOfRunsRequest& request) {
   if (request.run_ids_size() > kMostRuns)
-    return Error::InvalidArgument("too_many_runs",
-                                  "Ask for " + std::to_string(kMostRuns) + " runs at most.",
-                                  "run_ids");
+    return Error::InvalidArgument(
+        "too_many_runs", "Ask for " + std::to_string(kMostRuns) + " runs at most.", "run_ids");
   ASSIGN_OR_RETURN(const auto versions,
                    registry_.OfRuns({request.run_ids().begin(), request.run_ids().end()}));
   v1::ListVersionsOfRunsResponse response;

@@ -123,8 +123,9 @@ class RegistryRpcTest : public ::testing::Test {
   Announcements announcements_{versions_, announcer_, registry_metrics_, milliseconds{5'000}};
   rpc::ServiceToken token_{rpc::MakeChannel(auth_.address()), "recommender", "secret",
                            SystemClock()};
-  Registry registry_{versions_, artefacts_, {.min_improvement = 0.0001}, SystemClock(),
-                     [this] { announcements_.Kick(); }};
+  Registry registry_{versions_, artefacts_, {.min_improvement = 0.0001}, SystemClock(), [this] {
+                       announcements_.Kick();
+                     }};
   RegistryHandler handler_{registry_, {.scratch = scratch_.path(), .max_bytes = 1 << 20}};
   token::Verifier verifier_{{}, auth_.Keys(), SystemClock()};
   rpc::MemoryKeys keys_;
@@ -253,7 +254,9 @@ const std::vector<Fault> kFaults = {
        Sign(it);
      }},
     {"AnotherAlgorithm", "artefact_broken", "no-such-al",
-     [](Delivered& it) { Replace(it, R"("algorithm":"popularity")", R"("algorithm":"no-such-al")"); }},
+     [](Delivered& it) {
+       Replace(it, R"("algorithm":"popularity")", R"("algorithm":"no-such-al")");
+     }},
     {"WrongShapes", "artefact_broken", "popularity.counts",
      [](Delivered& it) {
        // Six counts, and ids that say that there are three movies.

@@ -45,18 +45,17 @@ Status PgArtefactStore::Put(const std::string& id, const std::filesystem::path& 
 Status PgArtefactStore::Read(const std::string& id,
                              const std::function<Status(std::string chunk)>& each) {
   for (std::int32_t position = 0;; ++position) {
-    ASSIGN_OR_RETURN(
-        auto chunk,
-        pool_.ReadOne(
-            [&](pg::Transaction& tx) -> Result<std::optional<std::string>> {
-              pg::Prepare(tx, "artefact_chunk",
-                          "SELECT bytes FROM artefact_chunks "
-                          "WHERE artefact_id = $1 AND position = $2");
-              const auto rows = tx.exec_prepared("artefact_chunk", id, position);
-              if (rows.empty()) return std::optional<std::string>{};
-              return std::optional(pqxx::binarystring(rows[0][0]).str());
-            },
-            Within(kStatementTime)));
+    ASSIGN_OR_RETURN(auto chunk,
+                     pool_.ReadOne(
+                         [&](pg::Transaction& tx) -> Result<std::optional<std::string>> {
+                           pg::Prepare(tx, "artefact_chunk",
+                                       "SELECT bytes FROM artefact_chunks "
+                                       "WHERE artefact_id = $1 AND position = $2");
+                           const auto rows = tx.exec_prepared("artefact_chunk", id, position);
+                           if (rows.empty()) return std::optional<std::string>{};
+                           return std::optional(pqxx::binarystring(rows[0][0]).str());
+                         },
+                         Within(kStatementTime)));
     if (!chunk && position == 0)
       return Error::NotFound("artefact_missing", "The artefact is not there any more.");
     if (!chunk) return {};
@@ -92,10 +91,10 @@ Result<std::vector<std::string>> PgArtefactStore::OlderThan(std::chrono::millise
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<std::string>> {
         std::vector<std::string> ids;
-        for (const auto& row : tx.exec_params(
-                 "SELECT artefact_id FROM artefacts "
-                 "WHERE stored_at <= now() - $1 * interval '1 millisecond'",
-                 static_cast<std::int64_t>(age.count())))
+        for (const auto& row :
+             tx.exec_params("SELECT artefact_id FROM artefacts "
+                            "WHERE stored_at <= now() - $1 * interval '1 millisecond'",
+                            static_cast<std::int64_t>(age.count())))
           ids.push_back(row[0].as<std::string>());
         return ids;
       },

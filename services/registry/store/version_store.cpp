@@ -118,8 +118,7 @@ Result<std::optional<ModelVersion>> Find(pg::Transaction& tx, const std::string&
   return std::optional(std::move(found));
 }
 
-Result<ModelVersion> MustFind(pg::Transaction& tx, const std::string& model,
-                              std::int64_t version) {
+Result<ModelVersion> MustFind(pg::Transaction& tx, const std::string& model, std::int64_t version) {
   ASSIGN_OR_RETURN(auto found, Find(tx, model, version));
   if (!found) return UnknownVersion(model, version);
   return *std::move(found);
@@ -173,9 +172,10 @@ Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before) {
         LockModel(tx, before.model);
         ASSIGN_OR_RETURN(const auto there, Find(tx, before.model, before.version));
         if (there && there->served.sha256 != before.served.sha256)
-          return Error::AlreadyExists(
-              "model_version_taken", "Version " + std::to_string(before.version) + " of the model " +
-                                         before.model + " is another artefact here.");
+          return Error::AlreadyExists("model_version_taken", "Version " +
+                                                                 std::to_string(before.version) +
+                                                                 " of the model " + before.model +
+                                                                 " is another artefact here.");
         if (there) {
           tx.exec_params(
               "UPDATE model_versions SET artefact_id = coalesce(artefact_id, nullif($3, '')) "
@@ -210,7 +210,7 @@ Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before) {
 }
 
 Result<std::vector<ModelVersion>> PgVersionStore::ListVersions(const std::string& model,
-                                                                std::int64_t before, int limit) {
+                                                               std::int64_t before, int limit) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<ModelVersion>> {
         const auto rows = tx.exec_params(
@@ -223,8 +223,7 @@ Result<std::vector<ModelVersion>> PgVersionStore::ListVersions(const std::string
       Within(kStatementTime));
 }
 
-Result<std::vector<ModelVersion>> PgVersionStore::OfRuns(
-    const std::vector<std::int64_t>& run_ids) {
+Result<std::vector<ModelVersion>> PgVersionStore::OfRuns(const std::vector<std::int64_t>& run_ids) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return ToVersions(tx.exec_params("SELECT " + std::string(kColumns) +
@@ -263,7 +262,7 @@ Result<ModelVersion> PgVersionStore::GetAlias(const std::string& model, const st
 }
 
 Result<ModelVersion> PgVersionStore::SetAlias(const std::string& model, const std::string& alias,
-                                               std::int64_t version, std::int64_t moved_by) {
+                                              std::int64_t version, std::int64_t moved_by) {
   RETURN_IF_ERROR(pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         const auto found = tx.exec_params(

@@ -1,5 +1,5 @@
-// What every implementation of ArtefactStore must do: a typed suite, as in version_store_contract.h.
-// A fixture type gives artefacts().
+// What every implementation of ArtefactStore must do: a typed suite, as in
+// version_store_contract.h. A fixture type gives artefacts().
 #pragma once
 
 #include <gtest/gtest.h>
@@ -69,8 +69,9 @@ TYPED_TEST_P(ArtefactStoreContract, ReadingStopsWhenTold) {
 
 TYPED_TEST_P(ArtefactStoreContract, WhatIsNotThereIsMissing) {
   EXPECT_FALSE(this->artefacts().Identify("a")->has_value());
-  EXPECT_EQ(this->artefacts().Read("a", [](const std::string&) -> Status { return {}; }).error().reason,
-            "artefact_missing");
+  EXPECT_EQ(
+      this->artefacts().Read("a", [](const std::string&) -> Status { return {}; }).error().reason,
+      "artefact_missing");
   EXPECT_TRUE(this->artefacts().Remove("a").ok());
   EXPECT_FALSE(this->artefacts().Put("a", this->folder_.path() / "no-such-file").ok());
   EXPECT_FALSE(this->artefacts().Identify("a")->has_value()) << "nothing of it is there";

@@ -51,8 +51,7 @@ class MemoryVersions final : public VersionStore {
 class MemoryArtefacts final : public ArtefactStore {
  public:
   Status Put(const std::string& id, const std::filesystem::path& file) override;
-  Status Read(const std::string& id,
-              const std::function<Status(std::string chunk)>& each) override;
+  Status Read(const std::string& id, const std::function<Status(std::string chunk)>& each) override;
   Result<std::optional<Identity>> Identify(const std::string& id) override;
   Status Remove(const std::string& id) override;
   Result<std::vector<std::string>> OlderThan(std::chrono::milliseconds age) override;

@@ -1,5 +1,5 @@
-// What every implementation of VersionStore must do: a typed suite, instantiated for memory in a unit
-// test and for PostgreSQL in an integration test. A fixture type gives versions(), and says by
+// What every implementation of VersionStore must do: a typed suite, instantiated for memory in a
+// unit test and for PostgreSQL in an integration test. A fixture type gives versions(), and says by
 // Available() whether it can be had here.
 #pragma once
 

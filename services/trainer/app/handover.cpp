@@ -74,10 +74,9 @@ Status Handover::HandOver(const std::stop_token& stop) {
                                          taken.error().code == Code::kNotFound ||
                                          taken.error().code == Code::kInvalidArgument);
     if (refused) {
-      logging::Error("a model of before is not taken over",
-                     {{"model", row.version.model},
-                      {"version", row.version.version},
-                      {"error", taken.error().ToString()}});
+      logging::Error("a model of before is not taken over", {{"model", row.version.model},
+                                                             {"version", row.version.version},
+                                                             {"error", taken.error().ToString()}});
     } else if (!taken.ok()) {
       return taken;
     } else {

@@ -109,8 +109,7 @@ void Trainer::Work(Worker& worker) {
       try {
         trained = job_.Run(worker.run, worker.monitor, outcome);
       } catch (const std::bad_alloc&) {
-        trained =
-            Error::ResourceExhausted("out_of_memory", "There is not enough memory to train.");
+        trained = Error::ResourceExhausted("out_of_memory", "There is not enough memory to train.");
       } catch (const std::exception& exception) {
         trained = Error::Internal(exception.what());
       }

@@ -27,9 +27,9 @@ Status TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor, RunOutcome&
   std::vector<NewVersion> versions;
   for (const models::Task& task : models::Tasks()) {
     ASSIGN_OR_RETURN(const auto champion, FindChampion(std::string(task.name), workspace));
-    ASSIGN_OR_RETURN(const auto model, TrainModel(task, data.matrix, outcome.hyperparameters,
-                                                  settings_.training, champion.evaluation,
-                                                  monitor));
+    ASSIGN_OR_RETURN(const auto model,
+                     TrainModel(task, data.matrix, outcome.hyperparameters, settings_.training,
+                                champion.evaluation, monitor));
     for (const auto& [name, value] : model.metrics)
       outcome.metrics[std::string(task.name) + "." + name] = value;
     ASSIGN_OR_RETURN(auto version, Save(run, task, model, champion, data,
@@ -126,8 +126,7 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const models::Task&
                                  {"snapshot_sha256", data.snapshot.sha256},
                                  {"code_version", settings_.code_version}};
   RETURN_IF_ERROR(artefact::SaveModel(version.evaluation_file, model.evaluation, metadata));
-  ASSIGN_OR_RETURN(const auto written,
-                   artefact::SaveModel(version.file, model.served, metadata));
+  ASSIGN_OR_RETURN(const auto written, artefact::SaveModel(version.file, model.served, metadata));
   version.card = artefact::ToJson({.model = model_name,
                                    .algorithm = model.served.algorithm,
                                    .run_id = run.run_id,
@@ -150,8 +149,8 @@ Status TrainingJob::Register(const NewVersion& version, const RunMonitor& monito
     auto registered = registry_.Register(version);
     if (registered.ok()) return {};
     const Code code = registered.error().code;
-    const bool may_pass = code == Code::kUnavailable || code == Code::kDeadlineExceeded ||
-                          code == Code::kAborted;
+    const bool may_pass =
+        code == Code::kUnavailable || code == Code::kDeadlineExceeded || code == Code::kAborted;
     if (!may_pass || std::chrono::steady_clock::now() + pause > give_up) return registered.error();
     logging::Warning("the registry doesn't take a version: trying again",
                      {{"model", version.model}, {"error", registered.error().ToString()}});

@@ -1,5 +1,5 @@
-// One run from the export to the versions that the registry has taken. Knows nothing of how runs are
-// started, stopped or stored.
+// One run from the export to the versions that the registry has taken. Knows nothing of how runs
+// are started, stopped or stored.
 #pragma once
 
 #include <chrono>

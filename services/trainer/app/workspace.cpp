@@ -16,9 +16,9 @@ Result<Workspace> Workspace::Make(const fs::path& scratch, std::int64_t run_id) 
   fs::remove_all(path, failed);
   if (!failed) fs::create_directories(path, failed);
   if (failed)
-    return Error::Unavailable("scratch_unavailable",
-                              "The trainer's scratch folder can't be used: " + failed.message() +
-                                  ".");
+    return Error::Unavailable(
+        "scratch_unavailable",
+        "The trainer's scratch folder can't be used: " + failed.message() + ".");
   return Workspace(path);
 }
 
@@ -32,8 +32,7 @@ Workspace::Workspace(Workspace&& other) noexcept : path_(std::exchange(other.pat
 void Workspace::Sweep(const fs::path& scratch) {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(scratch, failed)) {
-    if (entry.path().filename().string().starts_with(kPrefix))
-      fs::remove_all(entry.path(), failed);
+    if (entry.path().filename().string().starts_with(kPrefix)) fs::remove_all(entry.path(), failed);
   }
 }
 

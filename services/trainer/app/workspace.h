@@ -10,8 +10,8 @@ namespace marquee::trainer {
 
 class Workspace {
  public:
-  // Below `scratch`, which is made if it is missing. Unavailable "scratch_unavailable" when it can't
-  // be written to.
+  // Below `scratch`, which is made if it is missing. Unavailable "scratch_unavailable" when it
+  // can't be written to.
   static Result<Workspace> Make(const std::filesystem::path& scratch, std::int64_t run_id);
   ~Workspace();
   Workspace(Workspace&& other) noexcept;

@@ -93,11 +93,10 @@ Result<ModelVersion> RegistryClient::Register(const NewVersion& version) {
   request.set_force_promotion(version.force_promotion);
   request.set_compared_with(version.compared_with);
   wire::RegisterModelVersionResponse response;
-  RETURN_IF_ERROR(
-      impl_->Call(impl_->settings.transfer_timeout, [&](grpc::ClientContext& context) {
-        return artefact::Register(*impl_->stub, context, request,
-                                  {version.file, version.evaluation_file}, response);
-      }));
+  RETURN_IF_ERROR(impl_->Call(impl_->settings.transfer_timeout, [&](grpc::ClientContext& context) {
+    return artefact::Register(*impl_->stub, context, request,
+                              {version.file, version.evaluation_file}, response);
+  }));
   return FromWire(response.model_version());
 }
 
@@ -105,11 +104,10 @@ Result<std::vector<ModelVersion>> RegistryClient::OfRuns(const std::vector<std::
   wire::ListVersionsOfRunsRequest request;
   request.mutable_run_ids()->Add(run_ids.begin(), run_ids.end());
   wire::ListVersionsOfRunsResponse response;
-  RETURN_IF_ERROR(impl_->Call(impl_->settings.call_timeout,
-                              [&](grpc::ClientContext& context) -> Result<grpc::Status> {
-                                return impl_->stub->ListVersionsOfRuns(&context, request,
-                                                                       &response);
-                              }));
+  RETURN_IF_ERROR(impl_->Call(
+      impl_->settings.call_timeout, [&](grpc::ClientContext& context) -> Result<grpc::Status> {
+        return impl_->stub->ListVersionsOfRuns(&context, request, &response);
+      }));
   std::vector<ModelVersion> versions;
   for (const auto& version : response.model_versions()) versions.push_back(FromWire(version));
   return versions;

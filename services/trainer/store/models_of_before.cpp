@@ -16,14 +16,14 @@ Result<std::vector<ModelsOfBefore::Row>> PgModelsOfBefore::NotTakenOver() {
   return pool_.Read(
       [](pg::Transaction& tx) -> Result<std::vector<Row>> {
         std::vector<Row> found;
-        for (const auto& row : tx.exec(
-                 "SELECT v.model, v.version, v.run_id, v.file, v.evaluation_file, v.sha256, "
-                 "  v.size_bytes, v.metrics, v.card, "
-                 "  (extract(epoch FROM v.created_at) * 1000000)::bigint, "
-                 "  ARRAY(SELECT a.alias FROM model_aliases a "
-                 "    WHERE a.model = v.model AND a.version = v.version ORDER BY a.alias) "
-                 "FROM model_versions v WHERE v.taken_over_at IS NULL "
-                 "ORDER BY v.model, v.version")) {
+        for (const auto& row :
+             tx.exec("SELECT v.model, v.version, v.run_id, v.file, v.evaluation_file, v.sha256, "
+                     "  v.size_bytes, v.metrics, v.card, "
+                     "  (extract(epoch FROM v.created_at) * 1000000)::bigint, "
+                     "  ARRAY(SELECT a.alias FROM model_aliases a "
+                     "    WHERE a.model = v.model AND a.version = v.version ORDER BY a.alias) "
+                     "FROM model_versions v WHERE v.taken_over_at IS NULL "
+                     "ORDER BY v.model, v.version")) {
           Row one;
           one.version.model = row[0].as<std::string>();
           one.version.version = row[1].as<std::int64_t>();

@@ -1,5 +1,5 @@
-// ModelsOfBefore on PostgreSQL: tables model_versions and model_aliases, which nobody writes any more
-// but for what has been taken over.
+// ModelsOfBefore on PostgreSQL: tables model_versions and model_aliases, which nobody writes any
+// more but for what has been taken over.
 #pragma once
 
 #include "pg/pool.h"

@@ -84,10 +84,9 @@ Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run
 Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<TrainingRun> {
-        ASSIGN_OR_RETURN(auto run,
-                         First(tx.exec_params("SELECT " + RunColumns() +
-                                                      " FROM training_runs WHERE run_id = $1",
-                                                  run_id)));
+        ASSIGN_OR_RETURN(auto run, First(tx.exec_params("SELECT " + RunColumns() +
+                                                            " FROM training_runs WHERE run_id = $1",
+                                                        run_id)));
         if (!run) return Unknown(run_id);
         return *std::move(run);
       },

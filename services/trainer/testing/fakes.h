@@ -98,8 +98,8 @@ class FakeRatings final : public RatingsSource {
   int exports_ = 0;
 };
 
-// A registry of this process: numbers what it gets, keeps the files, and promotes the first version,
-// what is forced, and whatever a test says.
+// A registry of this process: numbers what it gets, keeps the files, and promotes the first
+// version, what is forced, and whatever a test says.
 class FakeRegistry final : public ModelRegistry {
  public:
   struct Kept {

@@ -167,8 +167,8 @@ TYPED_TEST_P(StoreContract, RestartedInstanceFailsItsPredecessorsRunAtOnce) {
   const auto run = this->runs().Get(id);
   EXPECT_EQ(run->state, RunState::kFailed);
   EXPECT_EQ(run->error.substr(0, 13), "trainer_died:");
-  EXPECT_EQ(
-      this->runs().End(id, this->owner_, RunState::kSucceeded, "", {}).error().reason, "run_fenced");
+  EXPECT_EQ(this->runs().End(id, this->owner_, RunState::kSucceeded, "", {}).error().reason,
+            "run_fenced");
 }
 
 TYPED_TEST_P(StoreContract, RunWithoutHeartbeatsIsDead) {
