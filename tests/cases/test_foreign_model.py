@@ -141,16 +141,17 @@ def not_ascending(ids):
 
 
 @pytest.mark.parametrize(
-    ("tensors", "afterwards", "reason", "says"),
+    ("tensors", "afterwards", "told"),
     [
-        (lambda ids: item_to_item(ids, 5), flip, "artefact_hash_differs", "artefact_sha256"),
-        (with_nan, None, "artefact_broken", "item-knn.values"),
-        (without_a_row, None, "artefact_broken", "offsets of 'item-knn' don't fit"),
-        (not_ascending, None, "artefact_broken", "don't ascend"),
+        (lambda ids: item_to_item(ids, 5), flip, ("artefact_hash_differs", "artefact_sha256")),
+        (with_nan, None, ("artefact_broken", "item-knn.values")),
+        (without_a_row, None, ("artefact_broken", "offsets of 'item-knn' don't fit")),
+        (not_ascending, None, ("artefact_broken", "don't ascend")),
     ],
     ids=["wrong hash", "NaN", "wrong shapes", "ids out of order"],
 )
-def test_a_broken_one_is_refused_with_the_reason(world, tmp_path, tensors, afterwards, reason, says):
+def test_a_broken_one_is_refused_with_the_reason(world, tmp_path, tensors, afterwards, told):
+    reason, says = told
     _, ctl, person, ids = world
     before = ctl.run("models", "ranking")
     file, card = write(tmp_path, tensors(ids), 0.9, "item-knn", KNN)
