@@ -1,4 +1,4 @@
-# Sourced by backup and restore: where the databases and the artefacts are, and how to reach them.
+# Sourced by backup and restore: where the databases are, and how to reach them.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # read by those who source this
 set -euo pipefail
@@ -15,7 +15,7 @@ REPLICAS_NOTE=marquee.dev/replicas-before-restore
 PG_SUPERUSER=${MARQUEE_BACKUP_PG_USER:-postgres}
 PG_PREFIX=${MARQUEE_BACKUP_PG_PREFIX:-} # the chart's postgresql.prefix
 RELEASE=marquee FULL='' TRAINER='' # the trainer's Deployment, as JSON
-MODE='' STATE='' NAMESPACE='' URI_DIR='' ARTEFACTS='' HELPER_IMAGE='' POD=''
+MODE='' STATE='' NAMESPACE='' URI_DIR='' POD=''
 work='' # of the caller, private, removed at its end
 
 say() { printf '%s\n' "$*" >&2; }
@@ -33,8 +33,8 @@ location_option() { # option [value…]
     --namespace) NAMESPACE=${2:?--namespace takes a name} ;;
     --release) RELEASE=${2:?--release takes a name} ;;
     --uri-dir) URI_DIR=${2:?--uri-dir takes a folder} ;;
-    --artefacts) ARTEFACTS=${2:?--artefacts takes a folder} ;;
-    --image) HELPER_IMAGE=${2:?--image takes an image} ;;
+    # Of the time when the artefacts lay on a volume.
+    --artefacts | --image) say "$1 ${2:?$1 takes a value}: isn't needed any more" ;;
     *) taken=0 ;;
   esac
 }
@@ -42,12 +42,12 @@ location_option() { # option [value…]
 # Where things are, from the options. Every problem is one line, before anything was changed.
 location_init() {
   [ -z "$NAMESPACE" ] || MODE=kubernetes
-  [ -n "$MODE" ] || { [ -n "$URI_DIR" ] && [ -n "$ARTEFACTS" ] && MODE=uri; } ||
-    die "say where Marquee is: --local [STATE], --namespace NS, or --uri-dir DIR with --artefacts DIR (see --help)"
+  [ -n "$MODE" ] || { [ -n "$URI_DIR" ] && MODE=uri; } ||
+    die "say where Marquee is: --local [STATE], --namespace NS, or --uri-dir DIR (see --help)"
   case $MODE in
     local)
       STATE=$(cd "$STATE" 2> /dev/null && pwd) && [ -f "$STATE/ports.env" ] || die "nothing was started in $STATE"
-      URI_DIR=$STATE/secrets ARTEFACTS=$STATE/artefacts
+      URI_DIR=$STATE/secrets
       ;;
     kubernetes)
       need kubectl
@@ -59,7 +59,7 @@ location_init() {
       [ -n "$FULL" ] || die "there is no release $RELEASE of Marquee in the namespace $NAMESPACE: name it with --release (helm list --namespace $NAMESPACE)"
       [ -n "$URI_DIR" ] || POD=$FULL-postgresql-0
       ;;
-    uri) [ -d "$ARTEFACTS" ] || die "--artefacts $ARTEFACTS: no such folder" ;;
+    uri) ;;
   esac
   if [ -z "$POD" ]; then
     need psql pg_dump pg_restore
@@ -151,47 +151,6 @@ CHANGES_SQL="SELECT coalesce((xpath('/row/c/text()', query_to_xml(CASE WHEN to_r
   THEN 'SELECT ''[]'' AS c' ELSE 'SELECT coalesce(json_agg(change ORDER BY committed_at), ''[]'') AS c FROM sqitch.changes' END,
   false, true, '')))[1]::text, '[]')"
 
-# --- the artefacts on Kubernetes: by a pod of our own that mounts the trainer's claim -----------------------------------
-# The services' images have no tar, and the claim may be mounted on one node only: the pod goes where the trainer is, and
-# sees the volume where the trainer sees it.
-HELPER='' FOLDER=''
-helper_start() {
-  local claim node image
-  claim=${MARQUEE_BACKUP_CLAIM:-$(of_trainer '.volumes[] | select(.name == "data").persistentVolumeClaim.claimName')}
-  kube get persistentvolumeclaim "$claim" > /dev/null || die "there is no claim $claim: name it with MARQUEE_BACKUP_CLAIM"
-  # The migrate image, with which the trainer's pod waits for its schema.
-  image=${HELPER_IMAGE:-$(of_trainer '.initContainers[0].image')}
-  [ -n "$image" ] || die "no image with a shell and tar was found: name one with --image (Marquee's migrate image will do)"
-  node=$(kube get pods -l "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=trainer" \
-    --field-selector status.phase=Running -o jsonpath='{.items[0].spec.nodeName}' 2> /dev/null || true)
-  FOLDER=$(of_trainer '.containers[0].env[] | select(.name == "MARQUEE_ARTEFACT_DIR").value')
-  HELPER=$FULL-backup-$RANDOM$RANDOM
-  say "  pod $HELPER ($image) reads the claim $claim"
-  # As the trainer's user, whoever that is in this cluster: the files are that user's.
-  jq --arg name "$HELPER" --arg release "$RELEASE" --arg image "$image" --arg claim "$claim" --arg node "$node" '.items[0].spec.template.spec as $trainer | {
-    apiVersion: "v1", kind: "Pod",
-    metadata: {name: $name, labels: {"app.kubernetes.io/name": "marquee", "app.kubernetes.io/instance": $release,
-      "app.kubernetes.io/component": "backup"}},
-    spec: ({restartPolicy: "Never", automountServiceAccountToken: false, activeDeadlineSeconds: 14400,
-      terminationGracePeriodSeconds: 1, securityContext: ($trainer.securityContext // {}),
-      imagePullSecrets: ($trainer.imagePullSecrets // []), tolerations: ($trainer.tolerations // []),
-      containers: [{name: "backup", image: $image, imagePullPolicy: "IfNotPresent", command: ["sleep", "14400"],
-        securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: ["ALL"]}},
-        resources: {requests: {cpu: "50m", memory: "32Mi"}, limits: {memory: "256Mi"}},
-        volumeMounts: [{name: "artefacts", mountPath: ($trainer.containers[0].volumeMounts[] | select(.name == "data").mountPath)}]}],
-      volumes: [{name: "artefacts", persistentVolumeClaim: {claimName: $claim}}]}
-      + if $node == "" then {} else {nodeName: $node} end)}' <<< "$TRAINER" > "$work/helper.json"
-  kube apply -f "$work/helper.json" > /dev/null
-  kube wait --for=condition=Ready "pod/$HELPER" --timeout=180s > /dev/null ||
-    { kube describe pod "$HELPER" | tail -n 20 >&2; die "the pod $HELPER didn't start"; }
-}
-of_trainer() { jq -r ".items[0].spec.template.spec | $1 // empty" <<< "$TRAINER"; } # of its pod, a path of jq's
-helper_stop() {
-  [ -n "$HELPER" ] || return 0
-  kube delete pod "$HELPER" --wait=false > /dev/null 2>&1 || true
-  HELPER=''
-}
-
 # --- the archive ------------------------------------------------------------------------------------------------------
 MEMBERS='^(manifest\.json|SHA256SUMS|databases/[a-z][a-z0-9_]*\.dump|artefacts/[A-Za-z0-9][A-Za-z0-9._-]*)$'
 
@@ -216,13 +175,13 @@ archive_check() { # file
       jq --arg name "$name" --arg former "$former" '(.databases[] | select(.name == $former)).name = $name' "$work/manifest.json" > "$work/manifest.new"
       mv "$work/manifest.new" "$work/manifest.json"
     fi
-    jq -e --arg name "$name" 'any(.databases[]; .name == $name)' "$work/manifest.json" > /dev/null || die "$file lacks the database $name"
+    jq -e --arg name "$name" 'any(.databases[]; .name == $name)' "$work/manifest.json" > /dev/null ||
+      die "$file lacks the database $name: it is of a version that had none; restore it with that version's deploy/backup/restore, then upgrade"
   done
 }
 
 archive_describe() { # of $work/manifest.json
   jq -r '"taken \(.created_at) by Marquee \(.marquee), PostgreSQL \(.postgresql)",
     (.databases[] | "  \(.name): \([.rows | to_entries[] | select(.key | startswith("sqitch.") | not) | .value] | add // 0) rows, \(.bytes) bytes, schema \(.changes[-1] // "none")"),
-    "  artefacts: \(.artefacts | length) files, \([.artefacts[].bytes] | add // 0) bytes; " +
-      ([.versions[] | select(.aliases | length > 0) | "\(.model) \(.version) (\(.aliases | join(", ")))"] | join(", "))' "$work/manifest.json"
+    "  models: " + ([.versions[] | select(.aliases | length > 0) | "\(.model) \(.version) (\(.aliases | join(", ")))"] | join(", "))' "$work/manifest.json"
 }

@@ -179,7 +179,7 @@ Result<ModelCard> ParseModelCard(std::string_view text) {
   ModelCard card;
   card.model = reader.NonEmpty("model");
   card.algorithm = reader.NonEmpty("algorithm");
-  card.run_id = reader.Int("run_id", 1);
+  card.run_id = reader.Int("run_id", 0);
   ObjectReader data(reader.Object("data"), "data");
   card.data.ratings = data.Int("ratings", 0);
   card.data.users = data.Int("users", 0);

@@ -29,9 +29,9 @@ struct DataSnapshot {
 };
 
 struct ModelCard {
-  std::string model;      // "ranking" or "rating"
-  std::string algorithm;  // "ials", "biased_als"
-  std::int64_t run_id = 0;
+  std::string model;        // "ranking" or "rating"
+  std::string algorithm;    // "ials", "biased_als"
+  std::int64_t run_id = 0;  // of the trainer; 0: trained elsewhere
   DataSnapshot data;
   std::int64_t seed = 0;
   std::map<std::string, double> hyperparameters;  // finite

@@ -1,20 +1,15 @@
 #include "artefact/registry_client.h"
 
-#include <fcntl.h>
 #include <grpcpp/grpcpp.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <functional>
 #include <system_error>
 
-#include "artefact/sha256.h"
-#include "base/uuid.h"
+#include "artefact/registry_transfer.h"
 #include "config/config.h"
 #include "logging/log.h"
-#include "marquee/trainer/v1/trainer.grpc.pb.h"
+#include "marquee/registry/v1/registry.grpc.pb.h"
 #include "rpc/client.h"
 #include "rpc/status.h"
 
@@ -22,7 +17,6 @@ namespace marquee::artefact {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr char kTemporary[] = ".partial-";
 
 Error Corrupt(const std::string& what) {
   return Error::DataLoss("artefact_corrupt", "The artefact is corrupt: " + what + ".");
@@ -39,46 +33,7 @@ bool IsSlug(const std::string& text) {
   });
 }
 
-// A file that goes away unless it is kept.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(fs::path path)
-      : path_(std::move(path)),
-        descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) {}
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-    std::error_code ignored;
-    if (!kept_) fs::remove(path_, ignored);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  Status Write(std::string_view bytes) {
-    while (descriptor_ >= 0 && !bytes.empty()) {
-      const auto written = write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return DiskFailed(std::strerror(errno));
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-    if (descriptor_ < 0) return DiskFailed(path_.string() + " can't be made");
-    return {};
-  }
-  // The cache needs no fsync: what a crash leaves is checked before it is trusted.
-  Status KeepAs(const fs::path& path) {
-    std::error_code failed;
-    fs::rename(path_, path, failed);
-    if (failed) return DiskFailed(failed.message());
-    kept_ = true;
-    return {};
-  }
-
- private:
-  fs::path path_;
-  int descriptor_;
-  bool kept_ = false;
-};
-
-Result<RegisteredVersion> FromWire(const trainer::v1::ModelVersion& wire) {
+Result<RegisteredVersion> FromWire(const registry::v1::ModelVersion& wire) {
   RegisteredVersion version;
   version.model = wire.model();
   version.version = wire.version();
@@ -117,7 +72,7 @@ RegistryClientConfig RegistryClientConfig::Read(config::Reader& reader,
 }
 
 struct RegistryClient::Impl {
-  std::unique_ptr<trainer::v1::TrainerService::Stub> stub;
+  std::unique_ptr<registry::v1::RegistryService::Stub> stub;
   rpc::ServiceToken* token;
   RegistryClientConfig config;
 
@@ -139,7 +94,7 @@ struct RegistryClient::Impl {
         token->Forget();
         continue;
       }
-      return rpc::FromGrpc(status, context);
+      return rpc::FromGrpc(status);
     }
     return Error::Internal("unreachable");
   }
@@ -171,7 +126,7 @@ struct RegistryClient::Impl {
       return failed || space.available >= static_cast<std::uintmax_t>(version.size_bytes);
     };
     // Older files only go when their successor is in, or in its way; the newest always stays: it
-    // may be all that a restart finds while the trainer has nothing to give.
+    // may be all that a restart finds while the registry has nothing to give.
     if (!room()) Sweep(version.model, std::max(1, config.keep - 1));
     if (!room()) return DiskFailed("no room for " + std::to_string(version.size_bytes) + " bytes");
 
@@ -185,33 +140,10 @@ struct RegistryClient::Impl {
 
   Result<grpc::Status> Receive(const RegisteredVersion& version, const fs::path& path,
                                grpc::ClientContext& context) {
-    trainer::v1::DownloadArtefactRequest request;
+    registry::v1::DownloadArtefactRequest request;
     request.set_model(version.model);
     request.set_version(version.version);
-    TemporaryFile file(path.string() + kTemporary + Uuid::V7(SystemClock().Now()).ToString());
-    Sha256 hash;
-    std::int64_t received = 0;
-    Status outcome;
-    auto reader = stub->DownloadArtefact(&context, request);
-    for (trainer::v1::DownloadArtefactResponse response; outcome.ok() && reader->Read(&response);) {
-      received += static_cast<std::int64_t>(response.chunk().size());
-      if (received > version.size_bytes) {
-        outcome = Corrupt("it is longer than the registry says");
-        break;
-      }
-      hash.Update(response.chunk());
-      outcome = file.Write(response.chunk());
-    }
-    if (!outcome.ok()) context.TryCancel();
-    const auto status = reader->Finish();
-    RETURN_IF_ERROR(outcome);
-    if (!status.ok()) return status;
-    if (received != version.size_bytes)
-      return Corrupt("it ended after " + std::to_string(received) + " of " +
-                     std::to_string(version.size_bytes) + " bytes");
-    if (hash.FinishHex() != version.sha256) return Corrupt("its SHA-256 is another");
-    RETURN_IF_ERROR(file.KeepAs(path));
-    return status;
+    return artefact::Download(*stub, context, request, {version.sha256, version.size_bytes}, path);
   }
 
   // Leaves the newest `keep` files of a model, and what others are still downloading.
@@ -223,7 +155,7 @@ struct RegistryClient::Impl {
       const auto written = entry.last_write_time(failed);
       if (failed || !name.starts_with(model + "-")) continue;
       if (name.ends_with(".safetensors")) files.emplace_back(written, entry.path());
-      if (name.find(kTemporary) != std::string::npos &&
+      if (name.find(kPartial) != std::string::npos &&
           written + config.download_timeout < fs::file_time_type::clock::now())
         fs::remove(entry.path(), failed);
     }
@@ -233,18 +165,18 @@ struct RegistryClient::Impl {
   }
 };
 
-RegistryClient::RegistryClient(std::shared_ptr<grpc::Channel> trainer, rpc::ServiceToken* token,
+RegistryClient::RegistryClient(std::shared_ptr<grpc::Channel> registry, rpc::ServiceToken* token,
                                RegistryClientConfig config)
-    : impl_(new Impl{trainer::v1::TrainerService::NewStub(trainer), token, std::move(config)}) {}
+    : impl_(new Impl{registry::v1::RegistryService::NewStub(registry), token, std::move(config)}) {}
 
 RegistryClient::~RegistryClient() = default;
 
 Result<RegisteredVersion> RegistryClient::GetAlias(const std::string& model,
                                                    const std::string& alias, std::stop_token stop) {
-  trainer::v1::GetAliasRequest request;
+  registry::v1::GetAliasRequest request;
   request.set_model(model);
   request.set_alias(alias);
-  trainer::v1::GetAliasResponse response;
+  registry::v1::GetAliasResponse response;
   RETURN_IF_ERROR(impl_->Call(impl_->config.call_timeout, stop,
                               [&](grpc::ClientContext& context) -> Result<grpc::Status> {
                                 return impl_->stub->GetAlias(&context, request, &response);

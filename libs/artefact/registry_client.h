@@ -1,6 +1,6 @@
-// The trainer's registry from the outside: which version an alias names, and that version's
+// The registry from the outside: which version an alias names, and that version's
 // artefact, downloaded into a cache folder and trusted only once its size, its SHA-256, its shapes
-// and its values have been checked. Library marquee_registry (marquee_artefact has no gRPC).
+// and its values have been checked. Library marquee_registry_client (marquee_artefact has no gRPC).
 //
 //   artefact::RegistryClient registry(channel, token, config.registry);
 //   auto version = registry.GetAlias("ranking", "champion");
@@ -68,7 +68,7 @@ struct FetchedModel {
 class RegistryClient {
  public:
   // `token` outlives the client; nullptr calls without one (tests).
-  RegistryClient(std::shared_ptr<grpc::Channel> trainer, rpc::ServiceToken* token,
+  RegistryClient(std::shared_ptr<grpc::Channel> registry, rpc::ServiceToken* token,
                  RegistryClientConfig config);
   ~RegistryClient();
 

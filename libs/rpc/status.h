@@ -25,11 +25,6 @@ grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context);
 // The error of a failed call. Requires !status.ok().
 Error FromGrpc(const grpc::Status& status);
 
-// The same, for callers that have the context at hand; nothing in it is needed.
-inline Error FromGrpc(const grpc::Status& status, const grpc::ClientContext& /*context*/) {
-  return FromGrpc(status);
-}
-
 // Whether one of our services made the error; any other is gRPC's or a library's own.
 bool IsOurs(const grpc::Status& status);
 

@@ -152,6 +152,41 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->callback([&] { run = [&] { return Recommend(context, recommend); }; });
 }
 
+void AddModelFileCommands(CLI::App& models, const Context& context, std::function<int()>& run) {
+  static ModelRegisterFlags registering;
+  auto* c = models.add_subcommand("register", "Hand a model that was trained elsewhere over");
+  c->add_option("file", registering.file, "The artefact: docs/model-format.md")->required();
+  c->add_option("--card", registering.card,
+                "Its model card, JSON; artefact_sha256 and artefact_bytes are filled in when left "
+                "out")
+      ->required();
+  c->add_option("--evaluation", registering.evaluation,
+                "The same model without the held-out data, by which it is judged anew later");
+  c->add_flag("--force-promotion", registering.force_promotion,
+              "Promote it even if it does not beat the champion");
+  c->add_option("--compared-with", registering.compared_with,
+                "The champion that the card's champion.… metrics are of")
+      ->check(CLI::NonNegativeNumber);
+  c->callback([&] { run = [&] { return RegisterModel(context, registering); }; });
+
+  static ModelDownloadFlags downloading;
+  c = models.add_subcommand("download", "Write a version's artefact to a file");
+  c->add_option("model", downloading.model, "ranking or rating")
+      ->required()
+      ->check(CLI::IsMember(TaskNames()));
+  c->add_option("version", downloading.which, "Its number, or champion or candidate")->required();
+  c->add_option("file", downloading.file, "Where to")->required();
+  c->add_flag("--evaluation", downloading.evaluation, "The evaluation artefact instead");
+  c->callback([&] { run = [&] { return DownloadModel(context, downloading); }; });
+
+  static std::string shown;
+  static std::string which;
+  c = models.add_subcommand("show", "A version's card");
+  c->add_option("model", shown, "ranking or rating")->required()->check(CLI::IsMember(TaskNames()));
+  c->add_option("version", which, "Its number, or champion or candidate")->required();
+  c->callback([&] { run = [&] { return ShowModel(context, shown, which); }; });
+}
+
 void AddModelCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
   static TrainFlags train;
   auto* c = app.add_subcommand("train", "Train, judge and, if better, promote new models");
@@ -165,10 +200,13 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
   c->callback([&] { run = [&] { return Train(context, train); }; });
 
   static std::string model;
-  c = app.add_subcommand("models", "List the models' versions");
-  c->add_option("model", model, "ranking or rating; both when unset")
+  auto* models = app.add_subcommand("models", "The models' versions");
+  models->add_option("model", model, "List them: ranking or rating; both when unset")
       ->check(CLI::IsMember(TaskNames()));
-  c->callback([&] { run = [&] { return Models(context, model); }; });
+  models->callback([&, models] {
+    if (models->get_subcommands().empty()) run = [&] { return Models(context, model); };
+  });
+  AddModelFileCommands(*models, context, run);
 
   static std::int64_t version = 0;
   c = app.add_subcommand("promote", "Make a version the champion: promotion or rollback");
@@ -255,6 +293,11 @@ int main(int argc, char** argv) {
   app.add_option("--ratings-address", context.ratings_address,
                  "rating-ingest's gRPC address, for import")
       ->envname("MARQUEE_RATING_INGEST_ADDRESS")
+      ->capture_default_str();
+  context.registry_address = "127.0.0.1:50057";
+  app.add_option("--registry-address", context.registry_address,
+                 "registry's gRPC address, for models register and download")
+      ->envname("MARQUEE_REGISTRY_ADDRESS")
       ->capture_default_str();
   app.add_flag("--json", context.json, "Print JSON, for programs");
   app.add_flag("-q,--quiet", context.quiet, "No progress bars");

@@ -12,8 +12,8 @@ Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& 
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
   config.ratings_address =
       reader.Address("MARQUEE_RATING_INGEST_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
-  config.trainer_address =
-      reader.Address("MARQUEE_TRAINER_ADDRESS", "127.0.0.1:50054", "trainer, gRPC");
+  config.registry_address =
+      reader.Address("MARQUEE_REGISTRY_ADDRESS", "127.0.0.1:50057", "registry, gRPC");
   config.service_secret =
       reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "by which auth knows this service");
   config.registry = artefact::RegistryClientConfig::Read(reader, "/var/cache/marquee/recommender");

@@ -23,7 +23,7 @@ struct RecommenderConfig {
   kafka::ClusterConfig kafka;
   std::string auth_address;
   std::string ratings_address;
-  std::string trainer_address;
+  std::string registry_address;
   std::string service_secret;
   artefact::RegistryClientConfig registry;
   Champions::Options champions;

@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   recommender::ServingHolder serving;
   recommender::CatalogueFollower catalogue(serving, {}, metrics);
   movies::MovieFeed movie_feed(config->kafka, catalogue, metrics, "recommender");
-  artefact::RegistryClient registry(rpc::MakeChannel(config->trainer_address), &token,
+  artefact::RegistryClient registry(rpc::MakeChannel(config->registry_address), &token,
                                     config->registry);
   recommender::Champions champions(registry, config->champions, &config->kafka, serving, clock,
                                    metrics);

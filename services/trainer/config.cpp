@@ -6,7 +6,6 @@
 #include <array>
 #include <cctype>
 
-#include "artefact/registry_watcher.h"
 #include "base/uuid.h"
 #include "models/registry.h"
 
@@ -30,14 +29,15 @@ void ReadConnections(config::Reader& reader, TrainerConfig& config) {
   config.database.max_connections = static_cast<int>(reader.Int(
       "MARQUEE_POSTGRES_MAX_CONNECTIONS", 8, 3, 100, "Connections to PostgreSQL at most"));
   config.database.application_name = "marquee-trainer";
-  config.kafka.cluster = kafka::ClusterConfig::Read(reader, "marquee-trainer");
-  config.kafka.linger = std::chrono::milliseconds{0};
-  config.kafka.queue_messages = 1'000;
-  config.kafka.queue_kbytes = 1'024;
-  config.models_topic = artefact::kModelsTopic;
+  config.kafka = kafka::ClusterConfig::Read(reader, "marquee-trainer");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
   config.ratings_address =
       reader.Address("MARQUEE_RATING_INGEST_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
+  config.registry_address =
+      reader.Address("MARQUEE_REGISTRY_ADDRESS", "127.0.0.1:50057", "registry, gRPC");
+  config.registry.transfer_timeout = reader.Milliseconds(
+      "MARQUEE_TRAINER_REGISTER_TIMEOUT_MS", config.registry.transfer_timeout.count(), 1'000,
+      86'400'000, "Deadline for handing one model to the registry");
   config.service_secret =
       reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "By which auth knows this service");
 }
@@ -67,18 +67,19 @@ void ReadJob(config::Reader& reader, TrainerConfig& config) {
                  "Chooses the held-out data; champions are only comparable under the same"));
   config.job.min_ratings = reader.Int("MARQUEE_TRAINER_MIN_RATINGS", config.job.min_ratings, 20,
                                       1'000'000'000, "A run with fewer ratings is skipped");
-  config.job.min_improvement =
-      reader.Double("MARQUEE_TRAINER_MIN_IMPROVEMENT", 0.0001, 0, 1,
-                    "How much better than the champion's a candidate's NDCG@100 or RMSE must be to "
-                    "be promoted; 0: any better");
   config.ratings.max_ratings =
       reader.Int("MARQUEE_TRAINER_MAX_RATINGS", config.ratings.max_ratings, 20, 2'000'000'000,
                  "A run with more ratings fails; each takes about 60 bytes of memory");
   config.ratings.timeout =
       reader.Milliseconds("MARQUEE_TRAINER_EXPORT_TIMEOUT_MS", config.ratings.timeout.count(),
                           1'000, 86'400'000, "Deadline for the export of all ratings");
-  config.artefact_dir = reader.String("MARQUEE_ARTEFACT_DIR", "/var/lib/marquee/artefacts",
-                                      "Folder of the model artefacts, shared by all replicas");
+  config.job.scratch =
+      reader.String("MARQUEE_TRAINER_SCRATCH_DIR", "/var/lib/marquee/scratch",
+                    "Folder of this process alone, where models lie until the registry has them");
+  config.artefact_dir =
+      reader.String("MARQUEE_ARTEFACT_DIR", "/var/lib/marquee/artefacts",
+                    "Folder of the artefacts that the trainer kept before there was a registry, "
+                    "which takes them over; it needn't be there");
 }
 
 void ReadRuns(config::Reader& reader, TrainerConfig& config) {
@@ -94,16 +95,10 @@ void ReadRuns(config::Reader& reader, TrainerConfig& config) {
   config.housekeeping.interval =
       reader.Milliseconds("MARQUEE_TRAINER_INTERVAL_MS", 0, 0, 31'536'000'000,
                           "Time between the starts of scheduled runs; 0: no schedule");
-  config.housekeeping.keep_artefacts = static_cast<int>(
-      reader.Int("MARQUEE_TRAINER_KEEP_ARTEFACTS", config.housekeeping.keep_artefacts, 1, 1'000,
-                 "Artefacts kept of each model, beside those that an alias names"));
   config.housekeeping.tick =
       std::min(config.heartbeat_expiry / 2, std::chrono::milliseconds{5'000});
   if (config.housekeeping.interval.count() > 0)
     config.housekeeping.tick = std::min(config.housekeeping.tick, config.housekeeping.interval);
-  config.announce_poll =
-      reader.Milliseconds("MARQUEE_TRAINER_ANNOUNCE_POLL_MS", 5'000, 100, 3'600'000,
-                          "How often promotions that Kafka doesn't have yet are looked for");
   auto instance =
       reader.String("MARQUEE_TRAINER_INSTANCE", "",
                     "This replica's name, the same after a restart (empty: host and port)");

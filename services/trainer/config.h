@@ -7,27 +7,28 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "kafka/producer.h"
+#include "kafka/types.h"
 #include "pg/pool.h"
 #include "rpc/server.h"
 #include "trainer/app/housekeeping.h"
 #include "trainer/app/trainer.h"
 #include "trainer/app/training_job.h"
 #include "trainer/clients/ratings_client.h"
+#include "trainer/clients/registry_client.h"
 
 namespace marquee::trainer {
 
 struct TrainerConfig {
   rpc::ServerConfig server;
   pg::PoolConfig database;
-  kafka::ProducerConfig kafka;
-  std::string models_topic;
-  std::chrono::milliseconds announce_poll{};
+  kafka::ClusterConfig kafka;
   std::string auth_address;
   std::string ratings_address;
+  std::string registry_address;
   std::string service_secret;
   RatingsClientSettings ratings;
-  std::filesystem::path artefact_dir;
+  RegistryClientSettings registry;
+  std::filesystem::path artefact_dir;  // of the time when the trainer was the registry
   JobSettings job;
   TrainerSettings trainer;
   std::chrono::milliseconds heartbeat_expiry{};

@@ -80,8 +80,8 @@ int Run(const std::string& ratings_address) {
   RatingsClient ratings(rpc::MakeChannel(ratings_address), token, {});
   testing::MemoryStore store;
   testing::TemporaryFolder temporary;
-  const ArtefactFolder folder(temporary.path());
-  TrainingJob job(ratings, store, folder, testing::Settings("bench"), SystemClock());
+  testing::FakeRegistry registry;
+  TrainingJob job(ratings, registry, testing::Settings("bench", temporary.path()), SystemClock());
   const Owner owner{"bench", "bench"};
 
   for (const char* what : {"first run", "second run (judges the champion too)"}) {
@@ -92,15 +92,15 @@ int Run(const std::string& ratings_address) {
     std::map<std::string, double> stages;
     const auto began = SteadyClock::now();
     std::jthread watcher([&](std::stop_token stop) { stages = TimeStages(monitor, stop); });
-    const auto versions = job.Run(started->run, monitor, outcome);
+    const auto done = job.Run(started->run, monitor, outcome);
     watcher.request_stop();
     watcher.join();
     const std::chrono::duration<double> took = SteadyClock::now() - began;
-    if (!versions.ok()) {
-      std::fprintf(stderr, "%s\n", versions.error().ToString().c_str());
+    if (!done.ok()) {
+      std::fprintf(stderr, "%s\n", done.error().ToString().c_str());
       return 1;
     }
-    if (!store.Complete(started->run.run_id, owner, outcome, *versions).ok()) return 1;
+    if (!store.End(started->run.run_id, owner, RunState::kSucceeded, "", outcome).ok()) return 1;
     std::printf("%s: %lld ratings, %.1f s, peak %.0f MB\n", what,
                 static_cast<long long>(outcome.rating_count), took.count(), PeakMegabytes());
     for (const auto& [stage, seconds] : stages)

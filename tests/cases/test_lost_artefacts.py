@@ -1,7 +1,8 @@
-"""The trainer's volume has lost the models: who is told, what is served meanwhile, and that the next run mends it."""
+"""The registry has lost the models' bytes: who is told, what is served meanwhile, and that the next run mends it."""
 
 import threading
 
+import psycopg
 import pytest
 
 from support.api import PASSWORD, Api, Problem
@@ -42,14 +43,18 @@ def gauge(suite, service, series):
 def usable(suite, model, artefact):
     return gauge(
         suite,
-        "trainer",
-        f'marquee_trainer_artefact_usable{{alias="champion",artefact="{artefact}",model="{model}"}}',
+        "registry",
+        f'marquee_registry_artefact_usable{{alias="champion",artefact="{artefact}",model="{model}"}}',
     )
 
 
-def lose(folder, pattern="*"):
-    for file in folder.glob(pattern):
-        file.unlink()
+def lose(suite, condition="true"):
+    """The bytes of artefacts, behind everyone's back: as when somebody restored half of a database."""
+    with psycopg.connect(suite.postgres_uri("registry"), autocommit=True) as database:
+        database.execute(
+            f"DELETE FROM artefact_chunks c USING model_versions v WHERE ({condition})"  # noqa: S608
+            " AND c.artefact_id IN (v.artefact_id, v.evaluation_id)"
+        )
 
 
 def champion(caller, model="ranking"):
@@ -59,11 +64,12 @@ def champion(caller, model="ranking"):
 def test_a_recommender_goes_on_with_what_it_has_in_memory(world):
     suite, administrator, person = world
     assert champion(administrator)["artefact_state"] == "ARTEFACT_STATE_PRESENT"
-    lose(suite.state / "artefacts", "*.safetensors")
-    lose(suite.state / "cache" / "recommender")
-    eventually(lambda: usable(suite, "ranking", "served") == 0, 30, what="the trainer says what is lost")
+    lose(suite)
+    for file in (suite.state / "cache" / "recommender").glob("*"):
+        file.unlink()
+    eventually(lambda: usable(suite, "ranking", "served") == 0, 30, what="the registry says what is lost")
     assert usable(suite, "rating", "evaluation") == 0
-    assert "the artefact can't be used" in suite.log("trainer")
+    assert "the artefact can't be used" in suite.log("registry")
     answer = person.recommend()
     assert (answer["degraded"], answer["model_version"]) == (False, 1)
     assert gauge(suite, "recommender", "marquee_ready") == 1
@@ -81,7 +87,7 @@ def test_the_registry_says_so_and_moves_no_alias_there(world):
         with pytest.raises(Problem) as refused:
             administrator.set_alias(model, "champion", 1)
         assert refused.value.code == "artefact_missing"
-        assert f"{model}-run-1.safetensors" in refused.value.problem["detail"]
+        assert f"{model} version 1" in refused.value.problem["detail"]
     run = administrator.training_run(1)
     assert {version["artefact_state"] for version in run["model_versions"]} == {"ARTEFACT_STATE_MISSING"}
     assert "Its artefact is missing" in suite.marqueectl("status").stdout
@@ -122,17 +128,17 @@ def test_one_that_starts_anew_says_that_it_has_none_and_an_equal_candidate_mends
             assert (now["version"], now["artefact_state"]) == (2, "ARTEFACT_STATE_PRESENT")
         eventually(lambda: not person.recommend()["degraded"], 60, what="the new champion serves")
         assert person.recommend()["model_version"] == 2
-        assert "the champion can't be served" in suite.log("trainer")
+        assert "the champion can't be served" in suite.log("registry")
     finally:
         starting.join(90)
     assert gauge(suite, "recommender", "marquee_ready") == 1
-    eventually(lambda: usable(suite, "ranking", "served") == 1, 30, what="the trainer sees its artefact")
+    eventually(lambda: usable(suite, "ranking", "served") == 1, 30, what="the registry sees its artefact")
 
 
 def test_the_evaluation_artefact_alone_is_told_and_changes_no_champion(world):
     suite, administrator, person = world
-    lose(suite.state / "artefacts", "ranking-run-2.evaluation.safetensors")
-    eventually(lambda: usable(suite, "ranking", "evaluation") == 0, 30, what="the trainer says what is lost")
+    lose(suite, "c.artefact_id = v.evaluation_id AND v.model = 'ranking' AND v.version = 2")
+    eventually(lambda: usable(suite, "ranking", "evaluation") == 0, 30, what="the registry says what is lost")
     assert usable(suite, "ranking", "served") == 1
     version = champion(administrator)
     assert version["artefact_state"] == "ARTEFACT_STATE_PRESENT"

@@ -9,6 +9,7 @@ from support.waiting import eventually
 # What only an administrator or a curator may, at each service that decides by the token: (method, path, body).
 RESTRICTED = {
     "catalog": ("PATCH", "/v1/movies/{movie}", {"title": "Renamed"}),
+    "registry": ("PUT", "/v1/models/ranking/aliases/champion", {"version": 999999999}),
     "trainer": ("POST", "/v1/training-runs/999999999:cancel", {}),
     "rating-ingest": ("GET", "/v1/ingest/status", None),
 }

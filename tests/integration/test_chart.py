@@ -380,11 +380,47 @@ def test_an_upgrade_keeps_the_database_of_before(kind, api_server):
     documents = render(values, "--dry-run=server", **ask)
     assert database_of(documents) == ("ratings", "ratings", "ratings-password", "rating-ingest=ratings")
     if kind == "generated":
-        assert one(documents, "Secret", secret)["data"] == keys
+        kept = one(documents, "Secret", secret)["data"]
+        assert kept.items() >= keys.items()
+        assert set(kept) == {*keys, "registry-password"}, "and what is new since"
     # Once it was renamed and the Secret says so, the new name it is.
     there["data"]["rating_ingest-password"] = "b2xk"
     assert api_server.kubectl("apply", "-f", "-", stdin=json.dumps(there)).returncode == 0
     assert database_of(render(values, "--dry-run=server", **ask))[0] == "rating_ingest"
+
+
+def models_of_before(documents):
+    """(claim, where it is mounted, what the trainer is told, its strategy)"""
+    spec = one(documents, "Deployment", "marquee-trainer")["spec"]
+    pod = spec["template"]["spec"]
+    claims = [volume["persistentVolumeClaim"] for volume in pod["volumes"] if "persistentVolumeClaim" in volume]
+    mounts = [mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == "before"]
+    told = [given["value"] for given in pod["containers"][0]["env"] if given["name"] == "MARQUEE_ARTEFACT_DIR"]
+    assert all(claim["readOnly"] for claim in claims) and all(mount["readOnly"] for mount in mounts)
+    return [claim["claimName"] for claim in claims], [m["mountPath"] for m in mounts], told, spec["strategy"]["type"]
+
+
+FOUND = (["marquee-artefacts"], ["/var/lib/marquee-of-before"], ["/var/lib/marquee-of-before/artefacts"], "Recreate")
+
+
+def test_the_trainer_has_no_claim_and_rolls():
+    documents = render()
+    assert models_of_before(documents) == ([], [], [], "RollingUpdate")
+    assert not of_kind(documents, "PersistentVolumeClaim")
+
+
+def test_a_claim_of_before_is_read_and_never_deleted(api_server):
+    assert models_of_before(render({"training": {"persistence": {"existingClaim": "marquee-artefacts"}}})) == FOUND
+    api_server.kubectl("create", "namespace", "artefacts-before")
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}
+    there = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": claim}
+    there["metadata"] = {"name": "marquee-artefacts", "namespace": "artefacts-before"}
+    assert api_server.kubectl("apply", "-f", "-", stdin=json.dumps(there)).returncode == 0
+    documents = render({}, "--dry-run=server", namespace="artefacts-before", environment=api_server.environment)
+    assert models_of_before(documents) == FOUND
+    rolls = {"services": {"trainer": {"strategy": {"type": "RollingUpdate"}}}}  # who has one node may
+    documents = render(rolls, "--dry-run=server", namespace="artefacts-before", environment=api_server.environment)
+    assert models_of_before(documents)[3] == "RollingUpdate"
 
 
 # --- services --------------------------------------------------------------------------------------------------------
@@ -408,7 +444,7 @@ def test_a_service_that_doesnt_scale_stays_one():
 # --- volumes ---------------------------------------------------------------------------------------------------------
 def test_an_uninstall_leaves_every_volume():
     claims = of_kind(file("everything"), "PersistentVolumeClaim")
-    assert {claim["metadata"]["name"] for claim in claims} == {"marquee-artefacts", "marquee-prometheus"}
+    assert {claim["metadata"]["name"] for claim in claims} == {"marquee-prometheus"}
     for claim in claims:
         assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 

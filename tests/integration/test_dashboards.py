@@ -224,7 +224,7 @@ def scraped(tmp_path_factory):
         eventually(lambda: load.round() or monitor.query("count(marquee:slo_budget_left:ratio) == 3"), 30)
         # Series that the first call makes show no rate until the second; the trainer's gauges follow once a tick.
         for last in (
-            "count(marquee_trainer_model_quality) > 0",
+            "count(marquee_registry_model_quality) > 0",
             'sum(rate(marquee_recommender_degraded_total{why="no_history"}[10s])) > 0',
             'sum(rate(marquee_rpc_duration_seconds_count{job="recommender"}[10s])) > 0',
             'sum(rate(marquee_rpc_duration_seconds_count{code!="OK"}[10s])) > 0',

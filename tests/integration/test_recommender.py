@@ -50,7 +50,7 @@ def version_of(model, content):
         "created_at": "2026-11-25T00:00:00Z",
     }
     return message(
-        "trainer.v1.ModelVersion",
+        "registry.v1.ModelVersion",
         model=model,
         version=1,
         run_id=1,
@@ -68,7 +68,7 @@ class World:
         self.issuer = Issuer(folder)
         self.servers = []
         self.champions = {}  # model → artefact
-        self.sent = {}  # model → what is sent in its artefact's place; None: the trainer can't find it
+        self.sent = {}  # model → what is sent in its artefact's place; None: the registry can't find it
         self.registry = True  # whether it answers
         self.write_movies(infra.kafka_brokers)
         self.settings = {
@@ -79,8 +79,8 @@ class World:
             "MARQUEE_AUTH_ADDRESS": self.serve(
                 "auth.v1.AuthService", GetJwks=self.issuer.jwks, IssueServiceToken=self.service_token
             ),
-            "MARQUEE_TRAINER_ADDRESS": self.serve(
-                "trainer.v1.TrainerService", GetAlias=self.alias, DownloadArtefact=self.download
+            "MARQUEE_REGISTRY_ADDRESS": self.serve(
+                "registry.v1.RegistryService", GetAlias=self.alias, DownloadArtefact=self.download
             ),
             "MARQUEE_RATING_INGEST_ADDRESS": "127.0.0.1:1",
         }
@@ -115,13 +115,13 @@ class World:
         if request.model not in self.champions:
             refuse(context, grpc.StatusCode.NOT_FOUND, "alias_unset")
         version = version_of(request.model, self.champions[request.model])
-        return message("trainer.v1.GetAliasResponse", model_version=version)
+        return message("registry.v1.GetAliasResponse", model_version=version)
 
     def download(self, request, context):
         content = self.sent.get(request.model, self.champions[request.model])
         if content is None:
             refuse(context, grpc.StatusCode.NOT_FOUND, "artefact_missing")
-        yield message("trainer.v1.DownloadArtefactResponse", chunk=content)
+        yield message("registry.v1.DownloadArtefactResponse", chunk=content)
 
     def process(self, **settings):
         return Process("recommender", self.folder, **(self.settings | settings))

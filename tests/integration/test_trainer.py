@@ -1,4 +1,4 @@
-"""The trainer as a process, between a real PostgreSQL, a real Kafka and stand-ins of auth and rating-ingest."""
+"""The trainer, with a registry, as processes between PostgreSQL, Kafka and stand-ins of auth and rating-ingest."""
 
 import contextlib
 import hashlib
@@ -37,16 +37,13 @@ def tasteful_ratings():
 
 
 class World:
-    """A database and a folder of its own, stand-ins, and processes of the trainer."""
+    """Databases and a folder of its own, stand-ins, a registry, and processes of the trainer."""
 
     def __init__(self, folder, infra):
         self.folder, self.admin_uri = folder, infra.postgres_uri
-        self.artefacts = folder / "artefacts"
-        self.name = f"trainer_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(infra.postgres_uri, autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {self.name}")
-        self.uri = f"{infra.postgres_uri.rsplit('/', 1)[0]}/{self.name}"
-        subprocess.run([ROOT / "ci" / "migrate", "trainer", self.uri], check=True, capture_output=True)
+        self.scratch, self.before = folder / "scratch", folder / "artefacts"
+        self.uris = {service: self.database(infra, service) for service in ("trainer", "registry")}
+        self.uri = self.uris["trainer"]
         self.issuer = Issuer(folder)
         self.hold = threading.Event()  # while set, exports stop before their summary …
         self.holding = threading.Event()  # … and say so here
@@ -55,7 +52,8 @@ class World:
         self.settings = {
             "MARQUEE_POSTGRES_URI": self.uri,
             "MARQUEE_KAFKA_BROKERS": infra.kafka_brokers,
-            "MARQUEE_ARTEFACT_DIR": self.artefacts,
+            "MARQUEE_ARTEFACT_DIR": self.before,
+            "MARQUEE_TRAINER_SCRATCH_DIR": self.scratch,
             "MARQUEE_SERVICE_SECRET": "secret",
             "MARQUEE_TRAINER_INSTANCE": "trainer-0",
             "MARQUEE_AUTH_ADDRESS": self.serve(
@@ -63,6 +61,21 @@ class World:
             ),
             "MARQUEE_RATING_INGEST_ADDRESS": self.serve("ratings.v1.RatingsService", ExportRatings=self.export),
         }
+        self.registry = self.registry_process()
+        self.settings["MARQUEE_REGISTRY_ADDRESS"] = self.registry.address
+
+    def database(self, infra, service):
+        name = f"{service}_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(infra.postgres_uri, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}")
+        uri = f"{infra.postgres_uri.rsplit('/', 1)[0]}/{name}"
+        subprocess.run([ROOT / "ci" / "migrate", service, uri], check=True, capture_output=True)
+        return uri
+
+    def registry_process(self, **settings):
+        shared = {name: self.settings[name] for name in ("MARQUEE_KAFKA_BROKERS", "MARQUEE_AUTH_ADDRESS")}
+        own = {"MARQUEE_POSTGRES_URI": self.uris["registry"], "MARQUEE_REGISTRY_SCRATCH_DIR": self.folder / "uploads"}
+        return Process("registry", self.folder, **(shared | own | settings))
 
     def serve(self, service, **handlers):
         server, address = stand_in(service, **handlers)
@@ -90,19 +103,39 @@ class World:
     def process(self, **settings):
         return Process("trainer", self.folder, **(self.settings | settings))
 
-    def rows(self, query, *arguments):
-        with psycopg.connect(self.uri) as connection:
+    def rows(self, query, *arguments, of="trainer"):
+        with psycopg.connect(self.uris[of]) as connection:
             return connection.execute(query, arguments).fetchall()
 
     def files(self):
-        return sorted(path.name for path in self.artefacts.iterdir()) if self.artefacts.exists() else []
+        return sorted(path.name for path in self.scratch.iterdir()) if self.scratch.exists() else []
+
+    def artefact(self, model, version, kind="artefact"):
+        """Its bytes, as the registry's database has them."""
+        query = (
+            f"SELECT string_agg(bytes, '' ORDER BY position) FROM artefact_chunks c JOIN model_versions v"  # noqa: S608
+            f" ON c.artefact_id = v.{kind}_id WHERE v.model = %s AND v.version = %s"
+        )
+        return self.rows(query, model, version, of="registry")[0][0]
 
     def close(self):
         self.hold.clear()
         for server in self.servers:
             server.stop(None)
-        with contextlib.suppress(psycopg.Error), psycopg.connect(self.admin_uri, autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+        for uri in self.uris.values():
+            with contextlib.suppress(psycopg.Error), psycopg.connect(self.admin_uri, autocommit=True) as admin:
+                admin.execute(f"DROP DATABASE {uri.rsplit('/', 1)[1]} WITH (FORCE)")
+
+
+class Registry:
+    """The registry, as an administrator calls it."""
+
+    def __init__(self, world):
+        self._client = Client(grpc.insecure_channel(world.registry.address), "registry.v1.RegistryService")
+        self._token = world.issuer.token(1_000_000_001, "administrator")
+
+    def __getattr__(self, name):
+        return lambda **fields: getattr(self._client, name)(token=self._token, timeout=60, **fields)
 
 
 class Caller:
@@ -110,6 +143,7 @@ class Caller:
 
     def __init__(self, world, process):
         self._client = Client(grpc.insecure_channel(process.address), "trainer.v1.TrainerService")
+        self.registry = Registry(world)
         self._token = world.issuer.token(1_000_000_001, "administrator")
 
     def __getattr__(self, name):
@@ -131,7 +165,9 @@ class Caller:
 @pytest.fixture
 def world(infra, tmp_path):
     world = World(tmp_path, infra)
-    yield world
+    with world.registry.running():
+        world.registry.wait_for("SERVING")
+        yield world
     world.close()
 
 
@@ -175,13 +211,13 @@ def test_a_run_makes_models_that_python_opens_and_kafka_hears_of(world, announce
 
         versions = {version.model: version for version in run.model_versions}
         for model, version in versions.items():
-            content = (world.artefacts / f"{model}-run-1.safetensors").read_bytes()
+            content = world.artefact(model, 1)
             assert hashlib.sha256(content).hexdigest() == version.sha256
             assert len(content) == version.size_bytes
-            downloaded = caller.DownloadArtefact(model=model, version=1)
+            downloaded = list(caller.registry.DownloadArtefact(model=model, version=1))
             assert b"".join(response.chunk for response in downloaded) == content
+            assert (downloaded[0].sha256, downloaded[0].size_bytes) == (version.sha256, version.size_bytes)
             card = json.loads(version.card)
-            assert card == json.loads((world.artefacts / f"{model}-run-1.card.json").read_text())
             assert card["data"] | {"sha256": ""} == {
                 "ratings": USERS * EACH,
                 "users": USERS,
@@ -189,11 +225,12 @@ def test_a_run_makes_models_that_python_opens_and_kafka_hears_of(world, announce
                 "next_offsets": [7, 0],
                 "sha256": "",
             }
-            with safetensors.safe_open(world.artefacts / f"{model}-run-1.safetensors", "numpy") as file:
+            (world.folder / f"{model}.safetensors").write_bytes(content)
+            with safetensors.safe_open(world.folder / f"{model}.safetensors", "numpy") as file:
                 assert file.metadata()["snapshot_sha256"] == card["data"]["sha256"]
                 assert file.metadata()["algorithm"] == card["algorithm"]
 
-        ranking = safetensors.numpy.load_file(world.artefacts / "ranking-run-1.safetensors")
+        ranking = safetensors.numpy.load_file(world.folder / "ranking.safetensors")
         assert ranking["item_ids"].tolist() == list(range(1001, 1001 + MOVIES))
         assert ranking["item_ids"].dtype == numpy.int64
         factors = ranking["ials.item_factors"]
@@ -201,7 +238,7 @@ def test_a_run_makes_models_that_python_opens_and_kafka_hears_of(world, announce
         gram = factors.T @ factors
         numpy.testing.assert_allclose(ranking["ials.item_gram"], gram, rtol=1e-3, atol=1e-3 * abs(gram).max())
         assert ranking["ease.offsets"][-1] == len(ranking["ease.values"])
-        rating = safetensors.numpy.load_file(world.artefacts / "rating-run-1.safetensors")
+        rating = safetensors.numpy.load_file(world.folder / "rating.safetensors")
         assert rating["biased_als.item_bias"].shape == (MOVIES,)
         numpy.testing.assert_allclose(rating["biased_als.global_mean"], [tasteful_ratings()[2].mean()], rtol=1e-4)
         assert all(numpy.isfinite(tensor).all() for tensor in (*ranking.values(), *rating.values()))
@@ -219,7 +256,7 @@ def test_a_run_makes_models_that_python_opens_and_kafka_hears_of(world, announce
         assert process.stop() == 0
 
 
-def test_killed_at_any_moment_it_leaves_a_failed_run_and_whole_files_only(world):
+def test_killed_at_any_moment_it_leaves_a_failed_run_and_whole_models_only(world):
     moments = ["export", "train_ranking", "evaluate_ranking", "train_rating", "evaluate_rating", "save"]
     process = world.process(MARQUEE_TRAINER_HEARTBEAT_MS=50)
     killed = []
@@ -244,14 +281,11 @@ def test_killed_at_any_moment_it_leaves_a_failed_run_and_whole_files_only(world)
             state, error = state_of(world, run_id)
             assert state == "succeeded" or (state, error.split(":")[0]) == ("failed", "trainer_died")
         assert state_of(world, killed[0])[0] == "failed"
-        owned = world.rows("SELECT file, sha256, evaluation_file FROM model_versions")
-        expected = {
-            file.replace(".safetensors", suffix) for file, _, _ in owned for suffix in (".safetensors", ".card.json")
-        }
-        expected |= {evaluation for _, _, evaluation in owned}
-        eventually(lambda: set(world.files()) == expected, 30, what="leftovers are gone")
-        for file, sha256, _ in owned:
-            assert hashlib.sha256((world.artefacts / file).read_bytes()).hexdigest() == sha256
+        assert world.files() == [], "leftovers are gone"
+        owned = world.rows("SELECT model, version, sha256, evaluation_sha256 FROM model_versions", of="registry")
+        for model, version, sha256, evaluation_sha256 in owned:
+            assert hashlib.sha256(world.artefact(model, version)).hexdigest() == sha256
+            assert hashlib.sha256(world.artefact(model, version, "evaluation")).hexdigest() == evaluation_sha256
         assert Caller(world, process).train(force_promotion=True).state == 2
 
 
@@ -303,16 +337,64 @@ def test_stopped_it_cancels_the_run_and_leaves_nothing(world):
 
 
 def test_a_promotion_that_kafka_missed_is_announced_after_a_restart(world, announcements):
-    with world.process(MARQUEE_KAFKA_BROKERS="127.0.0.1:1").running() as process:
-        process.wait_for("SERVING")
-        run = Caller(world, process).train()
-        assert run.state == 2
-        process.kill()
-    assert world.rows("SELECT count(*) FROM promotions WHERE announced_at IS NULL") == [(4,)]
-    with world.process().running():
+    world.registry.kill()
+    waiting = world.registry_process(MARQUEE_KAFKA_BROKERS="127.0.0.1:1", MARQUEE_GRPC_LISTEN=world.registry.address)
+    waiting.address = world.registry.address
+    with world.process().running() as process:
+        with waiting.running():
+            waiting.wait_for("SERVING")
+            process.wait_for("SERVING")
+            run = Caller(world, process).train()
+            assert run.state == 2
+            waiting.kill()
+        unannounced = "SELECT count(*) FROM promotions WHERE announced_at IS NULL"
+        assert world.rows(unannounced, of="registry") == [(4,)]
+        world.registry.start()
         heard = announcements({version.sha256 for version in run.model_versions}, 4)
         assert ("ranking/champion", 1) in heard
-        eventually(lambda: world.rows("SELECT count(*) FROM promotions WHERE announced_at IS NULL") == [(0,)])
+        eventually(lambda: world.rows(unannounced, of="registry") == [(0,)])
+
+
+def test_the_models_of_before_are_taken_over_with_their_files(world):
+    """The upgrade from the chart in which the trainer kept the registry, with its artefacts on a volume."""
+    with world.process().running() as process:
+        process.wait_for("SERVING")
+        run = Caller(world, process).train()
+        process.stop()
+    # As the trainer of then had it: rows of its own, files in its folder; and no registry.
+    world.before.mkdir()
+    with psycopg.connect(world.uri) as trainer:
+        for version in run.model_versions:
+            stem = f"{version.model}-run-{run.run_id}"
+            (world.before / f"{stem}.safetensors").write_bytes(world.artefact(version.model, 1))
+            (world.before / f"{stem}.evaluation.safetensors").write_bytes(
+                world.artefact(version.model, 1, "evaluation")
+            )
+            trainer.execute(
+                "INSERT INTO model_versions (model, version, run_id, file, evaluation_file, sha256, size_bytes,"
+                " metrics, card) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, %s)",
+                (version.model, run.run_id, f"{stem}.safetensors", f"{stem}.evaluation.safetensors", version.sha256)
+                + (version.size_bytes, json.dumps(dict(version.metrics)), version.card),
+            )
+            trainer.execute("INSERT INTO model_aliases VALUES (%s, 'champion', 1, 0)", (version.model,))
+    with psycopg.connect(world.uris["registry"]) as registry:
+        registry.execute("TRUNCATE model_versions, model_aliases, promotions, artefacts, artefact_chunks")
+    files = sorted(path.name for path in world.before.iterdir())
+    with world.process().running() as process:
+        process.wait_for("SERVING")
+        caller = Caller(world, process)
+        for version in run.model_versions:
+            champion = caller.registry.GetAlias(model=version.model, alias="champion")[0].model_version
+            assert (champion.version, champion.sha256, champion.card) == (1, version.sha256, version.card)
+            assert (champion.artefact_state, champion.evaluation_state) == (1, 1), "present"
+        assert len(caller.GetTrainingRun(run_id=run.run_id)[0].run.model_versions) == 2
+        again = caller.train()
+        assert "ranking.champion.ndcg_at_100" in again.metrics, "judged anew, by the file of before"
+        assert {version.version for version in again.model_versions} == {2}
+        for version in again.model_versions:
+            assert list(version.aliases) == ["candidate"], "the same data beat no champion"
+        assert "marquee_trainer_models_to_hand_over 0" in metrics_of(process)
+    assert sorted(path.name for path in world.before.iterdir()) == files, "they stay, for a rollback"
 
 
 def test_two_replicas_run_one_at_a_time_and_either_can_cancel(world):

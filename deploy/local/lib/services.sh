@@ -36,6 +36,7 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
   while read -r _ kept variable folder; do
     if [ "$kept" = kept ]; then echo "$variable=$STATE/$folder"; else echo "$variable=$STATE/cache/$name"; fi
   done < <(suite_of "$name" volume)
+  while read -r variable folder; do echo "$variable=$STATE/$folder"; done < <(suite_of "$name" volume_of_before)
   [ -z "$(suite_of "$name" reads; suite_of "$name" writes)" ] || echo "MARQUEE_KAFKA_BROKERS=$(kafka_brokers)"
   # What a test or a curious person changes: $STATE/overrides/NAME.env, the last word on each variable.
   if [ -f "$STATE/overrides/$name.env" ]; then grep -E '^[A-Z_0-9]+=' "$STATE/overrides/$name.env" || true; fi
@@ -100,7 +101,6 @@ service_up() { # name
   local name=$1 binary stamp env_file=$STATE/run/$1.env
   binary=$(service_binary "$name")
   [ -x "$binary" ] || die "$binary is missing: run ci/build marquee-$name"
-  mkdir -p "$STATE/artefacts"
   service_secrets_write
   (umask 077; service_env "$name" > "$env_file")
   # auth reads its list at its start: a service more is a change of its configuration.

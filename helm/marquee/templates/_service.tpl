@@ -26,9 +26,20 @@
 {{- end }}
 {{- with .part.volume }}
 - {name: {{ .variable }}, value: /var/lib/marquee/{{ .folder }}}
+{{- if include "marquee.claimOfBefore" (dict "root" $.root "part" $.part) }}
+- {name: {{ .formerly.variable }}, value: /var/lib/marquee-of-before/{{ .formerly.folder }}}
+{{- end }}
 {{- end }}
 {{- range $variable, $field := .part.variables }}
 - name: {{ $variable }}
   valueFrom: {fieldRef: {fieldPath: {{ get (dict "pod" "metadata.name") $field }}}}
+{{- end }}
+{{- end }}
+
+{{/* The claim of a service's volume of before, where it is still there: dict "root" $ "part" PART. Nothing deletes it. */}}
+{{- define "marquee.claimOfBefore" -}}
+{{- with dig "volume" "formerly" "name" "" .part }}
+{{- $claim := $.root.Values.training.persistence.existingClaim | default (printf "%s-%s" (include "marquee.fullname" $.root) .) }}
+{{- if or $.root.Values.training.persistence.existingClaim (lookup "v1" "PersistentVolumeClaim" $.root.Release.Namespace $claim) }}{{ $claim }}{{ end }}
 {{- end }}
 {{- end }}

@@ -97,8 +97,6 @@ is as the defaults have it; within what they only suggest, it is taken away. */}
 {{- with $part.resources }}{{ include "marquee.overlay" (dict "base" $into "over" (dict "resources" .)) }}{{ end }}
 {{- if not $part.scales }}
 {{- include "marquee.overlay" (dict "base" $into "over" (dict "replicas" (min 1 $into.replicas) "autoscaling" (dict "enabled" false))) }}
-{{- /* A volume for one node: the new pod starts where the old one is gone. */}}
-{{- if dig "volume" "kept" false $part }}{{ include "marquee.overlay" (dict "base" $into "over" (dict "strategy" (dict "type" "Recreate"))) }}{{ end }}
 {{- end }}
 {{- range $key, $value := get .root.Values.services .name | default dict }}
 {{- if not (kindIs "invalid" $value) }}

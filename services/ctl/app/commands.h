@@ -112,6 +112,23 @@ struct TrainFlags {
 int Train(const Context& context, const TrainFlags& flags);
 
 int Models(const Context& context, const std::string& model);
+
+struct ModelRegisterFlags {
+  std::string file;
+  std::string card;        // a file
+  std::string evaluation;  // a file; empty: none
+  bool force_promotion = false;
+  std::int64_t compared_with = 0;
+};
+int RegisterModel(const Context& context, const ModelRegisterFlags& flags);
+struct ModelDownloadFlags {
+  std::string model;
+  std::string which;  // a number or an alias
+  std::string file;
+  bool evaluation = false;
+};
+int DownloadModel(const Context& context, const ModelDownloadFlags& flags);
+int ShowModel(const Context& context, const std::string& model, const std::string& which);
 int Promote(const Context& context, const std::string& model, std::int64_t version);
 int StatusOf(const Context& context);
 

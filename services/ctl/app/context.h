@@ -13,6 +13,7 @@ struct Context {
   std::string server;  // empty: the one of the last login, or http://127.0.0.1:8080
   std::string catalog_address;
   std::string ratings_address;
+  std::string registry_address;
   std::filesystem::path credentials_file;
   bool json = false;
   bool quiet = false;  // no progress bars

@@ -33,7 +33,7 @@ Result<StoredHistory> RatingsClient::Read(const Person& person) {
   request.set_user_id(person.user_id);
   ratings::v1::GetUserHistoryResponse response;
   const auto status = impl_->stub->GetUserHistory(&context, request, &response);
-  if (!status.ok()) return rpc::FromGrpc(status, context);
+  if (!status.ok()) return rpc::FromGrpc(status);
   if (response.movie_ids_size() != response.values_size()) {
     return Error::DataLoss("history_malformed", "The columns of a history differ in length.");
   }

@@ -18,7 +18,7 @@
 #include "marquee/auth/v1/auth.grpc.pb.h"
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
 #include "marquee/recommender/v1/recommender.grpc.pb.h"
-#include "marquee/trainer/v1/trainer.grpc.pb.h"
+#include "marquee/registry/v1/registry.grpc.pb.h"
 #include "recommender/app/catalogue_follower.h"
 #include "recommender/app/recommender.h"
 #include "recommender/clients/champions.h"
@@ -92,7 +92,7 @@ class FakeRatings final : public ratings::v1::RatingsService::Service {
   std::map<std::int64_t, std::vector<Rated>> ratings_;
 };
 
-class FakeTrainer final : public trainer::v1::TrainerService::Service {
+class FakeRegistry final : public registry::v1::RegistryService::Service {
  public:
   struct Version {
     std::int64_t version = 0;
@@ -113,8 +113,8 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
   static grpc::Status NotFound(grpc::ServerContext* context, const std::string& reason) {
     return rpc::ToGrpc(Error::NotFound(reason, reason), *context);
   }
-  grpc::Status GetAlias(grpc::ServerContext* context, const trainer::v1::GetAliasRequest* request,
-                        trainer::v1::GetAliasResponse* response) override {
+  grpc::Status GetAlias(grpc::ServerContext* context, const registry::v1::GetAliasRequest* request,
+                        registry::v1::GetAliasResponse* response) override {
     ++asked;
     if (down) return {grpc::StatusCode::UNAVAILABLE, "down"};
     if (!Carries(*context, "authorization", "Bearer service-token")) return Refused();
@@ -130,12 +130,12 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
     return grpc::Status::OK;
   }
   grpc::Status DownloadArtefact(
-      grpc::ServerContext* context, const trainer::v1::DownloadArtefactRequest* request,
-      grpc::ServerWriter<trainer::v1::DownloadArtefactResponse>* writer) override {
+      grpc::ServerContext* context, const registry::v1::DownloadArtefactRequest* request,
+      grpc::ServerWriter<registry::v1::DownloadArtefactResponse>* writer) override {
     ++downloads;
     if (lost) return NotFound(context, "artefact_missing");
     const std::lock_guard lock(mutex_);
-    trainer::v1::DownloadArtefactResponse response;
+    registry::v1::DownloadArtefactResponse response;
     response.set_chunk(champions_[request->model()].bytes);
     writer->Write(response);
     return grpc::Status::OK;
@@ -144,13 +144,14 @@ class FakeTrainer final : public trainer::v1::TrainerService::Service {
   std::map<std::string, Version> champions_;
 };
 
-FakeTrainer::Version MakeVersion(const std::filesystem::path& folder, const std::string& model,
-                                 std::int64_t version, const std::vector<std::int64_t>& movies) {
+FakeRegistry::Version MakeVersion(const std::filesystem::path& folder, const std::string& model,
+                                  std::int64_t version, const std::vector<std::int64_t>& movies) {
   const auto served = testing_::MakeModel(model, movies, static_cast<unsigned>(version));
   const auto path = folder / "made.safetensors";
   const auto written = artefact::SaveModel(path, served, {});
   if (!written.ok()) throw std::runtime_error(written.error().ToString());
-  FakeTrainer::Version made{.version = version, .bytes = {}, .sha256 = written->sha256, .card = {}};
+  FakeRegistry::Version made{
+      .version = version, .bytes = {}, .sha256 = written->sha256, .card = {}};
   std::ostringstream bytes;
   bytes << std::ifstream(path, std::ios::binary).rdbuf();
   made.bytes = bytes.str();
@@ -199,7 +200,7 @@ class RecommenderRpcTest : public testing::Test {
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&auth_);
     builder.RegisterService(&ratings_);
-    builder.RegisterService(&trainer_);
+    builder.RegisterService(&registry_);
     others_ = builder.BuildAndStart();
     others_address_ = "127.0.0.1:" + std::to_string(port);
   }
@@ -252,7 +253,7 @@ class RecommenderRpcTest : public testing::Test {
     running_.reset();
   }
   void Promote(const std::string& model, std::int64_t version, std::int64_t last = 60) {
-    trainer_.Promote(model, MakeVersion(folder_, model, version, Ids(1, last)));
+    registry_.Promote(model, MakeVersion(folder_, model, version, Ids(1, last)));
   }
   bool AwaitRanking(std::int64_t version) {
     return Eventually([&] {
@@ -286,7 +287,7 @@ class RecommenderRpcTest : public testing::Test {
     Response response;
     const auto status = (*stub_.*method)(&context, request, &response);
     if (status.ok()) return response;
-    return rpc::FromGrpc(status, context);
+    return rpc::FromGrpc(status);
   }
   Result<v1::ListRecommendationsResponse> List(std::int64_t user_id, int count = 10,
                                                const std::string& position = {}) {
@@ -300,7 +301,7 @@ class RecommenderRpcTest : public testing::Test {
   FakeLog log_;
   FakeAuth auth_;
   FakeRatings ratings_;
-  FakeTrainer trainer_;
+  FakeRegistry registry_;
   token::SigningKey key_;
   token::Verifier verifier_;
   std::unique_ptr<grpc::Server> others_;
@@ -348,21 +349,21 @@ TEST_F(RecommenderRpcTest, AnswersFromPopularityUntilAModelIsPromotedAndThenFrom
 }
 
 TEST_F(RecommenderRpcTest, IsNotReadyBeforeTheRegistryAnswered) {
-  trainer_.down = true;
+  registry_.down = true;
   Start();
-  ASSERT_TRUE(Eventually([&] { return trainer_.asked >= 2; }));
+  ASSERT_TRUE(Eventually([&] { return registry_.asked >= 2; }));
   EXPECT_FALSE(running_->champions.Ready().ok());
   EXPECT_TRUE(List(7)->degraded());
-  trainer_.down = false;
+  registry_.down = false;
   EXPECT_TRUE(Eventually([&] { return running_->champions.Ready().ok(); }));
 }
 
 TEST_F(RecommenderRpcTest, SaysThatItHasNoModelWhileTheChampionsArtefactIsLost) {
   Promote("ranking", 3);
   Promote("rating", 4);
-  trainer_.lost = true;
+  registry_.lost = true;
   Start();
-  ASSERT_TRUE(Eventually([&] { return trainer_.downloads >= 6; })) << "it keeps trying";
+  ASSERT_TRUE(Eventually([&] { return registry_.downloads >= 6; })) << "it keeps trying";
   const auto ready = running_->champions.Ready();
   ASSERT_FALSE(ready.ok());
   EXPECT_EQ(ready.error().reason, "model_unavailable");
@@ -401,7 +402,7 @@ TEST_F(RecommenderRpcTest, SaysThatItHasNoModelWhileTheChampionsArtefactIsLost) 
   EXPECT_TRUE(unavailable(
       Do<v1::ExplainRecommendationResponse>(&Stub::ExplainRecommendation, explain, UserToken(7))));
 
-  trainer_.lost = false;
+  registry_.lost = false;
   ASSERT_TRUE(AwaitRanking(3)) << "by itself";
   ASSERT_TRUE(AwaitRating(4));
   EXPECT_TRUE(running_->champions.Ready().ok());
@@ -412,12 +413,12 @@ TEST_F(RecommenderRpcTest, ServesFromMemoryWhenTheChampionVanishes) {
   Promote("ranking", 3);
   Start();
   ASSERT_TRUE(AwaitRanking(3));
-  trainer_.lost = true;
+  registry_.lost = true;
   for (const auto& file : std::filesystem::directory_iterator(folder_))
     std::filesystem::remove_all(file);  // and its own copy
   Promote("ranking", 4);                // named, and not to be had
-  const int before = trainer_.downloads;
-  ASSERT_TRUE(Eventually([&] { return trainer_.downloads >= before + 3; }));
+  const int before = registry_.downloads;
+  ASSERT_TRUE(Eventually([&] { return registry_.downloads >= before + 3; }));
   EXPECT_TRUE(running_->champions.Ready().ok());
   const auto list = List(7);
   ASSERT_TRUE(list.ok());
@@ -429,7 +430,7 @@ TEST_F(RecommenderRpcTest, IsReadyWithoutTheRatingModelOnceItIsKnownToBeLost) {
   Promote("ranking", 3);
   auto lost = MakeVersion(folder_, "rating", 4, Ids(1, 60));
   lost.bytes[lost.bytes.size() / 2] ^= 1;
-  trainer_.Promote("rating", lost);
+  registry_.Promote("rating", lost);
   Start();
   ASSERT_TRUE(AwaitRanking(3));
   EXPECT_TRUE(Eventually([&] { return running_->champions.Ready().ok(); }));
@@ -443,7 +444,7 @@ TEST_F(RecommenderRpcTest, RestartsFromItsCacheWithoutTheTrainer) {
   ASSERT_TRUE(AwaitRanking(3));
   ASSERT_TRUE(AwaitRating(4));
   Stop();
-  trainer_.down = true;
+  registry_.down = true;
   Start();
   EXPECT_TRUE(running_->champions.Ready().ok());
   const auto list = List(7);
@@ -457,7 +458,7 @@ TEST_F(RecommenderRpcTest, ANoteThatIsNotStrictlyJsonIsNotBelieved) {
   Start();
   ASSERT_TRUE(AwaitRanking(3));
   Stop();
-  trainer_.down = true;
+  registry_.down = true;
   const auto path = folder_ / "ranking.in-use.json";
   std::stringstream sound;
   sound << std::ifstream(path).rdbuf();
@@ -499,9 +500,9 @@ TEST_F(RecommenderRpcTest, KeepsTheLastGoodModelWhenTheNextIsBroken) {
   ASSERT_TRUE(AwaitRanking(3));
   auto broken = MakeVersion(folder_, "ranking", 4, Ids(1, 60));
   broken.bytes[broken.bytes.size() / 2] ^= 1;  // its SHA-256 is no longer what the card says
-  trainer_.Promote("ranking", broken);
-  const int before = trainer_.asked;
-  ASSERT_TRUE(Eventually([&] { return trainer_.asked >= before + 4; }));
+  registry_.Promote("ranking", broken);
+  const int before = registry_.asked;
+  ASSERT_TRUE(Eventually([&] { return registry_.asked >= before + 4; }));
   EXPECT_EQ(List(7)->model_version(), 3);
   Promote("ranking", 5);
   EXPECT_TRUE(AwaitRanking(5));

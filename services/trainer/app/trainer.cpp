@@ -40,20 +40,20 @@ struct Trainer::Worker {
 };
 
 Trainer::Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job,
-                 const ArtefactFolder& folder, TrainerMetrics& metrics, TrainerSettings settings,
-                 std::function<void()> registered)
+                 TrainerMetrics& metrics, TrainerSettings settings,
+                 std::function<Status()> may_start)
     : runs_(runs),
       registry_(registry),
       job_(job),
-      folder_(folder),
       metrics_(metrics),
       settings_(std::move(settings)),
-      registered_(std::move(registered)) {}
+      may_start_(std::move(may_start)) {}
 
 Trainer::~Trainer() { Stop(); }
 
 Result<TrainingRun> Trainer::Start(const NewRun& run) {
   RETURN_IF_ERROR(Validate(run.hyperparameters));
+  RETURN_IF_ERROR(may_start_());
   const std::lock_guard starting(start_mutex_);
   if (const std::lock_guard lock(mutex_); stopping_) return Stopping();
   // A dead run blocks nobody.
@@ -64,6 +64,7 @@ Result<TrainingRun> Trainer::Start(const NewRun& run) {
 }
 
 Result<bool> Trainer::StartIfDue(milliseconds interval) {
+  if (!may_start_().ok()) return false;
   const std::lock_guard starting(start_mutex_);
   if (const std::lock_guard lock(mutex_); stopping_) return false;
   ASSIGN_OR_RETURN(auto started, runs_.StartIfDue({}, settings_.owner, interval));
@@ -102,24 +103,20 @@ void Trainer::Work(Worker& worker) {
   std::optional<RunState> state;
   {
     RunOutcome outcome;
-    Result<std::vector<NewVersion>> versions = Error::Internal("the run didn't take place");
+    Status trained = Error::Internal("the run didn't take place");
     {
       const std::jthread beat([&](std::stop_token stop) { Beat(worker, stop); });
       try {
-        versions = job_.Run(worker.run, worker.monitor, outcome);
+        trained = job_.Run(worker.run, worker.monitor, outcome);
       } catch (const std::bad_alloc&) {
-        versions =
-            Error::ResourceExhausted("out_of_memory", "There is not enough memory to train.");
+        trained = Error::ResourceExhausted("out_of_memory", "There is not enough memory to train.");
       } catch (const std::exception& exception) {
-        versions = Error::Internal(exception.what());
+        trained = Error::Internal(exception.what());
       }
     }
-    state = Settle(worker, versions, outcome);
+    state = Settle(worker, trained, outcome);
     Changed();
-    if (state == RunState::kSucceeded) {
-      metrics_.LastEnds(SystemClock().Now(), {});
-      registered_();
-    }
+    if (state == RunState::kSucceeded) metrics_.LastEnds(SystemClock().Now(), {});
   }
   malloc_trim(0);  // gigabytes, perhaps, for a service that now idles
   const std::chrono::duration<double> took = SteadyClock::now() - began;
@@ -154,59 +151,67 @@ void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
   }
 }
 
-std::optional<RunState> Trainer::Settle(Worker& worker,
-                                        const Result<std::vector<NewVersion>>& versions,
+std::optional<RunState> Trainer::Settle(Worker& worker, const Status& trained,
                                         const RunOutcome& outcome) {
-  RunState state = RunState::kFailed;
-  if (!versions.ok()) {
-    state = worker.monitor.Cancelled() ? RunState::kCancelled : EndedBy(versions.error());
+  RunState state = RunState::kSucceeded;
+  if (!trained.ok()) {
+    state = worker.monitor.Cancelled() ? RunState::kCancelled : EndedBy(trained.error());
     logging::Warning("run didn't succeed", {{"run_id", worker.run.run_id},
                                             {"state", Name(state)},
-                                            {"error", versions.error().ToString()}});
+                                            {"error", trained.error().ToString()}});
   }
+  const auto run_id = worker.run.run_id;
   const auto give_up = SteadyClock::now() + settings_.settle_timeout;
   auto pause = kLeastBeatPause;
   while (!worker.fenced) {
-    const auto stored = StoreEnd(worker, versions, outcome, state);
-    if (stored.ok()) {
-      if (state != RunState::kSucceeded) folder_.RemoveRun(worker.run.run_id);
-      return state;
+    auto stored = runs_.End(run_id, settings_.owner, state,
+                            trained.ok() ? std::string() : RunError(trained.error()), outcome);
+    if (stored.ok()) return state;
+    // An earlier attempt may have been committed though its answer was lost.
+    if (stored.error().code == Code::kAborted) {
+      const auto run = runs_.Get(run_id);
+      if (run.ok() && run->state == state) return state;
+      if (run.ok()) return std::nullopt;  // somebody else has ended it
     }
     logging::Error("the run's end isn't stored",
-                   {{"run_id", worker.run.run_id}, {"error", stored.error().ToString()}});
-    if (stored.error().code == Code::kAborted) break;
+                   {{"run_id", run_id}, {"error", stored.error().ToString()}});
     std::unique_lock lock(mutex_);
-    // A stop shortens the patience, not to nothing. Whoever then marks the run as failed sweeps its
-    // files.
+    // A stop shortens the patience, not to nothing. Whoever comes next marks the run as failed.
     if (SteadyClock::now() + pause > give_up || (stopping_ && pause > milliseconds{1'000}))
       return std::nullopt;
     changed_.wait_for(lock, pause, [] { return false; });
     pause *= 2;
   }
-  // Somebody else has ended it, as failed: nothing of it is registered.
-  folder_.RemoveRun(worker.run.run_id);
   return std::nullopt;
 }
 
-Status Trainer::StoreEnd(Worker& worker, const Result<std::vector<NewVersion>>& versions,
-                         const RunOutcome& outcome, RunState& state) {
-  const auto run_id = worker.run.run_id;
-  if (!versions.ok())
-    return runs_.End(run_id, settings_.owner, state, RunError(versions.error()), outcome);
-  const auto completed = registry_.Complete(run_id, settings_.owner, outcome, *versions);
-  if (completed.ok()) {
-    state = RunState::kSucceeded;
-    return {};
+Status Trainer::WithVersions(std::vector<TrainingRun>& runs) {
+  std::vector<std::int64_t> ids;
+  for (const auto& run : runs) {
+    if (run.state == RunState::kSucceeded) ids.push_back(run.run_id);
   }
-  // An earlier attempt may have been committed though its answer was lost.
-  if (completed.error().code == Code::kAborted) {
-    ASSIGN_OR_RETURN(const auto run, runs_.Get(run_id));
-    if (run.state == RunState::kSucceeded) {
-      state = RunState::kSucceeded;
-      return {};
+  if (ids.empty()) return {};
+  ASSIGN_OR_RETURN(const auto versions, registry_.OfRuns(ids));
+  for (auto& run : runs) {
+    if (run.state != RunState::kSucceeded) continue;
+    for (const auto& version : versions) {
+      if (version.run_id == run.run_id) run.model_versions.push_back(version);
     }
   }
-  return completed;
+  return {};
+}
+
+Result<TrainingRun> Trainer::Get(std::int64_t run_id) {
+  ASSIGN_OR_RETURN(auto run, runs_.Get(run_id));
+  std::vector<TrainingRun> one{std::move(run)};
+  RETURN_IF_ERROR(WithVersions(one));
+  return std::move(one.front());
+}
+
+Result<std::vector<TrainingRun>> Trainer::List(std::int64_t before, int limit) {
+  ASSIGN_OR_RETURN(auto runs, runs_.List(before, limit));
+  RETURN_IF_ERROR(WithVersions(runs));
+  return runs;
 }
 
 Result<TrainingRun> Trainer::Cancel(std::int64_t run_id, milliseconds patience) {
@@ -225,7 +230,7 @@ Result<TrainingRun> Trainer::Cancel(std::int64_t run_id, milliseconds patience) 
                         [&] { return changes_ != seen; });
     seen = changes_;
     lock.unlock();
-    ASSIGN_OR_RETURN(run, runs_.Get(run_id));
+    ASSIGN_OR_RETURN(run, Get(run_id));
   }
   return run;
 }
@@ -242,7 +247,7 @@ Status Trainer::Watch(std::int64_t run_id, const std::function<bool(const Traini
       // A run of this process is about to end: its watchers are told how.
       stopping = stopping_ && (!worker_ || worker_->run.run_id != run_id);
     }
-    ASSIGN_OR_RETURN(auto run, runs_.Get(run_id));
+    ASSIGN_OR_RETURN(auto run, Get(run_id));
     if (!sent || !SameForWatchers(*sent, run)) {
       if (!send(run)) return Error::Cancelled("cancelled", "Nobody listens any more.");
       sent = run;
@@ -265,23 +270,11 @@ Result<int> Trainer::FailAbandoned() {
   return static_cast<int>(failed.size());
 }
 
-Status Trainer::Recover(bool sweep) {
-  ASSIGN_OR_RETURN(const int failed, FailAbandoned());
+Status Trainer::Recover() {
+  RETURN_IF_ERROR(FailAbandoned());
   ASSIGN_OR_RETURN(const auto success, runs_.LastEnd(RunState::kSucceeded));
   ASSIGN_OR_RETURN(const auto failure, runs_.LastEnd(RunState::kFailed));
   metrics_.LastEnds(success, failure);
-  if (!sweep && failed == 0) return {};
-  RETURN_IF_ERROR(folder_.Check());
-  ASSIGN_OR_RETURN(const int swept, folder_.Sweep(
-                                        [&](std::int64_t run_id) -> Result<std::optional<bool>> {
-                                          auto run = runs_.Get(run_id);
-                                          if (run.ok()) return std::optional(HasEnded(run->state));
-                                          if (run.error().code == Code::kNotFound)
-                                            return std::optional<bool>{};
-                                          return std::move(run).error();
-                                        },
-                                        [&] { return registry_.RegisteredFiles(); }));
-  if (swept > 0) logging::Info("leftover artefacts removed", {{"files", swept}});
   return {};
 }
 

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "trainer/app/artefact_folder.h"
 #include "trainer/app/run_monitor.h"
 #include "trainer/app/trainer_metrics.h"
 #include "trainer/app/training_job.h"
@@ -32,10 +31,9 @@ struct TrainerSettings {
 // Thread-safe.
 class Trainer {
  public:
-  // All outlive it. `registered` is called after a run has registered its versions.
-  Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job,
-          const ArtefactFolder& folder, TrainerMetrics& metrics, TrainerSettings settings,
-          std::function<void()> registered);
+  // All outlive it. `may_start` says what no run may start before.
+  Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job, TrainerMetrics& metrics,
+          TrainerSettings settings, std::function<Status()> may_start);
   ~Trainer();  // as Stop()
 
   // AlreadyExists "training_run_active"; Unavailable "trainer_stopping".
@@ -45,18 +43,16 @@ class Trainer {
 
   // Asks the run to stop and waits, at most `patience`, until it has; returns it as it then is.
   Result<TrainingRun> Cancel(std::int64_t run_id, std::chrono::milliseconds patience);
-  Result<TrainingRun> Get(std::int64_t run_id) { return runs_.Get(run_id); }
-  Result<std::vector<TrainingRun>> List(std::int64_t before, int limit) {
-    return runs_.List(before, limit);
-  }
+  // With the versions that they registered, as the registry has them.
+  Result<TrainingRun> Get(std::int64_t run_id);
+  Result<std::vector<TrainingRun>> List(std::int64_t before, int limit);
   // Sends the run at once and at each change until it has ended. `send` returns false when nobody
   // listens any more; `cancelled` is asked between.
   Status Watch(std::int64_t run_id, const std::function<bool(const TrainingRun&)>& send,
                const std::function<bool()>& cancelled);
 
-  // Marks runs as failed whose process is gone, and counts them; if there were some, or `sweep`,
-  // removes what ended runs have left in the folder.
-  Status Recover(bool sweep);
+  // Marks runs as failed whose process is gone, and counts them.
+  Status Recover();
 
   // Cancels the run in progress, waits until its end is stored, and refuses new ones. Idempotent.
   void Stop();
@@ -68,20 +64,17 @@ class Trainer {
   void Beat(Worker& worker, const std::stop_token& stop);
   Result<int> FailAbandoned();
   // As what the run has ended; nothing when somebody else has ended it, or will.
-  std::optional<RunState> Settle(Worker& worker, const Result<std::vector<NewVersion>>& versions,
-                                 const RunOutcome& outcome);
-  Status StoreEnd(Worker& worker, const Result<std::vector<NewVersion>>& versions,
-                  const RunOutcome& outcome, RunState& state);
+  std::optional<RunState> Settle(Worker& worker, const Status& trained, const RunOutcome& outcome);
+  Status WithVersions(std::vector<TrainingRun>& runs);
   void Changed();
   void WaitForChange(std::uint64_t seen);
 
   RunRepository& runs_;
   ModelRegistry& registry_;
   TrainingJob& job_;
-  const ArtefactFolder& folder_;
   TrainerMetrics& metrics_;
   TrainerSettings settings_;
-  std::function<void()> registered_;
+  std::function<Status()> may_start_;
 
   std::mutex start_mutex_;  // one start at a time
   std::mutex mutex_;        // guards what follows

@@ -22,9 +22,7 @@ TrainerMetrics::TrainerMetrics(metrics::Metrics& metrics)
       last_success_(metrics.AddGauge("marquee_trainer_last_success_timestamp_seconds",
                                      "When a run last succeeded; 0 for never")),
       last_failure_(metrics.AddGauge("marquee_trainer_last_failure_timestamp_seconds",
-                                     "When a run last failed, or was found killed; 0 for never")),
-      pending_(metrics.AddGauge("marquee_trainer_unannounced_promotions",
-                                "Promotions stored and not yet on Kafka")) {
+                                     "When a run last failed, or was found killed; 0 for never")) {
   // From 0 on: the first failure is an increase, too.
   for (const auto state :
        {RunState::kSucceeded, RunState::kFailed, RunState::kCancelled, RunState::kSkipped}) {
@@ -53,36 +51,5 @@ void TrainerMetrics::LastEnds(std::optional<Time> success, std::optional<Time> f
   if (success) last_success_.Set(Seconds(*success));
   if (failure) last_failure_.Set(Seconds(*failure));
 }
-
-void TrainerMetrics::AliasPoints(const std::string& alias, const ModelVersion& version) {
-  const metrics::Labels labels = {{"model", version.model}, {"alias", alias}};
-  metrics_.AddGauge("marquee_trainer_model_version", "The version that an alias names", labels)
-      .Set(static_cast<double>(version.version));
-  metrics_
-      .AddGauge("marquee_trainer_model_created_timestamp_seconds",
-                "When the version that an alias names was made", labels)
-      .Set(Seconds(version.created_at));
-  for (const auto& [name, value] : version.metrics) {
-    auto named = labels;
-    named["metric"] = name;
-    metrics_
-        .AddGauge("marquee_trainer_model_quality",
-                  "What the version that an alias names measured on held-out data", named)
-        .Set(value);
-  }
-}
-
-void TrainerMetrics::ArtefactUsable(const std::string& model, const std::string& alias,
-                                    const std::string& artefact, bool usable) {
-  metrics_
-      .AddGauge(
-          "marquee_trainer_artefact_usable",
-          "1 while the artefact of the version that an alias names is there, whole, and loads; "
-          "0: it is lost or damaged",
-          {{"model", model}, {"alias", alias}, {"artefact", artefact}})
-      .Set(usable ? 1 : 0);
-}
-
-void TrainerMetrics::PendingAnnouncements(double count) { pending_.Set(count); }
 
 }  // namespace marquee::trainer

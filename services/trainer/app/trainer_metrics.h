@@ -2,13 +2,10 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <optional>
-#include <string>
 
 #include "base/clock.h"
 #include "metrics/metrics.h"
-#include "trainer/domain/model_version.h"
 #include "trainer/domain/run.h"
 
 namespace marquee::trainer {
@@ -23,12 +20,6 @@ class TrainerMetrics {
   void RunEnded(std::optional<RunState> state, std::chrono::duration<double> took);
   void RunDied(std::chrono::duration<double> took);  // one of a process that is gone
   void LastEnds(std::optional<Time> success, std::optional<Time> failure);
-  // The version that an alias names, its age and its figures.
-  void AliasPoints(const std::string& alias, const ModelVersion& version);
-  // Whether that version's artefact ("served" or "evaluation") is there, whole, and loads.
-  void ArtefactUsable(const std::string& model, const std::string& alias,
-                      const std::string& artefact, bool usable);
-  void PendingAnnouncements(double count);
 
  private:
   metrics::Metrics& metrics_;
@@ -36,7 +27,6 @@ class TrainerMetrics {
   metrics::Gauge progress_;
   metrics::Gauge last_success_;
   metrics::Gauge last_failure_;
-  metrics::Gauge pending_;
 };
 
 }  // namespace marquee::trainer

@@ -6,8 +6,8 @@
 #include <atomic>
 #include <fstream>
 
-#include "trainer/app/announcements.h"
 #include "trainer/app/housekeeping.h"
+#include "trainer/app/workspace.h"
 #include "trainer/testing/fakes.h"
 #include "trainer/testing/latent_ratings.h"
 #include "trainer/testing/memory_store.h"
@@ -25,11 +25,11 @@ class TrainerTest : public ::testing::Test {
   TrainerTest() { ratings_.Give(LatentRatings()); }
 
   std::unique_ptr<Trainer> Make(const std::string& session = "session-1") {
-    return std::make_unique<Trainer>(store_, store_, job_, folder_, trainer_metrics_,
+    return std::make_unique<Trainer>(store_, registry_, job_, trainer_metrics_,
                                      TrainerSettings{.owner = {"host", session},
                                                      .heartbeat = milliseconds{10},
                                                      .settle_timeout = milliseconds{3'000}},
-                                     [this] { ++registered_; });
+                                     [this] { return may_start_; });
   }
   // Watches until the end.
   static TrainingRun Await(Trainer& trainer, std::int64_t run_id) {
@@ -56,11 +56,11 @@ class TrainerTest : public ::testing::Test {
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
   testing::TemporaryFolder temporary_;
-  ArtefactFolder folder_{temporary_.path()};
   metrics::Metrics metrics_;
   TrainerMetrics trainer_metrics_{metrics_};
-  TrainingJob job_{ratings_, store_, folder_, testing::Settings("1"), SystemClock()};
-  std::atomic<int> registered_ = 0;
+  testing::FakeRegistry registry_;
+  TrainingJob job_{ratings_, registry_, testing::Settings("1", temporary_.path()), SystemClock()};
+  Status may_start_;
 };
 
 TEST_F(TrainerTest, RunSucceedsAndIsWatchedToItsEnd) {
@@ -89,16 +89,10 @@ TEST_F(TrainerTest, RunSucceedsAndIsWatchedToItsEnd) {
   EXPECT_EQ(end.model_versions.size(), 2U);
   EXPECT_EQ(end.started_by, 9);
   trainer->Stop();
-  EXPECT_EQ(registered_, 1);
-  trainer_metrics_.AliasPoints(kChampion, *store_.GetAlias(kRating, kChampion));
-  const auto text = metrics_.Text();
-  EXPECT_NE(text.find("marquee_trainer_run_duration_seconds_count{result=\"succeeded\"} 1"),
-            std::string::npos);
-  EXPECT_NE(text.find("marquee_trainer_model_quality{alias=\"champion\",metric=\"rmse\","
-                      "model=\"rating\"} 0."),
-            std::string::npos);
-  EXPECT_NE(text.find("marquee_trainer_model_version{alias=\"champion\",model=\"rating\"} 1"),
-            std::string::npos);
+  EXPECT_NE(
+      metrics_.Text().find("marquee_trainer_run_duration_seconds_count{result=\"succeeded\"} 1"),
+      std::string::npos);
+  EXPECT_TRUE(temporary_.Files().empty()) << "the registry has them";
 }
 
 TEST_F(TrainerTest, SecondRunIsRefusedUntilTheFirstHasEnded) {
@@ -134,7 +128,7 @@ TEST_F(TrainerTest, RunIsCancelledAndLeavesNothing) {
   EXPECT_EQ(trainer->Cancel(run->run_id, milliseconds{0})->state, RunState::kCancelled);
   trainer->Stop();
   EXPECT_TRUE(temporary_.Files().empty());
-  EXPECT_EQ(registered_, 0);
+  EXPECT_TRUE(registry_.kept().empty());
 }
 
 TEST_F(TrainerTest, RunIsCancelledByWordOfAnotherReplica) {
@@ -200,7 +194,7 @@ TEST_F(TrainerTest, ARunWithNothingToTrainOnIsNoFailure) {
   EXPECT_EQ(end.state, RunState::kSkipped);
   EXPECT_EQ(end.error.find("not_enough_ratings: There are 0 ratings"), 0U) << end.error;
   trainer->Stop();
-  ASSERT_TRUE(trainer->Recover(/*sweep=*/true).ok());
+  ASSERT_TRUE(trainer->Recover().ok());
   EXPECT_EQ(Ended("skipped"), 1);
   EXPECT_EQ(Ended("failed"), 0);
   EXPECT_NE(metrics_.Text().find("marquee_trainer_last_failure_timestamp_seconds 0\n"),
@@ -220,26 +214,61 @@ TEST_F(TrainerTest, CrashedRunIsFailedAndItsFilesAreSwept) {
   // What a process leaves that was killed while it saved.
   const auto crashed = store_.Start({}, {"host", "session-0"});
   ASSERT_TRUE(crashed.ok());
-  const auto id = std::to_string(crashed->run.run_id);
-  for (const auto& file : {"ranking-run-" + id + ".safetensors",
-                           "rating-run-" + id + ".safetensors.tmp-1", std::string("notes.txt")})
-    std::ofstream(temporary_.path() / file) << "half";
+  std::filesystem::create_directories(temporary_.path() / "run-1");
+  std::ofstream(temporary_.path() / "run-1" / "ranking.safetensors.tmp-1") << "half";
+  std::ofstream(temporary_.path() / "notes.txt") << "somebody's";
+  Workspace::Sweep(temporary_.path());
+  EXPECT_EQ(temporary_.Files(), std::vector<std::string>{"notes.txt"});
   const auto trainer = Make();
-  ASSERT_TRUE(trainer->Recover(/*sweep=*/true).ok());
+  ASSERT_TRUE(trainer->Recover().ok());
   const auto run = store_.Get(crashed->run.run_id);
   EXPECT_EQ(run->state, RunState::kFailed);
   EXPECT_EQ(run->error.substr(0, 13), "trainer_died:");
-  EXPECT_EQ(temporary_.Files(), std::vector<std::string>{"notes.txt"});
   EXPECT_EQ(Ended("failed"), 1) << "nobody else counts it";
   EXPECT_EQ(metrics_.Text().find("marquee_trainer_last_failure_timestamp_seconds 0\n"),
             std::string::npos);
-  ASSERT_TRUE(trainer->Recover(/*sweep=*/false).ok());
+  ASSERT_TRUE(trainer->Recover().ok());
   EXPECT_EQ(Ended("failed"), 1) << "once";
   const auto next = trainer->Start({.hyperparameters = kSmall});
   ASSERT_TRUE(next.ok());
   EXPECT_EQ(Await(*trainer, next->run_id).state, RunState::kSucceeded);
-  ASSERT_TRUE(trainer->Recover(/*sweep=*/true).ok());
-  EXPECT_EQ(temporary_.Files().size(), 7U) << "what is registered stays";
+}
+
+TEST_F(TrainerTest, NoRunStartsBeforeItMay) {
+  may_start_ = Error::Unavailable("handover_pending", "Not yet.");
+  const auto trainer = Make();
+  EXPECT_EQ(trainer->Start({}).error().reason, "handover_pending");
+  EXPECT_FALSE(trainer->StartIfDue(milliseconds{1}).value());
+  may_start_ = {};
+  EXPECT_TRUE(trainer->StartIfDue(milliseconds{1}).value());
+}
+
+TEST_F(TrainerTest, ARegistryThatIsAwayForAMomentCostsNoRun) {
+  registry_.FailNext(1, Error::Unavailable("unavailable", "It restarts."));
+  const auto trainer = Make();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
+  EXPECT_EQ(registry_.kept().size(), 2U);
+}
+
+TEST_F(TrainerTest, AVersionWhoseAnswerWasLostIsRegisteredOnce) {
+  registry_.FailNext(1, Error::Unavailable("unavailable", "It restarts."), /*taken=*/true);
+  const auto trainer = Make();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(Await(*trainer, run->run_id).model_versions.size(), 2U);
+}
+
+TEST_F(TrainerTest, WhatTheRegistryRefusesFailsTheRunWithItsReason) {
+  registry_.FailNext(1, Error::InvalidArgument("artefact_broken", "A factor is not finite."));
+  const auto trainer = Make();
+  const auto run = trainer->Start({.hyperparameters = kSmall});
+  ASSERT_TRUE(run.ok());
+  const auto end = Await(*trainer, run->run_id);
+  EXPECT_EQ(end.state, RunState::kFailed);
+  EXPECT_EQ(end.error, "artefact_broken: A factor is not finite.");
+  EXPECT_TRUE(end.model_versions.empty());
 }
 
 TEST_F(TrainerTest, FencedRunStopsAndRegistersNothing) {
@@ -255,7 +284,7 @@ TEST_F(TrainerTest, FencedRunStopsAndRegistersNothing) {
   trainer->Stop();
   EXPECT_EQ(Ended("failed"), 0) << "counted by whoever ended it";
   EXPECT_EQ(store_.Get(run->run_id)->error.substr(0, 13), "trainer_died:");
-  EXPECT_EQ(store_.GetAlias(kRanking, kCandidate).error().reason, "alias_unset");
+  EXPECT_TRUE(registry_.kept().empty());
 }
 
 TEST_F(TrainerTest, EndIsStoredOnceTheDatabaseIsBack) {
@@ -264,7 +293,7 @@ TEST_F(TrainerTest, EndIsStoredOnceTheDatabaseIsBack) {
   const auto run = trainer->Start({.hyperparameters = kSmall});
   ASSERT_TRUE(run.ok());
   EXPECT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
-  EXPECT_EQ(store_.GetAlias(kRanking, kChampion)->version, 1);
+  EXPECT_EQ((*registry_.Champion(kRanking))->version, 1);
 }
 
 TEST_F(TrainerTest, CommittedRunWhoseAnswerWasLostHasSucceeded) {
@@ -273,9 +302,7 @@ TEST_F(TrainerTest, CommittedRunWhoseAnswerWasLostHasSucceeded) {
   const auto run = trainer->Start({.hyperparameters = kSmall});
   ASSERT_TRUE(run.ok());
   EXPECT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
-  trainer->Stop();
-  EXPECT_EQ(registered_, 1);
-  EXPECT_EQ(temporary_.Files().size(), 6U) << "its files were removed";
+  EXPECT_EQ(registry_.kept().size(), 2U);
 }
 
 TEST_F(TrainerTest, WatchOfAnUnknownRunSaysSo) {
@@ -300,8 +327,7 @@ TEST_F(TrainerTest, WatchEndsWhenNobodyListens) {
 
 TEST_F(TrainerTest, ScheduleStartsARun) {
   const auto trainer = Make();
-  Registry registry(store_, folder_, [] {});
-  const Housekeeping housekeeping(*trainer, registry, trainer_metrics_,
+  const Housekeeping housekeeping(*trainer,
                                   {.interval = milliseconds{3'600'000}, .tick = milliseconds{5}});
   ratings_.AwaitExport();
   const auto runs = trainer->List(0, 10);
@@ -309,94 +335,6 @@ TEST_F(TrainerTest, ScheduleStartsARun) {
   EXPECT_EQ(runs->front().started_by, 0);
   EXPECT_EQ(Await(*trainer, runs->front().run_id).state, RunState::kSucceeded);
   EXPECT_EQ(trainer->List(0, 10)->size(), 1U) << "the interval has not passed";
-}
-
-TEST_F(TrainerTest, OldArtefactsAreDroppedButForThoseInUse) {
-  const auto trainer = Make();
-  for (int i = 0; i < 4; ++i) {  // the first stays champion: the same data don't beat it
-    const auto run = trainer->Start({.hyperparameters = kSmall});
-    ASSERT_TRUE(run.ok());
-    ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
-  }
-  Registry registry(store_, folder_, [] {});
-  EXPECT_EQ(registry.DropOldArtefacts(1).value_or(-1), 4) << "versions 2 and 3 of both models";
-  for (const auto* model : {kRanking, kRating}) {
-    for (const std::int64_t run : {1, 2, 3, 4}) {
-      const bool kept = run == 1 || run == 4;
-      EXPECT_EQ(folder_.Has(ArtefactFolder::FileName(model, run, ArtefactKind::kServed)), kept);
-      EXPECT_EQ(folder_.Has(ArtefactFolder::FileName(model, run, ArtefactKind::kEvaluation)), kept);
-      EXPECT_TRUE(folder_.Has(ArtefactFolder::FileName(model, run, ArtefactKind::kCard)));
-    }
-  }
-  EXPECT_EQ(registry.DropOldArtefacts(1).value_or(-1), 0);
-  EXPECT_EQ(registry.SetAlias(kRanking, kChampion, 2, 0).error().reason, "artefact_missing");
-}
-
-TEST_F(TrainerTest, ALostArtefactIsToldByMetricAndSoIsItsReturn) {
-  const auto trainer = Make();
-  const auto run = trainer->Start({.hyperparameters = kSmall});
-  ASSERT_TRUE(run.ok());
-  ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
-  Registry registry(store_, folder_, [] {});
-  const Housekeeping housekeeping(*trainer, registry, trainer_metrics_, {.tick = milliseconds{5}});
-  const auto awaits = [&](const std::string& line) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (metrics_.Text().find(line) == std::string::npos) {
-      if (std::chrono::steady_clock::now() > until) return false;
-      std::this_thread::yield();
-    }
-    return true;
-  };
-  const auto usable = [](const char* artefact, const char* model, int value) {
-    return "marquee_trainer_artefact_usable{alias=\"champion\",artefact=\"" +
-           std::string(artefact) + "\",model=\"" + model + "\"} " + std::to_string(value);
-  };
-  EXPECT_TRUE(awaits(usable("served", "ranking", 1)));
-  EXPECT_TRUE(awaits(usable("evaluation", "rating", 1)));
-  const auto path = temporary_.path() / "ranking-run-1.safetensors";
-  std::filesystem::rename(path, temporary_.path() / "aside");
-  std::filesystem::resize_file(temporary_.path() / "rating-run-1.evaluation.safetensors", 10);
-  EXPECT_TRUE(awaits(usable("served", "ranking", 0)));
-  EXPECT_TRUE(awaits(usable("evaluation", "rating", 0)));
-  EXPECT_TRUE(awaits(usable("served", "rating", 1)));
-  std::filesystem::rename(temporary_.path() / "aside", path);
-  EXPECT_TRUE(awaits(usable("served", "ranking", 1)));
-}
-
-// The volume can't be swept, and the schedule can't start a run: that is told all the same.
-TEST_F(TrainerTest, ALostFolderIsTold) {
-  const auto trainer = Make();
-  const auto run = trainer->Start({.hyperparameters = kSmall});
-  ASSERT_TRUE(run.ok());
-  ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
-  std::filesystem::remove_all(temporary_.path());
-  std::ofstream(temporary_.path()) << "a file where the folder was";
-  EXPECT_EQ(folder_.CheckReadable().error().reason, "artefact_folder_unavailable");
-  Registry registry(store_, folder_, [] {});
-  const Housekeeping housekeeping(*trainer, registry, trainer_metrics_, {.tick = milliseconds{5}});
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  const std::string line =
-      "marquee_trainer_artefact_usable{alias=\"champion\",artefact=\"served\",model=\"ranking\"} 0";
-  while (metrics_.Text().find(line) == std::string::npos &&
-         std::chrono::steady_clock::now() < until)
-    std::this_thread::yield();
-  EXPECT_NE(metrics_.Text().find(line), std::string::npos);
-}
-
-TEST_F(TrainerTest, PromotionsAreAnnouncedOnceKafkaIsBack) {
-  testing::FakeAnnouncer announcer;
-  announcer.FailWith(Error::Unavailable("kafka_unavailable", "Kafka is away."));
-  Announcements announcements(store_, announcer, trainer_metrics_, milliseconds{20});
-  const auto trainer = Make();
-  const auto run = trainer->Start({.hyperparameters = kSmall});
-  ASSERT_TRUE(run.ok());
-  ASSERT_EQ(Await(*trainer, run->run_id).state, RunState::kSucceeded);
-  announcements.Kick();
-  ASSERT_TRUE(announcer.AwaitAttempts(2));
-  announcer.FailWith({});
-  EXPECT_EQ(announcer.Await(4),
-            (std::vector<std::string>{"ranking/candidate=1", "ranking/champion=1",
-                                      "rating/candidate=1", "rating/champion=1"}));
 }
 
 }  // namespace

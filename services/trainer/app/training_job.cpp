@@ -1,8 +1,10 @@
 #include "trainer/app/training_job.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "artefact/model_card.h"
+#include "artefact/model_file.h"
 #include "logging/log.h"
 #include "models/rating_matrix.h"
 
@@ -15,41 +17,34 @@ struct TrainingJob::Data {
 
 struct TrainingJob::Champion {
   std::optional<ModelVersion> version;               // nothing: no champion yet
-  bool servable = true;                              // its artefact is there and whole
   std::shared_ptr<const models::Ranker> evaluation;  // nothing: lost, or never was
 };
 
-Result<std::vector<NewVersion>> TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor,
-                                                 RunOutcome& outcome) {
+Status TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor, RunOutcome& outcome) {
   outcome.hyperparameters = run.hyperparameters;
-  RETURN_IF_ERROR(folder_.Check());
+  ASSIGN_OR_RETURN(const auto workspace, Workspace::Make(settings_.scratch, run.run_id));
   ASSIGN_OR_RETURN(const auto data, Export(monitor, outcome));
-  struct Trained {
-    const models::Task& task;
-    Champion champion;
-    TrainedModel model;
-  };
-  std::vector<Trained> trained;
+  std::vector<NewVersion> versions;
   for (const models::Task& task : models::Tasks()) {
-    ASSIGN_OR_RETURN(auto champion, FindChampion(std::string(task.name)));
-    ASSIGN_OR_RETURN(auto model, TrainModel(task, data.matrix, outcome.hyperparameters,
-                                            settings_.training, champion.evaluation, monitor));
+    ASSIGN_OR_RETURN(const auto champion, FindChampion(std::string(task.name), workspace));
+    ASSIGN_OR_RETURN(const auto model,
+                     TrainModel(task, data.matrix, outcome.hyperparameters, settings_.training,
+                                champion.evaluation, monitor));
     for (const auto& [name, value] : model.metrics)
       outcome.metrics[std::string(task.name) + "." + name] = value;
-    trained.push_back({task, std::move(champion), std::move(model)});
-  }
-
-  std::vector<NewVersion> versions;
-  for (const Trained& one : trained) {
-    monitor.Report(Stage::kSave,
-                   static_cast<double>(versions.size()) / static_cast<double>(trained.size()));
-    ASSIGN_OR_RETURN(auto version, Save(run, one.task, one.model, one.champion, data,
-                                        outcome.hyperparameters.seed));
+    ASSIGN_OR_RETURN(auto version, Save(run, task, model, champion, data,
+                                        outcome.hyperparameters.seed, workspace));
     versions.push_back(std::move(version));
   }
-  monitor.Report(Stage::kSave, 1);
+
   RETURN_IF_ERROR(monitor.CheckCancelled());
-  return versions;
+  double done = 0;
+  for (const NewVersion& version : versions) {
+    monitor.Report(Stage::kSave, done++ / static_cast<double>(versions.size()));
+    RETURN_IF_ERROR(Register(version, monitor));
+  }
+  monitor.Report(Stage::kSave, 1);
+  return {};
 }
 
 Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& outcome) {
@@ -90,95 +85,48 @@ Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& o
   return data;
 }
 
-Result<TrainingJob::Champion> TrainingJob::FindChampion(const std::string& model) {
+Result<TrainingJob::Champion> TrainingJob::FindChampion(const std::string& model,
+                                                        const Workspace& workspace) {
   Champion champion;
-  auto version = registry_.GetAlias(model, kChampion);
-  if (!version.ok()) {
-    if (version.error().code == Code::kNotFound) return champion;
-    return std::move(version).error();
-  }
-  champion.version = *std::move(version);
-  auto loaded = folder_.Load(*champion.version);
-  champion.servable = loaded.served.ok();
-  if (!champion.servable) {
-    logging::Error("the champion can't be served: a sound candidate takes its place",
-                   {{"model", model},
-                    {"version", champion.version->version},
-                    {"error", loaded.served.error().ToString()}});
-  }
-  if (loaded.evaluation.ok()) {
-    champion.evaluation = *std::move(loaded.evaluation);
+  ASSIGN_OR_RETURN(champion.version, registry_.Champion(model));
+  if (!champion.version) return champion;
+  const auto file = workspace.path() / (model + ".champion.safetensors");
+  const auto load = [&]() -> Result<std::shared_ptr<const models::Ranker>> {
+    RETURN_IF_ERROR(registry_.FetchEvaluation(*champion.version, file));
+    ASSIGN_OR_RETURN(auto loaded, artefact::LoadModel(file));
+    RETURN_IF_ERROR(artefact::CheckServes(model, *loaded.ranker));
+    return std::move(loaded.ranker);
+  };
+  auto evaluation = load();
+  if (evaluation.ok()) {
+    champion.evaluation = *std::move(evaluation);
   } else {
     logging::Warning("the champion can't be judged anew: its recorded metric counts",
                      {{"model", model},
                       {"version", champion.version->version},
-                      {"error", loaded.evaluation.error().ToString()}});
+                      {"error", evaluation.error().ToString()}});
   }
   return champion;
 }
 
-std::optional<double> TrainingJob::MetricOf(const Champion& champion, const Objective& objective,
-                                            const TrainedModel& candidate, const Data& data) {
-  if (!champion.version) return std::nullopt;
-  const auto judged = candidate.metrics.find("champion." + objective.metric);
-  if (judged != candidate.metrics.end()) return judged->second;
-  const auto card = artefact::ParseModelCard(champion.version->card);
-  return FromRecord(objective, champion.version->metrics, candidate.metrics,
-                    card.ok() && card->data.sha256 == data.snapshot.sha256);
-}
-
-// What is registered is what can be read back: a disk that says that it has it may not.
-Status TrainingJob::CheckSaved(const TrainingRun& run, const NewVersion& version) const {
-  const auto saved = folder_.Load({.model = version.model,
-                                   .run_id = run.run_id,
-                                   .file = version.file,
-                                   .evaluation_file = version.evaluation_file,
-                                   .sha256 = version.sha256,
-                                   .size_bytes = version.size_bytes});
-  RETURN_IF_ERROR(saved.served);
-  if (!saved.evaluation.ok()) return saved.evaluation.error();
-  return {};
-}
-
 Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const models::Task& task,
                                      const TrainedModel& model, const Champion& champion,
-                                     const Data& data, std::int64_t seed) {
+                                     const Data& data, std::int64_t seed,
+                                     const Workspace& workspace) {
   const std::string model_name(task.name);
-  const auto objective = ObjectiveOf(task);
-  const GateInput gate{.candidate = model.metrics.at(objective.metric),
-                       .champion_exists = champion.version.has_value(),
-                       .champion_servable = champion.servable,
-                       .champion = MetricOf(champion, objective, model, data),
-                       .force = run.force_promotion,
-                       .min_improvement = settings_.min_improvement};
-  const auto decision = Decide(objective, gate);
-  logging::Info("quality gate", {{"model", model_name},
-                                 {"promote", decision.promote},
-                                 {"why", decision.reason},
-                                 {"candidate", gate.candidate},
-                                 {"champion", gate.champion.value_or(0)}});
-
   NewVersion version;
   version.model = model_name;
-  version.file = ArtefactFolder::FileName(model_name, run.run_id, ArtefactKind::kServed);
-  version.evaluation_file =
-      ArtefactFolder::FileName(model_name, run.run_id, ArtefactKind::kEvaluation);
-  version.metrics = model.metrics;
-  version.promote = decision.promote;
-  if (!run.force_promotion)
-    version.champion_compared = champion.version ? champion.version->version : 0;
+  version.file = workspace.path() / (model_name + ".safetensors");
+  version.evaluation_file = workspace.path() / (model_name + ".evaluation.safetensors");
+  version.force_promotion = run.force_promotion;
+  if (champion.evaluation) version.compared_with = champion.version->version;
 
-  artefact::Metadata metadata = {{kModelKey, model_name},
-                                 {kRunKey, std::to_string(run.run_id)},
+  artefact::Metadata metadata = {{"model", model_name},
+                                 {"run_id", std::to_string(run.run_id)},
                                  {"snapshot_sha256", data.snapshot.sha256},
                                  {"code_version", settings_.code_version}};
-  ASSIGN_OR_RETURN(const auto evaluation,
-                   folder_.Save(version.evaluation_file, model.evaluation, metadata));
-  metadata[kEvaluationHashKey] = evaluation.sha256;
-  ASSIGN_OR_RETURN(const auto written, folder_.Save(version.file, model.served, metadata));
-  version.sha256 = written.sha256;
-  version.size_bytes = written.bytes;
-  RETURN_IF_ERROR(CheckSaved(run, version));
+  RETURN_IF_ERROR(artefact::SaveModel(version.evaluation_file, model.evaluation, metadata));
+  ASSIGN_OR_RETURN(const auto written, artefact::SaveModel(version.file, model.served, metadata));
   version.card = artefact::ToJson({.model = model_name,
                                    .algorithm = model.served.algorithm,
                                    .run_id = run.run_id,
@@ -190,9 +138,26 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const models::Task&
                                    .artefact_sha256 = written.sha256,
                                    .artefact_bytes = written.bytes,
                                    .created_at = clock_.Now()});
-  RETURN_IF_ERROR(folder_.SaveCard(
-      ArtefactFolder::FileName(model_name, run.run_id, ArtefactKind::kCard), version.card));
   return version;
+}
+
+// A registry that is away for a while costs no run.
+Status TrainingJob::Register(const NewVersion& version, const RunMonitor& monitor) {
+  const auto give_up = std::chrono::steady_clock::now() + settings_.registry_patience;
+  std::chrono::milliseconds pause{200};
+  while (true) {
+    auto registered = registry_.Register(version);
+    if (registered.ok()) return {};
+    const Code code = registered.error().code;
+    const bool may_pass =
+        code == Code::kUnavailable || code == Code::kDeadlineExceeded || code == Code::kAborted;
+    if (!may_pass || std::chrono::steady_clock::now() + pause > give_up) return registered.error();
+    logging::Warning("the registry doesn't take a version: trying again",
+                     {{"model", version.model}, {"error", registered.error().ToString()}});
+    monitor.WaitForStage(Stage::kSave, pause, monitor.stop_token());
+    RETURN_IF_ERROR(monitor.CheckCancelled());
+    pause = std::min(pause * 2, std::chrono::milliseconds{10'000});
+  }
 }
 
 }  // namespace marquee::trainer

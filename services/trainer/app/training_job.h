@@ -1,19 +1,20 @@
-// One run from the export to the versions that it offers the registry. Knows nothing of how runs
+// One run from the export to the versions that the registry has taken. Knows nothing of how runs
 // are started, stopped or stored.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "trainer/app/artefact_folder.h"
 #include "trainer/app/run_monitor.h"
 #include "trainer/app/trained_model.h"
+#include "trainer/app/workspace.h"
 #include "trainer/domain/ports.h"
-#include "trainer/domain/quality_gate.h"
 #include "trainer/domain/run.h"
 
 namespace marquee::trainer {
@@ -25,41 +26,35 @@ struct JobSettings {
   int min_users = 10;
   int min_movies = 10;
   std::string code_version = {};
-  double min_improvement = 0;  // of the quality gate's metric, for a promotion
+  std::filesystem::path scratch = {};  // where models lie until the registry has them
+  // How long a registry that is away is waited for, with models that took hours to make.
+  std::chrono::milliseconds registry_patience{600'000};
 };
 
 class TrainingJob {
  public:
   // All outlive the job.
-  TrainingJob(RatingsSource& ratings, ModelRegistry& registry, const ArtefactFolder& folder,
-              JobSettings settings, const Clock& clock)
-      : ratings_(ratings),
-        registry_(registry),
-        folder_(folder),
-        settings_(std::move(settings)),
-        clock_(clock) {}
+  TrainingJob(RatingsSource& ratings, ModelRegistry& registry, JobSettings settings,
+              const Clock& clock)
+      : ratings_(ratings), registry_(registry), settings_(std::move(settings)), clock_(clock) {}
 
-  // Trains and saves; registers nothing. `outcome` is filled in as things become known, so that a
-  // run which fails late tells what it knew. The monitor's reason when it was cancelled.
-  Result<std::vector<NewVersion>> Run(const TrainingRun& run, RunMonitor& monitor,
-                                      RunOutcome& outcome);
+  // Trains and registers. `outcome` is filled in as things become known, so that a run which fails
+  // late tells what it knew. The monitor's reason when it was cancelled: until the first version is
+  // registered, not after.
+  Status Run(const TrainingRun& run, RunMonitor& monitor, RunOutcome& outcome);
 
  private:
   struct Data;
   struct Champion;
   Result<Data> Export(RunMonitor& monitor, RunOutcome& outcome);
-  Result<Champion> FindChampion(const std::string& model);
-  // The champion's metric as far as it is known: judged anew, or from its record.
-  static std::optional<double> MetricOf(const Champion& champion, const Objective& objective,
-                                        const TrainedModel& candidate, const Data& data);
-  Status CheckSaved(const TrainingRun& run, const NewVersion& version) const;
+  Result<Champion> FindChampion(const std::string& model, const Workspace& workspace);
   Result<NewVersion> Save(const TrainingRun& run, const models::Task& task,
                           const TrainedModel& model, const Champion& champion, const Data& data,
-                          std::int64_t seed);
+                          std::int64_t seed, const Workspace& workspace);
+  Status Register(const NewVersion& version, const RunMonitor& monitor);
 
   RatingsSource& ratings_;
   ModelRegistry& registry_;
-  const ArtefactFolder& folder_;
   JobSettings settings_;
   const Clock& clock_;
 };

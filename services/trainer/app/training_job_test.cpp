@@ -9,7 +9,6 @@
 #include <csignal>
 #include <fstream>
 #include <numeric>
-#include <sstream>
 #include <thread>
 
 #include "artefact/model_card.h"
@@ -33,30 +32,35 @@ class TrainingJobTest : public ::testing::Test {
     EXPECT_TRUE(started.ok()) << started.error().ToString();
     return started->run;
   }
-  // Runs to the registry.
-  std::vector<NewVersion> Complete(bool force = false) {
+  // Runs to the registry: what it got, ranking first.
+  std::vector<testing::FakeRegistry::Kept> Complete(bool force = false) {
     const auto run = NextRun(force);
     RunMonitor monitor;
     outcome_ = {};
-    auto versions = job_.Run(run, monitor, outcome_);
-    EXPECT_TRUE(versions.ok()) << versions.error().ToString();
-    EXPECT_TRUE(store_.Complete(run.run_id, owner_, outcome_, *versions).ok());
-    return *versions;
+    const auto before = registry_.kept().size();
+    const auto done = job_.Run(run, monitor, outcome_);
+    EXPECT_TRUE(done.ok()) << done.error().ToString();
+    EXPECT_TRUE(store_.End(run.run_id, owner_, RunState::kSucceeded, "", outcome_).ok());
+    auto kept = registry_.kept();
+    kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(before));
+    EXPECT_EQ(kept.size(), 2U);
+    return kept;
   }
   Error Fail() {
     RunMonitor monitor;
     outcome_ = {};
-    auto versions = job_.Run(NextRun(), monitor, outcome_);
-    EXPECT_FALSE(versions.ok());
-    return versions.error();
+    auto done = job_.Run(NextRun(), monitor, outcome_);
+    EXPECT_FALSE(done.ok());
+    return done.error();
   }
 
   Owner owner_{"host", "session"};
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
   testing::TemporaryFolder temporary_;
-  ArtefactFolder folder_{temporary_.path()};
-  TrainingJob job_{ratings_, store_, folder_, testing::Settings("1.2.3"), SystemClock()};
+  testing::FakeRegistry registry_;
+  TrainingJob job_{ratings_, registry_, testing::Settings("1.2.3", temporary_.path()),
+                   SystemClock()};
   RunOutcome outcome_;
 };
 
@@ -83,11 +87,12 @@ TEST_F(TrainingJobTest, SaysWhichHyperparametersADefaultStoodFor) {
   EXPECT_GT(outcome_.hyperparameters.alpha, 0);
 }
 
-TEST_F(TrainingJobTest, SavesArtefactsThatLoadWithTheirCards) {
+TEST_F(TrainingJobTest, DeliversArtefactsThatLoadWithTheirCards) {
   const auto versions = Complete();
   ASSERT_EQ(versions.size(), 2U);
-  for (const auto& version : versions) {
-    const auto loaded = artefact::LoadModel(temporary_.path() / version.file);
+  for (const auto& kept : versions) {
+    const auto& version = kept.version;
+    const auto loaded = artefact::LoadModel(kept.file);
     ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
     EXPECT_EQ(loaded->sha256, version.sha256);
     EXPECT_EQ(loaded->bytes, version.size_bytes);
@@ -108,13 +113,13 @@ TEST_F(TrainingJobTest, SavesArtefactsThatLoadWithTheirCards) {
     EXPECT_EQ(card->code_version, "1.2.3");
     EXPECT_EQ(card->metrics, version.metrics);
   }
-  EXPECT_EQ(temporary_.Files().size(), 6U) << "served, evaluation and card, of two models";
+  EXPECT_TRUE(temporary_.Files().empty()) << "nothing stays in the scratch folder";
 }
 
 TEST_F(TrainingJobTest, TheServedModelHasSeenEveryoneAndTheEvaluationModelHasNot) {
   const auto versions = Complete();
-  const auto served = artefact::LoadModel(temporary_.path() / versions[1].file);
-  const auto evaluation = artefact::LoadModel(temporary_.path() / versions[1].evaluation_file);
+  const auto served = artefact::LoadModel(versions[1].file);
+  const auto evaluation = artefact::LoadModel(versions[1].evaluation_file);
   ASSERT_TRUE(served.ok() && evaluation.ok());
   const auto mean = [](const artefact::LoadedModel& loaded) {
     return loaded.ranker->model().parameters.Vector("biased_als.global_mean", 1)->front();
@@ -126,21 +131,19 @@ TEST_F(TrainingJobTest, TheServedModelHasSeenEveryoneAndTheEvaluationModelHasNot
   EXPECT_GT(std::abs(mean(*evaluation) - everyone), 1e-4F);
 }
 
-TEST_F(TrainingJobTest, TheSameDataAgainDoesNotBeatTheChampion) {
+TEST_F(TrainingJobTest, TheSameDataAgainMeasureAsTheChampionDoes) {
   const auto first = Complete();
-  EXPECT_TRUE(first[0].promote && first[1].promote) << "the first version is the champion";
+  EXPECT_EQ(first[0].compared_with, 0) << "there was none";
   const auto again = Complete();
   EXPECT_EQ(outcome_.metrics.at("ranking.champion.ndcg_at_100"),
             outcome_.metrics.at("ranking.ndcg_at_100"))
       << "judged on the same users without having seen them";
   EXPECT_NEAR(outcome_.metrics.at("rating.champion.rmse"), outcome_.metrics.at("rating.rmse"),
               1e-6);
-  EXPECT_FALSE(again[0].promote);
-  EXPECT_FALSE(again[1].promote);
-  EXPECT_EQ(again[0].champion_compared, 1);
+  EXPECT_EQ(again[0].compared_with, 1);
+  EXPECT_FALSE(again[0].force);
   const auto forced = Complete(/*force=*/true);
-  EXPECT_TRUE(forced[0].promote && forced[1].promote);
-  EXPECT_EQ(forced[0].champion_compared, std::nullopt);
+  EXPECT_TRUE(forced[0].force && forced[1].force);
 }
 
 TEST_F(TrainingJobTest, MoreDataBeatAChampionThatKnewLess) {
@@ -157,12 +160,10 @@ TEST_F(TrainingJobTest, MoreDataBeatAChampionThatKnewLess) {
   ratings_.Give(few);
   Complete();
   ratings_.Give(all);
-  const auto versions = Complete();
+  Complete();
   EXPECT_GT(outcome_.metrics.at("ranking.ndcg_at_100"),
             outcome_.metrics.at("ranking.champion.ndcg_at_100"));
   EXPECT_LT(outcome_.metrics.at("rating.rmse"), outcome_.metrics.at("rating.champion.rmse"));
-  EXPECT_TRUE(versions[0].promote);
-  EXPECT_TRUE(versions[1].promote);
 }
 
 // Why evaluation models are kept (docs/adr/0301): on its own training data the champion can't lose.
@@ -174,7 +175,7 @@ TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
   RunMonitor monitor;
   Hyperparameters hyperparameters{.factors = 8, .iterations = 6};
   const auto train = [&](const std::string& task) {
-    auto served = artefact::LoadModel(temporary_.path() / (task + "-run-1.safetensors"))->ranker;
+    auto served = artefact::LoadModel(registry_.Of(task, 1).file)->ranker;
     return TrainModel(*models::FindTask(task), *matrix, hyperparameters, {}, std::move(served),
                       monitor);
   };
@@ -185,38 +186,14 @@ TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
   EXPECT_LT(rating->metrics.at("champion.rmse"), 0.98 * rating->metrics.at("rmse"));
 }
 
-// A metric goes with how hard the data are: on others, what was recorded is no bar.
-TEST_F(TrainingJobTest, ACandidateOnHarderDataIsHeldAgainstTheRecordByTheBaseline) {
-  auto all = LatentRatings();
-  // As if yesterday's ratings had been easier: a record that nothing reaches on today's.
-  auto first = Complete();
-  auto version = *store_.GetAlias(kRanking, kChampion);
-  const auto reached = version.metrics.at("ndcg_at_100");
-  const auto objective = ObjectiveOf(*models::FindTask(kRanking));
-  const std::map<std::string, double> easier = {
-      {"ndcg_at_100", 1.2 * reached},
-      {"popularity.ndcg_at_100", 1.3 * version.metrics.at("popularity.ndcg_at_100")}};
-  EXPECT_LT(*FromRecord(objective, easier, version.metrics, /*same_data=*/false), reached);
-  EXPECT_EQ(*FromRecord(objective, easier, version.metrics, /*same_data=*/true), 1.2 * reached);
-
-  // The same through a run: half of the people are new, the evaluation file is lost.
-  std::filesystem::remove(temporary_.path() / "ranking-run-1.evaluation.safetensors");
-  auto more = LatentRatings({.users = 600});
-  more.sha256 = std::string(64, 'b');
-  ratings_.Give(more);
-  const auto second = Complete();
-  const auto expected = *FromRecord(objective, first[0].metrics, second[0].metrics, false);
-  EXPECT_NE(expected, first[0].metrics.at("ndcg_at_100"));
-  EXPECT_EQ(second[0].promote, second[0].metrics.at("ndcg_at_100") > expected);
-}
-
 // No room for more than a little in one file, as on a disk that is full.
-TEST_F(TrainingJobTest, AFullDiskFailsTheRunAndLeavesTheChampion) {
+TEST_F(TrainingJobTest, AFullDiskFailsTheRunAndLeavesNothing) {
   Complete();
-  const auto before = temporary_.Files();
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  // The champion isn't fetched: only what is saved meets the limit.
+  std::filesystem::remove(registry_.Of(kRanking, 1).evaluation_file);
   const rlimit small{.rlim_cur = 1'000, .rlim_max = limit.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
   const auto error = Fail();
@@ -224,115 +201,20 @@ TEST_F(TrainingJobTest, AFullDiskFailsTheRunAndLeavesTheChampion) {
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(error.reason, "artefact_write_failed");
   EXPECT_EQ(error.code, Code::kUnavailable);
-  EXPECT_EQ(temporary_.Files(), before) << "nothing half written stays";
-  EXPECT_TRUE(folder_.Load(*store_.GetAlias(kRanking, kChampion)).served.ok());
+  EXPECT_TRUE(temporary_.Files().empty()) << "nothing half written stays";
+  EXPECT_EQ(registry_.kept().size(), 2U);
 }
 
-TEST_F(TrainingJobTest, AChampionWhoseFileIsLostIsJudgedByItsRecord) {
+TEST_F(TrainingJobTest, AChampionThatCannotBeFetchedOrReadIsNotJudgedAnew) {
   Complete();
-  std::filesystem::remove(temporary_.path() / "ranking-run-1.evaluation.safetensors");
+  std::filesystem::remove(registry_.Of(kRanking, 1).evaluation_file);
+  std::ofstream(registry_.Of(kRating, 1).evaluation_file, std::ios::trunc) << "something else";
   const auto versions = Complete();
   EXPECT_FALSE(outcome_.metrics.contains("ranking.champion.ndcg_at_100"));
-  EXPECT_FALSE(versions[0].promote) << "as good as recorded, not better";
-  EXPECT_EQ(versions[0].champion_compared, 1);
+  EXPECT_FALSE(outcome_.metrics.contains("rating.champion.rmse"));
+  EXPECT_EQ(versions[0].compared_with, 0) << "the registry then goes by its record";
+  EXPECT_EQ(versions[1].compared_with, 0);
 }
-
-// What can happen to a file in the folder.
-struct Damage {
-  const char* name;
-  void (*happens)(const std::filesystem::path& folder, const std::string& file);
-};
-void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
-
-std::string Contents(const std::filesystem::path& path) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(path, std::ios::binary).rdbuf();
-  return bytes.str();
-}
-
-void Overwrite(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-const std::vector<Damage> kDamages = {
-    {"Lost", [](const auto& folder, const auto& file) { std::filesystem::remove(folder / file); }},
-    {"HalfWritten",
-     [](const auto& folder, const auto& file) {
-       std::filesystem::resize_file(folder / file, std::filesystem::file_size(folder / file) / 2);
-     }},
-    {"Emptied",
-     [](const auto& folder, const auto& file) { std::filesystem::resize_file(folder / file, 0); }},
-    {"ABitFlipped",
-     [](const auto& folder, const auto& file) {
-       auto bytes = Contents(folder / file);
-       bytes[bytes.size() - 5] = static_cast<char>(bytes[bytes.size() - 5] ^ 1);
-       Overwrite(folder / file, bytes);
-     }},
-    {"OfAnotherFormat",
-     [](const auto& folder, const auto& file) {
-       auto bytes = Contents(folder / file);
-       const std::string now = "\"format_version\":\"2\"";
-       bytes.replace(bytes.find(now), now.size(), "\"format_version\":\"9\"");
-       Overwrite(folder / file, bytes);
-     }},
-    {"OfAnotherVersion",
-     [](const auto& folder, const auto& file) {
-       auto other = file;
-       other.replace(other.find("run-1"), 5, "run-2");
-       std::filesystem::copy_file(folder / other, folder / file,
-                                  std::filesystem::copy_options::overwrite_existing);
-     }},
-    {"OfAnotherModel",
-     [](const auto& folder, const auto& file) {
-       auto other = file;
-       other.replace(0, other.find('-'), other.starts_with("ranking") ? "rating" : "ranking");
-       std::filesystem::copy_file(folder / other, folder / file,
-                                  std::filesystem::copy_options::overwrite_existing);
-     }},
-    {"AFolderInItsPlace",
-     [](const auto& folder, const auto& file) {
-       std::filesystem::remove(folder / file);
-       std::filesystem::create_directory(folder / file);
-     }},
-};
-
-class Damaged : public TrainingJobTest,
-                public ::testing::WithParamInterface<std::tuple<Damage, const char*>> {
- protected:
-  static std::string model() { return std::get<1>(GetParam()); }
-  static std::size_t index() { return model() == kRanking ? 0 : 1; }
-  // A champion, version 1, and a candidate that didn't beat it; then this file of the champion's.
-  std::vector<NewVersion> AfterDamageTo(const std::string& suffix) {
-    Complete();
-    Complete();
-    std::get<0>(GetParam()).happens(temporary_.path(), model() + "-run-1" + suffix);
-    return Complete();
-  }
-};
-
-TEST_P(Damaged, AChampionThatCannotBeServedLosesToAnEqualCandidate) {
-  const auto versions = AfterDamageTo(".safetensors");
-  EXPECT_TRUE(versions[index()].promote);
-  EXPECT_EQ(versions[index()].champion_compared, 1) << "one that was moved meanwhile stays";
-  EXPECT_FALSE(versions[1 - index()].promote) << "the other model's champion is sound";
-  EXPECT_EQ(store_.GetAlias(model(), kChampion)->version, 3);
-}
-
-TEST_P(Damaged, AChampionThatCannotBeJudgedAnewStillServes) {
-  const auto versions = AfterDamageTo(".evaluation.safetensors");
-  EXPECT_FALSE(outcome_.metrics.contains(model() + ".champion.ndcg_at_100") ||
-               outcome_.metrics.contains(model() + ".champion.rmse"))
-      << "judged by something that it isn't";
-  EXPECT_FALSE(versions[index()].promote) << "the same data: as good as recorded, not better";
-}
-
-INSTANTIATE_TEST_SUITE_P(Each, Damaged,
-                         ::testing::Combine(::testing::ValuesIn(kDamages),
-                                            ::testing::Values(kRanking, kRating)),
-                         [](const auto& info) {
-                           return std::string(std::get<1>(info.param)) +
-                                  std::get<0>(info.param).name;
-                         });
 
 TEST_F(TrainingJobTest, TooFewRatingsFailWithTheNumbers) {
   ratings_.Give(LatentRatings({.users = 9, .movies = 20, .ratings_per_user = 5}));

@@ -102,7 +102,7 @@ struct RatingsClient::Impl {
     RETURN_IF_ERROR(outcome);
     if (!status.ok()) {
       refused = status.error_code() == grpc::StatusCode::UNAUTHENTICATED;
-      auto error = rpc::FromGrpc(status, context);
+      auto error = rpc::FromGrpc(status);
       error.message = "The ratings can't be exported: " + error.message;
       return error;
     }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -73,36 +74,46 @@ class RunRepository {
   virtual Result<std::optional<Time>> LastEnd(RunState state) = 0;  // of the runs that ended so
 };
 
+// A version that a run offers the registry, which numbers it and decides whether it is promoted.
+struct NewVersion {
+  std::string model = {};
+  std::filesystem::path file = {};
+  std::filesystem::path evaluation_file = {};  // the same model without the held-out data
+  std::string card = {};
+  bool force_promotion = false;
+  std::int64_t compared_with = 0;  // the champion that the "champion.…" metrics are of; 0: none
+};
+
+// The registry, which is a service of its own.
 class ModelRegistry {
  public:
   virtual ~ModelRegistry() = default;
 
-  // All or nothing: the run succeeds, its versions get their numbers, "candidate" moves to them,
-  // "champion" where the gate says so, and each move is queued to be announced. Aborted
-  // "run_fenced".
-  virtual Status Complete(std::int64_t run_id, const Owner& owner, const RunOutcome& outcome,
-                          const std::vector<NewVersion>& versions) = 0;
+  virtual Result<std::optional<ModelVersion>> Champion(const std::string& model) = 0;
+  // The version's evaluation artefact, whole, into this file. NotFound "artefact_missing", DataLoss
+  // "artefact_corrupt".
+  virtual Status FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to) = 0;
+  // Registering the same file again is the same version: after a lost answer it is done again.
+  virtual Result<ModelVersion> Register(const NewVersion& version) = 0;
+  virtual Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids) = 0;
+  // A version of the time when the trainer kept the registry; an empty path is a file that is lost.
+  virtual Status TakeOver(const ModelVersion& version, const std::filesystem::path& file,
+                          const std::filesystem::path& evaluation_file) = 0;
+};
 
-  // Latest first, with versions below `before` (0: from the latest).
-  virtual Result<std::vector<ModelVersion>> ListVersions(const std::string& model,
-                                                         std::int64_t before, int limit) = 0;
-  // NotFound "model_version_unknown"
-  virtual Result<ModelVersion> GetVersion(const std::string& model, std::int64_t version) = 0;
-  // NotFound "alias_unset"
-  virtual Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias) = 0;
-  // Moves the alias and queues the announcement; NotFound "model_version_unknown". An alias that is
-  // there already is announced again all the same: that is how an operator repeats it.
-  virtual Result<ModelVersion> SetAlias(const std::string& model, const std::string& alias,
-                                        std::int64_t version, std::int64_t moved_by) = 0;
+// The registry's rows of before, when they were the trainer's.
+class ModelsOfBefore {
+ public:
+  virtual ~ModelsOfBefore() = default;
 
-  // Hands each promotion that wasn't announced to `announce`, oldest first, and marks it done.
-  // Stops at the first error and returns it; does nothing while another replica is at it. Returns
-  // how many.
-  virtual Result<int> AnnouncePending(const std::function<Status(const Promotion&)>& announce) = 0;
-  virtual Result<std::int64_t> PendingAnnouncements() = 0;
-
-  // Files of the artefact folder that a registered version owns.
-  virtual Result<std::vector<std::string>> RegisteredFiles() = 0;
+  struct Row {
+    ModelVersion version;
+    std::string file;  // names, in the folder of before
+    std::string evaluation_file;
+  };
+  // Those that the registry doesn't have yet, in the order of their numbers.
+  virtual Result<std::vector<Row>> NotTakenOver() = 0;
+  virtual Status MarkTakenOver(const std::string& model, std::int64_t version) = 0;
 };
 
 // All current ratings as of one moment.
@@ -122,12 +133,6 @@ class RatingsSource {
   // counts other rows, "export_malformed"; ResourceExhausted "too_many_ratings".
   virtual Result<Snapshot> Export(const std::function<void(std::int64_t rows)>& progress,
                                   std::stop_token stop) = 0;
-};
-
-class Announcer {
- public:
-  virtual ~Announcer() = default;
-  virtual Status Announce(const Promotion& promotion) = 0;  // returns once Kafka has it
 };
 
 }  // namespace marquee::trainer

@@ -72,7 +72,7 @@ struct TrainingRun {
   std::optional<Time> ended_at = {};
   std::string error = {};  // why it didn't succeed: "reason: sentence"
   std::map<std::string, double> metrics = {};
-  std::vector<ModelVersion> model_versions = {};
+  std::vector<ModelVersion> model_versions = {};  // as the registry has them; not stored here
 };
 
 // An error as a run keeps it.

@@ -24,14 +24,18 @@ v1::RunState StateOf(RunState state) {
   return v1::RUN_STATE_UNSPECIFIED;
 }
 
-v1::ArtefactState StateOf(ArtefactState state) {
-  switch (state) {
-    case ArtefactState::kUnknown: return v1::ARTEFACT_STATE_UNSPECIFIED;
-    case ArtefactState::kPresent: return v1::ARTEFACT_STATE_PRESENT;
-    case ArtefactState::kMissing: return v1::ARTEFACT_STATE_MISSING;
-    case ArtefactState::kDamaged: return v1::ARTEFACT_STATE_DAMAGED;
-  }
-  return v1::ARTEFACT_STATE_UNSPECIFIED;
+void ToWire(const ModelVersion& version, registry::v1::ModelVersion& wire) {
+  wire.set_model(version.model);
+  wire.set_version(version.version);
+  wire.set_run_id(version.run_id);
+  for (const auto& alias : version.aliases) wire.add_aliases(alias);
+  wire.set_sha256(version.sha256);
+  wire.set_size_bytes(version.size_bytes);
+  SetTime(version.created_at, *wire.mutable_created_at());
+  wire.mutable_metrics()->insert(version.metrics.begin(), version.metrics.end());
+  wire.set_card(version.card);
+  wire.set_artefact_state(static_cast<registry::v1::ArtefactState>(version.artefact_state));
+  wire.set_evaluation_state(static_cast<registry::v1::ArtefactState>(version.evaluation_state));
 }
 
 }  // namespace
@@ -62,20 +66,6 @@ void ToWire(const TrainingRun& run, v1::TrainingRun& wire) {
   wire.mutable_metrics()->insert(run.metrics.begin(), run.metrics.end());
   for (const auto& version : run.model_versions) ToWire(version, *wire.add_model_versions());
   wire.set_started_by(run.started_by);
-}
-
-void ToWire(const ModelVersion& version, v1::ModelVersion& wire) {
-  wire.set_model(version.model);
-  wire.set_version(version.version);
-  wire.set_run_id(version.run_id);
-  for (const auto& alias : version.aliases) wire.add_aliases(alias);
-  wire.set_sha256(version.sha256);
-  wire.set_size_bytes(version.size_bytes);
-  SetTime(version.created_at, *wire.mutable_created_at());
-  wire.mutable_metrics()->insert(version.metrics.begin(), version.metrics.end());
-  wire.set_card(version.card);
-  wire.set_artefact_state(StateOf(version.artefact_state));
-  wire.set_evaluation_state(StateOf(version.evaluation_state));
 }
 
 }  // namespace marquee::trainer

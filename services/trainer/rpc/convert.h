@@ -6,7 +6,6 @@
 
 namespace marquee::trainer::v1 {
 class Hyperparameters;
-class ModelVersion;
 class TrainingRun;
 }  // namespace marquee::trainer::v1
 
@@ -14,6 +13,5 @@ namespace marquee::trainer {
 
 Hyperparameters FromWire(const v1::Hyperparameters& wire);
 void ToWire(const TrainingRun& run, v1::TrainingRun& wire);
-void ToWire(const ModelVersion& version, v1::ModelVersion& wire);
 
 }  // namespace marquee::trainer

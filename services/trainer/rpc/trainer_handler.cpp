@@ -30,26 +30,14 @@ std::string EncodeBefore(const std::string& list, std::int64_t last) {
   return EncodePageToken(list, std::array{std::to_string(last)});
 }
 
-Error CallerGone() { return Error::Cancelled("cancelled", "The caller has gone."); }
-
 }  // namespace
 
-TrainerHandler::TrainerHandler(Trainer& trainer, Registry& registry)
-    : trainer_(trainer), registry_(registry) {
+TrainerHandler::TrainerHandler(Trainer& trainer) : trainer_(trainer) {
   Register(this, &TrainerHandler::StartTrainingRun);
   Register(this, &TrainerHandler::ListTrainingRuns);
   Register(this, &TrainerHandler::GetTrainingRun);
   Register(this, &TrainerHandler::CancelTrainingRun);
   Register(this, &TrainerHandler::WatchTrainingRun);
-  Register(this, &TrainerHandler::ListModelVersions);
-  Register(this, &TrainerHandler::SetAlias);
-  Register(this, &TrainerHandler::GetAlias);
-  Register(this, &TrainerHandler::DownloadArtefact);
-}
-
-void TrainerHandler::RunToWire(TrainingRun run, v1::TrainingRun& wire) const {
-  registry_.Describe(run.model_versions);
-  ToWire(run, wire);
 }
 
 Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
@@ -61,7 +49,7 @@ Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
                                    .started_by = call.caller().user_id,
                                    .idempotency_key = operation ? operation->ToString() : ""}));
   v1::StartTrainingRunResponse response;
-  RunToWire(run, *response.mutable_run());
+  ToWire(run, *response.mutable_run());
   return response;
 }
 
@@ -73,7 +61,7 @@ Result<v1::ListTrainingRunsResponse> TrainerHandler::ListTrainingRuns(
   ASSIGN_OR_RETURN(const auto runs, trainer_.List(before, size + 1));
   v1::ListTrainingRunsResponse response;
   for (const auto& run : runs) {
-    if (response.runs_size() < size) RunToWire(run, *response.add_runs());
+    if (response.runs_size() < size) ToWire(run, *response.add_runs());
   }
   if (static_cast<int>(runs.size()) > size)
     response.set_next_page_token(EncodeBefore(list, response.runs(size - 1).run_id()));
@@ -84,7 +72,7 @@ Result<v1::GetTrainingRunResponse> TrainerHandler::GetTrainingRun(
     const rpc::Call&, const v1::GetTrainingRunRequest& request) {
   ASSIGN_OR_RETURN(const auto run, trainer_.Get(request.run_id()));
   v1::GetTrainingRunResponse response;
-  RunToWire(run, *response.mutable_run());
+  ToWire(run, *response.mutable_run());
   return response;
 }
 
@@ -93,7 +81,7 @@ Result<v1::CancelTrainingRunResponse> TrainerHandler::CancelTrainingRun(
   const auto patience = std::min(kCancelPatience, call.Remaining() / 2);
   ASSIGN_OR_RETURN(const auto run, trainer_.Cancel(request.run_id(), patience));
   v1::CancelTrainingRunResponse response;
-  RunToWire(run, *response.mutable_run());
+  ToWire(run, *response.mutable_run());
   return response;
 }
 
@@ -104,54 +92,10 @@ Status TrainerHandler::WatchTrainingRun(const rpc::Call& call,
       request.run_id(),
       [&](const TrainingRun& run) {
         v1::WatchTrainingRunResponse response;
-        RunToWire(run, *response.mutable_run());
+        ToWire(run, *response.mutable_run());
         return writer.Write(response);
       },
       [&] { return call.Cancelled(); });
-}
-
-Result<v1::ListModelVersionsResponse> TrainerHandler::ListModelVersions(
-    const rpc::Call&, const v1::ListModelVersionsRequest& request) {
-  const std::string list = "model-versions/" + request.model();
-  const int size = PageSize(request.page_size());
-  ASSIGN_OR_RETURN(const auto before, DecodeBefore(list, request.page_token()));
-  ASSIGN_OR_RETURN(const auto versions, registry_.ListVersions(request.model(), before, size + 1));
-  v1::ListModelVersionsResponse response;
-  for (const auto& version : versions) {
-    if (response.model_versions_size() < size) ToWire(version, *response.add_model_versions());
-  }
-  if (static_cast<int>(versions.size()) > size)
-    response.set_next_page_token(EncodeBefore(list, response.model_versions(size - 1).version()));
-  return response;
-}
-
-Result<v1::SetAliasResponse> TrainerHandler::SetAlias(const rpc::Call& call,
-                                                      const v1::SetAliasRequest& request) {
-  ASSIGN_OR_RETURN(const auto version,
-                   registry_.SetAlias(request.model(), request.alias(), request.version(),
-                                      call.caller().user_id));
-  v1::SetAliasResponse response;
-  ToWire(version, *response.mutable_model_version());
-  return response;
-}
-
-Result<v1::GetAliasResponse> TrainerHandler::GetAlias(const rpc::Call&,
-                                                      const v1::GetAliasRequest& request) {
-  ASSIGN_OR_RETURN(const auto version, registry_.GetAlias(request.model(), request.alias()));
-  v1::GetAliasResponse response;
-  ToWire(version, *response.mutable_model_version());
-  return response;
-}
-
-Status TrainerHandler::DownloadArtefact(const rpc::Call& call,
-                                        const v1::DownloadArtefactRequest& request,
-                                        grpc::ServerWriter<v1::DownloadArtefactResponse>& writer) {
-  return registry_.Download(request.model(), request.version(), [&](std::string chunk) -> Status {
-    v1::DownloadArtefactResponse response;
-    response.set_chunk(std::move(chunk));
-    if (call.Cancelled() || !writer.Write(response)) return CallerGone();
-    return {};
-  });
 }
 
 }  // namespace marquee::trainer

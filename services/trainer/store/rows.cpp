@@ -5,7 +5,6 @@
 #include <pqxx/pqxx>
 
 #include "base/json.h"
-#include "pg/array.h"
 
 namespace marquee::trainer {
 namespace {
@@ -15,6 +14,8 @@ using Json = nlohmann::json;
 Time FromMicroseconds(std::int64_t microseconds) {
   return Time{std::chrono::duration_cast<Time::duration>(std::chrono::microseconds{microseconds})};
 }
+
+}  // namespace
 
 Result<std::map<std::string, double>> ParseMetrics(const std::string& text) {
   const auto parsed = ParseJson(text);
@@ -26,24 +27,6 @@ Result<std::map<std::string, double>> ParseMetrics(const std::string& text) {
     if (value.is_number()) metrics[name] = value.get<double>();
   }
   return metrics;
-}
-
-}  // namespace
-
-Result<ModelVersion> ToVersion(const pqxx::row& row) {
-  ModelVersion version;
-  version.model = row[0].as<std::string>();
-  version.version = row[1].as<std::int64_t>();
-  version.run_id = row[2].as<std::int64_t>();
-  version.file = row[3].as<std::string>();
-  version.evaluation_file = row[4].as<std::string>();
-  version.sha256 = row[5].as<std::string>();
-  version.size_bytes = row[6].as<std::int64_t>();
-  ASSIGN_OR_RETURN(version.metrics, ParseMetrics(row[7].as<std::string>()));
-  version.card = row[8].as<std::string>();
-  version.created_at = FromMicroseconds(row[9].as<std::int64_t>());
-  ASSIGN_OR_RETURN(version.aliases, pg::ParseTextArray(row[10].as<std::string>()));
-  return version;
 }
 
 Result<TrainingRun> ToRun(const pqxx::row& row) {

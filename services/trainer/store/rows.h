@@ -17,21 +17,15 @@ class row;
 
 namespace marquee::trainer {
 
-// What ToVersion and ToRun read, in their order.
-inline constexpr std::string_view kVersionColumns =
-    "v.model, v.version, v.run_id, v.file, v.evaluation_file, v.sha256, v.size_bytes, v.metrics, "
-    "v.card, (extract(epoch FROM v.created_at) * 1000000)::bigint, "
-    "ARRAY(SELECT a.alias FROM model_aliases a WHERE a.model = v.model AND a.version = v.version "
-    "ORDER BY a.alias)";
-Result<ModelVersion> ToVersion(const pqxx::row& row);
-
+// What ToRun reads, in its order.
 inline constexpr std::string_view kRunColumns =
     "run_id, state, stage, progress, factors, iterations, regularization, alpha, seed, "
     "force_promotion, rating_count, metrics, error, started_by, "
     "(extract(epoch FROM started_at) * 1000000)::bigint, "
     "(extract(epoch FROM ended_at) * 1000000)::bigint";
-Result<TrainingRun> ToRun(const pqxx::row& row);  // without its versions
+Result<TrainingRun> ToRun(const pqxx::row& row);
 
+Result<std::map<std::string, double>> ParseMetrics(const std::string& text);
 std::string MetricsJson(const std::map<std::string, double>& metrics);
 
 // Ends the owner's running run. Aborted "run_fenced" when it isn't that.

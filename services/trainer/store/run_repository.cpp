@@ -22,27 +22,10 @@ Error Unknown(std::int64_t run_id) {
                          "There is no training run " + std::to_string(run_id) + ".");
 }
 
-Status AddVersions(pg::Transaction& tx, std::vector<TrainingRun>& runs) {
-  for (auto& run : runs) {
-    if (run.state != RunState::kSucceeded) continue;
-    const auto rows =
-        tx.exec_params("SELECT " + std::string(kVersionColumns) +
-                           " FROM model_versions v WHERE v.run_id = $1 ORDER BY v.model",
-                       run.run_id);
-    for (const auto& row : rows) {
-      ASSIGN_OR_RETURN(auto version, ToVersion(row));
-      run.model_versions.push_back(std::move(version));
-    }
-  }
-  return {};
-}
-
-Result<std::optional<TrainingRun>> First(pg::Transaction& tx, const pqxx::result& rows) {
+Result<std::optional<TrainingRun>> First(const pqxx::result& rows) {
   if (rows.empty()) return std::optional<TrainingRun>{};
-  std::vector<TrainingRun> runs(1);
-  ASSIGN_OR_RETURN(runs[0], ToRun(rows[0]));
-  RETURN_IF_ERROR(AddVersions(tx, runs));
-  return std::optional(std::move(runs[0]));
+  ASSIGN_OR_RETURN(auto run, ToRun(rows[0]));
+  return std::optional(std::move(run));
 }
 
 pqxx::result InsertRun(pg::Transaction& tx, const NewRun& run, const Owner& owner,
@@ -69,10 +52,10 @@ Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner)
                                            " FROM training_runs "
                                            "WHERE started_by = $1 AND idempotency_key = $2",
                                        run.started_by, run.idempotency_key);
-      ASSIGN_OR_RETURN(auto earlier, First(tx, rows));
+      ASSIGN_OR_RETURN(auto earlier, First(rows));
       if (earlier) return StartedRun{*std::move(earlier), false};
     }
-    ASSIGN_OR_RETURN(auto inserted, First(tx, InsertRun(tx, run, owner, 0)));
+    ASSIGN_OR_RETURN(auto inserted, First(InsertRun(tx, run, owner, 0)));
     return StartedRun{*std::move(inserted), true};
   };
   auto started = pool_.Run(start, Within(kStatementTime));
@@ -90,7 +73,7 @@ Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run
                                                                std::chrono::milliseconds interval) {
   auto started = pool_.Run(
       [&](pg::Transaction& tx) {
-        return First(tx, InsertRun(tx, run, owner, static_cast<std::int64_t>(interval.count())));
+        return First(InsertRun(tx, run, owner, static_cast<std::int64_t>(interval.count())));
       },
       Within(kStatementTime));
   if (!started.ok() && pg::IsViolationOf(started.error(), kOneRunning))
@@ -101,10 +84,9 @@ Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run
 Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<TrainingRun> {
-        ASSIGN_OR_RETURN(auto run,
-                         First(tx, tx.exec_params("SELECT " + RunColumns() +
-                                                      " FROM training_runs WHERE run_id = $1",
-                                                  run_id)));
+        ASSIGN_OR_RETURN(auto run, First(tx.exec_params("SELECT " + RunColumns() +
+                                                            " FROM training_runs WHERE run_id = $1",
+                                                        run_id)));
         if (!run) return Unknown(run_id);
         return *std::move(run);
       },
@@ -124,7 +106,6 @@ Result<std::vector<TrainingRun>> PgRunRepository::List(std::int64_t before, int 
           ASSIGN_OR_RETURN(auto run, ToRun(row));
           runs.push_back(std::move(run));
         }
-        RETURN_IF_ERROR(AddVersions(tx, runs));
         return runs;
       },
       Within(kStatementTime));

@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 #include "pg/testing.h"
-#include "trainer/store/model_registry.h"
+#include "trainer/store/models_of_before.h"
 #include "trainer/store/run_repository.h"
 #include "trainer/testing/store_contract.h"
 
@@ -19,42 +19,51 @@ class OnPostgres {
   }
   OnPostgres() { database_.Migrate("services/trainer/migrations"); }
   RunRepository& runs() { return runs_; }
-  ModelRegistry& registry() { return registry_; }
   void LetTimePass(std::chrono::milliseconds by) {
     const auto interval = "interval '" + std::to_string(by.count()) + " milliseconds'";
     database_.Execute("UPDATE training_runs SET started_at = started_at - " + interval +
                       ", heartbeat_at = heartbeat_at - " + interval);
   }
   const pg::TestDatabase& database() const { return database_; }
+  pg::Pool& pool() { return pool_; }
 
  private:
   pg::TestDatabase database_;
   pg::Pool pool_{pg::PoolConfig{.uri = database_.uri(), .max_connections = 8}};
   PgRunRepository runs_{pool_, kExpiry};
-  PgModelRegistry registry_{pool_};
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, StoreContract, OnPostgres);
 
-TEST(PgModelRegistry, OneReplicaAnnouncesAtATime) {
+// What the trainer of before has left.
+TEST(PgModelsOfBefore, GivesEachVersionUntilItIsTakenOver) {
   if (!OnPostgres::Available()) GTEST_SKIP() << "MARQUEE_TEST_POSTGRES_URI isn't set";
   OnPostgres store;
-  const Owner owner{"host/1", "session-1"};
-  const auto run = store.runs().Start({}, owner);
-  ASSERT_TRUE(run.ok());
-  const auto id = run->run.run_id;
-  ASSERT_TRUE(store.registry().Complete(id, owner, {}, {Version("ranking", id, true, 0)}).ok());
-  int inner = -1;
-  const auto outer = store.registry().AnnouncePending([&](const Promotion&) -> Status {
-    // Another replica looks while this one waits for Kafka.
-    if (inner < 0)
-      inner = store.registry()
-                  .AnnouncePending([](const Promotion&) -> Status { return {}; })
-                  .value_or(-2);
-    return {};
-  });
-  EXPECT_EQ(inner, 0);
-  EXPECT_EQ(outer.value_or(-1), 2);
+  store.database().Execute(
+      "INSERT INTO training_runs (state, stage, factors, iterations, regularization, alpha, seed, "
+      "  force_promotion, started_by, instance, session, ended_at) "
+      "VALUES ('succeeded', 'done', 8, 4, 1, 1, 1, false, 0, 'host', 's', now());"
+      "INSERT INTO model_versions (model, version, run_id, file, evaluation_file, sha256, "
+      "  size_bytes, metrics, card) SELECT 'ranking', n, 1, 'f' || n, 'e' || n, "
+      "  repeat(n::text, 64), 100 + n, '{\"ndcg_at_100\": 0.5}', '{}' FROM generate_series(1, 2) n;"
+      "INSERT INTO model_aliases (model, alias, version, moved_by) VALUES "
+      "  ('ranking', 'champion', 1, 0), ('ranking', 'candidate', 2, 0)");
+  PgModelsOfBefore before(store.pool());
+  const auto rows = before.NotTakenOver();
+  ASSERT_TRUE(rows.ok()) << rows.error().ToString();
+  ASSERT_EQ(rows->size(), 2U);
+  const auto& first = rows->front();
+  EXPECT_EQ(first.file, "f1");
+  EXPECT_EQ(first.evaluation_file, "e1");
+  EXPECT_EQ(first.version.version, 1);
+  EXPECT_EQ(first.version.run_id, 1);
+  EXPECT_EQ(first.version.size_bytes, 101);
+  EXPECT_EQ(first.version.sha256, std::string(64, '1'));
+  EXPECT_EQ(first.version.aliases, std::vector<std::string>{"champion"});
+  EXPECT_EQ(first.version.metrics, (std::map<std::string, double>{{"ndcg_at_100", 0.5}}));
+  ASSERT_TRUE(before.MarkTakenOver("ranking", 1).ok());
+  ASSERT_EQ(before.NotTakenOver()->size(), 1U);
+  EXPECT_EQ(before.NotTakenOver()->front().version.version, 2);
 }
 
 TEST(PgRunRepository, SaysUnavailableWhileTheDatabaseIsAway) {

@@ -1,13 +1,18 @@
 // The outside world of a training run, under a test's control. Thread-safe.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <filesystem>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "artefact/model_card.h"
 #include "base/uuid.h"
 #include "trainer/app/training_job.h"
 #include "trainer/domain/ports.h"
@@ -44,9 +49,10 @@ class TemporaryFolder {
 };
 
 // Not by designated initializers, of which GCC 12 believes that they leave the map in them unmade.
-inline JobSettings Settings(std::string code_version) {
+inline JobSettings Settings(std::string code_version, const std::filesystem::path& scratch) {
   JobSettings settings;
   settings.code_version = std::move(code_version);
+  settings.scratch = scratch;
   return settings;
 }
 
@@ -92,39 +98,115 @@ class FakeRatings final : public RatingsSource {
   int exports_ = 0;
 };
 
-class FakeAnnouncer final : public Announcer {
+// A registry of this process: numbers what it gets, keeps the files, and promotes the first
+// version, what is forced, and whatever a test says.
+class FakeRegistry final : public ModelRegistry {
  public:
-  void FailWith(Status status) {
+  struct Kept {
+    ModelVersion version;
+    bool force = false;
+    std::int64_t compared_with = 0;
+    std::filesystem::path file;
+    std::filesystem::path evaluation_file;
+  };
+
+  // The next calls of Register answer this; `taken`: though they took effect.
+  void FailNext(int count, Error error, bool taken = false) {
     const std::lock_guard lock(mutex_);
-    failure_ = std::move(status);
-    changed_.notify_all();
+    failures_ = count;
+    error_ = std::move(error);
+    taken_ = taken;
   }
-  Status Announce(const Promotion& promotion) override {
+  void Promote(const std::string& model, std::int64_t version) {
     const std::lock_guard lock(mutex_);
-    ++attempts_;
-    changed_.notify_all();
-    RETURN_IF_ERROR(failure_);
-    announced_.push_back(promotion.model + "/" + promotion.alias + "=" +
-                         std::to_string(promotion.version));
+    champions_[model] = version;
+  }
+  std::vector<Kept> kept() const {
+    const std::lock_guard lock(mutex_);
+    return kept_;
+  }
+  Kept Of(const std::string& model, std::int64_t version) const {
+    for (auto& one : kept()) {
+      if (one.version.model == model && one.version.version == version) return one;
+    }
     return {};
   }
-  // Waits until so many were announced, or tried; gives up, empty-handed, after ten seconds.
-  std::vector<std::string> Await(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return announced_.size() >= count; });
-    return announced_;
+
+  Result<std::optional<ModelVersion>> Champion(const std::string& model) override {
+    std::int64_t version = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto at = champions_.find(model);
+      if (at == champions_.end()) return std::optional<ModelVersion>{};
+      version = at->second;
+    }
+    return std::optional(Of(model, version).version);
   }
-  bool AwaitAttempts(int count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return attempts_ >= count; });
+  Status FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to) override {
+    std::error_code failed;
+    std::filesystem::copy_file(Of(version.model, version.version).evaluation_file, to, failed);
+    if (failed) return Error::NotFound("artefact_missing", "It is gone.");
+    return {};
+  }
+  Result<ModelVersion> Register(const NewVersion& version) override {
+    const std::lock_guard lock(mutex_);
+    const bool fails = failures_ > 0 && failures_-- > 0;
+    if (fails && !taken_) return *error_;
+    const auto card = artefact::ParseModelCard(version.card);
+    EXPECT_TRUE(card.ok()) << card.error().ToString();
+    std::int64_t number = 1;
+    for (const auto& one : kept_) {
+      if (one.version.sha256 == card->artefact_sha256) return one.version;
+      if (one.version.model == version.model) ++number;
+    }
+    Kept kept;
+    kept.version.model = version.model;
+    kept.version.version = number;
+    kept.version.run_id = card->run_id;
+    kept.version.sha256 = card->artefact_sha256;
+    kept.version.size_bytes = card->artefact_bytes;
+    kept.version.metrics = card->metrics;
+    kept.version.card = version.card;
+    kept.version.artefact_state = ArtefactState::kPresent;
+    kept.force = version.force_promotion;
+    kept.compared_with = version.compared_with;
+    kept.file = Keep(version.file, number);
+    kept.evaluation_file = Keep(version.evaluation_file, number);
+    if (kept.force || !champions_.contains(version.model)) champions_[version.model] = number;
+    kept_.push_back(kept);
+    if (fails) return *error_;
+    return kept.version;
+  }
+  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids) override {
+    std::vector<ModelVersion> found;
+    for (const auto& one : kept()) {
+      if (std::count(run_ids.begin(), run_ids.end(), one.version.run_id) > 0)
+        found.push_back(one.version);
+    }
+    return found;
+  }
+  Status TakeOver(const ModelVersion& version, const std::filesystem::path& file,
+                  const std::filesystem::path& evaluation_file) override {
+    const std::lock_guard lock(mutex_);
+    if (failures_ > 0 && failures_-- > 0) return *error_;
+    kept_.push_back({.version = version, .file = file, .evaluation_file = evaluation_file});
+    return {};
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  Status failure_;
-  int attempts_ = 0;
-  std::vector<std::string> announced_;
+  std::filesystem::path Keep(const std::filesystem::path& file, std::int64_t number) {
+    const auto to = folder_.path() / (std::to_string(number) + "-" + file.filename().string());
+    std::filesystem::copy_file(file, to);
+    return to;
+  }
+
+  mutable std::mutex mutex_;
+  TemporaryFolder folder_;
+  std::vector<Kept> kept_;
+  std::map<std::string, std::int64_t> champions_;
+  int failures_ = 0;
+  std::optional<Error> error_;
+  bool taken_ = false;
 };
 
 }  // namespace marquee::trainer::testing

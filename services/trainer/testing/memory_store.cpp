@@ -7,9 +7,6 @@ namespace {
 
 Error Fenced() { return Error::Aborted("run_fenced", "The run was ended by someone else."); }
 Error UnknownRun() { return Error::NotFound("training_run_unknown", "There is no such run."); }
-Error UnknownVersion() {
-  return Error::NotFound("model_version_unknown", "There is no such version.");
-}
 
 }  // namespace
 
@@ -34,24 +31,6 @@ Status MemoryStore::Ended(Row* row, const std::function<void()>& apply) {
   return {};
 }
 
-TrainingRun MemoryStore::Read(const Row& row) const {
-  auto run = row.run;
-  for (const auto& [model, versions] : versions_) {
-    for (const auto& version : versions) {
-      if (version.run_id == run.run_id) run.model_versions.push_back(Read(version));
-    }
-  }
-  return run;
-}
-
-ModelVersion MemoryStore::Read(const ModelVersion& version) const {
-  auto read = version;
-  for (const auto& [name, at] : aliases_) {
-    if (name.first == version.model && at == version.version) read.aliases.push_back(name.second);
-  }
-  return read;
-}
-
 Result<TrainingRun> MemoryStore::Insert(const NewRun& run, const Owner& owner) {
   for (const auto& [id, row] : runs_) {
     if (row.run.state == RunState::kRunning)
@@ -73,7 +52,7 @@ Result<StartedRun> MemoryStore::Start(const NewRun& run, const Owner& owner) {
   for (const auto& [id, row] : runs_) {
     if (!run.idempotency_key.empty() && row.idempotency_key == run.idempotency_key &&
         row.run.started_by == run.started_by)
-      return StartedRun{Read(row), false};
+      return StartedRun{row.run, false};
   }
   ASSIGN_OR_RETURN(auto inserted, Insert(run, owner));
   return StartedRun{std::move(inserted), true};
@@ -94,7 +73,7 @@ Result<TrainingRun> MemoryStore::Get(std::int64_t run_id) {
   const std::lock_guard lock(mutex_);
   const auto it = runs_.find(run_id);
   if (it == runs_.end()) return UnknownRun();
-  return Read(it->second);
+  return it->second.run;
 }
 
 Result<std::vector<TrainingRun>> MemoryStore::List(std::int64_t before, int limit) {
@@ -102,7 +81,7 @@ Result<std::vector<TrainingRun>> MemoryStore::List(std::int64_t before, int limi
   std::vector<TrainingRun> runs;
   for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
     if ((before == 0 || it->first < before) && static_cast<int>(runs.size()) < limit)
-      runs.push_back(Read(it->second));
+      runs.push_back(it->second.run);
   }
   return runs;
 }
@@ -130,7 +109,7 @@ Result<TrainingRun> MemoryStore::RequestCancel(std::int64_t run_id) {
   const auto it = runs_.find(run_id);
   if (it == runs_.end()) return UnknownRun();
   if (!HasEnded(it->second.run.state)) it->second.cancel_requested = true;
-  return Read(it->second);
+  return it->second.run;
 }
 
 void MemoryStore::Apply(Row& row, RunState state, const std::string& error,
@@ -173,107 +152,6 @@ Result<std::optional<Time>> MemoryStore::LastEnd(RunState state) {
     if (it->second.run.state == state) return it->second.run.ended_at;
   }
   return std::optional<Time>{};
-}
-
-void MemoryStore::Move(const std::string& model, const std::string& alias, std::int64_t version) {
-  aliases_[{model, alias}] = version;
-  promotions_.push_back({.promotion_id = static_cast<std::int64_t>(promotions_.size()) + 1,
-                         .model = model,
-                         .alias = alias,
-                         .version = version,
-                         .sha256 = versions_[model][static_cast<std::size_t>(version - 1)].sha256,
-                         .promoted_at = now_});
-}
-
-Status MemoryStore::Complete(std::int64_t run_id, const Owner& owner, const RunOutcome& outcome,
-                             const std::vector<NewVersion>& versions) {
-  const std::lock_guard lock(mutex_);
-  auto* row = RunningOf(run_id, owner);
-  return Ended(row, [&] {
-    Apply(*row, RunState::kSucceeded, "", outcome, now_);
-    for (const auto& fresh : versions) Register(run_id, fresh);
-  });
-}
-
-void MemoryStore::Register(std::int64_t run_id, const NewVersion& fresh) {
-  auto& registered = versions_[fresh.model];
-  const auto number = static_cast<std::int64_t>(registered.size()) + 1;
-  registered.push_back({.model = fresh.model,
-                        .version = number,
-                        .run_id = run_id,
-                        .file = fresh.file,
-                        .evaluation_file = fresh.evaluation_file,
-                        .sha256 = fresh.sha256,
-                        .size_bytes = fresh.size_bytes,
-                        .created_at = now_,
-                        .metrics = fresh.metrics,
-                        .card = fresh.card});
-  Move(fresh.model, kCandidate, number);
-  const auto at = aliases_.find({fresh.model, kChampion});
-  const std::int64_t champion = at == aliases_.end() ? 0 : at->second;
-  if (fresh.promote && fresh.champion_compared.value_or(champion) == champion)
-    Move(fresh.model, kChampion, number);
-}
-
-Result<std::vector<ModelVersion>> MemoryStore::ListVersions(const std::string& model,
-                                                            std::int64_t before, int limit) {
-  const std::lock_guard lock(mutex_);
-  std::vector<ModelVersion> versions;
-  const auto& all = versions_[model];
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    if ((before == 0 || it->version < before) && static_cast<int>(versions.size()) < limit)
-      versions.push_back(Read(*it));
-  }
-  return versions;
-}
-
-Result<ModelVersion> MemoryStore::GetVersion(const std::string& model, std::int64_t version) {
-  const std::lock_guard lock(mutex_);
-  const auto& all = versions_[model];
-  if (version < 1 || version > static_cast<std::int64_t>(all.size())) return UnknownVersion();
-  return Read(all[static_cast<std::size_t>(version - 1)]);
-}
-
-Result<ModelVersion> MemoryStore::GetAlias(const std::string& model, const std::string& alias) {
-  const std::lock_guard lock(mutex_);
-  const auto it = aliases_.find({model, alias});
-  if (it == aliases_.end())
-    return Error::NotFound("alias_unset", "The alias names no version yet.");
-  return Read(versions_[model][static_cast<std::size_t>(it->second - 1)]);
-}
-
-Result<ModelVersion> MemoryStore::SetAlias(const std::string& model, const std::string& alias,
-                                           std::int64_t version, std::int64_t) {
-  const std::lock_guard lock(mutex_);
-  const auto& all = versions_[model];
-  if (version < 1 || version > static_cast<std::int64_t>(all.size())) return UnknownVersion();
-  Move(model, alias, version);
-  return Read(all[static_cast<std::size_t>(version - 1)]);
-}
-
-Result<int> MemoryStore::AnnouncePending(const std::function<Status(const Promotion&)>& announce) {
-  const std::lock_guard lock(mutex_);
-  int count = 0;
-  for (; announced_ < promotions_.size(); ++announced_, ++count)
-    RETURN_IF_ERROR(announce(promotions_[announced_]));
-  return count;
-}
-
-Result<std::int64_t> MemoryStore::PendingAnnouncements() {
-  const std::lock_guard lock(mutex_);
-  return static_cast<std::int64_t>(promotions_.size() - announced_);
-}
-
-Result<std::vector<std::string>> MemoryStore::RegisteredFiles() {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::string> files;
-  for (const auto& [model, versions] : versions_) {
-    for (const auto& version : versions) {
-      files.push_back(version.file);
-      files.push_back(version.evaluation_file);
-    }
-  }
-  return files;
 }
 
 }  // namespace marquee::trainer::testing

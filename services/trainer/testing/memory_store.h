@@ -1,25 +1,24 @@
-// The trainer's repositories in memory: held to the same contract as PostgreSQL's
-// (store/store_contract.h), for tests of what stands on them. Thread-safe.
+// The trainer's runs in memory: held to the same contract as PostgreSQL's
+// (store_contract.h), for tests of what stands on them. Thread-safe.
 #pragma once
 
 #include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "trainer/domain/ports.h"
 
 namespace marquee::trainer::testing {
 
-class MemoryStore final : public RunRepository, public ModelRegistry {
+class MemoryStore final : public RunRepository {
  public:
   explicit MemoryStore(std::chrono::milliseconds expiry = std::chrono::milliseconds{30'000})
       : expiry_(expiry) {}
 
   void Advance(std::chrono::milliseconds by);  // its clock, which stands still otherwise
-  // The next ends of runs (End, Complete) answer Unavailable; `applied`: though they took effect.
+  // The next ends of runs answer Unavailable; `applied`: though they took effect.
   void FailEnds(int count, bool applied = false);
 
   Result<StartedRun> Start(const NewRun& run, const Owner& owner) override;
@@ -35,18 +34,6 @@ class MemoryStore final : public RunRepository, public ModelRegistry {
   Result<std::vector<std::int64_t>> FailAbandoned(const Owner& owner) override;
   Result<std::optional<Time>> LastEnd(RunState state) override;
 
-  Status Complete(std::int64_t run_id, const Owner& owner, const RunOutcome& outcome,
-                  const std::vector<NewVersion>& versions) override;
-  Result<std::vector<ModelVersion>> ListVersions(const std::string& model, std::int64_t before,
-                                                 int limit) override;
-  Result<ModelVersion> GetVersion(const std::string& model, std::int64_t version) override;
-  Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias) override;
-  Result<ModelVersion> SetAlias(const std::string& model, const std::string& alias,
-                                std::int64_t version, std::int64_t moved_by) override;
-  Result<int> AnnouncePending(const std::function<Status(const Promotion&)>& announce) override;
-  Result<std::int64_t> PendingAnnouncements() override;
-  Result<std::vector<std::string>> RegisteredFiles() override;
-
  private:
   struct Row {
     TrainingRun run;
@@ -59,10 +46,6 @@ class MemoryStore final : public RunRepository, public ModelRegistry {
   Status Ended(Row* row, const std::function<void()>& apply);
   Result<TrainingRun> Insert(const NewRun& run, const Owner& owner);
   Row* RunningOf(std::int64_t run_id, const Owner& owner);
-  TrainingRun Read(const Row& row) const;
-  ModelVersion Read(const ModelVersion& version) const;
-  void Register(std::int64_t run_id, const NewVersion& fresh);
-  void Move(const std::string& model, const std::string& alias, std::int64_t version);
   static void Apply(Row& row, RunState state, const std::string& error, const RunOutcome& outcome,
                     Time now);
 
@@ -72,10 +55,6 @@ class MemoryStore final : public RunRepository, public ModelRegistry {
   int failing_ends_ = 0;
   bool applied_all_the_same_ = false;
   std::map<std::int64_t, Row> runs_;
-  std::map<std::string, std::vector<ModelVersion>> versions_;  // by model; version = index + 1
-  std::map<std::pair<std::string, std::string>, std::int64_t> aliases_;
-  std::vector<Promotion> promotions_;
-  std::size_t announced_ = 0;
 };
 
 }  // namespace marquee::trainer::testing

@@ -9,7 +9,6 @@ class InMemory {
  public:
   static bool Available() { return true; }
   RunRepository& runs() { return store_; }
-  ModelRegistry& registry() { return store_; }
   void LetTimePass(std::chrono::milliseconds by) { store_.Advance(by); }
 
  private:

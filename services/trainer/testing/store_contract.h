@@ -1,6 +1,6 @@
-// What every implementation of RunRepository and ModelRegistry must do: a typed suite, instantiated
-// for memory in a unit test and for PostgreSQL in an integration test. A fixture type gives runs(),
-// registry() and LetTimePass(milliseconds), counts a run as dead kExpiry after its last heartbeat,
+// What every implementation of RunRepository must do: a typed suite, instantiated for memory in a
+// unit test and for PostgreSQL in an integration test. A fixture type gives runs() and
+// LetTimePass(milliseconds), counts a run as dead kExpiry after its last heartbeat,
 // and says by Available() whether it can be had here.
 #pragma once
 
@@ -23,20 +23,6 @@ inline Owner OwnerOf(const std::string& instance, const std::string& session) {
   return {instance, session};
 }
 
-inline NewVersion Version(const std::string& model, std::int64_t run_id, bool promote,
-                          std::optional<std::int64_t> compared = {}) {
-  const auto stem = model + "-run-" + std::to_string(run_id);
-  return {.model = model,
-          .file = stem + ".safetensors",
-          .evaluation_file = stem + ".evaluation.safetensors",
-          .sha256 = std::string(63, 'a') + std::to_string(run_id % 10),
-          .size_bytes = 100 + run_id,
-          .metrics = {{"ndcg_at_100", 0.25}},
-          .card = "{}",
-          .promote = promote,
-          .champion_compared = compared};
-}
-
 template <typename Fixture>
 class StoreContract : public ::testing::Test {
  protected:
@@ -45,37 +31,12 @@ class StoreContract : public ::testing::Test {
     fixture_ = std::make_unique<Fixture>();
   }
   RunRepository& runs() { return fixture_->runs(); }
-  ModelRegistry& registry() { return fixture_->registry(); }
 
   std::int64_t Start() {
     auto started = runs().Start({}, owner_);
     EXPECT_TRUE(started.ok()) << started.error().ToString();
     return started->run.run_id;
   }
-  // A run that registers one version of "ranking".
-  std::int64_t Complete(bool promote, std::optional<std::int64_t> compared = {}) {
-    const auto id = Start();
-    const auto completed = registry().Complete(id, owner_, {.rating_count = 10},
-                                               {Version("ranking", id, promote, compared)});
-    EXPECT_TRUE(completed.ok()) << completed.error().ToString();
-    return id;
-  }
-  std::int64_t Alias(const std::string& alias) {
-    const auto version = registry().GetAlias("ranking", alias);
-    return version.ok() ? version->version : 0;
-  }
-  std::vector<std::string> Announced() {
-    std::vector<std::string> seen;
-    const auto count = registry().AnnouncePending([&](const Promotion& promotion) -> Status {
-      seen.push_back(promotion.model + "/" + promotion.alias + "=" +
-                     std::to_string(promotion.version));
-      return {};
-    });
-    EXPECT_TRUE(count.ok());
-    EXPECT_EQ(count.value_or(-1), static_cast<int>(seen.size()));
-    return seen;
-  }
-
   std::unique_ptr<Fixture> fixture_;
   Owner owner_ = OwnerOf("host/1", "session-1");
   Owner restarted_ = OwnerOf("host/1", "session-2");
@@ -180,7 +141,6 @@ TYPED_TEST_P(StoreContract, EndedRunStaysAsItEnded) {
   EXPECT_EQ(this->runs().End(id, this->owner_, RunState::kFailed, "", {}).error().reason,
             "run_fenced");
   EXPECT_EQ(this->runs().Heartbeat(id, this->owner_, Stage::kSave, 1).error().reason, "run_fenced");
-  EXPECT_EQ(this->registry().Complete(id, this->owner_, {}, {}).error().reason, "run_fenced");
   const auto run = this->runs().Get(id);
   EXPECT_EQ(run->state, RunState::kCancelled);
   EXPECT_EQ(run->error, "cancelled: why");
@@ -207,12 +167,8 @@ TYPED_TEST_P(StoreContract, RestartedInstanceFailsItsPredecessorsRunAtOnce) {
   const auto run = this->runs().Get(id);
   EXPECT_EQ(run->state, RunState::kFailed);
   EXPECT_EQ(run->error.substr(0, 13), "trainer_died:");
-  EXPECT_EQ(this->registry()
-                .Complete(id, this->owner_, {}, {Version("ranking", id, true)})
-                .error()
-                .reason,
+  EXPECT_EQ(this->runs().End(id, this->owner_, RunState::kSucceeded, "", {}).error().reason,
             "run_fenced");
-  EXPECT_EQ(this->Alias("candidate"), 0) << "a fenced run registers nothing";
 }
 
 TYPED_TEST_P(StoreContract, RunWithoutHeartbeatsIsDead) {
@@ -243,93 +199,21 @@ TYPED_TEST_P(StoreContract, ListsRunsLatestFirstInPages) {
   EXPECT_EQ((*rest)[0].run_id, ids[0]);
 }
 
-TYPED_TEST_P(StoreContract, CompletedRunHasItsVersions) {
+TYPED_TEST_P(StoreContract, ARunThatSucceededIsDone) {
   EXPECT_FALSE(this->runs().LastEnd(RunState::kSucceeded)->has_value());
   const auto id = this->Start();
-  ASSERT_TRUE(this->registry()
-                  .Complete(id, this->owner_,
-                            {.rating_count = 42, .metrics = {{"rating.rmse", 0.8}}},
-                            {Version("ranking", id, true, 0), Version("rating", id, false)})
+  ASSERT_TRUE(this->runs()
+                  .End(id, this->owner_, RunState::kSucceeded, "",
+                       {.rating_count = 42, .metrics = {{"rating.rmse", 0.8}}})
                   .ok());
   const auto run = this->runs().Get(id);
   EXPECT_EQ(run->state, RunState::kSucceeded);
   EXPECT_EQ(run->stage, Stage::kDone);
   EXPECT_EQ(run->progress, 1);
   EXPECT_EQ(run->rating_count, 42);
-  ASSERT_EQ(run->model_versions.size(), 2U);
-  const auto& ranking =
-      run->model_versions[0].model == "ranking" ? run->model_versions[0] : run->model_versions[1];
-  EXPECT_EQ(ranking.version, 1);
-  EXPECT_EQ(ranking.run_id, id);
-  EXPECT_EQ(ranking.sha256, Version("ranking", id, true).sha256);
-  EXPECT_EQ(ranking.size_bytes, 100 + id);
-  EXPECT_EQ(ranking.metrics, (std::map<std::string, double>{{"ndcg_at_100", 0.25}}));
-  EXPECT_EQ(ranking.aliases, (std::vector<std::string>{"candidate", "champion"}));
-  EXPECT_EQ(this->registry().GetAlias("rating", "champion").error().reason, "alias_unset");
-  EXPECT_EQ(this->registry().RegisteredFiles()->size(), 4U);
+  EXPECT_EQ(run->metrics, (std::map<std::string, double>{{"rating.rmse", 0.8}}));
   EXPECT_TRUE(this->runs().LastEnd(RunState::kSucceeded)->has_value());
   EXPECT_FALSE(this->runs().LastEnd(RunState::kFailed)->has_value());
-}
-
-TYPED_TEST_P(StoreContract, CandidateAlwaysMovesAndChampionByTheGate) {
-  this->Complete(true, 0);
-  EXPECT_EQ(this->Alias("champion"), 1);
-  this->Complete(false);
-  EXPECT_EQ(this->Alias("candidate"), 2);
-  EXPECT_EQ(this->Alias("champion"), 1);
-  this->Complete(true, 1);
-  EXPECT_EQ(this->Alias("champion"), 3);
-  EXPECT_EQ(this->registry().ListVersions("ranking", 3, 10)->size(), 2U);
-  EXPECT_EQ(this->registry().ListVersions("ranking", 0, 10)->front().version, 3);
-}
-
-TYPED_TEST_P(StoreContract, ChampionMovedMeanwhileIsNotOverruled) {
-  this->Complete(true, 0);
-  this->Complete(true, 1);
-  ASSERT_EQ(this->Alias("champion"), 2);
-  this->Complete(true, 1);  // compared with 1, which somebody has replaced since
-  EXPECT_EQ(this->Alias("champion"), 2);
-  EXPECT_EQ(this->Alias("candidate"), 3);
-  this->Complete(true);  // forced
-  EXPECT_EQ(this->Alias("champion"), 4);
-}
-
-TYPED_TEST_P(StoreContract, AliasMovesBackToAnOlderVersion) {
-  this->Complete(true, 0);
-  this->Complete(true, 1);
-  this->Announced();
-  const auto moved = this->registry().SetAlias("ranking", "champion", 1, 77);
-  ASSERT_TRUE(moved.ok()) << moved.error().ToString();
-  EXPECT_EQ(moved->version, 1);
-  EXPECT_EQ(moved->aliases, std::vector<std::string>{"champion"});
-  EXPECT_EQ(this->Alias("champion"), 1);
-  EXPECT_EQ(this->Announced(), std::vector<std::string>{"ranking/champion=1"});
-  EXPECT_EQ(this->registry().SetAlias("ranking", "champion", 9, 77).error().reason,
-            "model_version_unknown");
-  EXPECT_EQ(this->registry().SetAlias("rating", "champion", 1, 77).error().reason,
-            "model_version_unknown");
-  EXPECT_TRUE(this->Announced().empty()) << "a refused move announces nothing";
-}
-
-TYPED_TEST_P(StoreContract, PromotionsAreAnnouncedOnceInOrder) {
-  this->Complete(true, 0);
-  EXPECT_EQ(this->registry().PendingAnnouncements().value(), 2);
-  EXPECT_EQ(this->Announced(),
-            (std::vector<std::string>{"ranking/candidate=1", "ranking/champion=1"}));
-  EXPECT_TRUE(this->Announced().empty());
-  EXPECT_EQ(this->registry().PendingAnnouncements().value(), 0);
-}
-
-TYPED_TEST_P(StoreContract, WhatKafkaDidNotTakeIsAnnouncedLater) {
-  this->Complete(true, 0);
-  int calls = 0;
-  const auto first = this->registry().AnnouncePending([&](const Promotion&) -> Status {
-    if (++calls == 2) return Error::Unavailable("kafka_unavailable", "Kafka is away.");
-    return {};
-  });
-  EXPECT_EQ(first.error().reason, "kafka_unavailable");
-  EXPECT_EQ(this->registry().PendingAnnouncements().value(), 1);
-  EXPECT_EQ(this->Announced(), std::vector<std::string>{"ranking/champion=1"});
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsWhatARunWasStartedWith, OnlyOneRunAtATime,
@@ -339,8 +223,6 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsWhatARunWasStartedWith, OnlyOneR
                             ARunWithTooLittleToTrainOnIsSkipped,
                             RestartedInstanceFailsItsPredecessorsRunAtOnce,
                             RunWithoutHeartbeatsIsDead, ListsRunsLatestFirstInPages,
-                            CompletedRunHasItsVersions, CandidateAlwaysMovesAndChampionByTheGate,
-                            ChampionMovedMeanwhileIsNotOverruled, AliasMovesBackToAnOlderVersion,
-                            PromotionsAreAnnouncedOnceInOrder, WhatKafkaDidNotTakeIsAnnouncedLater);
+                            ARunThatSucceededIsDone);
 
 }  // namespace marquee::trainer::testing

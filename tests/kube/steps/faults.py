@@ -16,6 +16,7 @@ PROBES = {
     "auth": ("GET", "/v1/me", None, "person"),
     "catalog": ("GET", "/v1/movies?page_size=5", None, None),
     "rating-ingest": ("GET", "/v1/me/ratings", None, "person"),
+    "registry": ("GET", "/v1/models/ranking/versions", None, "administrator"),
     "trainer": ("GET", "/v1/training-runs", None, "administrator"),
     "recommender": ("GET", "/v1/me/recommendations", None, "person"),
     "reviews": ("GET", "/v1/movies/{movie}/reviews", None, None),

@@ -1,0 +1,97 @@
+#include "registry/app/housekeeping.h"
+
+#include "logging/log.h"
+#include "models/registry.h"
+#include "tracing/trace.h"
+
+namespace marquee::registry {
+
+Housekeeping::Housekeeping(Registry& registry, RegistryMetrics& metrics,
+                           HousekeepingSettings settings)
+    : registry_(registry),
+      metrics_(metrics),
+      settings_(settings),
+      thread_([this](std::stop_token stop) { Run(stop); }) {}
+
+Housekeeping::~Housekeeping() { Stop(); }
+
+void Housekeeping::Stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Housekeeping::Run(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  bool failed_before = false;
+  while (!stop.stop_requested()) {
+    const tracing::Scope scope(tracing::TraceContext::New());
+    const auto round = Round();
+    // Once when it begins: the database may be away for long.
+    if (!round.ok() && !failed_before)
+      logging::Warning("housekeeping failed", {{"error", round.error().ToString()}});
+    failed_before = !round.ok();
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, settings_.tick, [] { return false; });
+  }
+}
+
+Status Housekeeping::Round() {
+  // First of all, and whatever fails below: that a champion is lost is said by whoever still can.
+  for (const auto& task : models::Tasks()) {
+    const std::string model(task.name);
+    for (const auto* alias : {kChampion, kCandidate}) {
+      if (const auto version = registry_.GetAlias(model, alias); version.ok())
+        LookAt(alias, *version);
+    }
+  }
+  if (const auto now = std::chrono::steady_clock::now(); now >= next_sweep_) {
+    ASSIGN_OR_RETURN(const int swept, registry_.SweepArtefacts(settings_.registration));
+    if (swept > 0) logging::Info("artefacts without a version removed", {{"artefacts", swept}});
+    next_sweep_ = now + settings_.registration / 4;
+  }
+  std::map<std::string, std::int64_t> newest;
+  for (const auto& task : models::Tasks()) {
+    const std::string model(task.name);
+    if (const auto version = registry_.GetAlias(model, kCandidate); version.ok())
+      newest[model] = version->version;
+  }
+  if (newest != newest_) {
+    ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts));
+    if (dropped > 0) logging::Info("old artefacts dropped", {{"versions", dropped}});
+    newest_ = std::move(newest);
+  }
+  return {};
+}
+
+void Housekeeping::LookAt(const std::string& alias, const ModelVersion& version) {
+  metrics_.AliasPoints(alias, version);
+  const auto findings = registry_.Inspect(version);
+  const auto tell = [&](const std::string& artefact, const Status& found) {
+    // A database that is away for a moment has lost nothing.
+    if (!found.ok() && found.error().code != Code::kNotFound &&
+        found.error().code != Code::kDataLoss)
+      return;
+    metrics_.ArtefactUsable(version.model, alias, artefact, found.ok());
+    const auto name = version.model + " " + alias + " " + artefact;
+    if (found.ok()) {
+      if (unusable_.erase(name) > 0)
+        logging::Info("the artefact can be used again", {{"model", version.model},
+                                                         {"alias", alias},
+                                                         {"version", version.version},
+                                                         {"artefact", artefact}});
+    } else if (unusable_.insert(name).second) {
+      logging::Error("the artefact can't be used", {{"model", version.model},
+                                                    {"alias", alias},
+                                                    {"version", version.version},
+                                                    {"artefact", artefact},
+                                                    {"error", found.error().ToString()}});
+    }
+  };
+  tell("served", findings.served);
+  // A version that was trained elsewhere may have come without one.
+  if (!version.evaluation.id.empty() || version.run_id != 0)
+    tell("evaluation", findings.evaluation);
+}
+
+}  // namespace marquee::registry

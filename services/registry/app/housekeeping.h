@@ -1,0 +1,47 @@
+// What a registry does unasked: drops artefacts that have had their day and those whose
+// registration was cut short, looks whether those in use are still there, and keeps the gauges.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "registry/app/registry.h"
+#include "registry/app/registry_metrics.h"
+
+namespace marquee::registry {
+
+struct HousekeepingSettings {
+  std::chrono::milliseconds tick{5'000};  // how often the artefacts in use are looked at
+  int keep_artefacts = 10;                // of each model, beside those that an alias names
+  // A registration takes no longer; what no version owns by then is swept.
+  std::chrono::milliseconds registration{3'600'000};
+};
+
+class Housekeeping {
+ public:
+  // Starts a thread, whose first round is at once. All outlive it.
+  Housekeeping(Registry& registry, RegistryMetrics& metrics, HousekeepingSettings settings);
+  ~Housekeeping();  // as Stop()
+  void Stop();      // Idempotent
+
+ private:
+  void Run(const std::stop_token& stop);
+  Status Round();
+  void LookAt(const std::string& alias, const ModelVersion& version);
+
+  Registry& registry_;
+  RegistryMetrics& metrics_;
+  HousekeepingSettings settings_;
+  std::chrono::steady_clock::time_point next_sweep_ = {};
+  std::map<std::string, std::int64_t> newest_;  // candidates at the last clean-up, by model
+  std::set<std::string> unusable_;  // "ranking champion served", as last told to the log
+  std::jthread thread_;
+};
+
+}  // namespace marquee::registry

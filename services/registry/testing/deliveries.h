@@ -1,0 +1,89 @@
+// Models as somebody delivers them, small and whole; a test breaks them as it likes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "artefact/model_card.h"
+#include "artefact/model_file.h"
+#include "base/clock.h"
+#include "base/uuid.h"
+
+namespace marquee::registry::testing {
+
+// A folder that goes away with it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder()
+      : path_(std::filesystem::temp_directory_path() /
+              ("marquee-registry-test-" + Uuid::V7(SystemClock().Now()).ToString())) {
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Delivered {
+  artefact::ModelCard card;
+  std::string bytes;
+
+  std::string Card() const { return artefact::ToJson(card); }
+};
+
+// Movies 1 to `movies`; `seed` makes it another artefact than that of another seed.
+inline Delivered Deliver(const std::string& model, int seed, double metric, int movies = 6) {
+  std::vector<std::int64_t> ids;
+  std::vector<float> values;
+  for (int i = 1; i <= movies; ++i) {
+    ids.push_back(i);
+    values.push_back(static_cast<float>(i * seed));
+  }
+  models::Model made;
+  made.item_ids = ids;
+  const std::vector<float> mean{3.5F};
+  const bool ranking = model == "ranking";
+  made.algorithm = ranking ? "popularity" : "biased_als";
+  if (ranking) {
+    made.parameters.Add("popularity.counts", values);
+  } else {
+    made.parameters.Add("biased_als.global_mean", mean);
+    made.parameters.Add("biased_als.item_bias", values);
+    made.parameters.numbers = {{"biased_als.user_damping", 4}, {"biased_als.regularization", 1}};
+  }
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
+  const auto written = artefact::SaveModel(path, made, {{"made_by", "a test"}});
+  EXPECT_TRUE(written.ok()) << written.error().ToString();
+  std::ifstream stream(path, std::ios::binary);
+  Delivered delivered;
+  delivered.bytes.assign(std::istreambuf_iterator<char>(stream), {});
+  auto& card = delivered.card;
+  card.model = model;
+  card.algorithm = made.algorithm;
+  card.data = {.ratings = 10,
+               .users = 5,
+               .movies = movies,
+               .next_offsets = {},
+               .sha256 = std::string(64, 'd')};
+  card.metrics = {{ranking ? "ndcg_at_100" : "rmse", metric}};
+  card.code_version = "test";
+  card.artefact_sha256 = written->sha256;
+  card.artefact_bytes = written->bytes;
+  card.created_at = Time{std::chrono::seconds{1'700'000'000}};
+  return delivered;
+}
+
+}  // namespace marquee::registry::testing

@@ -1,0 +1,41 @@
+// ModelRegistry: the registry, over gRPC, in the trainer's own name.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "trainer/domain/ports.h"
+
+namespace grpc {
+class Channel;
+}
+namespace marquee::rpc {
+class ServiceToken;
+}
+
+namespace marquee::trainer {
+
+struct RegistryClientSettings {
+  std::chrono::milliseconds call_timeout{10'000};
+  std::chrono::milliseconds transfer_timeout{600'000};  // of an artefact, either way
+};
+
+class RegistryClient final : public ModelRegistry {
+ public:
+  RegistryClient(std::shared_ptr<grpc::Channel> registry, rpc::ServiceToken& token,
+                 RegistryClientSettings settings);
+  ~RegistryClient() override;
+
+  Result<std::optional<ModelVersion>> Champion(const std::string& model) override;
+  Status FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to) override;
+  Result<ModelVersion> Register(const NewVersion& version) override;
+  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids) override;
+  Status TakeOver(const ModelVersion& version, const std::filesystem::path& file,
+                  const std::filesystem::path& evaluation_file) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace marquee::trainer

@@ -1,0 +1,6 @@
+-- Verify trainer:taken_over on pg
+BEGIN;
+
+SELECT taken_over_at FROM model_versions WHERE false;
+
+ROLLBACK;
