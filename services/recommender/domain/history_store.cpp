@@ -205,7 +205,8 @@ std::vector<Rated> HistoryStore::Current(const std::vector<Entry>& entries) {
 
 std::size_t HistoryStore::Bytes(const User& user) {
   constexpr std::size_t kMapNode = 4 * sizeof(void*);
-  return sizeof(std::pair<std::int64_t, User>) + 2 * sizeof(void*) + kMapNode + user.entries.capacity() * sizeof(Entry);
+  return sizeof(std::pair<std::int64_t, User>) + 2 * sizeof(void*) + kMapNode +
+         user.entries.capacity() * sizeof(Entry);
 }
 
 void HistoryStore::DropPartition(std::int32_t partition) {
