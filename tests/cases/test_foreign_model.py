@@ -84,6 +84,8 @@ def test_it_is_registered_promoted_and_served(world, tmp_path):
     assert registered["decision"] == "first_version"
     assert registered["model_version"]["aliases"] == ["candidate", "champion"]
     eventually(lambda: not person.recommend()["degraded"], 30, what="the model serves")
+    # The movies of a moment ago reach the recommender by their own topic.
+    eventually(lambda: len(person.recommend(count=5)["recommendations"]) == 5, 30, what="the movies are known")
     answer = person.recommend(count=5)
     assert answer["model_version"] == 1
     assert [item["movie_id"] for item in answer["recommendations"]] == ids[1:6], "as its matrix says"
