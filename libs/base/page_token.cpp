@@ -78,4 +78,11 @@ Result<std::vector<std::string>> DecodePageToken(std::string_view list, std::str
   return key;
 }
 
+Result<std::int64_t> DecodeLastSent(std::string_view list, std::string_view token) {
+  if (token.empty()) return 0;
+  ASSIGN_OR_RETURN(const auto key, DecodeTypedPageToken<std::int64_t>(list, token));
+  if (std::get<0>(key) < 1) return PageTokenRefused();
+  return std::get<0>(key);
+}
+
 }  // namespace marquee

@@ -53,4 +53,7 @@ Result<std::tuple<Fields...>> DecodeTypedPageToken(std::string_view list, std::s
   return key;
 }
 
+// For lists that go by one number, at least 1: the last one that was sent; 0 for an empty token.
+Result<std::int64_t> DecodeLastSent(std::string_view list, std::string_view token);
+
 }  // namespace marquee

@@ -43,5 +43,14 @@ TEST(PageToken, ReadsAKeyByItsTypes) {
   }
 }
 
+TEST(PageToken, TellsWhichNumberWasSentLast) {
+  EXPECT_EQ(DecodeLastSent("users", "").value(), 0);
+  EXPECT_EQ(DecodeLastSent("users", EncodeTypedPageToken("users", std::int64_t{7})).value(), 7);
+  for (const std::int64_t odd : {0, -1}) {
+    EXPECT_FALSE(DecodeLastSent("users", EncodeTypedPageToken("users", odd)).ok()) << odd;
+  }
+  EXPECT_FALSE(DecodeLastSent("users", EncodeTypedPageToken("runs", std::int64_t{7})).ok());
+}
+
 }  // namespace
 }  // namespace marquee

@@ -107,7 +107,7 @@ class Pool::Impl {
     if (last.load(std::memory_order_relaxed) > age.count()) return {};
     if (StatsNow().in_use >= config_.max_connections)
       return last_failed_.load() ? Down() : Status{};
-    const RunOptions soon{.deadline = SystemClock().Now() + kHealthLimit};
+    const RunOptions soon = Within(kHealthLimit);
     if (!config_.needs_writes) {
       return Execute(Kind::kStatement, soon, [](Transaction& tx) -> Status {
         tx.exec("SELECT 1");

@@ -71,6 +71,11 @@ struct RunOptions {
   std::optional<std::chrono::milliseconds> statement_timeout = {};
 };
 
+// For statements of background threads, which have a deadline too: from now on.
+inline RunOptions Within(std::chrono::milliseconds time) {
+  return {.deadline = SystemClock().Now() + time, .isolation = {}, .statement_timeout = {}};
+}
+
 // Thread-safe. Starting never blocks and never fails: connections are opened when first needed or
 // asked for by Health(), and again after a loss.
 class Pool {

@@ -46,7 +46,7 @@ void Say(const char* what, double megabytes, SteadyClock::time_point since) {
 }
 
 int Bench(double megabytes) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
   artefact::ModelCard card;
   {

@@ -79,7 +79,7 @@ int Run(const std::string& ratings_address) {
                           SystemClock());
   RatingsClient ratings(rpc::MakeChannel(ratings_address), token, {});
   testing::MemoryStore store;
-  testing::TemporaryFolder temporary;
+  TemporaryFolder temporary;
   testing::FakeRegistry registry;
   TrainingJob job(ratings, registry, testing::Settings("bench", temporary.path()), SystemClock());
   const Owner owner{"bench", "bench"};

@@ -17,12 +17,6 @@ Result<Person> PersonOf(const rpc::Call& call) {
   return Person{caller.user_id, caller.session_id};
 }
 
-Result<std::int64_t> PositionIn(const std::string& page_token) {
-  if (page_token.empty()) return 0;
-  ASSIGN_OR_RETURN(const auto key, DecodeTypedPageToken<std::int64_t>(kUserList, page_token));
-  return std::get<0>(key);
-}
-
 // A response that holds a session.
 template <typename Response>
 Result<Response> WithSession(const Result<SignedIn>& signed_in) {
@@ -129,7 +123,7 @@ Result<v1::DeleteMeResponse> AuthHandler::DeleteMe(const rpc::Call& call,
 
 Result<v1::ListUsersResponse> AuthHandler::ListUsers(const rpc::Call& call,
                                                      const v1::ListUsersRequest& request) {
-  ASSIGN_OR_RETURN(const std::int64_t after, PositionIn(request.page_token()));
+  ASSIGN_OR_RETURN(const std::int64_t after, DecodeLastSent(kUserList, request.page_token()));
   ASSIGN_OR_RETURN(const AccountPage page,
                    administration_.List(after, request.page_size(), call.deadline()));
   v1::ListUsersResponse response;

@@ -51,33 +51,25 @@ std::vector<Position> ParsePositions(std::string_view list) {
 void PositionMemory::Remember(const std::string& caller, const std::vector<Position>& positions) {
   if (caller.empty() || positions.empty()) return;
   const std::lock_guard lock(mutex_);
-  const auto found = by_caller_.find(caller);
-  if (found == by_caller_.end()) {
-    recent_.push_front({caller, {}});
-    by_caller_.emplace(caller, recent_.begin());
-    if (recent_.size() > max_callers_) {
-      by_caller_.erase(recent_.back().caller);
-      recent_.pop_back();
-    }
-  } else {
-    recent_.splice(recent_.begin(), recent_, found->second);
+  auto* known = by_caller_.Use(caller);
+  if (known == nullptr) {
+    known = &by_caller_.Put(caller, {});
+    if (by_caller_.size() > max_callers_) by_caller_.TakeOldest();
   }
-  for (const Position& position : positions) Add(position, recent_.front().positions);
+  for (const Position& position : positions) Add(position, *known);
 }
 
 std::vector<Position> PositionMemory::Recall(const std::string& caller) {
   const std::lock_guard lock(mutex_);
-  const auto found = by_caller_.find(caller);
-  if (found == by_caller_.end()) return {};
-  recent_.splice(recent_.begin(), recent_, found->second);
-  return found->second->positions;
+  const auto* const known = by_caller_.Use(caller);
+  return known == nullptr ? std::vector<Position>() : *known;
 }
 
 bool PositionMemory::empty() const { return size() == 0; }
 
 std::size_t PositionMemory::size() const {
   const std::lock_guard lock(mutex_);
-  return recent_.size();
+  return by_caller_.size();
 }
 
 std::vector<Position> MergePositions(const std::vector<Position>& a,

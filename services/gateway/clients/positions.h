@@ -4,13 +4,12 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/lru_map.h"
 #include "rpc/call.h"
 
 namespace marquee::gateway {
@@ -30,14 +29,9 @@ class PositionMemory {
   std::size_t size() const;
 
  private:
-  struct Entry {
-    std::string caller;
-    std::vector<rpc::Position> positions;  // the latest last
-  };
   const std::size_t max_callers_;
   mutable std::mutex mutex_;
-  std::list<Entry> recent_;  // the latest used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_caller_;
+  LruMap<std::string, std::vector<rpc::Position>> by_caller_;  // of each, the latest last
 };
 
 // What both together say, by the same rule, in order of their partitions.

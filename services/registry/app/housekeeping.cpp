@@ -11,50 +11,36 @@ Housekeeping::Housekeeping(Registry& registry, RegistryMetrics& metrics,
     : registry_(registry),
       metrics_(metrics),
       settings_(settings),
-      thread_([this](std::stop_token stop) { Run(stop); }) {}
+      task_(settings.tick, [this](const std::stop_token&) {
+        Step();
+        return std::nullopt;
+      }) {}
 
-Housekeeping::~Housekeeping() { Stop(); }
-
-void Housekeeping::Stop() {
-  thread_.request_stop();
-  if (thread_.joinable()) thread_.join();
-}
-
-void Housekeeping::Run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  bool failed_before = false;
-  while (!stop.stop_requested()) {
-    const tracing::Scope scope(tracing::TraceContext::New());
-    const auto round = Round();
-    // Once when it begins: the database may be away for long.
-    if (!round.ok() && !failed_before)
-      logging::Warning("housekeeping failed", {{"error", round.error().ToString()}});
-    failed_before = !round.ok();
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, settings_.tick, [] { return false; });
-  }
+void Housekeeping::Step() {
+  const tracing::Scope scope(tracing::TraceContext::New());
+  const auto round = Round();
+  // Once when it begins: the database may be away for long.
+  if (!round.ok() && !failed_)
+    logging::Warning("housekeeping failed", {{"error", round.error().ToString()}});
+  failed_ = !round.ok();
 }
 
 Status Housekeeping::Round() {
   // First of all, and whatever fails below: that a champion is lost is said by whoever still can.
+  std::map<std::string, std::int64_t> newest;
   for (const auto& task : models::Tasks()) {
     const std::string model(task.name);
     for (const auto* alias : {kChampion, kCandidate}) {
-      if (const auto version = registry_.GetAlias(model, alias); version.ok())
-        LookAt(alias, *version);
+      const auto version = registry_.GetAlias(model, alias);
+      if (!version.ok()) continue;
+      LookAt(alias, *version);
+      if (std::string_view(alias) == kCandidate) newest[model] = version->version;
     }
   }
   if (const auto now = std::chrono::steady_clock::now(); now >= next_sweep_) {
     ASSIGN_OR_RETURN(const int swept, registry_.SweepArtefacts(settings_.registration));
     if (swept > 0) logging::Info("artefacts without a version removed", {{"artefacts", swept}});
     next_sweep_ = now + settings_.registration / 4;
-  }
-  std::map<std::string, std::int64_t> newest;
-  for (const auto& task : models::Tasks()) {
-    const std::string model(task.name);
-    if (const auto version = registry_.GetAlias(model, kCandidate); version.ok())
-      newest[model] = version->version;
   }
   if (newest != newest_) {
     ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts));

@@ -3,14 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <set>
-#include <stop_token>
 #include <string>
-#include <thread>
 
+#include "base/periodic_task.h"
 #include "registry/app/registry.h"
 #include "registry/app/registry_metrics.h"
 
@@ -27,11 +24,10 @@ class Housekeeping {
  public:
   // Starts a thread, whose first round is at once. All outlive it.
   Housekeeping(Registry& registry, RegistryMetrics& metrics, HousekeepingSettings settings);
-  ~Housekeeping();  // as Stop()
-  void Stop();      // Idempotent
+  void Stop() { task_.Stop(); }  // idempotent
 
  private:
-  void Run(const std::stop_token& stop);
+  void Step();
   Status Round();
   void LookAt(const std::string& alias, const ModelVersion& version);
 
@@ -41,7 +37,8 @@ class Housekeeping {
   std::chrono::steady_clock::time_point next_sweep_ = {};
   std::map<std::string, std::int64_t> newest_;  // candidates at the last clean-up, by model
   std::set<std::string> unusable_;  // "ranking champion served", as last told to the log
-  std::jthread thread_;
+  bool failed_ = false;             // the round before
+  PeriodicTask task_;               // last: it uses the others
 };
 
 }  // namespace marquee::registry

@@ -1,7 +1,5 @@
 #include "registry/rpc/registry_handler.h"
 
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "base/page_token.h"
@@ -14,22 +12,6 @@ constexpr int kDefaultPageSize = 20;
 constexpr int kMostRuns = 200;
 
 int PageSize(int asked) { return asked > 0 ? asked : kDefaultPageSize; }
-
-// Lists go down by number: the token holds the last one that was sent. 0 for an empty token.
-Result<std::int64_t> DecodeBefore(const std::string& list, const std::string& token) {
-  if (token.empty()) return 0;
-  ASSIGN_OR_RETURN(const auto key, DecodePageToken(list, token, 1));
-  std::int64_t before = 0;
-  const auto [end, error] = std::from_chars(key[0].data(), key[0].data() + key[0].size(), before);
-  if (error != std::errc{} || end != key[0].data() + key[0].size() || before < 1)
-    return Error::InvalidArgument("page_token_invalid", "The page token is not one of this list.",
-                                  "page_token");
-  return before;
-}
-
-std::string EncodeBefore(const std::string& list, std::int64_t last) {
-  return EncodePageToken(list, std::array{std::to_string(last)});
-}
 
 Error CallerGone() { return Error::Cancelled("cancelled", "The caller has gone."); }
 
@@ -110,14 +92,15 @@ Result<v1::ListModelVersionsResponse> RegistryHandler::ListModelVersions(
     const rpc::Call&, const v1::ListModelVersionsRequest& request) {
   const std::string list = "model-versions/" + request.model();
   const int size = PageSize(request.page_size());
-  ASSIGN_OR_RETURN(const auto before, DecodeBefore(list, request.page_token()));
+  ASSIGN_OR_RETURN(const auto before, DecodeLastSent(list, request.page_token()));
   ASSIGN_OR_RETURN(const auto versions, registry_.ListVersions(request.model(), before, size + 1));
   v1::ListModelVersionsResponse response;
   for (const auto& version : versions) {
     if (response.model_versions_size() < size) ToWire(version, *response.add_model_versions());
   }
   if (static_cast<int>(versions.size()) > size)
-    response.set_next_page_token(EncodeBefore(list, response.model_versions(size - 1).version()));
+    response.set_next_page_token(
+        EncodeTypedPageToken(list, response.model_versions(size - 1).version()));
   return response;
 }
 

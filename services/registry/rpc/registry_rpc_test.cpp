@@ -112,9 +112,9 @@ class RegistryRpcTest : public ::testing::Test {
   }
 
   rpc::FakeAuth auth_{"secret"};
-  testing::TemporaryFolder scratch_;
-  testing::TemporaryFolder files_;
-  testing::TemporaryFolder cache_;
+  TemporaryFolder scratch_;
+  TemporaryFolder files_;
+  TemporaryFolder cache_;
   testing::MemoryVersions versions_;
   testing::MemoryArtefacts artefacts_;
   testing::FakeAnnouncer announcer_;

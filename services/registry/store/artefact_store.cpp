@@ -12,10 +12,6 @@ namespace {
 // A chunk of 1 MiB, or a question: plenty even for a busy database.
 constexpr std::chrono::milliseconds kStatementTime{10'000};
 
-pg::RunOptions Within(std::chrono::milliseconds time) {
-  return {.deadline = SystemClock().Now() + time, .isolation = {}, .statement_timeout = {}};
-}
-
 }  // namespace
 
 Status PgArtefactStore::Put(const std::string& id, const std::filesystem::path& file) {
@@ -39,7 +35,7 @@ Status PgArtefactStore::Put(const std::string& id, const std::filesystem::path& 
           return Error::Unavailable("scratch_unavailable", "The upload can't be read back.");
         return {};
       },
-      Within(put_timeout_));
+      pg::Within(put_timeout_));
 }
 
 Status PgArtefactStore::Read(const std::string& id,
@@ -55,7 +51,7 @@ Status PgArtefactStore::Read(const std::string& id,
                            if (rows.empty()) return std::optional<std::string>{};
                            return std::optional(pqxx::binarystring(rows[0][0]).str());
                          },
-                         Within(kStatementTime)));
+                         pg::Within(kStatementTime)));
     if (!chunk && position == 0)
       return Error::NotFound("artefact_missing", "The artefact is not there any more.");
     if (!chunk) return {};
@@ -75,7 +71,7 @@ Result<std::optional<ArtefactStore::Identity>> PgArtefactStore::Identify(const s
         if (rows[0][0].as<std::int64_t>() == 0) return std::optional<Identity>{};
         return std::optional(Identity{rows[0][1].as<std::int64_t>(), rows[0][2].as<std::string>()});
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Status PgArtefactStore::Remove(const std::string& id) {
@@ -84,7 +80,7 @@ Status PgArtefactStore::Remove(const std::string& id) {
         tx.exec_params("DELETE FROM artefacts WHERE artefact_id = $1", id);
         return {};
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<std::vector<std::string>> PgArtefactStore::OlderThan(std::chrono::milliseconds age) {
@@ -98,7 +94,7 @@ Result<std::vector<std::string>> PgArtefactStore::OlderThan(std::chrono::millise
           ids.push_back(row[0].as<std::string>());
         return ids;
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 }  // namespace marquee::registry

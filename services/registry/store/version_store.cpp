@@ -5,14 +5,12 @@
 #include <pqxx/pqxx>
 #include <string>
 
-#include "base/json.h"
+#include "artefact/metrics_json.h"
 #include "pg/array.h"
 #include "pg/time.h"
 
 namespace marquee::registry {
 namespace {
-
-using Json = nlohmann::json;
 
 // What ToVersion reads, in its order.
 constexpr char kColumns[] =
@@ -23,31 +21,6 @@ constexpr char kColumns[] =
     "ARRAY(SELECT a.alias FROM model_aliases a WHERE a.model = v.model AND a.version = v.version "
     "ORDER BY a.alias)";
 
-// Statements of background threads have a deadline too.
-pg::RunOptions Within(std::chrono::milliseconds time) {
-  return {.deadline = SystemClock().Now() + time, .isolation = {}, .statement_timeout = {}};
-}
-
-Result<std::map<std::string, double>> ParseMetrics(const std::string& text) {
-  const auto parsed = ParseJson(text);
-  if (!parsed.ok() || !parsed->is_object())
-    return Error::Internal("stored metrics are no JSON object");
-  const Json& json = *parsed;
-  std::map<std::string, double> metrics;
-  for (const auto& [name, value] : json.items()) {
-    if (value.is_number()) metrics[name] = value.get<double>();
-  }
-  return metrics;
-}
-
-std::string MetricsJson(const std::map<std::string, double>& metrics) {
-  Json json = Json::object();
-  for (const auto& [name, value] : metrics) {
-    if (std::isfinite(value)) json[name] = value;
-  }
-  return json.dump();
-}
-
 Result<ModelVersion> ToVersion(const pqxx::row& row) {
   ModelVersion version;
   version.model = row[0].as<std::string>();
@@ -56,7 +29,7 @@ Result<ModelVersion> ToVersion(const pqxx::row& row) {
   version.served = {row[3].as<std::string>(), row[4].as<std::string>(), row[5].as<std::int64_t>()};
   version.evaluation = {row[6].as<std::string>(), row[7].as<std::string>(),
                         row[8].as<std::int64_t>()};
-  ASSIGN_OR_RETURN(version.metrics, ParseMetrics(row[9].as<std::string>()));
+  ASSIGN_OR_RETURN(version.metrics, artefact::ParseMetrics(row[9].as<std::string>()));
   version.card = row[10].as<std::string>();
   version.created_at = pg::FromMicroseconds(row[11].as<std::int64_t>());
   ASSIGN_OR_RETURN(version.aliases, pg::ParseTextArray(row[12].as<std::string>()));
@@ -151,7 +124,7 @@ Result<VersionStore::Added> PgVersionStore::Add(const NewVersion& fresh) {
             "FROM model_versions WHERE model = $1 RETURNING version",
             fresh.model, fresh.run_id, fresh.served.id, fresh.served.sha256, fresh.served.bytes,
             fresh.evaluation.id, fresh.evaluation.sha256, fresh.evaluation.bytes,
-            MetricsJson(fresh.metrics), fresh.card, fresh.registered_by);
+            artefact::MetricsJson(fresh.metrics), fresh.card, fresh.registered_by);
         const auto version = rows[0][0].as<std::int64_t>();
         Move(tx, fresh.model, kCandidate, version, fresh.registered_by);
         if (fresh.promote) {
@@ -163,7 +136,7 @@ Result<VersionStore::Added> PgVersionStore::Add(const NewVersion& fresh) {
         ASSIGN_OR_RETURN(auto added, MustFind(tx, fresh.model, version));
         return Added{std::move(added), true};
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before) {
@@ -198,7 +171,7 @@ Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before) {
             "  timestamptz 'epoch' + $12 * interval '1 microsecond')",
             before.model, before.version, before.run_id, before.served.id, before.served.sha256,
             before.served.bytes, before.evaluation.id, before.evaluation.sha256,
-            before.evaluation.bytes, MetricsJson(before.metrics), before.card,
+            before.evaluation.bytes, artefact::MetricsJson(before.metrics), before.card,
             pg::ToMicroseconds(before.created_at));
         for (const auto& alias : before.aliases) {
           if (LockedAlias(tx, before.model, alias) == 0)
@@ -206,7 +179,7 @@ Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before) {
         }
         return MustFind(tx, before.model, before.version);
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<std::vector<ModelVersion>> PgVersionStore::ListVersions(const std::string& model,
@@ -220,7 +193,7 @@ Result<std::vector<ModelVersion>> PgVersionStore::ListVersions(const std::string
             model, before, limit);
         return ToVersions(rows);
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<std::vector<ModelVersion>> PgVersionStore::OfRuns(const std::vector<std::int64_t>& run_ids) {
@@ -232,7 +205,7 @@ Result<std::vector<ModelVersion>> PgVersionStore::OfRuns(const std::vector<std::
                                              "ORDER BY v.run_id, v.model, v.version",
                                          pg::Array(run_ids)));
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<ModelVersion> PgVersionStore::GetVersion(const std::string& model, std::int64_t version) {
@@ -244,7 +217,7 @@ Result<ModelVersion> PgVersionStore::GetVersion(const std::string& model, std::i
                            model, version),
             UnknownVersion(model, version));
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<ModelVersion> PgVersionStore::GetAlias(const std::string& model, const std::string& alias) {
@@ -258,7 +231,7 @@ Result<ModelVersion> PgVersionStore::GetAlias(const std::string& model, const st
                     Error::NotFound("alias_unset", "No version of the model " + model + " is its " +
                                                        alias + " yet: train one first."));
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<ModelVersion> PgVersionStore::SetAlias(const std::string& model, const std::string& alias,
@@ -271,7 +244,7 @@ Result<ModelVersion> PgVersionStore::SetAlias(const std::string& model, const st
         Move(tx, model, alias, version, moved_by);
         return {};
       },
-      Within(kStatementTime)));
+      pg::Within(kStatementTime)));
   return GetVersion(model, version);
 }
 
@@ -304,7 +277,7 @@ Result<int> PgVersionStore::AnnouncePending(
         }
         return count;
       },
-      Within(kAnnounceTime));
+      pg::Within(kAnnounceTime));
   if (announced.ok() && !stopped.ok()) return stopped.error();
   return announced;
 }
@@ -315,7 +288,7 @@ Result<std::int64_t> PgVersionStore::PendingAnnouncements() {
         return tx.exec("SELECT count(*) FROM promotions WHERE announced_at IS NULL")[0][0]
             .as<std::int64_t>();
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<std::vector<std::string>> PgVersionStore::Artefacts() {
@@ -329,7 +302,7 @@ Result<std::vector<std::string>> PgVersionStore::Artefacts() {
           ids.push_back(row[0].as<std::string>());
         return ids;
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 }  // namespace marquee::registry

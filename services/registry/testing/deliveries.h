@@ -12,29 +12,9 @@
 #include "artefact/model_card.h"
 #include "artefact/model_file.h"
 #include "base/clock.h"
-#include "base/uuid.h"
+#include "base/testing/temporary_folder.h"
 
 namespace marquee::registry::testing {
-
-// A folder that goes away with it.
-class TemporaryFolder {
- public:
-  TemporaryFolder()
-      : path_(std::filesystem::temp_directory_path() /
-              ("marquee-registry-test-" + Uuid::V7(SystemClock().Now()).ToString())) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Delivered {
   artefact::ModelCard card;

@@ -43,13 +43,6 @@ std::string ListName(std::int64_t movie_id) {
   return "reviews?movie_id=" + std::to_string(movie_id);
 }
 
-Result<std::int64_t> PositionIn(const v1::ListReviewsRequest& request) {
-  if (request.page_token().empty()) return 0;
-  ASSIGN_OR_RETURN(const auto key, DecodeTypedPageToken<std::int64_t>(ListName(request.movie_id()),
-                                                                      request.page_token()));
-  return std::get<0>(key);
-}
-
 }  // namespace
 
 ReviewsHandler::ReviewsHandler(Reviews& reviews) : reviews_(reviews) {
@@ -69,7 +62,8 @@ Result<v1::CreateReviewResponse> ReviewsHandler::CreateReview(
 
 Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& call,
                                                             const v1::ListReviewsRequest& request) {
-  ASSIGN_OR_RETURN(const std::int64_t before, PositionIn(request));
+  ASSIGN_OR_RETURN(const std::int64_t before,
+                   DecodeLastSent(ListName(request.movie_id()), request.page_token()));
   ASSIGN_OR_RETURN(const ReviewPage page,
                    reviews_.List(request.movie_id(), before, request.page_size(), call.deadline()));
   v1::ListReviewsResponse response;

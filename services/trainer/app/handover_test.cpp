@@ -53,7 +53,7 @@ class HandoverTest : public ::testing::Test {
 
   RowsOfBefore before_;
   testing::FakeRegistry registry_;
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   metrics::Metrics metrics_;
 };
 

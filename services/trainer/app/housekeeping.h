@@ -2,9 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <stop_token>
-#include <thread>
 
+#include "base/periodic_task.h"
 #include "trainer/app/trainer.h"
 
 namespace marquee::trainer {
@@ -18,16 +17,16 @@ class Housekeeping {
  public:
   // Starts a thread, whose first round is at once. `trainer` outlives it.
   Housekeeping(Trainer& trainer, HousekeepingSettings settings);
-  ~Housekeeping();  // as Stop()
-  void Stop();      // Idempotent
+  void Stop() { task_.Stop(); }  // idempotent
 
  private:
-  void Run(const std::stop_token& stop);
+  void Step();
   Status Round();
 
   Trainer& trainer_;
   HousekeepingSettings settings_;
-  std::jthread thread_;
+  bool failed_ = false;  // the round before
+  PeriodicTask task_;    // last: it uses the others
 };
 
 }  // namespace marquee::trainer

@@ -55,7 +55,7 @@ class TrainerTest : public ::testing::Test {
 
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
-  testing::TemporaryFolder temporary_;
+  TemporaryFolder temporary_;
   metrics::Metrics metrics_;
   TrainerMetrics trainer_metrics_{metrics_};
   testing::FakeRegistry registry_;

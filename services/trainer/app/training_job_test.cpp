@@ -57,7 +57,7 @@ class TrainingJobTest : public ::testing::Test {
   Owner owner_{"host", "session"};
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
-  testing::TemporaryFolder temporary_;
+  TemporaryFolder temporary_;
   testing::FakeRegistry registry_;
   TrainingJob job_{ratings_, registry_, testing::Settings("1.2.3", temporary_.path()),
                    SystemClock()};

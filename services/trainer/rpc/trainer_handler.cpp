@@ -1,8 +1,5 @@
 #include "trainer/rpc/trainer_handler.h"
 
-#include <array>
-#include <charconv>
-
 #include "base/page_token.h"
 #include "trainer/rpc/convert.h"
 
@@ -13,22 +10,6 @@ constexpr int kDefaultPageSize = 20;
 constexpr std::chrono::milliseconds kCancelPatience{5'000};
 
 int PageSize(int asked) { return asked > 0 ? asked : kDefaultPageSize; }
-
-// Lists go down by id: the token holds the last one that was sent. 0 for an empty token.
-Result<std::int64_t> DecodeBefore(const std::string& list, const std::string& token) {
-  if (token.empty()) return 0;
-  ASSIGN_OR_RETURN(const auto key, DecodePageToken(list, token, 1));
-  std::int64_t before = 0;
-  const auto [end, error] = std::from_chars(key[0].data(), key[0].data() + key[0].size(), before);
-  if (error != std::errc{} || end != key[0].data() + key[0].size() || before < 1)
-    return Error::InvalidArgument("page_token_invalid", "The page token is not one of this list.",
-                                  "page_token");
-  return before;
-}
-
-std::string EncodeBefore(const std::string& list, std::int64_t last) {
-  return EncodePageToken(list, std::array{std::to_string(last)});
-}
 
 }  // namespace
 
@@ -57,14 +38,14 @@ Result<v1::ListTrainingRunsResponse> TrainerHandler::ListTrainingRuns(
     const rpc::Call&, const v1::ListTrainingRunsRequest& request) {
   const std::string list = "training-runs";
   const int size = PageSize(request.page_size());
-  ASSIGN_OR_RETURN(const auto before, DecodeBefore(list, request.page_token()));
+  ASSIGN_OR_RETURN(const auto before, DecodeLastSent(list, request.page_token()));
   ASSIGN_OR_RETURN(const auto runs, trainer_.List(before, size + 1));
   v1::ListTrainingRunsResponse response;
   for (const auto& run : runs) {
     if (response.runs_size() < size) ToWire(run, *response.add_runs());
   }
   if (static_cast<int>(runs.size()) > size)
-    response.set_next_page_token(EncodeBefore(list, response.runs(size - 1).run_id()));
+    response.set_next_page_token(EncodeTypedPageToken(list, response.runs(size - 1).run_id()));
   return response;
 }
 

@@ -69,7 +69,7 @@ class TrainerRpcTest : public ::testing::Test {
   }
   testing::FakeAuth auth_;
   testing::FakeRatingsService ratings_service_;
-  testing::TemporaryFolder temporary_;
+  TemporaryFolder temporary_;
   testing::MemoryStore store_;
   testing::FakeRegistry registry_;
   metrics::Metrics metrics_;

@@ -3,6 +3,7 @@
 #include <pqxx/pqxx>
 #include <string>
 
+#include "artefact/metrics_json.h"
 #include "pg/array.h"
 #include "pg/time.h"
 #include "trainer/store/rows.h"
@@ -32,7 +33,7 @@ Result<std::vector<ModelsOfBefore::Row>> PgModelsOfBefore::NotTakenOver() {
           one.evaluation_file = row[4].as<std::string>();
           one.version.sha256 = row[5].as<std::string>();
           one.version.size_bytes = row[6].as<std::int64_t>();
-          ASSIGN_OR_RETURN(one.version.metrics, ParseMetrics(row[7].as<std::string>()));
+          ASSIGN_OR_RETURN(one.version.metrics, artefact::ParseMetrics(row[7].as<std::string>()));
           one.version.card = row[8].as<std::string>();
           one.version.created_at = pg::FromMicroseconds(row[9].as<std::int64_t>());
           ASSIGN_OR_RETURN(one.version.aliases, pg::ParseTextArray(row[10].as<std::string>()));
@@ -40,7 +41,7 @@ Result<std::vector<ModelsOfBefore::Row>> PgModelsOfBefore::NotTakenOver() {
         }
         return found;
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Status PgModelsOfBefore::MarkTakenOver(const std::string& model, std::int64_t version) {
@@ -51,7 +52,7 @@ Status PgModelsOfBefore::MarkTakenOver(const std::string& model, std::int64_t ve
             model, version);
         return {};
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 }  // namespace marquee::trainer

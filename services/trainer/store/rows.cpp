@@ -1,34 +1,11 @@
 #include "trainer/store/rows.h"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 
-#include "base/json.h"
+#include "artefact/metrics_json.h"
+#include "pg/time.h"
 
 namespace marquee::trainer {
-namespace {
-
-using Json = nlohmann::json;
-
-Time FromMicroseconds(std::int64_t microseconds) {
-  return Time{std::chrono::duration_cast<Time::duration>(std::chrono::microseconds{microseconds})};
-}
-
-}  // namespace
-
-Result<std::map<std::string, double>> ParseMetrics(const std::string& text) {
-  const auto parsed = ParseJson(text);
-  if (!parsed.ok() || !parsed->is_object())
-    return Error::Internal("stored metrics are no JSON object");
-  const Json& json = *parsed;
-  std::map<std::string, double> metrics;
-  for (const auto& [name, value] : json.items()) {
-    if (value.is_number()) metrics[name] = value.get<double>();
-  }
-  return metrics;
-}
-
 Result<TrainingRun> ToRun(const pqxx::row& row) {
   TrainingRun run;
   run.run_id = row[0].as<std::int64_t>();
@@ -45,20 +22,12 @@ Result<TrainingRun> ToRun(const pqxx::row& row) {
                          .seed = row[8].as<std::int64_t>()};
   run.force_promotion = row[9].as<bool>();
   run.rating_count = row[10].as<std::int64_t>();
-  ASSIGN_OR_RETURN(run.metrics, ParseMetrics(row[11].as<std::string>()));
+  ASSIGN_OR_RETURN(run.metrics, artefact::ParseMetrics(row[11].as<std::string>()));
   run.error = row[12].as<std::string>();
   run.started_by = row[13].as<std::int64_t>();
-  run.started_at = FromMicroseconds(row[14].as<std::int64_t>());
-  if (!row[15].is_null()) run.ended_at = FromMicroseconds(row[15].as<std::int64_t>());
+  run.started_at = pg::FromMicroseconds(row[14].as<std::int64_t>());
+  if (!row[15].is_null()) run.ended_at = pg::FromMicroseconds(row[15].as<std::int64_t>());
   return run;
-}
-
-std::string MetricsJson(const std::map<std::string, double>& metrics) {
-  Json json = Json::object();
-  for (const auto& [name, value] : metrics) {
-    if (std::isfinite(value)) json[name] = value;
-  }
-  return json.dump();
 }
 
 Status EndRun(pg::Transaction& tx, std::int64_t run_id, const Owner& owner, RunState state,
@@ -72,16 +41,12 @@ Status EndRun(pg::Transaction& tx, std::int64_t run_id, const Owner& owner, RunS
       "  progress = CASE WHEN $12 THEN 1 ELSE progress END "
       "WHERE run_id = $1 AND session = $2 AND state = 'running'",
       run_id, owner.session, std::string(Name(state)), error, outcome.rating_count,
-      MetricsJson(outcome.metrics), h.factors, h.iterations, h.regularization, h.alpha, h.seed,
-      succeeded);
+      artefact::MetricsJson(outcome.metrics), h.factors, h.iterations, h.regularization, h.alpha,
+      h.seed, succeeded);
   if (rows.affected_rows() == 0) return RunFenced();
   return {};
 }
 
 Error RunFenced() { return Error::Aborted("run_fenced", "The run was ended by someone else."); }
-
-pg::RunOptions Within(std::chrono::milliseconds time) {
-  return {.deadline = SystemClock().Now() + time, .isolation = {}, .statement_timeout = {}};
-}
 
 }  // namespace marquee::trainer

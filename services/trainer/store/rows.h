@@ -25,16 +25,10 @@ inline constexpr std::string_view kRunColumns =
     "(extract(epoch FROM ended_at) * 1000000)::bigint";
 Result<TrainingRun> ToRun(const pqxx::row& row);
 
-Result<std::map<std::string, double>> ParseMetrics(const std::string& text);
-std::string MetricsJson(const std::map<std::string, double>& metrics);
-
 // Ends the owner's running run. Aborted "run_fenced" when it isn't that.
 Status EndRun(pg::Transaction& tx, std::int64_t run_id, const Owner& owner, RunState state,
               const std::string& error, const RunOutcome& outcome);
 
 Error RunFenced();
-
-// Statements of background threads have a deadline too.
-pg::RunOptions Within(std::chrono::milliseconds time);
 
 }  // namespace marquee::trainer

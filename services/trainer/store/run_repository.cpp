@@ -58,10 +58,10 @@ Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner)
     ASSIGN_OR_RETURN(auto inserted, First(InsertRun(tx, run, owner, 0)));
     return StartedRun{*std::move(inserted), true};
   };
-  auto started = pool_.Run(start, Within(kStatementTime));
+  auto started = pool_.Run(start, pg::Within(kStatementTime));
   // The same request twice at once: the other one is in by now.
   if (!started.ok() && pg::IsViolationOf(started.error(), kIdempotency))
-    started = pool_.Run(start, Within(kStatementTime));
+    started = pool_.Run(start, pg::Within(kStatementTime));
   if (!started.ok() && pg::IsViolationOf(started.error(), kOneRunning))
     return Error::AlreadyExists(
         "training_run_active", "A training run is going on; cancel it or wait until it has ended.");
@@ -75,7 +75,7 @@ Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run
       [&](pg::Transaction& tx) {
         return First(InsertRun(tx, run, owner, static_cast<std::int64_t>(interval.count())));
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
   if (!started.ok() && pg::IsViolationOf(started.error(), kOneRunning))
     return std::optional<TrainingRun>{};
   return started;
@@ -90,7 +90,7 @@ Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id) {
         if (!run) return Unknown(run_id);
         return *std::move(run);
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<std::vector<TrainingRun>> PgRunRepository::List(std::int64_t before, int limit) {
@@ -108,7 +108,7 @@ Result<std::vector<TrainingRun>> PgRunRepository::List(std::int64_t before, int 
         }
         return runs;
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<bool> PgRunRepository::Heartbeat(std::int64_t run_id, const Owner& owner, Stage stage,
@@ -122,7 +122,7 @@ Result<bool> PgRunRepository::Heartbeat(std::int64_t run_id, const Owner& owner,
         if (rows.empty()) return RunFenced();
         return rows[0][0].as<bool>();
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<TrainingRun> PgRunRepository::RequestCancel(std::int64_t run_id) {
@@ -134,7 +134,7 @@ Result<TrainingRun> PgRunRepository::RequestCancel(std::int64_t run_id) {
             run_id);
         return {};
       },
-      Within(kStatementTime)));
+      pg::Within(kStatementTime)));
   return Get(run_id);
 }
 
@@ -142,7 +142,7 @@ Status PgRunRepository::End(std::int64_t run_id, const Owner& owner, RunState st
                             const std::string& error, const RunOutcome& outcome) {
   return pool_.Run(
       [&](pg::Transaction& tx) { return EndRun(tx, run_id, owner, state, error, outcome); },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<std::vector<std::int64_t>> PgRunRepository::FailAbandoned(const Owner& owner) {
@@ -159,7 +159,7 @@ Result<std::vector<std::int64_t>> PgRunRepository::FailAbandoned(const Owner& ow
         for (const auto& row : rows) ids.push_back(row[0].as<std::int64_t>());
         return ids;
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 Result<std::optional<Time>> PgRunRepository::LastEnd(RunState state) {
@@ -173,7 +173,7 @@ Result<std::optional<Time>> PgRunRepository::LastEnd(RunState state) {
         ASSIGN_OR_RETURN(const auto run, ToRun(rows[0]));
         return run.ended_at;
       },
-      Within(kStatementTime));
+      pg::Within(kStatementTime));
 }
 
 }  // namespace marquee::trainer

@@ -13,40 +13,12 @@
 #include <vector>
 
 #include "artefact/model_card.h"
-#include "base/uuid.h"
+#include "base/testing/temporary_folder.h"
 #include "trainer/app/training_job.h"
 #include "trainer/domain/ports.h"
 #include "trainer/testing/names.h"
 
 namespace marquee::trainer::testing {
-
-// A folder that goes away with it.
-class TemporaryFolder {
- public:
-  TemporaryFolder()
-      : path_(std::filesystem::temp_directory_path() /
-              ("marquee-trainer-test-" + Uuid::V7(SystemClock().Now()).ToString())) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::vector<std::string> Files() const {
-    std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(path_))
-      files.push_back(entry.path().filename().string());
-    std::sort(files.begin(), files.end());
-    return files;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Not by designated initializers, of which GCC 12 believes that they leave the map in them unmade.
 inline JobSettings Settings(std::string code_version, const std::filesystem::path& scratch) {
