@@ -38,8 +38,8 @@ def copy_of_the_tree(folder):
 
 
 def contents(folder):
-    """path → hash, of all files."""
-    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    """path → hash, of all files but Python's own, which hold the times of those they were made of."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink() and path.suffix != ".pyc")
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
