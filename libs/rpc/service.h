@@ -8,10 +8,12 @@
 //       Register(this, &CatalogHandler::GetMovie);      // the rpc is known by its request's type
 //       Register(this, &CatalogHandler::ExportMovies);  // streams likewise
 //     }
-//     Result<v1::GetMovieResponse> GetMovie(const rpc::Call& call, const v1::GetMovieRequest&
-//     request); Status ExportMovies(const rpc::Call&, const v1::ExportMoviesRequest&,
-//     grpc::ServerWriter<…>& writer); Result<v1::ImportMoviesResponse> ImportMovies(const
-//     rpc::Call&, grpc::ServerReader<…>& reader);
+//     Result<v1::GetMovieResponse> GetMovie(const rpc::Call& call,
+//                                           const v1::GetMovieRequest& request);
+//     Status ExportMovies(const rpc::Call& call, const v1::ExportMoviesRequest& request,
+//                         grpc::ServerWriter<…>& writer);
+//     Result<v1::ImportMoviesResponse> ImportMovies(const rpc::Call& call,
+//                                                   grpc::ServerReader<…>& reader);
 //   };
 //
 // Unary and server-streaming requests arrive validated; a client stream's messages are validated by

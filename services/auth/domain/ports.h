@@ -108,8 +108,8 @@ class KeyRepository {
   // ones.
   virtual Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) = 0;
   // Stores it, and has the others retire at `others_retire_at` that would stay longer; returns the
-  // active ones. FailedPrecondition "rotation_under_way" when the youngest of
-  // several was made after `newest_before`.
+  // active ones. FailedPrecondition "rotation_under_way" when the youngest of several was made
+  // after `newest_before`.
   virtual Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
                                                 Time newest_before, Time deadline) = 0;
 };

@@ -1,9 +1,8 @@
 // JSON (RFC 8259) → protobuf, strictly and in one pass, straight into the message. Refused, with
-// the path of the field
-// ("ratings[2].movie_id"): unknown fields, wrong types, numbers that don't fit, duplicate keys,
-// nesting deeper than 32, more than 100,000 values, text that isn't UTF-8, U+0000, and anything
-// after the document. Whole numbers come as JSON numbers or as decimal strings. `null` leaves a
-// field unset.
+// the path of the field ("ratings[2].movie_id"): unknown fields, wrong types, numbers that don't
+// fit, duplicate keys, nesting deeper than 32, more than 100,000 values, text that isn't UTF-8,
+// U+0000, and anything after the document. Whole numbers come as JSON numbers or as decimal
+// strings. `null` leaves a field unset.
 #pragma once
 
 #include <string>
