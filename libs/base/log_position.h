@@ -5,6 +5,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace marquee {
 
@@ -19,6 +22,17 @@ struct LogPosition {
 };
 
 using LogPositions = std::map<std::int32_t, LogPosition>;  // by partition
+
+// A place in the log of that name. As text "<stream>:<partition>:<next_offset>:<fingerprint>", as in
+// "ratings:3:1234:00f1e2d3c4b5a697"; the fingerprint, 16 hexadecimal digits, is left out where it
+// isn't known.
+struct Position {
+  std::string stream;
+  LogPosition at = {};
+
+  std::string ToString() const;
+  static std::optional<Position> Parse(std::string_view text);
+};
 
 // How many records a reader lacks of a log's partitions. Below 0 when a partition ends before what
 // was read of it (it is another log): those partitions alone count then, so that others can't hide

@@ -41,16 +41,18 @@ rpc::KeyClaim Judge(const rpc::KeyedCall& call, const pqxx::row& row) {
 
 PgIdempotencyStore::PgIdempotencyStore(pg::Pool& pool)
     : pool_(pool),
-      forgetting_(
-          kForgetEvery, [this](std::stop_token) -> std::optional<std::chrono::milliseconds> {
-            const auto forgotten = Forget(kForgetAtOnce, SystemClock().Now() + kForgetTimeout);
-            if (forgotten.ok() && *forgotten == kForgetAtOnce)
-              return std::chrono::milliseconds{100};  // there are more
-            return std::nullopt;
-          }) {}
+      forgetting_(kForgetEvery,
+                  [this](std::stop_token) -> std::optional<std::chrono::milliseconds> {
+                    const auto forgotten =
+                        Forget(kForgetAtOnce, CallContext(SystemClock().Now() + kForgetTimeout));
+                    if (forgotten.ok() && *forgotten == kForgetAtOnce)
+                      return std::chrono::milliseconds{100};  // there are more
+                    return std::nullopt;
+                  }) {}
 
 Result<rpc::KeyClaim> PgIdempotencyStore::Claim(const rpc::KeyedCall& call,
-                                                std::chrono::milliseconds lease, Time deadline) {
+                                                std::chrono::milliseconds lease,
+                                                const CallContext& context) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<rpc::KeyClaim> {
         const auto taken = tx.exec_params(kClaim, Bytes(call.id), Bytes(call.fingerprint),
@@ -66,11 +68,11 @@ Result<rpc::KeyClaim> PgIdempotencyStore::Claim(const rpc::KeyedCall& call,
         if (rows.empty()) return rpc::KeyClaim{rpc::KeyClaim::State::kInProgress};
         return Judge(call, rows[0]);
       },
-      {.deadline = deadline});
+      {.deadline = context.deadline});
 }
 
 Result<std::optional<std::string>> PgIdempotencyStore::FindAnswer(const rpc::KeyedCall& call,
-                                                                  Time deadline) {
+                                                                  const CallContext& context) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::optional<std::string>> {
         const auto rows = tx.exec_params(
@@ -81,11 +83,11 @@ Result<std::optional<std::string>> PgIdempotencyStore::FindAnswer(const rpc::Key
         if (rows.empty()) return std::optional<std::string>();
         return std::optional(pqxx::binarystring(rows[0][0]).str());
       },
-      {.deadline = deadline});
+      {.deadline = context.deadline});
 }
 
 Status PgIdempotencyStore::Keep(const rpc::KeyedCall& call, std::string_view sealed_answer,
-                                Time deadline) {
+                                const CallContext& context) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
@@ -94,10 +96,11 @@ Status PgIdempotencyStore::Keep(const rpc::KeyedCall& call, std::string_view sea
             Bytes(call.id), Bytes(call.fingerprint), Bytes(sealed_answer));
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = context.deadline});
 }
 
-Status PgIdempotencyStore::Release(const rpc::KeyedCall& call, bool undone, Time deadline) {
+Status PgIdempotencyStore::Release(const rpc::KeyedCall& call, bool undone,
+                                   const CallContext& context) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(undone ? "DELETE FROM idempotency_keys WHERE id = $1"
@@ -108,10 +111,10 @@ Status PgIdempotencyStore::Release(const rpc::KeyedCall& call, bool undone, Time
                        Bytes(call.id), Bytes(call.fingerprint));
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = context.deadline});
 }
 
-Result<std::int64_t> PgIdempotencyStore::Forget(int limit, Time deadline) {
+Result<std::int64_t> PgIdempotencyStore::Forget(int limit, const CallContext& context) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<std::int64_t> {
         return static_cast<std::int64_t>(
@@ -121,7 +124,7 @@ Result<std::int64_t> PgIdempotencyStore::Forget(int limit, Time deadline) {
                            limit)
                 .affected_rows());
       },
-      {.deadline = deadline});
+      {.deadline = context.deadline});
 }
 
 }  // namespace marquee::idempotency

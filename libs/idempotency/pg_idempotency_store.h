@@ -25,13 +25,15 @@ class PgIdempotencyStore final : public rpc::IdempotencyStore {
   explicit PgIdempotencyStore(pg::Pool& pool);
 
   Result<rpc::KeyClaim> Claim(const rpc::KeyedCall& call, std::chrono::milliseconds lease,
-                              Time deadline) override;
-  Result<std::optional<std::string>> FindAnswer(const rpc::KeyedCall& call, Time deadline) override;
-  Status Keep(const rpc::KeyedCall& call, std::string_view sealed_answer, Time deadline) override;
-  Status Release(const rpc::KeyedCall& call, bool undone, Time deadline) override;
+                              const CallContext& context) override;
+  Result<std::optional<std::string>> FindAnswer(const rpc::KeyedCall& call,
+                                                const CallContext& context) override;
+  Status Keep(const rpc::KeyedCall& call, std::string_view sealed_answer,
+              const CallContext& context) override;
+  Status Release(const rpc::KeyedCall& call, bool undone, const CallContext& context) override;
 
   // Deletes at most `limit` keys that are over; how many it were.
-  Result<std::int64_t> Forget(int limit, Time deadline);
+  Result<std::int64_t> Forget(int limit, const CallContext& context);
 
  private:
   pg::Pool& pool_;

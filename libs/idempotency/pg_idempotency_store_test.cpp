@@ -23,7 +23,7 @@ class PgIdempotencyStoreTest : public testing::Test {
         " claimed_until timestamptz NOT NULL, answer bytea, first_used timestamptz NOT NULL)");
   }
 
-  static Time Soon() { return SystemClock().Now() + std::chrono::seconds(10); }
+  static CallContext Soon() { return CallContext(SystemClock().Now() + std::chrono::seconds(10)); }
   static rpc::KeyedCall Call(char key, char request) {
     return {std::string(32, key), std::string(31, request) + '\0'};
   }

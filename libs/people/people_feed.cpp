@@ -25,7 +25,7 @@ void RecentChanges::ForgetOld() {
   forgotten_at_ = now;
 }
 
-Result<rpc::Caller> RecentChanges::Check(rpc::Caller caller) const {
+Result<Caller> RecentChanges::Check(Caller caller) const {
   if (caller.user_id == 0) return caller;
   const std::lock_guard lock(mutex_);
   const auto found = changes_.find(caller.user_id);
@@ -90,7 +90,7 @@ PeopleFeed::PeopleFeed(const kafka::ClusterConfig& cluster, const Clock& clock,
     : impl_(std::make_unique<Impl>(cluster, clock, metrics, service, std::move(topic))) {}
 PeopleFeed::~PeopleFeed() = default;
 rpc::CallerCheck PeopleFeed::check() const {
-  return [this](rpc::Caller caller, Time) { return impl_->changes().Check(std::move(caller)); };
+  return [this](const CallContext& call) { return impl_->changes().Check(call.caller); };
 }
 bool PeopleFeed::WaitFor(const LogPosition& position, Time deadline) const {
   return impl_->WaitFor(position, deadline);

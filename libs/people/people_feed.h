@@ -30,7 +30,7 @@ class RecentChanges {
   void Take(PersonChange change);
   // As rpc::CallerCheck: the caller with the roles that they have now; Unauthenticated
   // "token_revoked" for one who was deleted.
-  Result<rpc::Caller> Check(rpc::Caller caller) const;
+  Result<Caller> Check(Caller caller) const;
   std::size_t size() const;
 
  private:

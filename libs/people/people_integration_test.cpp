@@ -10,8 +10,8 @@ namespace {
 
 Time Soon() { return SystemClock().Now() + std::chrono::seconds{60}; }
 
-rpc::Caller Person(std::int64_t user_id) {
-  rpc::Caller caller;
+Caller Person(std::int64_t user_id) {
+  Caller caller;
   caller.user_id = user_id;
   caller.subject = std::to_string(user_id);
   caller.roles = {"user", "administrator"};
@@ -33,9 +33,9 @@ TEST(PeopleFeed, HearsOfChangesFromBeforeItBeganAndAfter) {
   const auto check = feed.check();
   ASSERT_TRUE(feed.WaitFor(
       tell({.user_id = 8, .changed_at = SystemClock().Now(), .roles = {"user"}}), Soon()));
-  EXPECT_EQ(check(Person(7), Soon()).error().reason, "token_revoked");
-  EXPECT_EQ(check(Person(8), Soon())->roles, std::vector<std::string>{"user"});
-  EXPECT_EQ(check(Person(9), Soon())->roles, Person(9).roles);
+  EXPECT_EQ(check({Soon(), Person(7)}).error().reason, "token_revoked");
+  EXPECT_EQ(check({Soon(), Person(8)})->roles, std::vector<std::string>{"user"});
+  EXPECT_EQ(check({Soon(), Person(9)})->roles, Person(9).roles);
   EXPECT_NE(metrics.Text().find("marquee_test_people_log_undecodable_total 1"), std::string::npos);
 }
 

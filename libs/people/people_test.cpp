@@ -11,8 +11,8 @@ using std::chrono::seconds;
 
 const Time kStart{seconds{1'800'000'000}};
 
-rpc::Caller Person(std::int64_t user_id, Time issued, std::vector<std::string> roles = {"user"}) {
-  rpc::Caller caller;
+Caller Person(std::int64_t user_id, Time issued, std::vector<std::string> roles = {"user"}) {
+  Caller caller;
   caller.user_id = user_id;
   caller.subject = std::to_string(user_id);
   caller.roles = std::move(roles);
@@ -70,7 +70,7 @@ TEST_F(Recent, WhatNoTokenCanBeOlderThanIsForgotten) {
 }
 
 TEST_F(Recent, ServicesAndTheAnonymousAreNoPeople) {
-  rpc::Caller service;
+  Caller service;
   service.subject = "service:trainer";
   service.roles = {"service"};
   EXPECT_EQ(changes.Check(service)->roles, service.roles);

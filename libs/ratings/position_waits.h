@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "base/gate.h"
 #include "base/log_position.h"
@@ -11,6 +12,9 @@
 #include "metrics/metrics.h"
 
 namespace marquee::ratings {
+
+// The name of the log of ratings in a Position ("ratings:3:1042").
+inline constexpr std::string_view kStream = "ratings";
 
 // What came of one request's positions.
 enum class PositionWait {

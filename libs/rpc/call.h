@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/call_context.h"
 #include "base/clock.h"
-#include "base/log_position.h"
 #include "base/result.h"
 #include "base/uuid.h"
 
@@ -20,33 +20,12 @@ class ServerContext;
 
 namespace marquee::rpc {
 
-struct Caller {
-  std::int64_t user_id = 0;  // 0 for the anonymous and for services
-  std::string subject;       // empty for the anonymous
-  std::vector<std::string> roles;
-  std::string session_id;
-  std::string bearer;  // the token itself, to be forwarded; never log it
-  Time token_issued_at{};
-
-  bool authenticated() const { return !subject.empty(); }
-  bool Has(std::string_view role) const;
-};
-
 // What is true of a caller now, where their verified token says what was true when it was issued:
 // the same caller with the roles that they have, or UNAUTHENTICATED when they are no more (signed
 // out, deleted). Asked for each call of a person to an rpc that isn't public.
-using CallerCheck = std::function<Result<Caller>(Caller caller, Time deadline)>;
+using CallerCheck = std::function<Result<Caller>(const CallContext& call)>;
 
-// A place in a Kafka topic (base/log_position.h). Metadata `marquee-position`, once for each:
-// "<stream>:<partition>:<next_offset>:<fingerprint>", as in "ratings:3:1234:00f1e2d3c4b5a697"; the
-// fingerprint, 16 hexadecimal digits, is left out where it isn't known.
-struct Position {
-  std::string stream;
-  LogPosition at = {};
-
-  std::string ToString() const;
-  static std::optional<Position> Parse(std::string_view text);
-};
+// A Position's text, once for each.
 inline constexpr char kPositionKey[] = "marquee-position";
 inline constexpr char kClientAddressKey[] = "marquee-client-address";
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
@@ -57,17 +36,13 @@ class Call {
  public:
   Call(grpc::ServerContext& context, Caller caller, Time deadline);
 
-  const Caller& caller() const { return caller_; }
-  void set_caller(Caller caller) { caller_ = std::move(caller); }
-  Time deadline() const { return deadline_; }   // always finite
+  // For the ports: deadline (always finite), caller, address, positions (base/call_context.h).
+  const CallContext& context() const { return context_; }
+  const Caller& caller() const { return context_.caller; }
+  void set_caller(Caller caller) { context_.caller = std::move(caller); }
+  Time deadline() const { return context_.deadline; }
   std::chrono::milliseconds Remaining() const;  // until the deadline, 0 when past
   bool Cancelled() const;                       // by the caller, or past the deadline. Thread-safe.
-
-  // Where the person is who asks, as the edge saw it and the gateway said it: good for sharing work
-  // out and for the audit, and no proof of anything. Empty when it isn't known.
-  const std::string& client_address() const { return client_address_; }
-  // The positions that the caller must see applied.
-  const std::vector<Position>& positions() const { return positions_; }
 
   // Tells the caller how far its write has come. Call before answering.
   void SetPosition(const Position& position) const { told_.push_back(position); }
@@ -85,15 +60,10 @@ class Call {
   // For KeyedRun: `key_id` names the key, `first_used` the first of these calls.
   void BeRepetitionOf(std::string_view key_id, Time first_used);
 
-  grpc::ServerContext& context() const { return context_; }
-
  private:
-  grpc::ServerContext& context_;
-  Caller caller_;
-  Time deadline_;
-  std::string client_address_;
+  grpc::ServerContext& server_context_;
+  CallContext context_;
   bool repeatable_ = false;
-  std::vector<Position> positions_;
   mutable std::vector<Position> told_;
   mutable std::optional<Uuid> operation_id_;
 };

@@ -40,11 +40,18 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int max_m
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-void ForwardCaller(grpc::ClientContext& context, const Call& call,
-                   std::chrono::milliseconds at_most) {
-  context.set_deadline(std::min<Time>(call.deadline(), SystemClock().Now() + at_most));
-  if (!call.caller().bearer.empty())
-    AddMetadata(context, "authorization", "Bearer " + call.caller().bearer);
+void ForwardCall(grpc::ClientContext& context, const CallContext& call,
+                 std::chrono::milliseconds at_most) {
+  CallAnonymously(context, call, at_most);
+  if (!call.caller.bearer.empty())
+    AddMetadata(context, "authorization", "Bearer " + call.caller.bearer);
+  for (const auto& position : call.positions)
+    AddMetadata(context, kPositionKey, position.ToString());
+}
+
+void CallAnonymously(grpc::ClientContext& context, const CallContext& call,
+                     std::chrono::milliseconds at_most) {
+  context.set_deadline(std::min<Time>(call.deadline, SystemClock().Now() + at_most));
   CarryTrace(context);
 }
 

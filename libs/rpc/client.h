@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "token/token.h"
@@ -19,17 +20,19 @@ class ClientContext;
 
 namespace marquee::rpc {
 
-class Call;
-
 // A channel to host:port or a gRPC target; connects lazily and by itself again. `max_message_bytes`
 // bounds a response.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
                                            int max_message_bytes = 8 << 20);
 
 // For a call made on behalf of `call`: its deadline (at most `at_most` from now), its trace, its
-// caller's token.
-void ForwardCaller(grpc::ClientContext& context, const Call& call,
-                   std::chrono::milliseconds at_most);
+// caller's token and positions.
+void ForwardCall(grpc::ClientContext& context, const CallContext& call,
+                 std::chrono::milliseconds at_most = std::chrono::hours{24});
+
+// The same without token and positions, for what anyone may ask.
+void CallAnonymously(grpc::ClientContext& context, const CallContext& call,
+                     std::chrono::milliseconds at_most);
 
 // For a call made in our own name: a deadline, the thread's trace (or a new one), and the token.
 void ActAsService(grpc::ClientContext& context, const std::string& bearer,

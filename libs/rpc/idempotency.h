@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/result.h"
 
@@ -52,14 +53,16 @@ class IdempotencyStore {
   virtual ~IdempotencyStore() = default;
   // Takes the key for this call. Who takes it and is never heard of again holds it for `lease`.
   virtual Result<KeyClaim> Claim(const KeyedCall& call, std::chrono::milliseconds lease,
-                                 Time deadline) = 0;
+                                 const CallContext& context) = 0;
   // The answer that the same call was given, if it was; takes nothing.
-  virtual Result<std::optional<std::string>> FindAnswer(const KeyedCall& call, Time deadline) = 0;
+  virtual Result<std::optional<std::string>> FindAnswer(const KeyedCall& call,
+                                                        const CallContext& context) = 0;
   // It was carried out: this is its answer from now on.
-  virtual Status Keep(const KeyedCall& call, std::string_view sealed_answer, Time deadline) = 0;
+  virtual Status Keep(const KeyedCall& call, std::string_view sealed_answer,
+                      const CallContext& context) = 0;
   // It ended without an answer that will do. `undone`: nothing has happened, and the key is free
   // again, for any request; else the same request may be tried again, and no other.
-  virtual Status Release(const KeyedCall& call, bool undone, Time deadline) = 0;
+  virtual Status Release(const KeyedCall& call, bool undone, const CallContext& context) = 0;
 };
 
 }  // namespace marquee::rpc

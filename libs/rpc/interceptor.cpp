@@ -62,9 +62,9 @@ Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
                 claims->session_id, std::move(jwt),  claims->issued_at};
 }
 
-Result<Caller> Interceptor::Recheck(const MethodInfo& method, Caller caller, Time deadline) const {
-  if (!check_ || caller.user_id == 0 || method.access == Access::kPublic) return caller;
-  return check_(std::move(caller), deadline);
+Result<Caller> Interceptor::Recheck(const MethodInfo& method, const CallContext& call) const {
+  if (!check_ || call.caller.user_id == 0 || method.access == Access::kPublic) return call.caller;
+  return check_(call);
 }
 
 Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,

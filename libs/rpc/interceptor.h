@@ -65,7 +65,7 @@ class Interceptor {
   // Who calls. UNAUTHENTICATED for a bad token, unless the method is public.
   Result<Caller> Authenticate(const MethodInfo& method, const std::string& authorization) const;
   // The caller as they are now: see CallerCheck.
-  Result<Caller> Recheck(const MethodInfo& method, Caller caller, Time deadline) const;
+  Result<Caller> Recheck(const MethodInfo& method, const CallContext& call) const;
   // Whether they may. `request` is null for a client stream.
   Status Authorize(const MethodInfo& method, const Caller& caller,
                    const google::protobuf::Message* request) const;

@@ -94,7 +94,7 @@ KeyedRun::KeyedRun(IdempotencyStore* store, const MethodInfo& method, const std:
 Status KeyedRun::Run(Call& call, const std::function<Status(const Call&)>& body) {
   if (store_ == nullptr) return body(call);
   ASSIGN_OR_RETURN(const KeyClaim claim,
-                   store_->Claim(keyed_, call.Remaining() + kSettleTimeout, call.deadline()));
+                   store_->Claim(keyed_, call.Remaining() + kSettleTimeout, call.context()));
   switch (claim.state) {
     case KeyClaim::State::kAnswered: return Fill(claim.answer, call);
     case KeyClaim::State::kInProgress:
@@ -114,7 +114,7 @@ Status KeyedRun::Run(Call& call, const std::function<Status(const Call&)>& body)
 
 bool KeyedRun::Replay(Call& call) {
   if (store_ == nullptr) return false;
-  const auto answer = store_->FindAnswer(keyed_, call.deadline());
+  const auto answer = store_->FindAnswer(keyed_, call.context());
   return answer.ok() && *answer && Fill(**answer, call).ok();
 }
 
@@ -135,18 +135,19 @@ Status KeyedRun::Fill(const std::string& sealed, Call& call) {
 
 void KeyedRun::Settle(const Call& call, const Status& outcome) {
   // Whoever called may have no patience left; the key's keeper hears of it all the same.
-  const Time deadline = SystemClock().Now() + kSettleTimeout;
+  CallContext settling = call.context();
+  settling.deadline = SystemClock().Now() + kSettleTimeout;
   Status settled;
   if (!outcome.ok()) {
-    settled = store_->Release(keyed_, SaysUndone(outcome.error()), deadline);
+    settled = store_->Release(keyed_, SaysUndone(outcome.error()), settling);
   } else {
     std::string plain;
     for (const auto& position : call.told()) plain += position.ToString() + '\n';
     plain += '\n';
     plain += Serialized(*response_);
     settled = plain.size() <= kMostAnswerBytes
-                  ? store_->Keep(keyed_, Seal(sealing_key_, plain), deadline)
-                  : store_->Release(keyed_, false, deadline);
+                  ? store_->Keep(keyed_, Seal(sealing_key_, plain), settling)
+                  : store_->Release(keyed_, false, settling);
   }
   if (!settled.ok()) {
     logging::Warning("an Idempotency-Key couldn't be settled",

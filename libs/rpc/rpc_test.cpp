@@ -130,7 +130,8 @@ class RpcTest : public testing::Test {
             },
             SystemClock()),
         server_({&reviews_, &ratings_}, verifier_, metrics_,
-                {.check = [this](Caller caller, Time) -> Result<Caller> {
+                {.check = [this](const CallContext& call) -> Result<Caller> {
+                   Caller caller = call.caller;
                    if (ended) return Error::Unauthenticated("session_ended", "Sign in again.");
                    return caller;
                  },

@@ -121,7 +121,7 @@ Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
     admitted.emplace(interceptor_->admission());
   }
   KeyedRun once(interceptor_->keys(), method, subject, key, request, response);
-  auto now = interceptor_->Recheck(method, call.caller(), call.deadline());
+  auto now = interceptor_->Recheck(method, call.context());
   if (now.ok()) {
     call.set_caller(*std::move(now));
     RETURN_IF_ERROR(interceptor_->Authorize(method, call.caller(), request));

@@ -14,7 +14,8 @@ namespace marquee::rpc {
 // Keys in memory, by the contract of PostgreSQL's store (libs/idempotency has its own tests).
 class MemoryKeys final : public IdempotencyStore {
  public:
-  Result<KeyClaim> Claim(const KeyedCall& call, std::chrono::milliseconds, Time) override {
+  Result<KeyClaim> Claim(const KeyedCall& call, std::chrono::milliseconds,
+                         const CallContext&) override {
     const std::lock_guard lock(mutex_);
     if (down) return Error::Unavailable("database_unavailable", "The database can't be reached.");
     auto& entry = entries_[call.id];
@@ -29,19 +30,20 @@ class MemoryKeys final : public IdempotencyStore {
     }
     return KeyClaim{state, entry.answer.value_or(""), Time{std::chrono::seconds{1}}};
   }
-  Result<std::optional<std::string>> FindAnswer(const KeyedCall& call, Time) override {
+  Result<std::optional<std::string>> FindAnswer(const KeyedCall& call,
+                                                const CallContext&) override {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(call.id);
     if (found == entries_.end() || found->second.fingerprint != call.fingerprint)
       return std::optional<std::string>();
     return found->second.answer;
   }
-  Status Keep(const KeyedCall& call, std::string_view answer, Time) override {
+  Status Keep(const KeyedCall& call, std::string_view answer, const CallContext&) override {
     const std::lock_guard lock(mutex_);
     entries_[call.id].answer = std::string(answer);
     return {};
   }
-  Status Release(const KeyedCall& call, bool undone, Time) override {
+  Status Release(const KeyedCall& call, bool undone, const CallContext&) override {
     const std::lock_guard lock(mutex_);
     if (undone) {
       entries_.erase(call.id);

@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   catalog::Catalog catalog(movies, posters, audience, clock);
   catalog::CatalogHandler handler(catalog);
   metrics.AddGaugeFunction("marquee_catalog_movies", "Movies in the catalogue", {}, [&] {
-    const auto count = movies.Count(clock.Now() + std::chrono::seconds(1));
+    const auto count = movies.Count(CallContext(clock.Now() + std::chrono::seconds(1)));
     return count.ok() ? static_cast<double>(*count) : std::numeric_limits<double>::quiet_NaN();
   });
 

@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Time Soon() { return SystemClock().Now() + std::chrono::seconds(30); }
+CallContext Soon() { return CallContext(SystemClock().Now() + std::chrono::seconds(30)); }
 
 // A replica's publisher.
 struct Replica {

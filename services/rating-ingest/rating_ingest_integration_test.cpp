@@ -276,7 +276,7 @@ TEST_F(RatingIngestTest, ListsTheLatestFirstPageByPage) {
 
 TEST_F(RatingIngestTest, GivesAHistoryWithItsPosition) {
   Rate(7, 1, 3.0F);
-  const auto position = rpc::Position::Parse(Rate(7, 2, 4.0F));
+  const auto position = Position::Parse(Rate(7, 2, 4.0F));
   ASSERT_TRUE(position.has_value());
   auto caller = As(0, position->ToString());
   v1::GetUserHistoryRequest request;
@@ -485,10 +485,10 @@ INSTANTIATE_TEST_SUITE_P(ShorterEqualAndLonger, RemadeTopic, testing::Values(1, 
 
 // Positions of before the topic was made anew hold nobody up, and are no reason to refuse.
 TEST_F(RatingIngestTest, IgnoresPositionsOfAnotherLogAndRefusesThoseBeyondThisOne) {
-  const auto old = rpc::Position::Parse(Rate(7, 1, 3.0F));
+  const auto old = Position::Parse(Rate(7, 1, 3.0F));
   ASSERT_TRUE(old.has_value());
   const auto far = [&](bool named) {
-    rpc::Position position = *old;
+    Position position = *old;
     position.at.next_offset += 1'000'000;
     if (!named) position.at.fingerprint = 0;
     auto caller = As(7, position.ToString());

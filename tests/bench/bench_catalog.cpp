@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/calls.h"
 #include "catalog/app/catalog.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
@@ -96,7 +97,7 @@ void BenchReads(Catalog& catalog, AudienceRepository& audience) {
                             "what i did on my holidays in the summer with my dog"}) {
     std::string first;
     Measure((std::string("search \"") + query + "\"").substr(0, 43).c_str(), 20, [&] {
-      const auto answer = catalog.List({.filter = {.query = query}}, marquee::Time::max());
+      const auto answer = catalog.List({.filter = {.query = query}}, kNoDeadline);
       if (answer.ok() && !answer->movies.empty()) first = answer->movies[0].movie.title;
     });
     std::printf("    → %s\n", first.c_str());
@@ -104,20 +105,18 @@ void BenchReads(Catalog& catalog, AudienceRepository& audience) {
   for (const char* order :
        {"movie_id", "title", "-year", "-rating_count", "-rating_bayesian_mean"}) {
     Measure((std::string("list by ") + order).c_str(), 20,
-            [&] { (void)catalog.List({.order_by = order}, marquee::Time::max()).ok(); });
+            [&] { (void)catalog.List({.order_by = order}, kNoDeadline).ok(); });
     Measure((std::string("list by ") + order + ", one genre").c_str(), 20, [&] {
-      (void)catalog.List({.filter = {.genre = "Horror"}, .order_by = order}, marquee::Time::max())
-          .ok();
+      (void)catalog.List({.filter = {.genre = "Horror"}, .order_by = order}, kNoDeadline).ok();
     });
   }
-  const auto max = marquee::Time::max();
-  Measure("get", 100, [&] { (void)catalog.Get(1, max).ok(); });
-  Measure("trending", 20, [&] { (void)audience.Trending(20, max).ok(); });
-  Measure("ratings by year", 20, [&] { (void)audience.RatingsByYear(0, 0, max).ok(); });
-  Measure("popular by genre", 20, [&] { (void)audience.PopularByGenre("", 10, max).ok(); });
-  Measure("genres", 20, [&] { (void)audience.Genres(max).ok(); });
+  Measure("get", 100, [&] { (void)catalog.Get(1, kNoDeadline).ok(); });
+  Measure("trending", 20, [&] { (void)audience.Trending(20, kNoDeadline).ok(); });
+  Measure("ratings by year", 20, [&] { (void)audience.RatingsByYear(0, 0, kNoDeadline).ok(); });
+  Measure("popular by genre", 20, [&] { (void)audience.PopularByGenre("", 10, kNoDeadline).ok(); });
+  Measure("genres", 20, [&] { (void)audience.Genres(kNoDeadline).ok(); });
   Measure("export", 3,
-          [&] { (void)catalog.Export(max, [](const auto&) { return Status(); }).ok(); });
+          [&] { (void)catalog.Export(kNoDeadline, [](const auto&) { return Status(); }).ok(); });
 }
 
 // Seconds of processor time that the sessions of this database have used, where it runs on this
@@ -215,7 +214,7 @@ int main(int argc, char** argv) {
       const auto end = std::min(i + 1000, made.size());
       const auto chunk = catalog.Import({made.begin() + static_cast<std::ptrdiff_t>(i),
                                          made.begin() + static_cast<std::ptrdiff_t>(end)},
-                                        marquee::Time::max());
+                                        kNoDeadline);
       if (!chunk.ok()) {
         std::printf("%s\n", chunk.error().ToString().c_str());
         return 1;

@@ -76,7 +76,7 @@ struct Phase {
 };
 
 Offsets Ingest(const Data& data, RatingLog& log) {
-  const Time deadline = SystemClock().Now() + std::chrono::minutes(10);
+  const CallContext call(SystemClock().Now() + std::chrono::minutes(10));
   BulkIngest ingest(log, SystemClock());
   for (std::size_t at = 0; at < data.users.size(); at += kChunkRows) {
     const std::size_t count = std::min(kChunkRows, data.users.size() - at);
@@ -84,10 +84,10 @@ Offsets Ingest(const Data& data, RatingLog& log) {
                                     {data.movies.data() + at, count},
                                     {data.values.data() + at, count},
                                     {data.times.data() + at, count}},
-                                   deadline);
+                                   call);
     if (!status.ok()) throw std::runtime_error(status.error().ToString());
   }
-  const auto summary = ingest.Finish(deadline);
+  const auto summary = ingest.Finish(call);
   if (!summary.ok()) throw std::runtime_error(summary.error().ToString());
   return summary->end_offsets;
 }
@@ -125,10 +125,10 @@ void Run(std::size_t rows) {
         config, pool,
         WriterSteps({ApplyToRatings(own), CountDeadLetters}, config, producer, applied, own), own);
     const auto before = in_transactions.load();
-    std::vector<LogPosition> wanted;
+    CallContext call(SystemClock().Now() + std::chrono::minutes(10));
     for (const auto& [partition, end] : ends)
-      wanted.push_back({.partition = partition, .next_offset = end});
-    const auto waited = applied.WaitFor(wanted, SystemClock().Now() + std::chrono::minutes(10));
+      call.positions.push_back({std::string(ratings::kStream), {partition, end}});
+    const auto waited = applied.WaitFor(call);
     if (!waited.ok()) throw std::runtime_error(waited.error().ToString());
     phase.Report(rows);
     std::printf("%34s of it in transactions: %.2f s\n", "",
@@ -140,11 +140,12 @@ void Run(std::size_t rows) {
   {
     const Phase phase("export of all");
     std::size_t exported = 0;
-    const auto summary = reader.Export(65'536, SystemClock().Now() + std::chrono::minutes(10),
-                                       [&](ExportChunk chunk) -> Status {
-                                         exported += chunk.user_ids.size();
-                                         return {};
-                                       });
+    const auto summary =
+        reader.Export(65'536, CallContext(SystemClock().Now() + std::chrono::minutes(10)),
+                      [&](ExportChunk chunk) -> Status {
+                        exported += chunk.user_ids.size();
+                        return {};
+                      });
     if (!summary.ok()) throw std::runtime_error(summary.error().ToString());
     phase.Report(exported);
   }

@@ -13,11 +13,11 @@ Error CredentialsWrong() {
 // Whether it is the password of the hash. One that was hashed before passwords were normalized is
 // tried as it was typed, too.
 Result<bool> IsPassword(PasswordHasher& hasher, const std::string& typed, const std::string& hash,
-                        const Attempt& attempt, Time deadline) {
+                        const Attempt& attempt, const CallContext& call) {
   const std::string password = ComparablePassword(typed);
-  ASSIGN_OR_RETURN(const bool right, hasher.Verify(password, hash, attempt, deadline));
+  ASSIGN_OR_RETURN(const bool right, hasher.Verify(password, hash, attempt, call));
   if (right || password == typed) return right;
-  return hasher.Verify(typed, hash, attempt, deadline);
+  return hasher.Verify(typed, hash, attempt, call);
 }
 
 // The caller's own account being unknown means that their token outlived it.
@@ -29,60 +29,58 @@ Result<T> OrGone(Result<T> result) {
 
 }  // namespace
 
-Result<SignedIn> Accounts::Register(const Registration& registration,
-                                    const std::string& client_address, Time deadline) {
+Result<SignedIn> Accounts::Register(const Registration& registration, const CallContext& call) {
   ASSIGN_OR_RETURN(const Email email, Email::Make(registration.email));
   ASSIGN_OR_RETURN(const NewPassword password,
                    NewPassword::Make(registration.password, email, "password"));
   ASSIGN_OR_RETURN(std::string name, MakeDisplayName(registration.display_name));
   ASSIGN_OR_RETURN(
       std::string hash,
-      hasher_.Hash(password.text(), {NetworkOf(client_address), email.key()}, deadline));
+      hasher_.Hash(password.text(), {NetworkOf(call.client_address), email.key()}, call));
   ASSIGN_OR_RETURN(
       const Account account,
       accounts_.Create({email, std::move(hash), std::move(name), {Role::kUser}, clock_.Now()},
-                       deadline));
-  return sessions_.Start(account, deadline);
+                       call));
+  return sessions_.Start(account, call);
 }
 
 Result<Account> Accounts::CheckPassword(const Email& email, const std::string& password,
-                                        const Attempt& attempt, Time deadline) {
-  const auto found = accounts_.FindCredentials(email, deadline);
+                                        const Attempt& attempt, const CallContext& call) {
+  const auto found = accounts_.FindCredentials(email, call);
   if (!found.ok()) {
     if (found.error().code != Code::kNotFound) return found.error();
     // Takes as long as a comparison would.
     RETURN_IF_ERROR([&]() -> Status {
-      ASSIGN_OR_RETURN([[maybe_unused]] const auto hash, hasher_.Hash(password, attempt, deadline));
+      ASSIGN_OR_RETURN([[maybe_unused]] const auto hash, hasher_.Hash(password, attempt, call));
       return {};
     }());
     return CredentialsWrong();
   }
   ASSIGN_OR_RETURN(const bool right,
-                   IsPassword(hasher_, password, found->password_hash, attempt, deadline));
+                   IsPassword(hasher_, password, found->password_hash, attempt, call));
   if (!right) return CredentialsWrong();
   return found->account;
 }
 
 Result<SignedIn> Accounts::Login(const std::string& email, const std::string& password,
-                                 const std::string& client_address, Time deadline) {
+                                 const CallContext& call) {
   ASSIGN_OR_RETURN(const Email address, Email::Make(email));
   auto signed_in = [&]() -> Result<SignedIn> {
     ASSIGN_OR_RETURN(
         const Account account,
-        CheckPassword(address, password, {NetworkOf(client_address), address.key()}, deadline));
-    return sessions_.Start(account, deadline);
+        CheckPassword(address, password, {NetworkOf(call.client_address), address.key()}, call));
+    return sessions_.Start(account, call);
   }();
   metrics_.SignIn(signed_in.ok() ? Status() : Status(signed_in.error()));
   return signed_in;
 }
 
-Result<Account> Accounts::Get(const Person& person, Time deadline) {
-  return OrGone(accounts_.Find(person.user_id, deadline));
+Result<Account> Accounts::Get(const Person& person, const CallContext& call) {
+  return OrGone(accounts_.Find(person.user_id, call));
 }
 
 Status Accounts::PreparePassword(const Person& person, const AccountUpdate& update,
-                                 AccountChange& change, const std::string& client_address,
-                                 Time deadline) {
+                                 AccountChange& change, const CallContext& call) {
   if (!update.new_password && !update.current_password) return {};
   if (!update.new_password) {
     return Error::InvalidArgument("missing_field", "Say the new password, too.", "new_password");
@@ -91,34 +89,33 @@ Status Accounts::PreparePassword(const Person& person, const AccountUpdate& upda
     return Error::InvalidArgument("missing_field", "Say the current password, too.",
                                   "current_password");
   }
-  ASSIGN_OR_RETURN(const Credentials now,
-                   OrGone(accounts_.FindCredentials(person.user_id, deadline)));
+  ASSIGN_OR_RETURN(const Credentials now, OrGone(accounts_.FindCredentials(person.user_id, call)));
   ASSIGN_OR_RETURN(const Email email, Email::Make(now.account.email));
-  const Attempt attempt{NetworkOf(client_address), email.key()};
-  ASSIGN_OR_RETURN(const bool right, IsPassword(hasher_, *update.current_password,
-                                                now.password_hash, attempt, deadline));
+  const Attempt attempt{NetworkOf(call.client_address), email.key()};
+  ASSIGN_OR_RETURN(const bool right,
+                   IsPassword(hasher_, *update.current_password, now.password_hash, attempt, call));
   if (!right) {
     return Error::InvalidArgument("password_wrong", "This isn't the current password.",
                                   "current_password");
   }
   ASSIGN_OR_RETURN(const NewPassword password,
                    NewPassword::Make(*update.new_password, email, "new_password"));
-  ASSIGN_OR_RETURN(change.password_hash, hasher_.Hash(password.text(), attempt, deadline));
+  ASSIGN_OR_RETURN(change.password_hash, hasher_.Hash(password.text(), attempt, call));
   return {};
 }
 
 Result<Account> Accounts::Update(const Person& person, const AccountUpdate& update,
-                                 const std::string& client_address, Time deadline) {
+                                 const CallContext& call) {
   AccountChange change{.kept_session_id = person.session_id, .changed_at = clock_.Now()};
   if (update.display_name) {
     ASSIGN_OR_RETURN(change.display_name, MakeDisplayName(*update.display_name));
   }
-  RETURN_IF_ERROR(PreparePassword(person, update, change, client_address, deadline));
-  return OrGone(accounts_.Change(person.user_id, change, deadline));
+  RETURN_IF_ERROR(PreparePassword(person, update, change, call));
+  return OrGone(accounts_.Change(person.user_id, change, call));
 }
 
-Status Accounts::Delete(const Person& person, Time deadline) {
-  auto deleted = accounts_.Delete(person.user_id, deadline);
+Status Accounts::Delete(const Person& person, const CallContext& call) {
+  auto deleted = accounts_.Delete(person.user_id, call);
   // Someone who deletes twice has what they want.
   if (!deleted.ok() && deleted.error().code == Code::kNotFound) return {};
   return deleted;

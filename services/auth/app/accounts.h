@@ -7,6 +7,7 @@
 #include "auth/app/auth_metrics.h"
 #include "auth/app/sessions.h"
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::auth {
 
@@ -40,24 +41,23 @@ class Accounts {
         metrics_(metrics) {}
 
   // AlreadyExists "email_taken".
-  Result<SignedIn> Register(const Registration& registration, const std::string& client_address,
-                            Time deadline);
+  Result<SignedIn> Register(const Registration& registration, const CallContext& call);
   // Unauthenticated "credentials_wrong", whether or not there is such an account: the answer takes
   // as long and says the same.
   Result<SignedIn> Login(const std::string& email, const std::string& password,
-                         const std::string& client_address, Time deadline);
+                         const CallContext& call);
 
   // These: Unauthenticated "account_gone" when the account was deleted after the token was issued.
-  Result<Account> Get(const Person& person, Time deadline);
+  Result<Account> Get(const Person& person, const CallContext& call);
   Result<Account> Update(const Person& person, const AccountUpdate& update,
-                         const std::string& client_address, Time deadline);
-  Status Delete(const Person& person, Time deadline);
+                         const CallContext& call);
+  Status Delete(const Person& person, const CallContext& call);
 
  private:
   Result<Account> CheckPassword(const Email& email, const std::string& password,
-                                const Attempt& attempt, Time deadline);
+                                const Attempt& attempt, const CallContext& call);
   Status PreparePassword(const Person& person, const AccountUpdate& update, AccountChange& change,
-                         const std::string& client_address, Time deadline);
+                         const CallContext& call);
 
   AccountRepository& accounts_;
   PasswordHasher& hasher_;

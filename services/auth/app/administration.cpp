@@ -5,10 +5,11 @@
 
 namespace marquee::auth {
 
-Result<AccountPage> Administration::List(std::int64_t after, int page_size, Time deadline) {
+Result<AccountPage> Administration::List(std::int64_t after, int page_size,
+                                         const CallContext& call) {
   constexpr int kDefaultPage = 50;
   const int limit = page_size > 0 ? page_size : kDefaultPage;
-  ASSIGN_OR_RETURN(auto accounts, accounts_.List(after, limit + 1, deadline));
+  ASSIGN_OR_RETURN(auto accounts, accounts_.List(after, limit + 1, call));
   AccountPage page{std::move(accounts)};
   if (static_cast<int>(page.accounts.size()) > limit) {
     page.accounts.pop_back();
@@ -18,12 +19,13 @@ Result<AccountPage> Administration::List(std::int64_t after, int page_size, Time
 }
 
 Result<Account> Administration::SetRoles(std::int64_t user_id, std::span<const std::string> roles,
-                                         Time deadline) {
+                                         const CallContext& call) {
   ASSIGN_OR_RETURN(const Roles parsed, ParseRoles(roles));
-  return accounts_.SetRoles(user_id, parsed, deadline);
+  return accounts_.SetRoles(user_id, parsed, call);
 }
 
-Result<SignedIn> Administration::BootstrapAdministrator(const Bootstrap& bootstrap, Time deadline) {
+Result<SignedIn> Administration::BootstrapAdministrator(const Bootstrap& bootstrap,
+                                                        const CallContext& call) {
   if (bootstrap_secret_.empty()) {
     return Error::FailedPrecondition("bootstrap_disabled",
                                      "No bootstrap secret is configured here.");
@@ -32,36 +34,36 @@ Result<SignedIn> Administration::BootstrapAdministrator(const Bootstrap& bootstr
     return Error::PermissionDenied("bootstrap_secret_wrong", "The bootstrap secret is wrong.");
   }
   // Asked here to spare the work below; the repository asks again, under its lock.
-  ASSIGN_OR_RETURN(const bool done, accounts_.HasAdministrator(deadline));
+  ASSIGN_OR_RETURN(const bool done, accounts_.HasAdministrator(call));
   if (done) {
     return Error::FailedPrecondition("already_bootstrapped",
                                      "There is an administrator: ask them for the role.");
   }
-  ASSIGN_OR_RETURN(const Account account, MakeFirst(bootstrap, deadline));
-  return sessions_.Start(account, deadline);
+  ASSIGN_OR_RETURN(const Account account, MakeFirst(bootstrap, call));
+  return sessions_.Start(account, call);
 }
 
-Result<Account> Administration::MakeFirst(const Bootstrap& bootstrap, Time deadline) {
+Result<Account> Administration::MakeFirst(const Bootstrap& bootstrap, const CallContext& call) {
   ASSIGN_OR_RETURN(const Email email, Email::Make(bootstrap.email));
   const Attempt attempt{{},
                         email.key()};  // who knows the operator's secret waits for nobody's sake
-  const auto found = accounts_.FindCredentials(email, deadline);
+  const auto found = accounts_.FindCredentials(email, call);
   if (found.ok()) {
     ASSIGN_OR_RETURN(const bool right, hasher_.Verify(ComparablePassword(bootstrap.password),
-                                                      found->password_hash, attempt, deadline));
+                                                      found->password_hash, attempt, call));
     if (!right) {
       return Error::Unauthenticated("credentials_wrong",
                                     "There is an account with this e-mail address, and this isn't "
                                     "its password.");
     }
-    return accounts_.PromoteFirstAdministrator(found->account.user_id, deadline);
+    return accounts_.PromoteFirstAdministrator(found->account.user_id, call);
   }
   if (found.error().code != Code::kNotFound) return found.error();
   ASSIGN_OR_RETURN(const NewPassword password,
                    NewPassword::Make(bootstrap.password, email, "password"));
-  ASSIGN_OR_RETURN(std::string hash, hasher_.Hash(password.text(), attempt, deadline));
+  ASSIGN_OR_RETURN(std::string hash, hasher_.Hash(password.text(), attempt, call));
   return accounts_.CreateFirstAdministrator(
-      {email, std::move(hash), "", {Role::kUser, Role::kAdministrator}, clock_.Now()}, deadline);
+      {email, std::move(hash), "", {Role::kUser, Role::kAdministrator}, clock_.Now()}, call);
 }
 
 }  // namespace marquee::auth

@@ -7,6 +7,7 @@
 
 #include "auth/app/sessions.h"
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::auth {
 
@@ -32,16 +33,17 @@ class Administration {
         clock_(clock),
         bootstrap_secret_(std::move(bootstrap_secret)) {}
 
-  Result<AccountPage> List(std::int64_t after, int page_size, Time deadline);
-  Result<Account> SetRoles(std::int64_t user_id, std::span<const std::string> roles, Time deadline);
+  Result<AccountPage> List(std::int64_t after, int page_size, const CallContext& call);
+  Result<Account> SetRoles(std::int64_t user_id, std::span<const std::string> roles,
+                           const CallContext& call);
 
   // FailedPrecondition "bootstrap_disabled", "already_bootstrapped"; PermissionDenied
   // "bootstrap_secret_wrong"; Unauthenticated "credentials_wrong" when the account exists and the
   // password isn't its.
-  Result<SignedIn> BootstrapAdministrator(const Bootstrap& bootstrap, Time deadline);
+  Result<SignedIn> BootstrapAdministrator(const Bootstrap& bootstrap, const CallContext& call);
 
  private:
-  Result<Account> MakeFirst(const Bootstrap& bootstrap, Time deadline);
+  Result<Account> MakeFirst(const Bootstrap& bootstrap, const CallContext& call);
 
   AccountRepository& accounts_;
   PasswordHasher& hasher_;

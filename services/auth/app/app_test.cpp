@@ -14,7 +14,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-constexpr Time kNever = Time::max();
+const CallContext kNever(Time::max());
 constexpr char kPassword[] = "correct horse battery";
 constexpr char kSecret[] = "the operator's secret";
 
@@ -23,7 +23,7 @@ class AppTest : public testing::Test {
   AppTest() { EXPECT_TRUE(keys_.Refresh(kNever).ok()); }
 
   SignedIn SignUp(const std::string& email = "ada@example.com") {
-    auto signed_in = accounts_.Register({email, kPassword, "Ada"}, "", kNever);
+    auto signed_in = accounts_.Register({email, kPassword, "Ada"}, kNever);
     EXPECT_TRUE(signed_in.ok());
     return *std::move(signed_in);
   }
@@ -52,7 +52,7 @@ class AppTest : public testing::Test {
 };
 
 TEST_F(AppTest, RegistrationSignsIn) {
-  const auto signed_in = accounts_.Register({" Ada@EXAMPLE.com ", kPassword, " Ada "}, "", kNever);
+  const auto signed_in = accounts_.Register({" Ada@EXAMPLE.com ", kPassword, " Ada "}, kNever);
   ASSERT_TRUE(signed_in.ok());
   EXPECT_EQ(signed_in->account.email, "Ada@example.com");
   EXPECT_EQ(signed_in->account.display_name, "Ada");
@@ -65,26 +65,26 @@ TEST_F(AppTest, RegistrationSignsIn) {
 }
 
 TEST_F(AppTest, RegistrationRefusesBadInputBeforeHashing) {
-  EXPECT_EQ(ReasonOf(accounts_.Register({"ada", kPassword, ""}, "", kNever)), "email_malformed");
-  EXPECT_EQ(ReasonOf(accounts_.Register({"a@b.co", "password1234", ""}, "", kNever)),
+  EXPECT_EQ(ReasonOf(accounts_.Register({"ada", kPassword, ""}, kNever)), "email_malformed");
+  EXPECT_EQ(ReasonOf(accounts_.Register({"a@b.co", "password1234", ""}, kNever)),
             "password_too_common");
-  EXPECT_EQ(ReasonOf(accounts_.Register({"a@b.co", kPassword, "a\nb"}, "", kNever)),
+  EXPECT_EQ(ReasonOf(accounts_.Register({"a@b.co", kPassword, "a\nb"}, kNever)),
             "display_name_malformed");
   EXPECT_EQ(hasher_.work, 0);
 }
 
 TEST_F(AppTest, RegistrationRefusesATakenAddress) {
   SignUp();
-  EXPECT_EQ(ReasonOf(accounts_.Register({"ADA@example.com", kPassword, ""}, "", kNever)),
+  EXPECT_EQ(ReasonOf(accounts_.Register({"ADA@example.com", kPassword, ""}, kNever)),
             "email_taken");
 }
 
 TEST_F(AppTest, LoginTellsNothingOfWhetherAnAccountExists) {
   SignUp();
   hasher_.work = 0;
-  const auto wrong = accounts_.Login("ada@example.com", "wrong", "", kNever);
+  const auto wrong = accounts_.Login("ada@example.com", "wrong", kNever);
   EXPECT_EQ(hasher_.work, 1);
-  const auto unknown = accounts_.Login("bob@example.com", "wrong", "", kNever);
+  const auto unknown = accounts_.Login("bob@example.com", "wrong", kNever);
   EXPECT_EQ(hasher_.work, 2);  // as much work
   ASSERT_FALSE(wrong.ok());
   ASSERT_FALSE(unknown.ok());
@@ -94,13 +94,11 @@ TEST_F(AppTest, LoginTellsNothingOfWhetherAnAccountExists) {
 
 TEST_F(AppTest, LoginIsCountedByOutcome) {
   SignUp();
-  EXPECT_TRUE(accounts_.Login("ADA@example.com", kPassword, "", kNever).ok());
-  EXPECT_FALSE(accounts_.Login("ada@example.com", "wrong", "", kNever).ok());
+  EXPECT_TRUE(accounts_.Login("ADA@example.com", kPassword, kNever).ok());
+  EXPECT_FALSE(accounts_.Login("ada@example.com", "wrong", kNever).ok());
   hasher_.failure = Error::ResourceExhausted("too_many_sign_ins", "later");
-  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, "", kNever)),
-            "too_many_sign_ins");
-  EXPECT_EQ(ReasonOf(accounts_.Login("bob@example.com", kPassword, "", kNever)),
-            "too_many_sign_ins");
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)), "too_many_sign_ins");
+  EXPECT_EQ(ReasonOf(accounts_.Login("bob@example.com", kPassword, kNever)), "too_many_sign_ins");
   const std::string text = registry_.Text();
   EXPECT_NE(text.find("marquee_auth_logins_total{outcome=\"succeeded\"} 1"), text.npos) << text;
   EXPECT_NE(text.find("marquee_auth_logins_total{outcome=\"refused\"} 1"), text.npos);
@@ -181,22 +179,21 @@ TEST_F(AppTest, LogoutEndsTheSessionAndRepeats) {
 
 TEST_F(AppTest, APasswordChangeEndsAllOtherSessions) {
   const auto here = SignUp();
-  const auto there = *accounts_.Login("ada@example.com", kPassword, "", kNever);
+  const auto there = *accounts_.Login("ada@example.com", kPassword, kNever);
   const Person person = PersonOf(here, ClaimsOf(here.access_token).session_id);
   const auto changed = accounts_.Update(
-      person, {.current_password = kPassword, .new_password = "another fine phrase"}, "", kNever);
+      person, {.current_password = kPassword, .new_password = "another fine phrase"}, kNever);
   ASSERT_TRUE(changed.ok());
   EXPECT_TRUE(sessions_.Refresh(here.refresh_token, kNever).ok());
   EXPECT_EQ(ReasonOf(sessions_.Refresh(there.refresh_token, kNever)), "session_ended");
-  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, "", kNever)),
-            "credentials_wrong");
-  EXPECT_TRUE(accounts_.Login("ada@example.com", "another fine phrase", "", kNever).ok());
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)), "credentials_wrong");
+  EXPECT_TRUE(accounts_.Login("ada@example.com", "another fine phrase", kNever).ok());
 }
 
 TEST_F(AppTest, APasswordChangeNeedsTheCurrentOne) {
   const Person person = PersonOf(SignUp());
   const auto field = [&](const AccountUpdate& update) {
-    const auto changed = accounts_.Update(person, update, "", kNever);
+    const auto changed = accounts_.Update(person, update, kNever);
     return changed.ok() ? "ok" : changed.error().reason + " " + changed.error().field;
   };
   EXPECT_EQ(field({.new_password = "another fine phrase"}), "missing_field current_password");
@@ -205,13 +202,12 @@ TEST_F(AppTest, APasswordChangeNeedsTheCurrentOne) {
             "password_wrong current_password");
   EXPECT_EQ(field({.current_password = kPassword, .new_password = "ada@example.com"}),
             "password_too_common new_password");
-  EXPECT_TRUE(accounts_.Login("ada@example.com", kPassword, "", kNever).ok());
+  EXPECT_TRUE(accounts_.Login("ada@example.com", kPassword, kNever).ok());
 }
 
 TEST_F(AppTest, ANameChangeChangesNothingElse) {
   const auto signed_in = SignUp();
-  const auto changed =
-      accounts_.Update(PersonOf(signed_in), {.display_name = " Ada L. "}, "", kNever);
+  const auto changed = accounts_.Update(PersonOf(signed_in), {.display_name = " Ada L. "}, kNever);
   ASSERT_TRUE(changed.ok());
   EXPECT_EQ(changed->display_name, "Ada L.");
   EXPECT_TRUE(sessions_.Refresh(signed_in.refresh_token, kNever).ok());
@@ -223,10 +219,9 @@ TEST_F(AppTest, ADeletedAccountIsGone) {
   EXPECT_TRUE(accounts_.Delete(person, kNever).ok());
   EXPECT_TRUE(accounts_.Delete(person, kNever).ok());
   EXPECT_EQ(accounts_.Get(person, kNever).error().reason, "account_gone");
-  EXPECT_EQ(accounts_.Update(person, {}, "", kNever).error().code, Code::kUnauthenticated);
+  EXPECT_EQ(accounts_.Update(person, {}, kNever).error().code, Code::kUnauthenticated);
   EXPECT_EQ(ReasonOf(sessions_.Refresh(signed_in.refresh_token, kNever)), "refresh_token_invalid");
-  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, "", kNever)),
-            "credentials_wrong");
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)), "credentials_wrong");
 }
 
 TEST_F(AppTest, ListsInPages) {
@@ -278,7 +273,7 @@ TEST_F(AppTest, BootstrapNeedsTheSecret) {
 TEST_F(AppTest, AnOutageIsNotARefusal) {
   const auto signed_in = SignUp();
   store_.Fail(Error::Unavailable("database_unavailable", "down"));
-  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, "", kNever)),
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)),
             "database_unavailable");
   EXPECT_EQ(ReasonOf(sessions_.Refresh(signed_in.refresh_token, kNever)), "database_unavailable");
   EXPECT_EQ(accounts_.Get(PersonOf(signed_in), kNever).error().code, Code::kUnavailable);
@@ -306,11 +301,12 @@ TEST_F(AppTest, ReplicasShareTheKeys) {
 // A store that lists whatever keys it is given.
 class ListedKeys final : public KeyRepository {
  public:
-  Result<std::vector<SealedKey>> ListActive(Time, Time) override { return keys; }
-  Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time, Time, Time deadline) override {
-    return AddFirst(key, deadline);
+  Result<std::vector<SealedKey>> ListActive(Time, const CallContext&) override { return keys; }
+  Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time, Time,
+                                        const CallContext& call) override {
+    return AddFirst(key, call);
   }
-  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time) override {
+  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, const CallContext&) override {
     keys.push_back(key);
     return keys;
   }
@@ -363,7 +359,7 @@ TEST_F(AppTest, ARotationSignsNobodyOut) {
     ASSERT_TRUE(keys_.Refresh(kNever).ok());
     ASSERT_TRUE(other.Refresh(kNever).ok());
     const auto next = sessions_.Refresh(
-        accounts_.Login("ada@example.com", kPassword, "", kNever)->refresh_token, kNever);
+        accounts_.Login("ada@example.com", kPassword, kNever)->refresh_token, kNever);
     EXPECT_TRUE(token::Verify(next->access_token, *other.PublicKeys(), {}, clock_.Now()).ok());
     if (minute % 14 == 0) token = next->access_token;
     EXPECT_TRUE(token::Verify(token, *other.PublicKeys(), {}, clock_.Now()).ok()) << minute;

@@ -10,14 +10,15 @@ namespace marquee::auth {
 
 class FakeHasher final : public PasswordHasher {
  public:
-  Result<std::string> Hash(std::string_view password, const Attempt& attempt, Time) override {
+  Result<std::string> Hash(std::string_view password, const Attempt& attempt,
+                           const CallContext&) override {
     ++work;
     last = attempt;
     if (failure) return *failure;
     return "$argon2id$" + std::string(password);
   }
   Result<bool> Verify(std::string_view password, const std::string& hash, const Attempt& attempt,
-                      Time) override {
+                      const CallContext&) override {
     ++work;
     last = attempt;
     if (failure) return *failure;

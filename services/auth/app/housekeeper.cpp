@@ -14,9 +14,9 @@ Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, const Clock& clock,
 std::optional<std::chrono::milliseconds> Housekeeper::Step() {
   constexpr std::chrono::seconds kMostTime{5};
   constexpr std::chrono::milliseconds kEager{500};
-  Report("reading the signing keys", keys_.Refresh(clock_.Now() + kMostTime));
+  Report("reading the signing keys", keys_.Refresh(CallContext(clock_.Now() + kMostTime)));
   if (!keys_.Ready().ok()) return kEager;
-  Report("forgetting old sessions", sessions_.Purge(clock_.Now() + kMostTime));
+  Report("forgetting old sessions", sessions_.Purge(CallContext(clock_.Now() + kMostTime)));
   return std::nullopt;
 }
 

@@ -18,8 +18,8 @@ Error Unavailable() {
 
 }  // namespace
 
-Status KeyRing::Refresh(Time deadline) {
-  ASSIGN_OR_RETURN(const auto stored, Load(deadline));
+Status KeyRing::Refresh(const CallContext& call) {
+  ASSIGN_OR_RETURN(const auto stored, Load(call));
   return Take(stored);
 }
 
@@ -37,13 +37,13 @@ Status KeyRing::Take(const std::vector<SealedKey>& stored) {
   return {};
 }
 
-Result<std::vector<KeyState>> KeyRing::Rotate(Time deadline) {
+Result<std::vector<KeyState>> KeyRing::Rotate(const CallContext& call) {
   const Time now = clock_.Now();
   const auto fresh = token::SigningKey::Generate();
   ASSIGN_OR_RETURN(
       const auto stored,
       repository_.Rotate({fresh.public_key().kid, sealer_.Seal(fresh.ToPem()), now},
-                         now + kPublishedFirst + kPublishedAfter, now - kPublishedFirst, deadline));
+                         now + kPublishedFirst + kPublishedAfter, now - kPublishedFirst, call));
   RETURN_IF_ERROR(Take(stored));
   return States();
 }
@@ -69,12 +69,12 @@ const KeyRing::Key& KeyRing::Signer(const Keys& keys) const {
   return *chosen;
 }
 
-Result<std::vector<SealedKey>> KeyRing::Load(Time deadline) {
-  ASSIGN_OR_RETURN(auto stored, repository_.ListActive(clock_.Now(), deadline));
+Result<std::vector<SealedKey>> KeyRing::Load(const CallContext& call) {
+  ASSIGN_OR_RETURN(auto stored, repository_.ListActive(clock_.Now(), call));
   if (!stored.empty()) return stored;
   const auto fresh = token::SigningKey::Generate();
   return repository_.AddFirst({fresh.public_key().kid, sealer_.Seal(fresh.ToPem()), clock_.Now()},
-                              deadline);
+                              call);
 }
 
 Result<KeyRing::Key> KeyRing::Open(const SealedKey& sealed, const Keys& known) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "token/token.h"
@@ -31,12 +32,12 @@ class KeyRing {
 
   // Reads the keys, and makes the first if there is none. Called from time to time, so that a key
   // that another replica added is known here.
-  Status Refresh(Time deadline);
+  Status Refresh(const CallContext& call);
 
   // Makes a new key, which is published at once, signs from kPublishedFirst on, and lets those
   // before it go once no token of theirs is believed any more. FailedPrecondition
   // "rotation_under_way" while the one before is.
-  Result<std::vector<KeyState>> Rotate(Time deadline);
+  Result<std::vector<KeyState>> Rotate(const CallContext& call);
   // All that are published, the oldest first.
   Result<std::vector<KeyState>> States() const;
 
@@ -52,7 +53,7 @@ class KeyRing {
   };
   using Keys = std::vector<Key>;  // oldest first
 
-  Result<std::vector<SealedKey>> Load(Time deadline);
+  Result<std::vector<SealedKey>> Load(const CallContext& call);
   Result<Key> Open(const SealedKey& sealed, const Keys& known) const;
   std::shared_ptr<const Keys> Current() const;
   Status Take(const std::vector<SealedKey>& stored);

@@ -29,7 +29,7 @@ std::chrono::milliseconds PersonPublisher::Step() {
   const auto published = outbox_.Drain(
       kAtOnce,
       [this](std::span<const people::PersonChange> changes) { return log_.Append(changes); },
-      clock_.Now() + kMostTime);
+      CallContext(clock_.Now() + kMostTime));
   if (published.ok() == failed_) {  // once for each failure, not twice a second
     failed_ = !published.ok();
     failing_.Set(failed_ ? 1 : 0);

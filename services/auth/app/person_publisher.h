@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/periodic_task.h"
 #include "base/result.h"
@@ -22,7 +23,7 @@ class PersonOutbox {
   // Hands the oldest changes (`limit` at most) to `publish` and forgets them once that has
   // succeeded; how many there were. Of two that do so at the same time each gets others. What
   // fails, or is cut off, is handed out again.
-  virtual Result<int> Drain(int limit, const Publish& publish, Time deadline) = 0;
+  virtual Result<int> Drain(int limit, const Publish& publish, const CallContext& call) = 0;
 };
 
 class PersonLog {

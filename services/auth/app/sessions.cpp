@@ -42,16 +42,16 @@ Result<SignedIn> Sessions::Issue(const Account& account, const std::string& sess
   return SignedIn{account, std::move(access_token), lifetimes_.access, std::move(refresh_token)};
 }
 
-Result<SignedIn> Sessions::Start(const Account& account, Time deadline) {
+Result<SignedIn> Sessions::Start(const Account& account, const CallContext& call) {
   const Time now = clock_.Now();
   const Session session{Uuid::V7(now).ToString(), account.user_id, now, now + lifetimes_.refresh};
   // Signed first: what can't be given out isn't stored.
   ASSIGN_OR_RETURN(SignedIn signed_in, Issue(account, session.session_id, NewOpaqueToken(), now));
-  RETURN_IF_ERROR(sessions_.Start(session, Sha256(signed_in.refresh_token), deadline));
+  RETURN_IF_ERROR(sessions_.Start(session, Sha256(signed_in.refresh_token), call));
   return signed_in;
 }
 
-Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, Time deadline) {
+Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, const CallContext& call) {
   RETURN_IF_ERROR(keys_.Ready());  // or the old token would be spent for nothing
   const Time now = clock_.Now();
   std::string next;
@@ -59,7 +59,7 @@ Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, Time deadline
   if (LooksLikeOpaqueToken(refresh_token)) {
     next = SuccessorOf(refresh_token, successor_key_);
     ASSIGN_OR_RETURN(rotation, sessions_.Rotate(Sha256(refresh_token), Sha256(next), now,
-                                                now + lifetimes_.refresh, deadline));
+                                                now + lifetimes_.refresh, call));
   }
   metrics_.Refresh(rotation.verdict);
   RETURN_IF_ERROR(Explain(rotation.verdict));
@@ -67,25 +67,25 @@ Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, Time deadline
 }
 
 Result<Account> Sessions::Holder(const std::string& session_id, std::int64_t user_id,
-                                 Time deadline) {
-  auto account = sessions_.FindHolder(session_id, user_id, clock_.Now(), deadline);
+                                 const CallContext& call) {
+  auto account = sessions_.FindHolder(session_id, user_id, clock_.Now(), call);
   if (!account.ok() && account.error().code == Code::kNotFound) {
     return Error::Unauthenticated("account_gone", "This account was deleted.");
   }
   return account;
 }
 
-Status Sessions::End(std::string_view refresh_token, Time deadline) {
+Status Sessions::End(std::string_view refresh_token, const CallContext& call) {
   if (!LooksLikeOpaqueToken(refresh_token)) return {};
-  return sessions_.End(Sha256(refresh_token), clock_.Now(), deadline);
+  return sessions_.End(Sha256(refresh_token), clock_.Now(), call);
 }
 
-Status Sessions::Purge(Time deadline) {
+Status Sessions::Purge(const CallContext& call) {
   // Remembered for a while, to say "expired" rather than "unknown".
   constexpr std::chrono::hours kRemembered{24};
   const Time now = clock_.Now();
   ASSIGN_OR_RETURN(const std::int64_t active,
-                   sessions_.Purge(now, now - kRemembered, now - lifetimes_.refresh, deadline));
+                   sessions_.Purge(now, now - kRemembered, now - lifetimes_.refresh, call));
   metrics_.ActiveSessions(active);
   return {};
 }

@@ -9,6 +9,7 @@
 #include "auth/app/auth_metrics.h"
 #include "auth/app/key_ring.h"
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::auth {
 
@@ -36,17 +37,18 @@ class Sessions {
         successor_key_(std::move(successor_key)),
         lifetimes_(lifetimes) {}
 
-  Result<SignedIn> Start(const Account& account, Time deadline);
+  Result<SignedIn> Start(const Account& account, const CallContext& call);
   // Unauthenticated "refresh_token_invalid", "refresh_token_expired", "session_ended" or
   // "refresh_token_reused".
-  Result<SignedIn> Refresh(std::string_view refresh_token, Time deadline);
+  Result<SignedIn> Refresh(std::string_view refresh_token, const CallContext& call);
   // The account as it is now, where an access token says what it was. Unauthenticated
   // "account_gone" or "session_ended".
-  Result<Account> Holder(const std::string& session_id, std::int64_t user_id, Time deadline);
-  Status End(std::string_view refresh_token, Time deadline);
+  Result<Account> Holder(const std::string& session_id, std::int64_t user_id,
+                         const CallContext& call);
+  Status End(std::string_view refresh_token, const CallContext& call);
 
   // Forgets what is over, and counts what goes on.
-  Status Purge(Time deadline);
+  Status Purge(const CallContext& call);
 
  private:
   Result<SignedIn> Issue(const Account& account, const std::string& session_id,

@@ -20,9 +20,9 @@ Argon2Hasher::Argon2Hasher(HashGateLimits limits, Argon2Cost cost, Observer obse
 }
 
 template <typename Work>
-Status Argon2Hasher::Guarded(const Attempt& attempt, Time deadline, const Work& work) {
+Status Argon2Hasher::Guarded(const Attempt& attempt, const CallContext& call, const Work& work) {
   // The gate keeps a reference while it waits, so the attempt outlives the call.
-  RETURN_IF_ERROR(gate_.Enter(attempt, deadline));
+  RETURN_IF_ERROR(gate_.Enter(attempt, call.deadline));
   const auto started = std::chrono::steady_clock::now();
   work();
   gate_.Leave(attempt);
@@ -31,10 +31,10 @@ Status Argon2Hasher::Guarded(const Attempt& attempt, Time deadline, const Work& 
 }
 
 Result<std::string> Argon2Hasher::Hash(std::string_view password, const Attempt& attempt,
-                                       Time deadline) {
+                                       const CallContext& call) {
   char hash[crypto_pwhash_STRBYTES];
   int outcome = -1;
-  RETURN_IF_ERROR(Guarded(attempt, deadline, [&] {
+  RETURN_IF_ERROR(Guarded(attempt, call, [&] {
     outcome = crypto_pwhash_str_alg(hash, password.data(), password.size(), cost_.passes,
                                     cost_.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
   }));
@@ -43,10 +43,10 @@ Result<std::string> Argon2Hasher::Hash(std::string_view password, const Attempt&
 }
 
 Result<bool> Argon2Hasher::Verify(std::string_view password, const std::string& hash,
-                                  const Attempt& attempt, Time deadline) {
+                                  const Attempt& attempt, const CallContext& call) {
   int outcome = -1;
   bool starved = false;
-  RETURN_IF_ERROR(Guarded(attempt, deadline, [&] {
+  RETURN_IF_ERROR(Guarded(attempt, call, [&] {
     errno = 0;
     outcome = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size());
     starved = outcome != 0 && errno == ENOMEM;  // libsodium calls both "not verified"

@@ -6,6 +6,7 @@
 
 #include "auth/crypto/hash_gate.h"
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::auth {
 
@@ -20,13 +21,13 @@ class Argon2Hasher final : public PasswordHasher {
   explicit Argon2Hasher(HashGateLimits limits, Argon2Cost cost = {}, Observer observer = {});
 
   Result<std::string> Hash(std::string_view password, const Attempt& attempt,
-                           Time deadline) override;
+                           const CallContext& call) override;
   Result<bool> Verify(std::string_view password, const std::string& hash, const Attempt& attempt,
-                      Time deadline) override;
+                      const CallContext& call) override;
 
  private:
   template <typename Work>
-  Status Guarded(const Attempt& attempt, Time deadline, const Work& work);
+  Status Guarded(const Attempt& attempt, const CallContext& call, const Work& work);
 
   HashGate gate_;
   const Argon2Cost cost_;

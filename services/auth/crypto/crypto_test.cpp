@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr Argon2Cost kCheap{1, 8192};
 const Attempt kAnyone{"192.0.2.1", "ada@example.com"};
-Time Soon() { return SystemClock().Now() + std::chrono::seconds{10}; }
+CallContext Soon() { return CallContext(SystemClock().Now() + std::chrono::seconds{10}); }
 
 TEST(Argon2Hasher, VerifiesTheRightPasswordOnly) {
   int observed = 0;
@@ -45,20 +45,20 @@ TEST(Argon2Hasher, VerifiesHashesOfOtherCosts) {
 
 TEST(HashGate, RefusesAtOnceWhenTooManyWait) {
   HashGate gate({.running = 1, .waiting = 0});
-  ASSERT_TRUE(gate.Enter(kAnyone, Soon()).ok());
-  const auto refused = gate.Enter(kAnyone, Soon());
+  ASSERT_TRUE(gate.Enter(kAnyone, Soon().deadline).ok());
+  const auto refused = gate.Enter(kAnyone, Soon().deadline);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Code::kUnavailable) << "everyone together is our own overload";
   gate.Leave(kAnyone);
-  EXPECT_TRUE(gate.Enter(kAnyone, Soon()).ok());
+  EXPECT_TRUE(gate.Enter(kAnyone, Soon().deadline).ok());
 }
 
 TEST(HashGate, GivesUpWaitingWhenPatienceOrTheDeadlineEnds) {
   HashGate impatient({.running = 1, .waiting = 1, .patience = milliseconds{1}});
-  ASSERT_TRUE(impatient.Enter(kAnyone, Soon()).ok());
-  EXPECT_FALSE(impatient.Enter(kAnyone, Soon()).ok());
+  ASSERT_TRUE(impatient.Enter(kAnyone, Soon().deadline).ok());
+  EXPECT_FALSE(impatient.Enter(kAnyone, Soon().deadline).ok());
   HashGate patient({.running = 1, .waiting = 1, .patience = std::chrono::hours{1}});
-  ASSERT_TRUE(patient.Enter(kAnyone, Soon()).ok());
+  ASSERT_TRUE(patient.Enter(kAnyone, Soon().deadline).ok());
   EXPECT_FALSE(patient.Enter(kAnyone, SystemClock().Now() + milliseconds{1}).ok());
 }
 
@@ -67,7 +67,7 @@ std::jthread Waiting(HashGate& gate, const Attempt& attempt, std::vector<std::st
                      std::mutex& mutex) {
   const auto before = gate.waiting();
   std::jthread thread([&gate, attempt, &order, &mutex] {
-    ASSERT_TRUE(gate.Enter(attempt, Soon()).ok());
+    ASSERT_TRUE(gate.Enter(attempt, Soon().deadline).ok());
     {
       const std::lock_guard lock(mutex);
       order.push_back(attempt.address + " " + attempt.account);
@@ -84,7 +84,7 @@ TEST(HashGate, GoesRoundTheAddressesAndWithinTheAccounts) {
   std::vector<std::string> order;
   std::mutex mutex;
   const Attempt guesser{"198.51.100.6", "victim"};
-  ASSERT_TRUE(gate.Enter(guesser, Soon()).ok());
+  ASSERT_TRUE(gate.Enter(guesser, Soon().deadline).ok());
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i) threads.push_back(Waiting(gate, guesser, order, mutex));
@@ -105,16 +105,16 @@ TEST(HashGate, LetsNobodyFillTheQueue) {
   std::vector<std::string> order;
   std::mutex mutex;
   const Attempt guesser{"198.51.100.6", "a"};
-  ASSERT_TRUE(gate.Enter(guesser, Soon()).ok());
+  ASSERT_TRUE(gate.Enter(guesser, Soon().deadline).ok());
   {
     std::vector<std::jthread> threads;
     threads.push_back(Waiting(gate, {"198.51.100.6", "b"}, order, mutex));
     threads.push_back(Waiting(gate, {"198.51.100.6", "c"}, order, mutex));
-    const auto one_more = gate.Enter({"198.51.100.6", "d"}, Soon());
+    const auto one_more = gate.Enter({"198.51.100.6", "d"}, Soon().deadline);
     EXPECT_EQ(one_more.error().reason, "too_many_sign_ins") << "of one address";
     EXPECT_EQ(one_more.error().code, Code::kResourceExhausted);
     threads.push_back(Waiting(gate, {"192.0.2.1", "b"}, order, mutex));
-    EXPECT_EQ(gate.Enter({"192.0.2.2", "b"}, Soon()).error().reason, "too_many_sign_ins")
+    EXPECT_EQ(gate.Enter({"192.0.2.2", "b"}, Soon().deadline).error().reason, "too_many_sign_ins")
         << "for one account";
     threads.push_back(Waiting(gate, {"192.0.2.3", "e"}, order, mutex));
     gate.Leave(guesser);
@@ -134,7 +134,7 @@ TEST(HashGate, NeverLetsMoreThroughThanItMay) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
         for (int n = 0; n < 200; ++n) {
-          if (!gate.Enter(kAnyone, Soon()).ok()) continue;
+          if (!gate.Enter(kAnyone, Soon().deadline).ok()) continue;
           const int now = ++inside;
           int seen = most;
           while (seen < now && !most.compare_exchange_weak(seen, now)) {

@@ -12,6 +12,7 @@
 #include "auth/domain/account.h"
 #include "auth/domain/email.h"
 #include "auth/domain/session.h"
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/result.h"
 
@@ -43,24 +44,28 @@ class AccountRepository {
  public:
   virtual ~AccountRepository() = default;
   // AlreadyExists "email_taken".
-  virtual Result<Account> Create(const NewAccount& account, Time deadline) = 0;
-  virtual Result<Account> Find(std::int64_t user_id, Time deadline) = 0;
-  virtual Result<Credentials> FindCredentials(const Email& email, Time deadline) = 0;
-  virtual Result<Credentials> FindCredentials(std::int64_t user_id, Time deadline) = 0;
+  virtual Result<Account> Create(const NewAccount& account, const CallContext& call) = 0;
+  virtual Result<Account> Find(std::int64_t user_id, const CallContext& call) = 0;
+  virtual Result<Credentials> FindCredentials(const Email& email, const CallContext& call) = 0;
+  virtual Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) = 0;
   virtual Result<Account> Change(std::int64_t user_id, const AccountChange& change,
-                                 Time deadline) = 0;
+                                 const CallContext& call) = 0;
   // With its sessions. FailedPrecondition "last_administrator".
-  virtual Status Delete(std::int64_t user_id, Time deadline) = 0;
+  virtual Status Delete(std::int64_t user_id, const CallContext& call) = 0;
   // By id, those above `after`.
-  virtual Result<std::vector<Account>> List(std::int64_t after, int limit, Time deadline) = 0;
+  virtual Result<std::vector<Account>> List(std::int64_t after, int limit,
+                                            const CallContext& call) = 0;
   // FailedPrecondition "last_administrator" when nobody would be left.
-  virtual Result<Account> SetRoles(std::int64_t user_id, const Roles& roles, Time deadline) = 0;
+  virtual Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
+                                   const CallContext& call) = 0;
 
-  virtual Result<bool> HasAdministrator(Time deadline) = 0;
+  virtual Result<bool> HasAdministrator(const CallContext& call) = 0;
   // Both: FailedPrecondition "already_bootstrapped" when there is an administrator, whoever else
   // tries at the same time.
-  virtual Result<Account> CreateFirstAdministrator(const NewAccount& account, Time deadline) = 0;
-  virtual Result<Account> PromoteFirstAdministrator(std::int64_t user_id, Time deadline) = 0;
+  virtual Result<Account> CreateFirstAdministrator(const NewAccount& account,
+                                                   const CallContext& call) = 0;
+  virtual Result<Account> PromoteFirstAdministrator(std::int64_t user_id,
+                                                    const CallContext& call) = 0;
 };
 
 struct Rotation {
@@ -74,21 +79,22 @@ class SessionRepository {
  public:
   virtual ~SessionRepository() = default;
   // NotFound "account_unknown".
-  virtual Status Start(const Session& session, const std::string& token_hash, Time deadline) = 0;
+  virtual Status Start(const Session& session, const std::string& token_hash,
+                       const CallContext& call) = 0;
   // Judges the token and does what the verdict says, as one step. `next_hash` is always the same
   // for one token: of two who present it at once, one rotates it and the other repeats that.
   virtual Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash,
-                                  Time now, Time expires_at, Time deadline) = 0;
+                                  Time now, Time expires_at, const CallContext& call) = 0;
   // Whose session it is, as the account stands now. NotFound "account_unknown"; Unauthenticated
   // "session_ended" when the session is over, or not theirs.
   virtual Result<Account> FindHolder(const std::string& session_id, std::int64_t user_id, Time now,
-                                     Time deadline) = 0;
+                                     const CallContext& call) = 0;
   // Ends the session of a token, spent or not. Unknown and ended ones are fine.
-  virtual Status End(const std::string& token_hash, Time now, Time deadline) = 0;
+  virtual Status End(const std::string& token_hash, Time now, const CallContext& call) = 0;
   // Forgets sessions that expired before `expired_before` and tokens spent before `spent_before`;
   // returns how many sessions go on.
   virtual Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
-                                     Time deadline) = 0;
+                                     const CallContext& call) = 0;
 };
 
 // A signing key as it is stored: encrypted.
@@ -103,15 +109,16 @@ class KeyRepository {
  public:
   virtual ~KeyRepository() = default;
   // Those that haven't retired, the oldest first.
-  virtual Result<std::vector<SealedKey>> ListActive(Time now, Time deadline) = 0;
+  virtual Result<std::vector<SealedKey>> ListActive(Time now, const CallContext& call) = 0;
   // Stores it if there is no active key, whoever else tries at the same time; returns the active
   // ones.
-  virtual Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) = 0;
+  virtual Result<std::vector<SealedKey>> AddFirst(const SealedKey& key,
+                                                  const CallContext& call) = 0;
   // Stores it, and has the others retire at `others_retire_at` that would stay longer; returns the
   // active ones. FailedPrecondition "rotation_under_way" when the youngest of several was made
   // after `newest_before`.
   virtual Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
-                                                Time newest_before, Time deadline) = 0;
+                                                Time newest_before, const CallContext& call) = 0;
 };
 
 // For whom a password is hashed: by which the work is shared out.
@@ -130,9 +137,9 @@ class PasswordHasher {
  public:
   virtual ~PasswordHasher() = default;
   virtual Result<std::string> Hash(std::string_view password, const Attempt& attempt,
-                                   Time deadline) = 0;
+                                   const CallContext& call) = 0;
   virtual Result<bool> Verify(std::string_view password, const std::string& hash,
-                              const Attempt& attempt, Time deadline) = 0;
+                              const Attempt& attempt, const CallContext& call) = 0;
 };
 
 // Encrypts what is stored.

@@ -69,38 +69,37 @@ AuthHandler::AuthHandler(Accounts& accounts, Administration& administration, Ses
 
 Result<v1::RegisterResponse> AuthHandler::RegisterAccount(const rpc::Call& call,
                                                           const v1::RegisterRequest& request) {
-  return WithSession<v1::RegisterResponse>(
-      accounts_.Register({request.email(), request.password(), request.display_name()},
-                         call.client_address(), call.deadline()));
+  return WithSession<v1::RegisterResponse>(accounts_.Register(
+      {request.email(), request.password(), request.display_name()}, call.context()));
 }
 
 Result<v1::LoginResponse> AuthHandler::Login(const rpc::Call& call,
                                              const v1::LoginRequest& request) {
   return WithSession<v1::LoginResponse>(
-      accounts_.Login(request.email(), request.password(), call.client_address(), call.deadline()));
+      accounts_.Login(request.email(), request.password(), call.context()));
 }
 
 Result<v1::RefreshResponse> AuthHandler::Refresh(const rpc::Call& call,
                                                  const v1::RefreshRequest& request) {
   return WithSession<v1::RefreshResponse>(
-      sessions_.Refresh(request.refresh_token(), call.deadline()));
+      sessions_.Refresh(request.refresh_token(), call.context()));
 }
 
 Result<v1::LogoutResponse> AuthHandler::Logout(const rpc::Call& call,
                                                const v1::LogoutRequest& request) {
-  RETURN_IF_ERROR(sessions_.End(request.refresh_token(), call.deadline()));
+  RETURN_IF_ERROR(sessions_.End(request.refresh_token(), call.context()));
   return v1::LogoutResponse();
 }
 
 Result<v1::BootstrapAdministratorResponse> AuthHandler::BootstrapAdministrator(
     const rpc::Call& call, const v1::BootstrapAdministratorRequest& request) {
   return WithSession<v1::BootstrapAdministratorResponse>(administration_.BootstrapAdministrator(
-      {request.bootstrap_secret(), request.email(), request.password()}, call.deadline()));
+      {request.bootstrap_secret(), request.email(), request.password()}, call.context()));
 }
 
 Result<v1::GetMeResponse> AuthHandler::GetMe(const rpc::Call& call, const v1::GetMeRequest&) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
-  return WithUser<v1::GetMeResponse>(accounts_.Get(person, call.deadline()));
+  return WithUser<v1::GetMeResponse>(accounts_.Get(person, call.context()));
 }
 
 Result<v1::UpdateMeResponse> AuthHandler::UpdateMe(const rpc::Call& call,
@@ -110,14 +109,13 @@ Result<v1::UpdateMeResponse> AuthHandler::UpdateMe(const rpc::Call& call,
   if (request.has_display_name()) update.display_name = request.display_name();
   if (request.has_current_password()) update.current_password = request.current_password();
   if (request.has_new_password()) update.new_password = request.new_password();
-  return WithUser<v1::UpdateMeResponse>(
-      accounts_.Update(person, update, call.client_address(), call.deadline()));
+  return WithUser<v1::UpdateMeResponse>(accounts_.Update(person, update, call.context()));
 }
 
 Result<v1::DeleteMeResponse> AuthHandler::DeleteMe(const rpc::Call& call,
                                                    const v1::DeleteMeRequest&) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
-  RETURN_IF_ERROR(accounts_.Delete(person, call.deadline()));
+  RETURN_IF_ERROR(accounts_.Delete(person, call.context()));
   return v1::DeleteMeResponse();
 }
 
@@ -125,7 +123,7 @@ Result<v1::ListUsersResponse> AuthHandler::ListUsers(const rpc::Call& call,
                                                      const v1::ListUsersRequest& request) {
   ASSIGN_OR_RETURN(const std::int64_t after, DecodeLastSent(kUserList, request.page_token()));
   ASSIGN_OR_RETURN(const AccountPage page,
-                   administration_.List(after, request.page_size(), call.deadline()));
+                   administration_.List(after, request.page_size(), call.context()));
   v1::ListUsersResponse response;
   for (const auto& account : page.accounts) ToProto(account, *response.add_users());
   if (page.next != 0) {
@@ -138,7 +136,7 @@ Result<v1::SetRolesResponse> AuthHandler::SetRoles(const rpc::Call& call,
                                                    const v1::SetRolesRequest& request) {
   const std::vector<std::string> roles(request.roles().begin(), request.roles().end());
   return WithUser<v1::SetRolesResponse>(
-      administration_.SetRoles(request.user_id(), roles, call.deadline()));
+      administration_.SetRoles(request.user_id(), roles, call.context()));
 }
 
 Result<v1::GetJwksResponse> AuthHandler::GetJwks(const rpc::Call&, const v1::GetJwksRequest&) {
@@ -155,7 +153,7 @@ Result<v1::ListSigningKeysResponse> AuthHandler::ListSigningKeys(
 
 Result<v1::RotateSigningKeysResponse> AuthHandler::RotateSigningKeys(
     const rpc::Call& call, const v1::RotateSigningKeysRequest&) {
-  return WithKeys<v1::RotateSigningKeysResponse>(keys_.Rotate(call.deadline()));
+  return WithKeys<v1::RotateSigningKeysResponse>(keys_.Rotate(call.context()));
 }
 
 Result<v1::IssueServiceTokenResponse> AuthHandler::IssueServiceToken(

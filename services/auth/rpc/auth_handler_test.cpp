@@ -7,6 +7,7 @@
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/store/memory_store.h"
+#include "base/testing/calls.h"
 #include "metrics/metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -23,7 +24,7 @@ using Stub = v1::AuthService::Stub;
 class AuthHandlerTest : public testing::Test {
  protected:
   AuthHandlerTest() {
-    EXPECT_TRUE(keys_.Refresh(Time::max()).ok());
+    EXPECT_TRUE(keys_.Refresh(kNoDeadline).ok());
     stub_ = v1::AuthService::NewStub(rpc::MakeChannel(server_.address()));
   }
 

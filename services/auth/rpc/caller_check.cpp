@@ -5,9 +5,10 @@
 namespace marquee::auth {
 
 rpc::CallerCheck CheckAgainst(Sessions& sessions) {
-  return [&sessions](rpc::Caller caller, Time deadline) -> Result<rpc::Caller> {
+  return [&sessions](const CallContext& call) -> Result<Caller> {
+    Caller caller = call.caller;
     ASSIGN_OR_RETURN(const Account account,
-                     sessions.Holder(caller.session_id, caller.user_id, deadline));
+                     sessions.Holder(caller.session_id, caller.user_id, call));
     caller.roles = Names(account.roles);
     return caller;
   };

@@ -29,7 +29,7 @@ class StoreContract : public testing::Test {
   AccountRepository& accounts() { return fixture_->accounts(); }
   SessionRepository& sessions() { return fixture_->sessions(); }
   KeyRepository& keys() { return fixture_->keys(); }
-  static Time Soon() { return SystemClock().Now() + std::chrono::seconds{30}; }
+  static CallContext Soon() { return CallContext(SystemClock().Now() + std::chrono::seconds{30}); }
 
   NewAccount New(const std::string& email, Roles roles = {Role::kUser}) {
     return {*Email::Make(email), "$argon2id$" + email, "Name of " + email, std::move(roles), now_};

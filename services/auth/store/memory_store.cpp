@@ -49,13 +49,13 @@ Result<Account> MemoryStore::Insert(const NewAccount& account) {
   return created;
 }
 
-Result<Account> MemoryStore::Create(const NewAccount& account, Time) {
+Result<Account> MemoryStore::Create(const NewAccount& account, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   return Insert(account);
 }
 
-Result<Account> MemoryStore::Find(std::int64_t user_id, Time) {
+Result<Account> MemoryStore::Find(std::int64_t user_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto* found = At(user_id);
@@ -63,7 +63,7 @@ Result<Account> MemoryStore::Find(std::int64_t user_id, Time) {
   return found->account;
 }
 
-Result<Credentials> MemoryStore::FindCredentials(const Email& email, Time) {
+Result<Credentials> MemoryStore::FindCredentials(const Email& email, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   for (const auto& [id, stored] : accounts_) {
@@ -72,7 +72,7 @@ Result<Credentials> MemoryStore::FindCredentials(const Email& email, Time) {
   return AccountUnknown();
 }
 
-Result<Credentials> MemoryStore::FindCredentials(std::int64_t user_id, Time) {
+Result<Credentials> MemoryStore::FindCredentials(std::int64_t user_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto* found = At(user_id);
@@ -80,7 +80,8 @@ Result<Credentials> MemoryStore::FindCredentials(std::int64_t user_id, Time) {
   return *found;
 }
 
-Result<Account> MemoryStore::Change(std::int64_t user_id, const AccountChange& change, Time) {
+Result<Account> MemoryStore::Change(std::int64_t user_id, const AccountChange& change,
+                                    const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   auto* found = At(user_id);
@@ -97,7 +98,7 @@ Result<Account> MemoryStore::Change(std::int64_t user_id, const AccountChange& c
   return found->account;
 }
 
-Status MemoryStore::Delete(std::int64_t user_id, Time) {
+Status MemoryStore::Delete(std::int64_t user_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto* found = At(user_id);
@@ -111,7 +112,7 @@ Status MemoryStore::Delete(std::int64_t user_id, Time) {
   return {};
 }
 
-Result<std::vector<Account>> MemoryStore::List(std::int64_t after, int limit, Time) {
+Result<std::vector<Account>> MemoryStore::List(std::int64_t after, int limit, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   std::vector<Account> page;
@@ -122,7 +123,8 @@ Result<std::vector<Account>> MemoryStore::List(std::int64_t after, int limit, Ti
   return page;
 }
 
-Result<Account> MemoryStore::SetRoles(std::int64_t user_id, const Roles& roles, Time) {
+Result<Account> MemoryStore::SetRoles(std::int64_t user_id, const Roles& roles,
+                                      const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   auto* found = At(user_id);
@@ -134,20 +136,21 @@ Result<Account> MemoryStore::SetRoles(std::int64_t user_id, const Roles& roles, 
   return found->account;
 }
 
-Result<bool> MemoryStore::HasAdministrator(Time) {
+Result<bool> MemoryStore::HasAdministrator(const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   return AnyAdministrator();
 }
 
-Result<Account> MemoryStore::CreateFirstAdministrator(const NewAccount& account, Time) {
+Result<Account> MemoryStore::CreateFirstAdministrator(const NewAccount& account,
+                                                      const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   if (AnyAdministrator()) return AlreadyBootstrapped();
   return Insert(account);
 }
 
-Result<Account> MemoryStore::PromoteFirstAdministrator(std::int64_t user_id, Time) {
+Result<Account> MemoryStore::PromoteFirstAdministrator(std::int64_t user_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   if (AnyAdministrator()) return AlreadyBootstrapped();
@@ -157,7 +160,8 @@ Result<Account> MemoryStore::PromoteFirstAdministrator(std::int64_t user_id, Tim
   return found->account;
 }
 
-Status MemoryStore::Start(const Session& session, const std::string& token_hash, Time) {
+Status MemoryStore::Start(const Session& session, const std::string& token_hash,
+                          const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   if (At(session.user_id) == nullptr) return AccountUnknown();
@@ -167,7 +171,7 @@ Status MemoryStore::Start(const Session& session, const std::string& token_hash,
 }
 
 Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::string& next_hash,
-                                     Time now, Time expires_at, Time) {
+                                     Time now, Time expires_at, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto token = tokens_.find(token_hash);
@@ -189,7 +193,7 @@ Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::s
 }
 
 Result<Account> MemoryStore::FindHolder(const std::string& session_id, std::int64_t user_id,
-                                        Time now, Time) {
+                                        Time now, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto* account = At(user_id);
@@ -201,7 +205,7 @@ Result<Account> MemoryStore::FindHolder(const std::string& session_id, std::int6
   return account->account;
 }
 
-Status MemoryStore::End(const std::string& token_hash, Time now, Time) {
+Status MemoryStore::End(const std::string& token_hash, Time now, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto token = tokens_.find(token_hash);
@@ -211,7 +215,8 @@ Status MemoryStore::End(const std::string& token_hash, Time now, Time) {
   return {};
 }
 
-Result<std::int64_t> MemoryStore::Purge(Time now, Time expired_before, Time spent_before, Time) {
+Result<std::int64_t> MemoryStore::Purge(Time now, Time expired_before, Time spent_before,
+                                        const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   std::erase_if(sessions_, [&](const auto& entry) {
@@ -234,13 +239,13 @@ std::vector<SealedKey> MemoryStore::ActiveKeys(Time now) const {
   return active;
 }
 
-Result<std::vector<SealedKey>> MemoryStore::ListActive(Time now, Time) {
+Result<std::vector<SealedKey>> MemoryStore::ListActive(Time now, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   return ActiveKeys(now);
 }
 
-Result<std::vector<SealedKey>> MemoryStore::AddFirst(const SealedKey& key, Time) {
+Result<std::vector<SealedKey>> MemoryStore::AddFirst(const SealedKey& key, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   if (ActiveKeys(key.created_at).empty())
@@ -249,7 +254,7 @@ Result<std::vector<SealedKey>> MemoryStore::AddFirst(const SealedKey& key, Time)
 }
 
 Result<std::vector<SealedKey>> MemoryStore::Rotate(const SealedKey& key, Time others_retire_at,
-                                                   Time newest_before, Time) {
+                                                   Time newest_before, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto active = ActiveKeys(key.created_at);

@@ -6,36 +6,42 @@
 #include <mutex>
 
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::auth {
 
 class MemoryStore final : public AccountRepository, public SessionRepository, public KeyRepository {
  public:
-  Result<Account> Create(const NewAccount& account, Time deadline) override;
-  Result<Account> Find(std::int64_t user_id, Time deadline) override;
-  Result<Credentials> FindCredentials(const Email& email, Time deadline) override;
-  Result<Credentials> FindCredentials(std::int64_t user_id, Time deadline) override;
-  Result<Account> Change(std::int64_t user_id, const AccountChange& change, Time deadline) override;
-  Status Delete(std::int64_t user_id, Time deadline) override;
-  Result<std::vector<Account>> List(std::int64_t after, int limit, Time deadline) override;
-  Result<Account> SetRoles(std::int64_t user_id, const Roles& roles, Time deadline) override;
-  Result<bool> HasAdministrator(Time deadline) override;
-  Result<Account> CreateFirstAdministrator(const NewAccount& account, Time deadline) override;
-  Result<Account> PromoteFirstAdministrator(std::int64_t user_id, Time deadline) override;
+  Result<Account> Create(const NewAccount& account, const CallContext& call) override;
+  Result<Account> Find(std::int64_t user_id, const CallContext& call) override;
+  Result<Credentials> FindCredentials(const Email& email, const CallContext& call) override;
+  Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) override;
+  Result<Account> Change(std::int64_t user_id, const AccountChange& change,
+                         const CallContext& call) override;
+  Status Delete(std::int64_t user_id, const CallContext& call) override;
+  Result<std::vector<Account>> List(std::int64_t after, int limit,
+                                    const CallContext& call) override;
+  Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
+                           const CallContext& call) override;
+  Result<bool> HasAdministrator(const CallContext& call) override;
+  Result<Account> CreateFirstAdministrator(const NewAccount& account,
+                                           const CallContext& call) override;
+  Result<Account> PromoteFirstAdministrator(std::int64_t user_id, const CallContext& call) override;
 
-  Status Start(const Session& session, const std::string& token_hash, Time deadline) override;
+  Status Start(const Session& session, const std::string& token_hash,
+               const CallContext& call) override;
   Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash, Time now,
-                          Time expires_at, Time deadline) override;
+                          Time expires_at, const CallContext& call) override;
   Result<Account> FindHolder(const std::string& session_id, std::int64_t user_id, Time now,
-                             Time deadline) override;
-  Status End(const std::string& token_hash, Time now, Time deadline) override;
+                             const CallContext& call) override;
+  Status End(const std::string& token_hash, Time now, const CallContext& call) override;
   Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
-                             Time deadline) override;
+                             const CallContext& call) override;
 
-  Result<std::vector<SealedKey>> ListActive(Time now, Time deadline) override;
-  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) override;
+  Result<std::vector<SealedKey>> ListActive(Time now, const CallContext& call) override;
+  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, const CallContext& call) override;
   Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
-                                        Time newest_before, Time deadline) override;
+                                        Time newest_before, const CallContext& call) override;
 
   // From now on every call fails with this error; nullopt ends it.
   void Fail(std::optional<Error> error);

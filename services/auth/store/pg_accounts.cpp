@@ -65,41 +65,41 @@ const char* OrNull(const std::optional<std::string>& text) {
 
 }  // namespace
 
-Result<Account> PgAccounts::Create(const NewAccount& account, Time deadline) {
-  return InDomainTerms(
-      pool_.Run([&](pg::Transaction& tx) { return Insert(tx, account); }, {.deadline = deadline}));
+Result<Account> PgAccounts::Create(const NewAccount& account, const CallContext& call) {
+  return InDomainTerms(pool_.Run([&](pg::Transaction& tx) { return Insert(tx, account); },
+                                 {.deadline = call.deadline}));
 }
 
-Result<Account> PgAccounts::Find(std::int64_t user_id, Time deadline) {
+Result<Account> PgAccounts::Find(std::int64_t user_id, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return First(
             tx.exec_params("SELECT " ACCOUNT " FROM accounts WHERE user_id = $1", user_id));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<Credentials> PgAccounts::FindCredentials(const Email& email, Time deadline) {
+Result<Credentials> PgAccounts::FindCredentials(const Email& email, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return FirstCredentials(tx.exec_params("SELECT " ACCOUNT ", password_hash FROM accounts "
                                                "WHERE lower(email COLLATE \"C\") = $1",
                                                email.key()));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<Credentials> PgAccounts::FindCredentials(std::int64_t user_id, Time deadline) {
+Result<Credentials> PgAccounts::FindCredentials(std::int64_t user_id, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return FirstCredentials(tx.exec_params(
             "SELECT " ACCOUNT ", password_hash FROM accounts WHERE user_id = $1", user_id));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<Account> PgAccounts::Change(std::int64_t user_id, const AccountChange& change,
-                                   Time deadline) {
+                                   const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) {
         if (change.password_hash) {
@@ -113,10 +113,10 @@ Result<Account> PgAccounts::Change(std::int64_t user_id, const AccountChange& ch
             "password_hash = coalesce($3, password_hash) WHERE user_id = $1 RETURNING " ACCOUNT,
             user_id, OrNull(change.display_name), OrNull(change.password_hash)));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Status PgAccounts::Delete(std::int64_t user_id, Time deadline) {
+Status PgAccounts::Delete(std::int64_t user_id, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         LockAdministrators(tx);
@@ -124,10 +124,11 @@ Status PgAccounts::Delete(std::int64_t user_id, Time deadline) {
         tx.exec_params("DELETE FROM accounts WHERE user_id = $1", user_id);
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<std::vector<Account>> PgAccounts::List(std::int64_t after, int limit, Time deadline) {
+Result<std::vector<Account>> PgAccounts::List(std::int64_t after, int limit,
+                                              const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<Account>> {
         std::vector<Account> page;
@@ -139,10 +140,11 @@ Result<std::vector<Account>> PgAccounts::List(std::int64_t after, int limit, Tim
         }
         return page;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<Account> PgAccounts::SetRoles(std::int64_t user_id, const Roles& roles, Time deadline) {
+Result<Account> PgAccounts::SetRoles(std::int64_t user_id, const Roles& roles,
+                                     const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<Account> {
         LockAdministrators(tx);
@@ -153,25 +155,27 @@ Result<Account> PgAccounts::SetRoles(std::int64_t user_id, const Roles& roles, T
             "UPDATE accounts SET roles = $2::text[] WHERE user_id = $1 RETURNING " ACCOUNT, user_id,
             pg::Array(Names(roles))));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<bool> PgAccounts::HasAdministrator(Time deadline) {
+Result<bool> PgAccounts::HasAdministrator(const CallContext& call) {
   return pool_.Read([](pg::Transaction& tx) -> Result<bool> { return AnyAdministratorBut(tx, 0); },
-                    {.deadline = deadline});
+                    {.deadline = call.deadline});
 }
 
-Result<Account> PgAccounts::CreateFirstAdministrator(const NewAccount& account, Time deadline) {
+Result<Account> PgAccounts::CreateFirstAdministrator(const NewAccount& account,
+                                                     const CallContext& call) {
   return InDomainTerms(pool_.Run(
       [&](pg::Transaction& tx) -> Result<Account> {
         LockAdministrators(tx);
         if (AnyAdministratorBut(tx, 0)) return AlreadyBootstrapped();
         return Insert(tx, account);
       },
-      {.deadline = deadline}));
+      {.deadline = call.deadline}));
 }
 
-Result<Account> PgAccounts::PromoteFirstAdministrator(std::int64_t user_id, Time deadline) {
+Result<Account> PgAccounts::PromoteFirstAdministrator(std::int64_t user_id,
+                                                      const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<Account> {
         LockAdministrators(tx);
@@ -181,7 +185,7 @@ Result<Account> PgAccounts::PromoteFirstAdministrator(std::int64_t user_id, Time
             "RETURNING " ACCOUNT,
             user_id));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::auth

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::pg {
 class Pool;
@@ -13,17 +14,21 @@ class PgAccounts final : public AccountRepository {
  public:
   explicit PgAccounts(pg::Pool& pool) : pool_(pool) {}
 
-  Result<Account> Create(const NewAccount& account, Time deadline) override;
-  Result<Account> Find(std::int64_t user_id, Time deadline) override;
-  Result<Credentials> FindCredentials(const Email& email, Time deadline) override;
-  Result<Credentials> FindCredentials(std::int64_t user_id, Time deadline) override;
-  Result<Account> Change(std::int64_t user_id, const AccountChange& change, Time deadline) override;
-  Status Delete(std::int64_t user_id, Time deadline) override;
-  Result<std::vector<Account>> List(std::int64_t after, int limit, Time deadline) override;
-  Result<Account> SetRoles(std::int64_t user_id, const Roles& roles, Time deadline) override;
-  Result<bool> HasAdministrator(Time deadline) override;
-  Result<Account> CreateFirstAdministrator(const NewAccount& account, Time deadline) override;
-  Result<Account> PromoteFirstAdministrator(std::int64_t user_id, Time deadline) override;
+  Result<Account> Create(const NewAccount& account, const CallContext& call) override;
+  Result<Account> Find(std::int64_t user_id, const CallContext& call) override;
+  Result<Credentials> FindCredentials(const Email& email, const CallContext& call) override;
+  Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) override;
+  Result<Account> Change(std::int64_t user_id, const AccountChange& change,
+                         const CallContext& call) override;
+  Status Delete(std::int64_t user_id, const CallContext& call) override;
+  Result<std::vector<Account>> List(std::int64_t after, int limit,
+                                    const CallContext& call) override;
+  Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
+                           const CallContext& call) override;
+  Result<bool> HasAdministrator(const CallContext& call) override;
+  Result<Account> CreateFirstAdministrator(const NewAccount& account,
+                                           const CallContext& call) override;
+  Result<Account> PromoteFirstAdministrator(std::int64_t user_id, const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

@@ -36,13 +36,13 @@ void LockKeys(pg::Transaction& tx) {
 
 }  // namespace
 
-Result<std::vector<SealedKey>> PgKeys::ListActive(Time now, Time deadline) {
+Result<std::vector<SealedKey>> PgKeys::ListActive(Time now, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<SealedKey>> { return ReadActive(tx, now); },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<std::vector<SealedKey>> PgKeys::AddFirst(const SealedKey& key, Time deadline) {
+Result<std::vector<SealedKey>> PgKeys::AddFirst(const SealedKey& key, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<std::vector<SealedKey>> {
         LockKeys(tx);
@@ -53,11 +53,11 @@ Result<std::vector<SealedKey>> PgKeys::AddFirst(const SealedKey& key, Time deadl
             key.kid, ToHex(key.sealed), pg::ToMicroseconds(key.created_at));
         return ReadActive(tx, key.created_at);
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<std::vector<SealedKey>> PgKeys::Rotate(const SealedKey& key, Time others_retire_at,
-                                              Time newest_before, Time deadline) {
+                                              Time newest_before, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<std::vector<SealedKey>> {
         LockKeys(tx);
@@ -75,7 +75,7 @@ Result<std::vector<SealedKey>> PgKeys::Rotate(const SealedKey& key, Time others_
             key.kid, ToHex(key.sealed), pg::ToMicroseconds(key.created_at));
         return ReadActive(tx, key.created_at);
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::auth

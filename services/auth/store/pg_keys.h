@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::pg {
 class Pool;
@@ -13,10 +14,10 @@ class PgKeys final : public KeyRepository {
  public:
   explicit PgKeys(pg::Pool& pool) : pool_(pool) {}
 
-  Result<std::vector<SealedKey>> ListActive(Time now, Time deadline) override;
-  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, Time deadline) override;
+  Result<std::vector<SealedKey>> ListActive(Time now, const CallContext& call) override;
+  Result<std::vector<SealedKey>> AddFirst(const SealedKey& key, const CallContext& call) override;
   Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
-                                        Time newest_before, Time deadline) override;
+                                        Time newest_before, const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

@@ -8,7 +8,7 @@
 
 namespace marquee::auth {
 
-Result<int> PgPersonOutbox::Drain(int limit, const Publish& publish, Time deadline) {
+Result<int> PgPersonOutbox::Drain(int limit, const Publish& publish, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<int> {
         const auto rows = tx.exec_params(
@@ -33,7 +33,7 @@ Result<int> PgPersonOutbox::Drain(int limit, const Publish& publish, Time deadli
                        pg::Array(ids));
         return static_cast<int>(ids.size());
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::auth

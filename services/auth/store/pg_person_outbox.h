@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/app/person_publisher.h"
+#include "base/call_context.h"
 
 namespace marquee::pg {
 class Pool;
@@ -12,7 +13,7 @@ namespace marquee::auth {
 class PgPersonOutbox final : public PersonOutbox {
  public:
   explicit PgPersonOutbox(pg::Pool& pool) : pool_(pool) {}
-  Result<int> Drain(int limit, const Publish& publish, Time deadline) override;
+  Result<int> Drain(int limit, const Publish& publish, const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

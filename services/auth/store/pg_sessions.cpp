@@ -75,7 +75,8 @@ void Advance(pg::Transaction& tx, const std::string& session_id, const std::stri
 
 }  // namespace
 
-Status PgSessions::Start(const Session& session, const std::string& token_hash, Time deadline) {
+Status PgSessions::Start(const Session& session, const std::string& token_hash,
+                         const CallContext& call) {
   auto status = pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
@@ -86,7 +87,7 @@ Status PgSessions::Start(const Session& session, const std::string& token_hash, 
         AddToken(tx, token_hash, session.session_id, session.created_at);
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
   if (!status.ok() && pg::IsViolationOf(status.error(), "sessions_of_account")) {
     return AccountUnknown();
   }
@@ -94,7 +95,7 @@ Status PgSessions::Start(const Session& session, const std::string& token_hash, 
 }
 
 Result<Rotation> PgSessions::Rotate(const std::string& token_hash, const std::string& next_hash,
-                                    Time now, Time expires_at, Time deadline) {
+                                    Time now, Time expires_at, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<Rotation> {
         const std::string session_id = LockSession(tx, token_hash);
@@ -111,11 +112,11 @@ Result<Rotation> PgSessions::Rotate(const std::string& token_hash, const std::st
           Advance(tx, session_id, token_hash, next_hash, now, expires_at);
         return Rotation{verdict, session_id, std::move(presented.account)};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<Account> PgSessions::FindHolder(const std::string& session_id, std::int64_t user_id,
-                                       Time now, Time deadline) {
+                                       Time now, const CallContext& call) {
   // A token's session id is ours, a UUID; what isn't one names no session.
   const auto uuid = Uuid::Parse(session_id);
   return pool_.ReadOne(
@@ -131,10 +132,10 @@ Result<Account> PgSessions::FindHolder(const std::string& session_id, std::int64
         if (!rows[0][5].as<bool>()) return SessionEnded();
         return ReadAccount(rows[0]);
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Status PgSessions::End(const std::string& token_hash, Time now, Time deadline) {
+Status PgSessions::End(const std::string& token_hash, Time now, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params("UPDATE sessions SET ended_at = " MOMENT(2)
@@ -144,11 +145,11 @@ Status PgSessions::End(const std::string& token_hash, Time now, Time deadline) {
                        ToHex(token_hash), pg::ToMicroseconds(now));
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<std::int64_t> PgSessions::Purge(Time now, Time expired_before, Time spent_before,
-                                       Time deadline) {
+                                       const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<std::int64_t> {
         tx.exec_params("DELETE FROM sessions WHERE expires_at < " MOMENT(1),
@@ -161,7 +162,7 @@ Result<std::int64_t> PgSessions::Purge(Time now, Time expired_before, Time spent
                 pg::ToMicroseconds(now))[0][0]
             .as<std::int64_t>();
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::auth

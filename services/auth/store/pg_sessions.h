@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/domain/ports.h"
+#include "base/call_context.h"
 
 namespace marquee::pg {
 class Pool;
@@ -13,14 +14,15 @@ class PgSessions final : public SessionRepository {
  public:
   explicit PgSessions(pg::Pool& pool) : pool_(pool) {}
 
-  Status Start(const Session& session, const std::string& token_hash, Time deadline) override;
+  Status Start(const Session& session, const std::string& token_hash,
+               const CallContext& call) override;
   Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash, Time now,
-                          Time expires_at, Time deadline) override;
+                          Time expires_at, const CallContext& call) override;
   Result<Account> FindHolder(const std::string& session_id, std::int64_t user_id, Time now,
-                             Time deadline) override;
-  Status End(const std::string& token_hash, Time now, Time deadline) override;
+                             const CallContext& call) override;
+  Status End(const std::string& token_hash, Time now, const CallContext& call) override;
   Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
-                             Time deadline) override;
+                             const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

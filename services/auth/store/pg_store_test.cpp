@@ -50,7 +50,7 @@ class PgFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, StoreContract, PgFixture);
 
-Time Soon() { return SystemClock().Now() + std::chrono::seconds{10}; }
+CallContext Soon() { return CallContext(SystemClock().Now() + std::chrono::seconds{10}); }
 
 TEST(PgAccounts, GoesOnAfterItsConnectionsBroke) {
   if (const char* missing = PgFixture::Missing()) GTEST_SKIP() << "needs " << missing;
@@ -131,9 +131,10 @@ TEST(PgSessions, StoresNoToken) {
   // Only hashes of 32 bytes fit.
   PgFixture fixture;
   const auto account = fixture.accounts().Create(
-      {*Email::Make("a@b.co"), "$argon2id$x", "", {Role::kUser}, Soon()}, Soon());
+      {*Email::Make("a@b.co"), "$argon2id$x", "", {Role::kUser}, Soon().deadline}, Soon());
   ASSERT_TRUE(account.ok());
-  const Session session{"00000000-0000-7000-8000-000000000001", account->user_id, Soon(), Soon()};
+  const Session session{"00000000-0000-7000-8000-000000000001", account->user_id, Soon().deadline,
+                        Soon().deadline};
   EXPECT_FALSE(
       fixture.sessions().Start(session, "a token of 43 characters, as it is", Soon()).ok());
 }

@@ -86,7 +86,7 @@ Catalog::Catalog(MovieRepository& movies, PosterRepository& posters, AudienceRep
       trending_(clock, kFreshness),
       popular_(clock, kFreshness) {}
 
-Result<ListAnswer> Catalog::List(const ListRequest& request, Time deadline) {
+Result<ListAnswer> Catalog::List(const ListRequest& request, const CallContext& call) {
   MovieListing listing{.filter = request.filter};
   listing.filter.query = std::string(Trimmed(request.filter.query));
   RETURN_IF_ERROR(CheckYears(listing.filter.year_min, listing.filter.year_max));
@@ -97,30 +97,33 @@ Result<ListAnswer> Catalog::List(const ListRequest& request, Time deadline) {
     ASSIGN_OR_RETURN(listing.after,
                      DecodePageToken(name, request.page_token, KeyFields(listing.order)));
   }
-  ASSIGN_OR_RETURN(auto page, movies_.List(listing, deadline));
+  ASSIGN_OR_RETURN(auto page, movies_.List(listing, call));
   ListAnswer answer{.movies = std::move(page.movies)};
   if (!page.next.empty()) answer.next_page_token = EncodePageToken(name, page.next);
   return answer;
 }
 
-Result<CatalogMovie> Catalog::Get(std::int64_t id, Time deadline) {
-  return movies_.Find(id, deadline);
+Result<CatalogMovie> Catalog::Get(std::int64_t id, const CallContext& call) {
+  return movies_.Find(id, call);
 }
 
 Result<CatalogMovie> Catalog::Create(Movie movie, const std::optional<Uuid>& operation,
-                                     Time deadline) {
+                                     const CallContext& call) {
   RETURN_IF_ERROR(CheckGivenId(movie.id));
   ASSIGN_OR_RETURN(const Movie checked, Checked(std::move(movie)));
-  return movies_.Create(checked, operation, deadline);
+  return movies_.Create(checked, operation, call);
 }
 
-Result<CatalogMovie> Catalog::Update(std::int64_t id, const MoviePatch& patch, Time deadline) {
-  return movies_.Update(id, patch, deadline);
+Result<CatalogMovie> Catalog::Update(std::int64_t id, const MoviePatch& patch,
+                                     const CallContext& call) {
+  return movies_.Update(id, patch, call);
 }
 
-Status Catalog::Delete(std::int64_t id, Time deadline) { return movies_.Delete(id, deadline); }
+Status Catalog::Delete(std::int64_t id, const CallContext& call) {
+  return movies_.Delete(id, call);
+}
 
-Result<ImportAnswer> Catalog::Import(std::vector<Movie> movies, Time deadline) {
+Result<ImportAnswer> Catalog::Import(std::vector<Movie> movies, const CallContext& call) {
   ImportAnswer answer;
   std::vector<Movie> kept;
   kept.reserve(movies.size());
@@ -132,51 +135,51 @@ Result<ImportAnswer> Catalog::Import(std::vector<Movie> movies, Time deadline) {
       answer.rejected.push_back({i, id, std::move(checked).error()});
     }
   }
-  ASSIGN_OR_RETURN(answer.counts, movies_.Import(kept, deadline));
+  ASSIGN_OR_RETURN(answer.counts, movies_.Import(kept, call));
   return answer;
 }
 
-Status Catalog::Export(Time deadline,
+Status Catalog::Export(const CallContext& call,
                        const std::function<Status(const std::vector<CatalogMovie>&)>& each) {
   MovieListing listing{.limit = kExportChunk};
   do {
-    ASSIGN_OR_RETURN(auto page, movies_.List(listing, deadline));
+    ASSIGN_OR_RETURN(auto page, movies_.List(listing, call));
     if (!page.movies.empty()) RETURN_IF_ERROR(each(page.movies));
     listing.after = std::move(page.next);
   } while (!listing.after.empty());
   return {};
 }
 
-Result<Poster> Catalog::GetPoster(std::int64_t movie_id, Time deadline) {
-  return posters_.Find(movie_id, deadline);
+Result<Poster> Catalog::GetPoster(std::int64_t movie_id, const CallContext& call) {
+  return posters_.Find(movie_id, call);
 }
 
-Status Catalog::PutPoster(std::int64_t movie_id, std::string bytes, Time deadline) {
+Status Catalog::PutPoster(std::int64_t movie_id, std::string bytes, const CallContext& call) {
   ASSIGN_OR_RETURN(const Poster poster, CheckedPoster(std::move(bytes)));
-  return posters_.Put(movie_id, poster, deadline);
+  return posters_.Put(movie_id, poster, call);
 }
 
-Result<std::vector<GenreCount>> Catalog::Genres(Time deadline) {
-  return genres_.Get("", [&] { return audience_.Genres(deadline); });
+Result<std::vector<GenreCount>> Catalog::Genres(const CallContext& call) {
+  return genres_.Get("", [&] { return audience_.Genres(call); });
 }
 
-Result<std::vector<YearRatings>> Catalog::RatingsByYear(int year_min, int year_max, Time deadline) {
+Result<std::vector<YearRatings>> Catalog::RatingsByYear(int year_min, int year_max,
+                                                        const CallContext& call) {
   RETURN_IF_ERROR(CheckYears(year_min, year_max));
   return years_.Get(std::to_string(year_min) + "-" + std::to_string(year_max),
-                    [&] { return audience_.RatingsByYear(year_min, year_max, deadline); });
+                    [&] { return audience_.RatingsByYear(year_min, year_max, call); });
 }
 
 Result<std::vector<GenreMovies>> Catalog::PopularByGenre(const std::string& genre, int count,
-                                                         Time deadline) {
+                                                         const CallContext& call) {
   const int most = Within(count, kDefaultPopularByGenre, kMaxPage);
   return popular_by_genre_.Get(std::to_string(most) + ";" + AsciiLower(genre),
-                               [&] { return audience_.PopularByGenre(genre, most, deadline); });
+                               [&] { return audience_.PopularByGenre(genre, most, call); });
 }
 
-Result<std::vector<ScoredMovie>> Catalog::Trending(int count, Time deadline) {
+Result<std::vector<ScoredMovie>> Catalog::Trending(int count, const CallContext& call) {
   const int most = Within(count, kDefaultPage, kMaxPage);
-  auto answer =
-      trending_.Get(std::to_string(most), [&] { return audience_.Trending(most, deadline); });
+  auto answer = trending_.Get(std::to_string(most), [&] { return audience_.Trending(most, call); });
   if (!answer.ok()) return std::move(answer).error();
   const Time now = clock_.Now();
   std::vector<ScoredMovie> scored;
@@ -185,7 +188,8 @@ Result<std::vector<ScoredMovie>> Catalog::Trending(int count, Time deadline) {
   return scored;
 }
 
-Result<std::vector<CatalogMovie>> Catalog::Popular(MovieFilter filter, int count, Time deadline) {
+Result<std::vector<CatalogMovie>> Catalog::Popular(MovieFilter filter, int count,
+                                                   const CallContext& call) {
   RETURN_IF_ERROR(CheckYears(filter.year_min, filter.year_max));
   filter.query.clear();
   const MovieListing listing{.filter = std::move(filter),
@@ -194,7 +198,7 @@ Result<std::vector<CatalogMovie>> Catalog::Popular(MovieFilter filter, int count
   const std::string name =
       ListName(listing.filter, listing.order) + ";" + std::to_string(listing.limit);
   return popular_.Get(name, [&]() -> Result<std::vector<CatalogMovie>> {
-    ASSIGN_OR_RETURN(auto page, movies_.List(listing, deadline));
+    ASSIGN_OR_RETURN(auto page, movies_.List(listing, call));
     return std::move(page.movies);
   });
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/app/cache.h"
@@ -54,29 +55,32 @@ class Catalog {
 
   // InvalidArgument "order_unknown" (order_by), "page_token_invalid" (also when the token belongs
   // to another filter or order), "year_range_empty".
-  Result<ListAnswer> List(const ListRequest& request, Time deadline);
-  Result<CatalogMovie> Get(std::int64_t id, Time deadline);
+  Result<ListAnswer> List(const ListRequest& request, const CallContext& call);
+  Result<CatalogMovie> Get(std::int64_t id, const CallContext& call);
   // A given id is below kFirstOwnMovieId: InvalidArgument "movie_id_out_of_range".
-  Result<CatalogMovie> Create(Movie movie, const std::optional<Uuid>& operation, Time deadline);
-  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline);
-  Status Delete(std::int64_t id, Time deadline);
+  Result<CatalogMovie> Create(Movie movie, const std::optional<Uuid>& operation,
+                              const CallContext& call);
+  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, const CallContext& call);
+  Status Delete(std::int64_t id, const CallContext& call);
   // One chunk. What breaks a rule is told and left out; the rest is applied whole or not at all.
-  Result<ImportAnswer> Import(std::vector<Movie> movies, Time deadline);
+  Result<ImportAnswer> Import(std::vector<Movie> movies, const CallContext& call);
   // Every movie by id, 1,000 at a time; stops at the first error of `each`.
-  Status Export(Time deadline, const std::function<Status(const std::vector<CatalogMovie>&)>& each);
+  Status Export(const CallContext& call,
+                const std::function<Status(const std::vector<CatalogMovie>&)>& each);
 
-  Result<Poster> GetPoster(std::int64_t movie_id, Time deadline);
-  Status PutPoster(std::int64_t movie_id, std::string bytes, Time deadline);
+  Result<Poster> GetPoster(std::int64_t movie_id, const CallContext& call);
+  Status PutPoster(std::int64_t movie_id, std::string bytes, const CallContext& call);
 
   // The following are the same for everyone and add up all movies: an answer stands for kFreshness.
-  Result<std::vector<GenreCount>> Genres(Time deadline);
-  Result<std::vector<YearRatings>> RatingsByYear(int year_min, int year_max, Time deadline);
+  Result<std::vector<GenreCount>> Genres(const CallContext& call);
+  Result<std::vector<YearRatings>> RatingsByYear(int year_min, int year_max,
+                                                 const CallContext& call);
   Result<std::vector<GenreMovies>> PopularByGenre(const std::string& genre, int count,
-                                                  Time deadline);
+                                                  const CallContext& call);
   // The score is the decayed number of ratings as of now.
-  Result<std::vector<ScoredMovie>> Trending(int count, Time deadline);
+  Result<std::vector<ScoredMovie>> Trending(int count, const CallContext& call);
   // By number of ratings; the filter's query is not looked at.
-  Result<std::vector<CatalogMovie>> Popular(MovieFilter filter, int count, Time deadline);
+  Result<std::vector<CatalogMovie>> Popular(MovieFilter filter, int count, const CallContext& call);
 
  private:
   MovieRepository& movies_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/calls.h"
 #include "catalog/testing/memory_store.h"
 #include "catalog/testing/pictures.h"
 
@@ -18,10 +19,10 @@ class CatalogTest : public testing::Test {
                         .year = 1980 + id,
                         .genres = {id % 2 == 0 ? "Even" : "Odd"}});
     }
-    EXPECT_EQ(catalog_.Import(movies, Time::max()).value().counts.inserted, 45);
+    EXPECT_EQ(catalog_.Import(movies, kNoDeadline).value().counts.inserted, 45);
   }
   Error ListError(const ListRequest& request) {
-    const auto answer = catalog_.List(request, Time::max());
+    const auto answer = catalog_.List(request, kNoDeadline);
     EXPECT_FALSE(answer.ok());
     return answer.ok() ? Error{} : answer.error();
   }
@@ -37,7 +38,7 @@ TEST_F(CatalogTest, PagesThroughTheWholeListByTokens) {
   std::vector<std::int64_t> ids;
   int pages = 0;
   do {
-    const auto answer = catalog_.List(request, Time::max()).value();
+    const auto answer = catalog_.List(request, kNoDeadline).value();
     for (const auto& movie : answer.movies) ids.push_back(movie.movie.id);
     request.page_token = answer.next_page_token;
     ++pages;
@@ -49,12 +50,12 @@ TEST_F(CatalogTest, PagesThroughTheWholeListByTokens) {
 
 TEST_F(CatalogTest, TakesATokenOnlyForTheSameFilterAndOrder) {
   const ListRequest first{.filter = {.genre = "Odd"}, .page_size = 5};
-  const std::string token = catalog_.List(first, Time::max()).value().next_page_token;
+  const std::string token = catalog_.List(first, kNoDeadline).value().next_page_token;
   ASSERT_FALSE(token.empty());
   ListRequest next = first;
   next.page_token = token;
   next.page_size = 7;  // may change
-  EXPECT_TRUE(catalog_.List(next, Time::max()).ok());
+  EXPECT_TRUE(catalog_.List(next, kNoDeadline).ok());
 
   for (auto change :
        std::vector<void (*)(ListRequest&)>{[](ListRequest& r) { r.filter.genre = "Even"; },
@@ -75,7 +76,7 @@ TEST_F(CatalogTest, TakesATokenOnlyForTheSameFilterAndOrder) {
 TEST_F(CatalogTest, KnowsTheOrdersOfTheContractOnly) {
   for (const char* order :
        {"title", "year", "-year", "-rating_count", "-rating_bayesian_mean", "movie_id", ""}) {
-    EXPECT_TRUE(catalog_.List({.order_by = order}, Time::max()).ok()) << order;
+    EXPECT_TRUE(catalog_.List({.order_by = order}, kNoDeadline).ok()) << order;
   }
   for (const char* order : {"-title", "TITLE", "rating_count", "title;", "relevance"}) {
     const Error error = ListError({.order_by = order});
@@ -83,13 +84,13 @@ TEST_F(CatalogTest, KnowsTheOrdersOfTheContractOnly) {
     EXPECT_EQ(error.field, "order_by") << order;
   }
   EXPECT_TRUE(
-      catalog_.List({.filter = {.query = "movie"}, .order_by = "relevance"}, Time::max()).ok());
+      catalog_.List({.filter = {.query = "movie"}, .order_by = "relevance"}, kNoDeadline).ok());
 }
 
 TEST_F(CatalogTest, RefusesAnEmptyRangeOfYears) {
   EXPECT_EQ(ListError({.filter = {.year_min = 1999, .year_max = 1990}}).reason, "year_range_empty");
-  EXPECT_EQ(catalog_.RatingsByYear(1999, 1990, Time::max()).error().reason, "year_range_empty");
-  EXPECT_EQ(catalog_.Popular({.year_min = 1999, .year_max = 1990}, 0, Time::max()).error().reason,
+  EXPECT_EQ(catalog_.RatingsByYear(1999, 1990, kNoDeadline).error().reason, "year_range_empty");
+  EXPECT_EQ(catalog_.Popular({.year_min = 1999, .year_max = 1990}, 0, kNoDeadline).error().reason,
             "year_range_empty");
 }
 
@@ -100,7 +101,7 @@ TEST_F(CatalogTest, LeavesOutOfAChunkWhatBreaksARuleAndTakesTheRest) {
                                    {.id = 0, .title = "No id"},
                                    {.id = 1'000'000'000, .title = "Not an import's"},
                                    {.id = 102, .title = "Good, too"}},
-                                  Time::max())
+                                  kNoDeadline)
                           .value();
   EXPECT_EQ(answer.counts.inserted, 2);
   ASSERT_EQ(answer.rejected.size(), 3U);
@@ -109,15 +110,15 @@ TEST_F(CatalogTest, LeavesOutOfAChunkWhatBreaksARuleAndTakesTheRest) {
   EXPECT_EQ(answer.rejected[0].error.field, "year");
   EXPECT_EQ(answer.rejected[1].error.field, "movie_id");
   EXPECT_EQ(answer.rejected[2].error.reason, "id_out_of_range");
-  EXPECT_TRUE(catalog_.Get(100, Time::max()).ok());
-  EXPECT_TRUE(catalog_.Get(102, Time::max()).ok());
-  EXPECT_EQ(catalog_.Get(101, Time::max()).error().reason, "movie_unknown");
+  EXPECT_TRUE(catalog_.Get(100, kNoDeadline).ok());
+  EXPECT_TRUE(catalog_.Get(102, kNoDeadline).ok());
+  EXPECT_EQ(catalog_.Get(101, kNoDeadline).error().reason, "movie_unknown");
 }
 
 TEST_F(CatalogTest, ExportsEveryMovieAndStopsAtTheFirstError) {
   std::size_t exported = 0;
   EXPECT_TRUE(catalog_
-                  .Export(Time::max(),
+                  .Export(kNoDeadline,
                           [&](const auto& movies) -> Status {
                             exported += movies.size();
                             return {};
@@ -125,15 +126,15 @@ TEST_F(CatalogTest, ExportsEveryMovieAndStopsAtTheFirstError) {
                   .ok());
   EXPECT_EQ(exported, 45u);
   const Status stopped = catalog_.Export(
-      Time::max(), [](const auto&) -> Status { return Error::Cancelled("cancelled", "gone"); });
+      kNoDeadline, [](const auto&) -> Status { return Error::Cancelled("cancelled", "gone"); });
   EXPECT_EQ(stopped.error().code, Code::kCancelled);
 }
 
 TEST_F(CatalogTest, StoresOnlyPicturesAsPosters) {
-  EXPECT_EQ(catalog_.PutPoster(1, "not a picture", Time::max()).error().reason,
+  EXPECT_EQ(catalog_.PutPoster(1, "not a picture", kNoDeadline).error().reason,
             "poster_unsupported");
-  EXPECT_TRUE(catalog_.PutPoster(1, TinyPng(), Time::max()).ok());
-  EXPECT_EQ(catalog_.GetPoster(1, Time::max()).value().content_type, "image/png");
+  EXPECT_TRUE(catalog_.PutPoster(1, TinyPng(), kNoDeadline).ok());
+  EXPECT_EQ(catalog_.GetPoster(1, kNoDeadline).value().content_type, "image/png");
 }
 
 TEST_F(CatalogTest, ScoresTrendsAsOfNow) {
@@ -142,7 +143,7 @@ TEST_F(CatalogTest, ScoresTrendsAsOfNow) {
           .count();
   movies_.SetAudience(3, {.rating_count = 1}, Trend::Of(now_us));
   clock_.Advance(std::chrono::hours(7 * 24));
-  const auto trending = catalog_.Trending(0, Time::max()).value();
+  const auto trending = catalog_.Trending(0, kNoDeadline).value();
   ASSERT_EQ(trending.size(), 1u);
   EXPECT_EQ(trending[0].movie.movie.id, 3);
   EXPECT_NEAR(trending[0].score, 0.5, 1e-6);
@@ -152,19 +153,19 @@ TEST_F(CatalogTest, RanksThePopularByTheirRatings) {
   movies_.SetAudience(7, {.rating_count = 10}, {});
   movies_.SetAudience(8, {.rating_count = 30}, {});
   movies_.SetAudience(9, {.rating_count = 20}, {});
-  const auto popular = catalog_.Popular({.genre = "Odd"}, 2, Time::max()).value();
+  const auto popular = catalog_.Popular({.genre = "Odd"}, 2, kNoDeadline).value();
   ASSERT_EQ(popular.size(), 2u);
   EXPECT_EQ(popular[0].movie.id, 9);
   EXPECT_EQ(popular[1].movie.id, 7);
 }
 
 TEST_F(CatalogTest, LetsAnAnswerAboutTheAudienceStandForAMoment) {
-  const auto first = [&] { return catalog_.Popular({}, 1, Time::max()).value().at(0).movie.id; };
+  const auto first = [&] { return catalog_.Popular({}, 1, kNoDeadline).value().at(0).movie.id; };
   movies_.SetAudience(7, {.rating_count = 10}, {});
   EXPECT_EQ(first(), 7);
   movies_.SetAudience(8, {.rating_count = 20}, {});
   EXPECT_EQ(first(), 7);
-  EXPECT_EQ(catalog_.Popular({.genre = "Even"}, 1, Time::max()).value().at(0).movie.id, 8);
+  EXPECT_EQ(catalog_.Popular({.genre = "Even"}, 1, kNoDeadline).value().at(0).movie.id, 8);
   clock_.Advance(kFreshness);
   EXPECT_EQ(first(), 8);
 }

@@ -11,7 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kChunk = 1'000;  // movies that are read and sent together
-constexpr std::chrono::seconds kStepTimeout{30};
 // Comparing the counts costs the database at most one part in so many.
 constexpr int kRestAfterCounts = 20;
 
@@ -132,12 +131,12 @@ std::optional<milliseconds> MoviePublisher::Step(std::stop_token stop) {
 }
 
 Status MoviePublisher::PublishOnce() {
-  const Time deadline = clock_.Now() + kStepTimeout;
-  ASSIGN_OR_RETURN(const std::int64_t turn, store_.Turn(deadline));
+  const CallContext call = NextCall();
+  ASSIGN_OR_RETURN(const std::int64_t turn, store_.Turn(call));
   if (turn != turn_) {
     // Another process may have sent newer ones in between. While the turn stays, what wasn't
     // settled is simply sent again.
-    if (!doubtful_.empty()) RETURN_IF_ERROR(store_.Mark(doubtful_, deadline));
+    if (!doubtful_.empty()) RETURN_IF_ERROR(store_.Mark(doubtful_, call));
     compared_log_.reset();
   }
   doubtful_.clear();
@@ -145,18 +144,18 @@ Status MoviePublisher::PublishOnce() {
   if (turn_ == 0) return {};
   const std::int64_t log_number = published_.log_number();
   if (compared_log_ != log_number) {
-    RETURN_IF_ERROR(PublishAll(deadline));
+    RETURN_IF_ERROR(PublishAll(call));
     compared_log_ = log_number;
   }
-  RETURN_IF_ERROR(PublishChanges(deadline));
-  return PublishCounts(deadline);
+  RETURN_IF_ERROR(PublishChanges());
+  return PublishCounts(call);
 }
 
 // At a first start that is everything; after a restart what changed meanwhile; after the database
 // was restored also what it no longer has.
-Status MoviePublisher::PublishAll(Time deadline) {
-  RETURN_IF_ERROR(log_.ReadToEnd(deadline));
-  ASSIGN_OR_RETURN(Ids ids, store_.MovieIds(deadline));
+Status MoviePublisher::PublishAll(const CallContext& call) {
+  RETURN_IF_ERROR(log_.ReadToEnd(call));
+  ASSIGN_OR_RETURN(Ids ids, store_.MovieIds(call));
   std::ranges::sort(ids);
   const auto stored = static_cast<std::ptrdiff_t>(ids.size());
   for (const std::int64_t id : published_.movie_ids()) {
@@ -169,38 +168,38 @@ Status MoviePublisher::PublishAll(Time deadline) {
 Status MoviePublisher::PublishAndTotals(std::span<const std::int64_t> ids, bool differing) {
   for (std::size_t at = 0; at < ids.size(); at += kChunk) {
     const auto chunk = ids.subspan(at, std::min<std::size_t>(kChunk, ids.size() - at));
-    RETURN_IF_ERROR(Publish(chunk, differing, clock_.Now() + kStepTimeout));
+    RETURN_IF_ERROR(Publish(chunk, differing, NextCall()));
   }
-  return PublishTotals(clock_.Now() + kStepTimeout);
+  return PublishTotals(NextCall());
 }
 
-Status MoviePublisher::PublishChanges(Time deadline) {
+Status MoviePublisher::PublishChanges() {
   for (bool more = true; more;) {
-    ASSIGN_OR_RETURN(const auto changes, store_.Changes(kChunk, deadline));
+    const CallContext call = NextCall();
+    ASSIGN_OR_RETURN(const auto changes, store_.Changes(kChunk, call));
     if (changes.empty()) return {};
     Ids ids;
     for (const auto& change : changes) ids.push_back(change.movie_id);
     std::ranges::sort(ids);
     ids.erase(std::ranges::unique(ids).begin(), ids.end());
-    RETURN_IF_ERROR(Publish(ids, /*differing=*/false, deadline));
-    if (const Status settled = store_.Settle(turn_, changes, deadline); !settled.ok()) {
+    RETURN_IF_ERROR(Publish(ids, /*differing=*/false, call));
+    if (const Status settled = store_.Settle(turn_, changes, call); !settled.ok()) {
       doubtful_ = std::move(ids);
       return settled;
     }
     more = static_cast<int>(changes.size()) == kChunk;
-    deadline = clock_.Now() + kStepTimeout;
   }
   return {};
 }
 
-Status MoviePublisher::PublishCounts(Time deadline) {
+Status MoviePublisher::PublishCounts(const CallContext& call) {
   if (clock_.Now() < counts_due_) return {};
   const Time started = clock_.Now();
-  ASSIGN_OR_RETURN(const std::string applied, store_.RatingsApplied(deadline));
+  ASSIGN_OR_RETURN(const std::string applied, store_.RatingsApplied(call));
   counts_due_ = started + options_.counts_every;
   if (applied == ratings_applied_) return {};
-  RETURN_IF_ERROR(log_.ReadToEnd(deadline));
-  ASSIGN_OR_RETURN(const auto counts, store_.Counts(deadline));
+  RETURN_IF_ERROR(log_.ReadToEnd(call));
+  ASSIGN_OR_RETURN(const auto counts, store_.Counts(call));
   const Ids ids = published_.Differing(counts);
   RETURN_IF_ERROR(PublishAndTotals(ids, /*differing=*/false));
   ratings_applied_ = applied;
@@ -209,8 +208,8 @@ Status MoviePublisher::PublishCounts(Time deadline) {
   return {};
 }
 
-Status MoviePublisher::PublishTotals(Time deadline) {
-  ASSIGN_OR_RETURN(movies::Totals totals, store_.Totals(deadline));
+Status MoviePublisher::PublishTotals(const CallContext& call) {
+  ASSIGN_OR_RETURN(movies::Totals totals, store_.Totals(call));
   totals.prior_ratings = options_.prior_ratings;
   if (published_.totals() == totals) return {};
   const LogEntry entry{.key = std::string(movies::kCatalogueKey), .value = movies::Encode(totals)};
@@ -218,9 +217,9 @@ Status MoviePublisher::PublishTotals(Time deadline) {
 }
 
 Status MoviePublisher::Publish(std::span<const std::int64_t> movie_ids, bool differing,
-                               Time deadline) {
+                               const CallContext& call) {
   if (stop_.stop_requested()) return Error::Cancelled("stopping", "the service is stopping");
-  ASSIGN_OR_RETURN(const auto records, store_.Read(movie_ids, deadline));
+  ASSIGN_OR_RETURN(const auto records, store_.Read(movie_ids, call));
   std::unordered_map<std::int64_t, const movies::MovieRecord*> by_id;
   for (const auto& record : records) by_id[record.movie_id] = &record;
   Ids sent;
@@ -238,7 +237,7 @@ Status MoviePublisher::Publish(std::span<const std::int64_t> movie_ids, bool dif
   }
   if (entries.empty()) return {};
   RETURN_IF_ERROR(Append(sent, entries));
-  Status still = StillMyTurn(deadline);
+  Status still = StillMyTurn(call);
   if (!still.ok()) doubtful_ = std::move(sent);
   return still;
 }
@@ -255,8 +254,8 @@ Status MoviePublisher::Append(const Ids& movie_ids, std::span<const LogEntry> en
 
 // Whose turn ended while it was sending may have sent after its successor what is older: those
 // movies are marked, and whoever has the turn sends them as they are.
-Status MoviePublisher::StillMyTurn(Time deadline) {
-  ASSIGN_OR_RETURN(const std::int64_t turn, store_.Turn(deadline));
+Status MoviePublisher::StillMyTurn(const CallContext& call) {
+  ASSIGN_OR_RETURN(const std::int64_t turn, store_.Turn(call));
   if (turn == turn_) return {};
   return Error::Aborted("turn_lost", "the connection that held the turn was lost");
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/backoff.h"
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/periodic_task.h"
 #include "base/result.h"
@@ -40,22 +41,23 @@ class PublicationStore {
   virtual ~PublicationStore() = default;
   // One process publishes at a time. The number of this process's turn, another one after each that
   // was lost; 0: another process has it.
-  virtual Result<std::int64_t> Turn(Time deadline) = 0;
+  virtual Result<std::int64_t> Turn(const CallContext& call) = 0;
   // The oldest.
-  virtual Result<std::vector<MovieChange>> Changes(int limit, Time deadline) = 0;
+  virtual Result<std::vector<MovieChange>> Changes(int limit, const CallContext& call) = 0;
   // They are published. Aborted "turn_lost", and nothing happens, when the turn is over.
-  virtual Status Settle(std::int64_t turn, std::span<const MovieChange> changes, Time deadline) = 0;
+  virtual Status Settle(std::int64_t turn, std::span<const MovieChange> changes,
+                        const CallContext& call) = 0;
   // As if the movies had changed.
-  virtual Status Mark(std::span<const std::int64_t> movie_ids, Time deadline) = 0;
+  virtual Status Mark(std::span<const std::int64_t> movie_ids, const CallContext& call) = 0;
   // Those that there are, as they are now.
   virtual Result<std::vector<movies::MovieRecord>> Read(std::span<const std::int64_t> movie_ids,
-                                                        Time deadline) = 0;
-  virtual Result<std::vector<std::int64_t>> MovieIds(Time deadline) = 0;
-  virtual Result<std::vector<MovieCount>> Counts(Time deadline) = 0;
+                                                        const CallContext& call) = 0;
+  virtual Result<std::vector<std::int64_t>> MovieIds(const CallContext& call) = 0;
+  virtual Result<std::vector<MovieCount>> Counts(const CallContext& call) = 0;
   // Of all ratings; prior_ratings is left at 0.
-  virtual Result<movies::Totals> Totals(Time deadline) = 0;
+  virtual Result<movies::Totals> Totals(const CallContext& call) = 0;
   // Differs whenever ratings were applied in between.
-  virtual Result<std::string> RatingsApplied(Time deadline) = 0;
+  virtual Result<std::string> RatingsApplied(const CallContext& call) = 0;
 };
 
 struct LogEntry {
@@ -70,7 +72,7 @@ class MovieLog {
   // In this order. Returns when none is on its way any more; after an error some may be in the log.
   virtual Status Append(std::span<const LogEntry> entries) = 0;
   // Until what is in the log now has been handed to PublishedMovies.
-  virtual Status ReadToEnd(Time deadline) = 0;
+  virtual Status ReadToEnd(const CallContext& call) = 0;
 };
 
 // What the log says, as its own writer reads it: the truth is compared with that, and not with what
@@ -120,18 +122,20 @@ class MoviePublisher {
   void StepNow() { task_.StepNow(); }  // for tests
 
  private:
+  static constexpr std::chrono::seconds kStepTimeout{30};
   using Ids = std::vector<std::int64_t>;
   std::optional<std::chrono::milliseconds> Step(std::stop_token stop);
   Status PublishOnce();
-  Status PublishAll(Time deadline);
-  Status PublishChanges(Time deadline);
-  Status PublishCounts(Time deadline);
+  CallContext NextCall() const { return CallContext(clock_.Now() + kStepTimeout); }
+  Status PublishAll(const CallContext& call);
+  Status PublishChanges();
+  Status PublishCounts(const CallContext& call);
   Status PublishAndTotals(std::span<const std::int64_t> ids, bool differing);
-  Status PublishTotals(Time deadline);
+  Status PublishTotals(const CallContext& call);
   // The movies as they are now; with `differing` those alone of which the log says something else.
-  Status Publish(std::span<const std::int64_t> movie_ids, bool differing, Time deadline);
+  Status Publish(std::span<const std::int64_t> movie_ids, bool differing, const CallContext& call);
   Status Append(const Ids& movie_ids, std::span<const LogEntry> entries);
-  Status StillMyTurn(Time deadline);
+  Status StillMyTurn(const CallContext& call);
 
   PublicationStore& store_;
   MovieLog& log_;

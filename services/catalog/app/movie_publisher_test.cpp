@@ -16,17 +16,18 @@ using std::chrono::milliseconds;
 // A catalogue in memory, with its outbox. `other` is another process that took the turn.
 class FakeStore final : public PublicationStore {
  public:
-  Result<std::int64_t> Turn(Time) override {
+  Result<std::int64_t> Turn(const CallContext&) override {
     const std::int64_t mine = other_has_turn ? 0 : turn;
     ++asked;
     return mine;
   }
-  Result<std::vector<MovieChange>> Changes(int limit, Time) override {
+  Result<std::vector<MovieChange>> Changes(int limit, const CallContext&) override {
     if (down) return Error::Unavailable("database_unavailable", "");
     const auto count = std::min<std::size_t>(static_cast<std::size_t>(limit), outbox.size());
     return std::vector(outbox.begin(), outbox.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  Status Settle(std::int64_t of, std::span<const MovieChange> changes, Time) override {
+  Status Settle(std::int64_t of, std::span<const MovieChange> changes,
+                const CallContext&) override {
     if (before_settling) before_settling();
     if (down) return Error::Unavailable("database_unavailable", "");
     if (of != turn) return Error::Aborted("turn_lost", "");
@@ -36,32 +37,32 @@ class FakeStore final : public PublicationStore {
     });
     return {};
   }
-  Status Mark(std::span<const std::int64_t> movie_ids, Time) override {
+  Status Mark(std::span<const std::int64_t> movie_ids, const CallContext&) override {
     if (down) return Error::Unavailable("database_unavailable", "");
     for (const std::int64_t id : movie_ids) outbox.push_back({++changes, id});
     return {};
   }
   Result<std::vector<movies::MovieRecord>> Read(std::span<const std::int64_t> movie_ids,
-                                                Time) override {
+                                                const CallContext&) override {
     std::vector<movies::MovieRecord> records;
     for (const std::int64_t id : movie_ids) {
       if (movies.contains(id)) records.push_back(movies.at(id));
     }
     return records;
   }
-  Result<std::vector<std::int64_t>> MovieIds(Time) override {
+  Result<std::vector<std::int64_t>> MovieIds(const CallContext&) override {
     std::vector<std::int64_t> ids;
     for (const auto& [id, movie] : movies) ids.push_back(id);
     return ids;
   }
-  Result<std::vector<MovieCount>> Counts(Time) override {
+  Result<std::vector<MovieCount>> Counts(const CallContext&) override {
     ++counted;
     std::vector<MovieCount> counts;
     for (const auto& [id, movie] : movies)
       counts.push_back({id, movie.rating_count, movie.half_stars});
     return counts;
   }
-  Result<movies::Totals> Totals(Time) override {
+  Result<movies::Totals> Totals(const CallContext&) override {
     movies::Totals totals;
     for (const auto& [id, movie] : movies) {
       totals.rating_count += movie.rating_count;
@@ -69,7 +70,9 @@ class FakeStore final : public PublicationStore {
     }
     return totals;
   }
-  Result<std::string> RatingsApplied(Time) override { return std::to_string(ratings); }
+  Result<std::string> RatingsApplied(const CallContext&) override {
+    return std::to_string(ratings);
+  }
 
   void Put(std::int64_t id, const std::string& title) {
     movies[id].movie_id = id;
@@ -116,7 +119,7 @@ class FakeLog final : public MovieLog {
     }
     return {};
   }
-  Status ReadToEnd(Time) override {
+  Status ReadToEnd(const CallContext&) override {
     if (down) return Error::Unavailable("kafka_unavailable", "");
     return {};
   }

@@ -19,10 +19,10 @@ Status KafkaMovieLog::Append(std::span<const LogEntry> entries) {
   return producer_.ProduceAll(std::move(messages));
 }
 
-Status KafkaMovieLog::ReadToEnd(Time deadline) {
-  deadline = std::min<Time>(deadline, SystemClock().Now() + kReadTimeout);
-  ASSIGN_OR_RETURN(const std::int64_t end, producer_.EndOffset(topic_, 0, deadline));
-  if (feed_.WaitFor({.partition = 0, .next_offset = end}, deadline)) return {};
+Status KafkaMovieLog::ReadToEnd(const CallContext& call) {
+  const Time until = std::min<Time>(call.deadline, SystemClock().Now() + kReadTimeout);
+  ASSIGN_OR_RETURN(const std::int64_t end, producer_.EndOffset(topic_, 0, until));
+  if (feed_.WaitFor({.partition = 0, .next_offset = end}, until)) return {};
   return Error::Unavailable("movies_unread", topic_ + " can't be read to its end");
 }
 

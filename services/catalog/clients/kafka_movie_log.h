@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/call_context.h"
 #include "catalog/app/movie_publisher.h"
 #include "kafka/producer.h"
 #include "movies/movie_feed.h"
@@ -17,7 +18,7 @@ class KafkaMovieLog final : public MovieLog {
       : producer_(producer), feed_(feed), topic_(std::move(topic)) {}
 
   Status Append(std::span<const LogEntry> entries) override;
-  Status ReadToEnd(Time deadline) override;
+  Status ReadToEnd(const CallContext& call) override;
 
  private:
   kafka::Producer& producer_;

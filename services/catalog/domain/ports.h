@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/call_context.h"
 #include "base/result.h"
 #include "base/uuid.h"
 #include "catalog/domain/movie.h"
@@ -64,28 +64,29 @@ class MovieRepository {
   virtual ~MovieRepository() = default;
 
   // NotFound "movie_unknown".
-  virtual Result<CatalogMovie> Find(std::int64_t id, Time deadline) = 0;
+  virtual Result<CatalogMovie> Find(std::int64_t id, const CallContext& call) = 0;
   // Stable: while the sort keys stand still, every movie appears once, whatever is added meanwhile.
-  virtual Result<MoviePage> List(const MovieListing& listing, Time deadline) = 0;
+  virtual Result<MoviePage> List(const MovieListing& listing, const CallContext& call) = 0;
   // Chooses the id when it is 0. AlreadyExists "movie_exists". An `operation` that has created a
   // movie creates no second one: its movie is returned as it is now.
   virtual Result<CatalogMovie> Create(const Movie& movie, const std::optional<Uuid>& operation,
-                                      Time deadline) = 0;
-  virtual Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) = 0;
-  virtual Status Delete(std::int64_t id, Time deadline) = 0;
+                                      const CallContext& call) = 0;
+  virtual Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch,
+                                      const CallContext& call) = 0;
+  virtual Status Delete(std::int64_t id, const CallContext& call) = 0;
   // Inserts or replaces, whole or not at all, one after another: of two with the same id the later
   // stands. A movie that is already so is left alone. What a curator changed is replaced, too: the
   // import is the truth about the movies that it brings.
-  virtual Result<ImportCounts> Import(std::span<const Movie> movies, Time deadline) = 0;
-  virtual Result<std::int64_t> Count(Time deadline) = 0;
+  virtual Result<ImportCounts> Import(std::span<const Movie> movies, const CallContext& call) = 0;
+  virtual Result<std::int64_t> Count(const CallContext& call) = 0;
 };
 
 class PosterRepository {
  public:
   virtual ~PosterRepository() = default;
   // NotFound "movie_unknown" or "poster_unknown".
-  virtual Result<Poster> Find(std::int64_t movie_id, Time deadline) = 0;
-  virtual Status Put(std::int64_t movie_id, const Poster& poster, Time deadline) = 0;
+  virtual Result<Poster> Find(std::int64_t movie_id, const CallContext& call) = 0;
+  virtual Status Put(std::int64_t movie_id, const Poster& poster, const CallContext& call) = 0;
 };
 
 struct GenreCount {
@@ -114,15 +115,15 @@ class AudienceRepository {
  public:
   virtual ~AudienceRepository() = default;
   // Genres that have movies, by name.
-  virtual Result<std::vector<GenreCount>> Genres(Time deadline) = 0;
+  virtual Result<std::vector<GenreCount>> Genres(const CallContext& call) = 0;
   // Years with ratings, ascending; bounds of 0 are none.
   virtual Result<std::vector<YearRatings>> RatingsByYear(int year_min, int year_max,
-                                                         Time deadline) = 0;
+                                                         const CallContext& call) = 0;
   // Of one genre, or of each when `genre` is empty, the `count` most rated movies.
   virtual Result<std::vector<GenreMovies>> PopularByGenre(const std::string& genre, int count,
-                                                          Time deadline) = 0;
+                                                          const CallContext& call) = 0;
   // The `count` movies with the greatest trend, greatest first; none without ratings.
-  virtual Result<std::vector<TrendingMovie>> Trending(int count, Time deadline) = 0;
+  virtual Result<std::vector<TrendingMovie>> Trending(int count, const CallContext& call) = 0;
 };
 
 }  // namespace marquee::catalog

@@ -73,7 +73,7 @@ Result<v1::ListMoviesResponse> CatalogHandler::ListMovies(const rpc::Call& call,
                                                      .order_by = request.order_by(),
                                                      .page_size = request.page_size(),
                                                      .page_token = request.page_token()},
-                                                    call.deadline()));
+                                                    call.context()));
   v1::ListMoviesResponse response;
   for (const auto& movie : answer.movies) ToProto(movie, *response.add_movies());
   response.set_next_page_token(answer.next_page_token);
@@ -83,7 +83,7 @@ Result<v1::ListMoviesResponse> CatalogHandler::ListMovies(const rpc::Call& call,
 Result<v1::CreateMovieResponse> CatalogHandler::CreateMovie(const rpc::Call& call,
                                                             const v1::CreateMovieRequest& request) {
   const auto created =
-      catalog_.Create(FromProto(request.movie()), call.repeatable_operation(), call.deadline());
+      catalog_.Create(FromProto(request.movie()), call.repeatable_operation(), call.context());
   if (!created.ok()) return InMovie(created.error());
   v1::CreateMovieResponse response;
   ToProto(*created, *response.mutable_movie());
@@ -92,7 +92,7 @@ Result<v1::CreateMovieResponse> CatalogHandler::CreateMovie(const rpc::Call& cal
 
 Result<v1::GetMovieResponse> CatalogHandler::GetMovie(const rpc::Call& call,
                                                       const v1::GetMovieRequest& request) {
-  ASSIGN_OR_RETURN(const auto movie, catalog_.Get(request.movie_id(), call.deadline()));
+  ASSIGN_OR_RETURN(const auto movie, catalog_.Get(request.movie_id(), call.context()));
   v1::GetMovieResponse response;
   ToProto(movie, *response.mutable_movie());
   return response;
@@ -101,7 +101,7 @@ Result<v1::GetMovieResponse> CatalogHandler::GetMovie(const rpc::Call& call,
 Result<v1::UpdateMovieResponse> CatalogHandler::UpdateMovie(const rpc::Call& call,
                                                             const v1::UpdateMovieRequest& request) {
   ASSIGN_OR_RETURN(const auto patch, PatchFromProto(request));
-  const auto updated = catalog_.Update(request.movie_id(), patch, call.deadline());
+  const auto updated = catalog_.Update(request.movie_id(), patch, call.context());
   if (!updated.ok()) return InMovie(updated.error());
   v1::UpdateMovieResponse response;
   ToProto(*updated, *response.mutable_movie());
@@ -110,13 +110,13 @@ Result<v1::UpdateMovieResponse> CatalogHandler::UpdateMovie(const rpc::Call& cal
 
 Result<v1::DeleteMovieResponse> CatalogHandler::DeleteMovie(const rpc::Call& call,
                                                             const v1::DeleteMovieRequest& request) {
-  RETURN_IF_ERROR(catalog_.Delete(request.movie_id(), call.deadline()));
+  RETURN_IF_ERROR(catalog_.Delete(request.movie_id(), call.context()));
   return v1::DeleteMovieResponse();
 }
 
 Result<v1::GetPosterResponse> CatalogHandler::GetPoster(const rpc::Call& call,
                                                         const v1::GetPosterRequest& request) {
-  ASSIGN_OR_RETURN(auto poster, catalog_.GetPoster(request.movie_id(), call.deadline()));
+  ASSIGN_OR_RETURN(auto poster, catalog_.GetPoster(request.movie_id(), call.context()));
   v1::GetPosterResponse response;
   response.mutable_image()->set_content_type(std::move(poster.content_type));
   response.mutable_image()->set_data(std::move(poster.bytes));
@@ -125,13 +125,13 @@ Result<v1::GetPosterResponse> CatalogHandler::GetPoster(const rpc::Call& call,
 
 Result<v1::PutPosterResponse> CatalogHandler::PutPoster(const rpc::Call& call,
                                                         const v1::PutPosterRequest& request) {
-  RETURN_IF_ERROR(catalog_.PutPoster(request.movie_id(), request.image().data(), call.deadline()));
+  RETURN_IF_ERROR(catalog_.PutPoster(request.movie_id(), request.image().data(), call.context()));
   return v1::PutPosterResponse();
 }
 
 Result<v1::ListGenresResponse> CatalogHandler::ListGenres(const rpc::Call& call,
                                                           const v1::ListGenresRequest&) {
-  ASSIGN_OR_RETURN(const auto genres, catalog_.Genres(call.deadline()));
+  ASSIGN_OR_RETURN(const auto genres, catalog_.Genres(call.context()));
   v1::ListGenresResponse response;
   for (const auto& genre : genres) {
     auto& out = *response.add_genres();
@@ -144,7 +144,7 @@ Result<v1::ListGenresResponse> CatalogHandler::ListGenres(const rpc::Call& call,
 Result<v1::ListRatingsByYearResponse> CatalogHandler::ListRatingsByYear(
     const rpc::Call& call, const v1::ListRatingsByYearRequest& request) {
   ASSIGN_OR_RETURN(const auto years,
-                   catalog_.RatingsByYear(request.year_min(), request.year_max(), call.deadline()));
+                   catalog_.RatingsByYear(request.year_min(), request.year_max(), call.context()));
   v1::ListRatingsByYearResponse response;
   for (const auto& year : years) {
     auto& out = *response.add_years();
@@ -158,7 +158,7 @@ Result<v1::ListRatingsByYearResponse> CatalogHandler::ListRatingsByYear(
 Result<v1::ListPopularByGenreResponse> CatalogHandler::ListPopularByGenre(
     const rpc::Call& call, const v1::ListPopularByGenreRequest& request) {
   ASSIGN_OR_RETURN(const auto genres,
-                   catalog_.PopularByGenre(request.genre(), request.count(), call.deadline()));
+                   catalog_.PopularByGenre(request.genre(), request.count(), call.context()));
   v1::ListPopularByGenreResponse response;
   for (const auto& genre : genres) {
     auto& out = *response.add_genres();
@@ -170,7 +170,7 @@ Result<v1::ListPopularByGenreResponse> CatalogHandler::ListPopularByGenre(
 
 Result<v1::ListTrendingResponse> CatalogHandler::ListTrending(
     const rpc::Call& call, const v1::ListTrendingRequest& request) {
-  ASSIGN_OR_RETURN(const auto movies, catalog_.Trending(request.count(), call.deadline()));
+  ASSIGN_OR_RETURN(const auto movies, catalog_.Trending(request.count(), call.context()));
   v1::ListTrendingResponse response;
   for (const auto& movie : movies) {
     auto& out = *response.add_movies();
@@ -185,7 +185,7 @@ Result<v1::ListPopularResponse> CatalogHandler::ListPopular(const rpc::Call& cal
   ASSIGN_OR_RETURN(const auto movies, catalog_.Popular({.genre = request.genre(),
                                                         .year_min = request.year_min(),
                                                         .year_max = request.year_max()},
-                                                       request.count(), call.deadline()));
+                                                       request.count(), call.context()));
   v1::ListPopularResponse response;
   for (const auto& movie : movies) *response.add_recommendations() = ToPopular(movie);
   response.set_degraded(true);
@@ -194,7 +194,7 @@ Result<v1::ListPopularResponse> CatalogHandler::ListPopular(const rpc::Call& cal
 
 Status CatalogHandler::ExportMovies(const rpc::Call& call, const v1::ExportMoviesRequest&,
                                     grpc::ServerWriter<v1::ExportMoviesResponse>& writer) {
-  return catalog_.Export(call.deadline(), [&](const std::vector<CatalogMovie>& movies) -> Status {
+  return catalog_.Export(call.context(), [&](const std::vector<CatalogMovie>& movies) -> Status {
     v1::ExportMoviesResponse response;
     for (const auto& movie : movies) ToProto(movie, *response.add_movies());
     if (call.Cancelled() || !writer.Write(response)) return Cancelled();
@@ -211,7 +211,7 @@ Result<v1::ImportMoviesResponse> CatalogHandler::ImportMovies(
     std::vector<Movie> movies;
     movies.reserve(static_cast<std::size_t>(request.movies_size()));
     for (const auto& movie : request.movies()) movies.push_back(FromProto(movie));
-    ASSIGN_OR_RETURN(const auto answer, catalog_.Import(std::move(movies), call.deadline()));
+    ASSIGN_OR_RETURN(const auto answer, catalog_.Import(std::move(movies), call.context()));
     AddRejected(answer.rejected, response);
     response.set_received(response.received() + request.movies_size());
     response.set_inserted(response.inserted() + answer.counts.inserted);

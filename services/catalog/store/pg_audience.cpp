@@ -6,7 +6,7 @@
 
 namespace marquee::catalog {
 
-Result<std::vector<GenreCount>> PgAudienceRepository::Genres(Time deadline) {
+Result<std::vector<GenreCount>> PgAudienceRepository::Genres(const CallContext& call) {
   return pool_.Read(
       [](pg::Transaction& tx) -> Result<std::vector<GenreCount>> {
         std::vector<GenreCount> genres;
@@ -18,11 +18,11 @@ Result<std::vector<GenreCount>> PgAudienceRepository::Genres(Time deadline) {
         }
         return genres;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<std::vector<YearRatings>> PgAudienceRepository::RatingsByYear(int year_min, int year_max,
-                                                                     Time deadline) {
+                                                                     const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<YearRatings>> {
         const auto rows = tx.exec_params(
@@ -39,11 +39,12 @@ Result<std::vector<YearRatings>> PgAudienceRepository::RatingsByYear(int year_mi
         }
         return years;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<std::vector<GenreMovies>> PgAudienceRepository::PopularByGenre(const std::string& genre,
-                                                                      int count, Time deadline) {
+                                                                      int count,
+                                                                      const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<GenreMovies>> {
         const auto rows = tx.exec_params(
@@ -85,10 +86,11 @@ Result<std::vector<GenreMovies>> PgAudienceRepository::PopularByGenre(const std:
         }
         return genres;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<std::vector<TrendingMovie>> PgAudienceRepository::Trending(int count, Time deadline) {
+Result<std::vector<TrendingMovie>> PgAudienceRepository::Trending(int count,
+                                                                  const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<TrendingMovie>> {
         const auto rows = tx.exec_params(
@@ -108,7 +110,7 @@ Result<std::vector<TrendingMovie>> PgAudienceRepository::Trending(int count, Tim
         }
         return trending;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::catalog

@@ -24,19 +24,19 @@ Result<CatalogMovie> FindIn(pg::Transaction& tx, std::int64_t id, double prior_w
 
 }  // namespace
 
-Result<CatalogMovie> PgMovieRepository::Find(std::int64_t id, Time deadline) {
+Result<CatalogMovie> PgMovieRepository::Find(std::int64_t id, const CallContext& call) {
   return pool_.ReadOne([&](pg::Transaction& tx) { return FindIn(tx, id, prior_weight_); },
-                       {.deadline = deadline});
+                       {.deadline = call.deadline});
 }
 
-Result<MoviePage> PgMovieRepository::List(const MovieListing& listing, Time deadline) {
+Result<MoviePage> PgMovieRepository::List(const MovieListing& listing, const CallContext& call) {
   return pool_.Read([&](pg::Transaction& tx) { return ListMovies(tx, listing, prior_weight_); },
-                    {.deadline = deadline});
+                    {.deadline = call.deadline});
 }
 
 Result<CatalogMovie> PgMovieRepository::Create(const Movie& movie,
                                                const std::optional<Uuid>& operation,
-                                               Time deadline) {
+                                               const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<CatalogMovie> {
         if (operation) {
@@ -62,11 +62,11 @@ Result<CatalogMovie> PgMovieRepository::Create(const Movie& movie,
         ReplaceGenres(tx, {&created, 1});
         return FindIn(tx, created.id, prior_weight_);
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<CatalogMovie> PgMovieRepository::Update(std::int64_t id, const MoviePatch& patch,
-                                               Time deadline) {
+                                               const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<CatalogMovie> {
         tx.exec_params("SELECT FROM movies WHERE movie_id = $1 FOR UPDATE", id);
@@ -80,10 +80,10 @@ Result<CatalogMovie> PgMovieRepository::Update(std::int64_t id, const MoviePatch
         ReplaceGenres(tx, {&after, 1});
         return FindIn(tx, id, prior_weight_);
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Status PgMovieRepository::Delete(std::int64_t id, Time deadline) {
+Status PgMovieRepository::Delete(std::int64_t id, const CallContext& call) {
   // The ratings, and what is counted of them, stay: they are there when the movie comes back.
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
@@ -92,20 +92,21 @@ Status PgMovieRepository::Delete(std::int64_t id, Time deadline) {
         tx.exec_params("UPDATE movie_stats SET catalogued = false WHERE movie_id = $1", id);
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<ImportCounts> PgMovieRepository::Import(std::span<const Movie> movies, Time deadline) {
+Result<ImportCounts> PgMovieRepository::Import(std::span<const Movie> movies,
+                                               const CallContext& call) {
   auto counts = pool_.Run(
       [&](pg::Transaction& tx) -> Result<ImportCounts> { return ImportMovies(tx, movies); },
-      {.deadline = deadline, .statement_timeout = std::chrono::minutes(1)});
-  if (counts.ok()) AnalyzeAfter(*counts, deadline);
+      {.deadline = call.deadline, .statement_timeout = std::chrono::minutes(1)});
+  if (counts.ok()) AnalyzeAfter(*counts, call);
   return counts;
 }
 
 // While a catalogue is filled, lists would be planned as if it were empty until PostgreSQL's own
 // autovacuum comes.
-void PgMovieRepository::AnalyzeAfter(const ImportCounts& counts, Time deadline) {
+void PgMovieRepository::AnalyzeAfter(const ImportCounts& counts, const CallContext& call) {
   const std::int64_t imported = imported_ += counts.inserted + counts.updated;
   std::int64_t analyzed = analyzed_;
   if (imported - analyzed < std::max(kAnalyzeAfter, analyzed)) return;
@@ -115,17 +116,17 @@ void PgMovieRepository::AnalyzeAfter(const ImportCounts& counts, Time deadline) 
         tx.exec("ANALYZE movies, genres, movie_genres, movie_stats");
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
   if (!done.ok())
     logging::Warning("statistics not made anew", {{"error", done.error().ToString()}});
 }
 
-Result<std::int64_t> PgMovieRepository::Count(Time deadline) {
+Result<std::int64_t> PgMovieRepository::Count(const CallContext& call) {
   return pool_.ReadOne(
       [](pg::Transaction& tx) -> Result<std::int64_t> {
         return tx.exec("SELECT count(*) FROM movies")[0][0].as<std::int64_t>();
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::catalog

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "base/call_context.h"
 #include "catalog/domain/ports.h"
 #include "pg/pool.h"
 
@@ -14,17 +15,18 @@ class PgMovieRepository final : public MovieRepository {
   PgMovieRepository(pg::Pool& pool, double prior_weight)
       : pool_(pool), prior_weight_(prior_weight) {}
 
-  Result<CatalogMovie> Find(std::int64_t id, Time deadline) override;
-  Result<MoviePage> List(const MovieListing& listing, Time deadline) override;
+  Result<CatalogMovie> Find(std::int64_t id, const CallContext& call) override;
+  Result<MoviePage> List(const MovieListing& listing, const CallContext& call) override;
   Result<CatalogMovie> Create(const Movie& movie, const std::optional<Uuid>& operation,
-                              Time deadline) override;
-  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) override;
-  Status Delete(std::int64_t id, Time deadline) override;
-  Result<ImportCounts> Import(std::span<const Movie> movies, Time deadline) override;
-  Result<std::int64_t> Count(Time deadline) override;
+                              const CallContext& call) override;
+  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch,
+                              const CallContext& call) override;
+  Status Delete(std::int64_t id, const CallContext& call) override;
+  Result<ImportCounts> Import(std::span<const Movie> movies, const CallContext& call) override;
+  Result<std::int64_t> Count(const CallContext& call) override;
 
  private:
-  void AnalyzeAfter(const ImportCounts& counts, Time deadline);
+  void AnalyzeAfter(const ImportCounts& counts, const CallContext& call);
 
   pg::Pool& pool_;
   double prior_weight_;

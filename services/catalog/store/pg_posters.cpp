@@ -6,7 +6,7 @@
 
 namespace marquee::catalog {
 
-Result<Poster> PgPosterRepository::Find(std::int64_t movie_id, Time deadline) {
+Result<Poster> PgPosterRepository::Find(std::int64_t movie_id, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<Poster> {
         const auto rows = tx.exec_params(
@@ -22,10 +22,11 @@ Result<Poster> PgPosterRepository::Find(std::int64_t movie_id, Time deadline) {
         return Poster{row[0].c_str(), row[1].as<int>(), row[2].as<int>(),
                       pqxx::binarystring(row[3]).str()};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Status PgPosterRepository::Put(std::int64_t movie_id, const Poster& poster, Time deadline) {
+Status PgPosterRepository::Put(std::int64_t movie_id, const Poster& poster,
+                               const CallContext& call) {
   const Status put = pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
@@ -39,7 +40,7 @@ Status PgPosterRepository::Put(std::int64_t movie_id, const Poster& poster, Time
             pqxx::binarystring(poster.bytes));
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
   if (!put.ok() && pg::IsViolationOf(put.error(), "posters_movie_id_fkey")) {
     return UnknownMovie(movie_id);
   }

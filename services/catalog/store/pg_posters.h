@@ -1,6 +1,7 @@
 // Posters in PostgreSQL.
 #pragma once
 
+#include "base/call_context.h"
 #include "catalog/domain/ports.h"
 #include "pg/pool.h"
 
@@ -9,8 +10,8 @@ namespace marquee::catalog {
 class PgPosterRepository final : public PosterRepository {
  public:
   explicit PgPosterRepository(pg::Pool& pool) : pool_(pool) {}
-  Result<Poster> Find(std::int64_t movie_id, Time deadline) override;
-  Status Put(std::int64_t movie_id, const Poster& poster, Time deadline) override;
+  Result<Poster> Find(std::int64_t movie_id, const CallContext& call) override;
+  Status Put(std::int64_t movie_id, const Poster& poster, const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

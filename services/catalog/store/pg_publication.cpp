@@ -11,7 +11,7 @@ int SessionOf(pg::Transaction& tx) { return tx.exec("SELECT pg_backend_pid()")[0
 
 }  // namespace
 
-Result<std::int64_t> PgPublicationStore::Turn(Time deadline) {
+Result<std::int64_t> PgPublicationStore::Turn(const CallContext& call) {
   return pool_.Run(
       [this](pg::Transaction& tx) -> Result<std::int64_t> {
         const int session = SessionOf(tx);
@@ -22,10 +22,10 @@ Result<std::int64_t> PgPublicationStore::Turn(Time deadline) {
         session_ = session;
         return ++turn_;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<std::vector<MovieChange>> PgPublicationStore::Changes(int limit, Time deadline) {
+Result<std::vector<MovieChange>> PgPublicationStore::Changes(int limit, const CallContext& call) {
   return pool_.ReadOne(
       [&](pg::Transaction& tx) -> Result<std::vector<MovieChange>> {
         pg::Prepare(tx, "movie_changes",
@@ -35,11 +35,11 @@ Result<std::vector<MovieChange>> PgPublicationStore::Changes(int limit, Time dea
           changes.push_back({row[0].as<std::int64_t>(), row[1].as<std::int64_t>()});
         return changes;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Status PgPublicationStore::Settle(std::int64_t turn, std::span<const MovieChange> changes,
-                                  Time deadline) {
+                                  const CallContext& call) {
   std::vector<std::int64_t> ids;
   for (const auto& change : changes) ids.push_back(change.change_id);
   return pool_.Run(
@@ -50,21 +50,21 @@ Status PgPublicationStore::Settle(std::int64_t turn, std::span<const MovieChange
                        pg::Array(ids));
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Status PgPublicationStore::Mark(std::span<const std::int64_t> movie_ids, Time deadline) {
+Status PgPublicationStore::Mark(std::span<const std::int64_t> movie_ids, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params("INSERT INTO movie_outbox (movie_id) SELECT unnest($1::bigint[])",
                        pg::Array(movie_ids));
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<std::vector<movies::MovieRecord>> PgPublicationStore::Read(
-    std::span<const std::int64_t> movie_ids, Time deadline) {
+    std::span<const std::int64_t> movie_ids, const CallContext& call) {
   return pool_.ReadOne(
       [&](pg::Transaction& tx) -> Result<std::vector<movies::MovieRecord>> {
         const auto rows = tx.exec_params(
@@ -87,10 +87,10 @@ Result<std::vector<movies::MovieRecord>> PgPublicationStore::Read(
         }
         return records;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<std::vector<std::int64_t>> PgPublicationStore::MovieIds(Time deadline) {
+Result<std::vector<std::int64_t>> PgPublicationStore::MovieIds(const CallContext& call) {
   return pool_.ReadOne(
       [](pg::Transaction& tx) -> Result<std::vector<std::int64_t>> {
         std::vector<std::int64_t> ids;
@@ -98,10 +98,10 @@ Result<std::vector<std::int64_t>> PgPublicationStore::MovieIds(Time deadline) {
           ids.push_back(row[0].as<std::int64_t>());
         return ids;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<std::vector<MovieCount>> PgPublicationStore::Counts(Time deadline) {
+Result<std::vector<MovieCount>> PgPublicationStore::Counts(const CallContext& call) {
   return pool_.ReadOne(
       [](pg::Transaction& tx) -> Result<std::vector<MovieCount>> {
         const auto rows =
@@ -114,20 +114,20 @@ Result<std::vector<MovieCount>> PgPublicationStore::Counts(Time deadline) {
         }
         return counts;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<movies::Totals> PgPublicationStore::Totals(Time deadline) {
+Result<movies::Totals> PgPublicationStore::Totals(const CallContext& call) {
   return pool_.ReadOne(
       [](pg::Transaction& tx) -> Result<movies::Totals> {
         const auto row = tx.exec("SELECT rating_count, half_stars FROM rating_totals")[0];
         return movies::Totals{.rating_count = row[0].as<std::int64_t>(),
                               .half_stars = row[1].as<std::int64_t>()};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<std::string> PgPublicationStore::RatingsApplied(Time deadline) {
+Result<std::string> PgPublicationStore::RatingsApplied(const CallContext& call) {
   return pool_.ReadOne(
       [](pg::Transaction& tx) -> Result<std::string> {
         return std::string(tx.exec("SELECT coalesce(string_agg(concat_ws(':', topic, partition,"
@@ -135,7 +135,7 @@ Result<std::string> PgPublicationStore::RatingsApplied(Time deadline) {
                                    " FROM consumer_offsets")[0][0]
                                .c_str());
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::catalog

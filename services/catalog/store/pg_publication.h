@@ -1,6 +1,7 @@
 // The outbox in PostgreSQL (migrations/deploy/movie_outbox.sql).
 #pragma once
 
+#include "base/call_context.h"
 #include "catalog/app/movie_publisher.h"
 #include "pg/pool.h"
 
@@ -10,16 +11,17 @@ class PgPublicationStore final : public PublicationStore {
  public:
   // A pool of one connection that is kept: the turn is an advisory lock of its session's.
   explicit PgPublicationStore(pg::Pool& pool) : pool_(pool) {}
-  Result<std::int64_t> Turn(Time deadline) override;
-  Result<std::vector<MovieChange>> Changes(int limit, Time deadline) override;
-  Status Settle(std::int64_t turn, std::span<const MovieChange> changes, Time deadline) override;
-  Status Mark(std::span<const std::int64_t> movie_ids, Time deadline) override;
+  Result<std::int64_t> Turn(const CallContext& call) override;
+  Result<std::vector<MovieChange>> Changes(int limit, const CallContext& call) override;
+  Status Settle(std::int64_t turn, std::span<const MovieChange> changes,
+                const CallContext& call) override;
+  Status Mark(std::span<const std::int64_t> movie_ids, const CallContext& call) override;
   Result<std::vector<movies::MovieRecord>> Read(std::span<const std::int64_t> movie_ids,
-                                                Time deadline) override;
-  Result<std::vector<std::int64_t>> MovieIds(Time deadline) override;
-  Result<std::vector<MovieCount>> Counts(Time deadline) override;
-  Result<movies::Totals> Totals(Time deadline) override;
-  Result<std::string> RatingsApplied(Time deadline) override;
+                                                const CallContext& call) override;
+  Result<std::vector<std::int64_t>> MovieIds(const CallContext& call) override;
+  Result<std::vector<MovieCount>> Counts(const CallContext& call) override;
+  Result<movies::Totals> Totals(const CallContext& call) override;
+  Result<std::string> RatingsApplied(const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

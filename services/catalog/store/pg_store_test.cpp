@@ -6,6 +6,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/testing/calls.h"
 #include "catalog/app/catalog.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
@@ -79,11 +80,11 @@ class SearchTest : public testing::Test {
                               "100% \\ 'quoted'"}) {
       movies.push_back({.id = ++id, .title = title, .year = 1990});
     }
-    ASSERT_TRUE(store_->movies().Import(movies, Time::max()).ok());
+    ASSERT_TRUE(store_->movies().Import(movies, kNoDeadline).ok());
   }
   std::vector<std::string> Find(const std::string& query) {
     const auto page = store_->movies().List(
-        {.filter = {.query = query}, .order = MovieOrder::kRelevance}, Time::max());
+        {.filter = {.query = query}, .order = MovieOrder::kRelevance}, kNoDeadline);
     EXPECT_TRUE(page.ok()) << page.error().ToString();
     std::vector<std::string> titles;
     if (page.ok()) {
@@ -136,11 +137,11 @@ TEST_F(SearchTest, BreaksTiesByTheNumberOfRatings) {
   ASSERT_TRUE(
       store_->movies()
           .Import(std::vector<Movie>{{.id = 101, .title = "Twins"}, {.id = 102, .title = "Twins"}},
-                  Time::max())
+                  kNoDeadline)
           .ok());
   ExecuteInDatabase("UPDATE movie_stats SET rating_count = 50 WHERE movie_id = 102");
   const auto page = store_->movies().List(
-      {.filter = {.query = "twins"}, .order = MovieOrder::kRelevance}, Time::max());
+      {.filter = {.query = "twins"}, .order = MovieOrder::kRelevance}, kNoDeadline);
   ASSERT_EQ(page.value().movies.size(), 2u);
   EXPECT_EQ(page.value().movies[0].movie.id, 102);
 }
@@ -156,7 +157,7 @@ TEST_F(SearchTest, KeepsTheFiltersAndPages) {
   EXPECT_THAT(store_->movies()
                   .List({.filter = {.query = "toy story", .year_min = 1991},
                          .order = MovieOrder::kRelevance},
-                        Time::max())
+                        kNoDeadline)
                   .value()
                   .movies,
               testing::IsEmpty());
@@ -164,7 +165,7 @@ TEST_F(SearchTest, KeepsTheFiltersAndPages) {
   std::vector<std::string> paged;
   MovieListing listing{.filter = {.query = "story"}, .order = MovieOrder::kRelevance, .limit = 1};
   do {
-    const auto page = store_->movies().List(listing, Time::max()).value();
+    const auto page = store_->movies().List(listing, kNoDeadline).value();
     for (const auto& movie : page.movies) paged.push_back(movie.movie.title);
     listing.after = page.next;
   } while (!listing.after.empty());
@@ -177,7 +178,7 @@ TEST_F(SearchTest, RefusesKeysThatNoPageGave) {
        {std::vector<std::string>{"x", "1"}, {"1", "y"}, {"1"}, {"1", "2", "3"}}) {
     const auto page = store_->movies().List(
         {.filter = {.query = "story"}, .order = MovieOrder::kRelevance, .after = after},
-        Time::max());
+        kNoDeadline);
     EXPECT_EQ(page.error().reason, "page_token_invalid");
   }
 }
@@ -189,11 +190,11 @@ TEST(PgStore, GivesShortTokensForTheLongestTitles) {
   for (int i = 0; i < 500; ++i) title += "語";
   std::vector<Movie> movies;
   for (int id = 1; id <= 3; ++id) movies.push_back({.id = id, .title = title});
-  ASSERT_TRUE(store.movies().Import(movies, Time::max()).ok());
+  ASSERT_TRUE(store.movies().Import(movies, kNoDeadline).ok());
   Catalog catalog(store.movies(), store.posters(), store.audience(), SystemClock());
   ListRequest request{.order_by = "title", .page_size = 1};
   for (int id = 1; id <= 3; ++id) {
-    const auto page = catalog.List(request, Time::max());
+    const auto page = catalog.List(request, kNoDeadline);
     ASSERT_TRUE(page.ok()) << page.error().ToString();
     EXPECT_EQ(page->movies.at(0).movie.id, id);
     request.page_token = page->next_page_token;
@@ -208,8 +209,8 @@ TEST(PgStore, PlansByTheMoviesThatAnImportBrought) {
   std::vector<Movie> movies;
   for (std::int64_t id = 1; id <= 1'000; ++id)
     movies.push_back({.id = id, .title = "Movie " + std::to_string(id)});
-  const Time deadline = SystemClock().Now() + std::chrono::seconds(30);
-  ASSERT_TRUE(store.movies().Import(movies, deadline).ok());
+  const CallContext call(SystemClock().Now() + std::chrono::seconds(30));
+  ASSERT_TRUE(store.movies().Import(movies, call).ok());
   const auto planned = store.pool().Read([](pg::Transaction& tx) -> Result<std::int64_t> {
     return tx.exec("SELECT reltuples::bigint FROM pg_class WHERE relname = 'movies'")[0][0]
         .as<std::int64_t>();
@@ -239,10 +240,10 @@ TEST(PgStore, ImportsMoviesWhileTheyAreRated) {
   for (int chunk = 0; chunk < 20; ++chunk) {
     std::vector<Movie> movies;
     for (int i = 1; i <= 10; ++i) movies.push_back({.id = chunk * 10 + i, .title = "Movie"});
-    EXPECT_TRUE(store.movies().Import(movies, Time::max()).ok());
+    EXPECT_TRUE(store.movies().Import(movies, kNoDeadline).ok());
   }
   ratings.join();
-  const auto page = store.movies().List({.limit = 1000}, Time::max()).value();
+  const auto page = store.movies().List({.limit = 1000}, kNoDeadline).value();
   ASSERT_EQ(page.movies.size(), 200u);
   for (const auto& movie : page.movies) EXPECT_EQ(movie.audience.rating_count, 20);
 }
@@ -250,7 +251,7 @@ TEST(PgStore, ImportsMoviesWhileTheyAreRated) {
 TEST(PgStore, SaysUnavailableWithoutADatabase) {
   pg::Pool pool({.uri = "postgresql://nobody@127.0.0.1:1/none"});
   PgMovieRepository movies(pool, kPriorWeight);
-  EXPECT_EQ(movies.Find(1, Time::max()).error().code, Code::kUnavailable);
+  EXPECT_EQ(movies.Find(1, kNoDeadline).error().code, Code::kUnavailable);
 }
 
 }  // namespace

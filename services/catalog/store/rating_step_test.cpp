@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "base/testing/calls.h"
 #include "catalog/domain/trend.h"
 #include "catalog/store/pg_audience.h"
 #include "catalog/store/pg_movies.h"
@@ -248,17 +249,17 @@ TEST_F(RatingStepTest, KeepsRatingsOfAMovieForTheDayItComes) {
   Apply({Live(1, 77, 4.0F), Live(2, 77, 5.0F)});
   PgMovieRepository movies(*pool_, 1);
   PgAudienceRepository audience(*pool_, 1);
-  EXPECT_EQ(movies.Find(77, Time::max()).error().reason, "movie_unknown");
-  EXPECT_TRUE(audience.Trending(10, Time::max()).value().empty());
+  EXPECT_EQ(movies.Find(77, kNoDeadline).error().reason, "movie_unknown");
+  EXPECT_TRUE(audience.Trending(10, kNoDeadline).value().empty());
   const std::vector<Movie> late = {{.id = 77, .title = "Late", .year = 2001}};
-  ASSERT_TRUE(movies.Import(late, Time::max()).ok());
-  EXPECT_EQ(movies.Find(77, Time::max()).value().audience.rating_count, 2);
-  EXPECT_EQ(audience.Trending(10, Time::max()).value().size(), 1u);
+  ASSERT_TRUE(movies.Import(late, kNoDeadline).ok());
+  EXPECT_EQ(movies.Find(77, kNoDeadline).value().audience.rating_count, 2);
+  EXPECT_EQ(audience.Trending(10, kNoDeadline).value().size(), 1u);
   // … and for the day it comes back.
-  ASSERT_TRUE(movies.Delete(77, Time::max()).ok());
-  EXPECT_TRUE(audience.RatingsByYear(0, 0, Time::max()).value().empty());
-  ASSERT_TRUE(movies.Create(late[0], {}, Time::max()).ok());
-  EXPECT_EQ(movies.Find(77, Time::max()).value().audience.rating_count, 2);
+  ASSERT_TRUE(movies.Delete(77, kNoDeadline).ok());
+  EXPECT_TRUE(audience.RatingsByYear(0, 0, kNoDeadline).value().empty());
+  ASSERT_TRUE(movies.Create(late[0], {}, kNoDeadline).ok());
+  EXPECT_EQ(movies.Find(77, kNoDeadline).value().audience.rating_count, 2);
 }
 
 class AudienceTest : public RatingStepTest {
@@ -272,7 +273,7 @@ class AudienceTest : public RatingStepTest {
         {.id = 3, .title = "Three", .year = 2000, .genres = {"Drama"}},
         {.id = 4, .title = "Four", .year = 0, .genres = {"Drama"}},
     };
-    ASSERT_TRUE(movies_().Import(movies, Time::max()).ok());
+    ASSERT_TRUE(movies_().Import(movies, kNoDeadline).ok());
     Apply({Live(1, 1, 5.0F, kNow - 100 * kDay), Live(2, 1, 4.0F, kNow - 100 * kDay),
            Live(3, 1, 4.5F, kNow - 100 * kDay), Live(1, 2, 2.0F, kNow), Live(2, 2, 1.0F, kNow),
            Live(1, 3, 5.0F, kNow - kDay), Live(1, 4, 3.0F, kNow - 200 * kDay)});
@@ -283,7 +284,7 @@ class AudienceTest : public RatingStepTest {
     std::vector<std::int64_t> ids;
     MovieListing listing{.order = order, .limit = limit};
     do {
-      const auto page = movies_().List(listing, Time::max()).value();
+      const auto page = movies_().List(listing, kNoDeadline).value();
       for (const auto& movie : page.movies) ids.push_back(movie.movie.id);
       listing.after = page.next;
     } while (!listing.after.empty());
@@ -292,7 +293,7 @@ class AudienceTest : public RatingStepTest {
 };
 
 TEST_F(AudienceTest, ShowsEachMoviesAudience) {
-  const Audience audience = movies_().Find(1, Time::max()).value().audience;
+  const Audience audience = movies_().Find(1, kNoDeadline).value().audience;
   EXPECT_EQ(audience.rating_count, 3);
   EXPECT_DOUBLE_EQ(audience.mean, 4.5);
   // 24.5 over 7 ratings, weighing 2, and 13.5 over 3.
@@ -300,30 +301,30 @@ TEST_F(AudienceTest, ShowsEachMoviesAudience) {
 }
 
 TEST_F(AudienceTest, SumsUpYears) {
-  const auto years = audience_().RatingsByYear(0, 0, Time::max()).value();
+  const auto years = audience_().RatingsByYear(0, 0, kNoDeadline).value();
   ASSERT_EQ(years.size(), 2u);
   EXPECT_EQ(years[0].year, 1990);
   EXPECT_EQ(years[0].rating_count, 5);
   EXPECT_DOUBLE_EQ(years[0].mean, 16.5 / 5);
   EXPECT_EQ(years[1].year, 2000);
-  EXPECT_EQ(audience_().RatingsByYear(1995, 0, Time::max()).value().size(), 1u);
-  EXPECT_EQ(audience_().RatingsByYear(0, 1995, Time::max()).value().size(), 1u);
+  EXPECT_EQ(audience_().RatingsByYear(1995, 0, kNoDeadline).value().size(), 1u);
+  EXPECT_EQ(audience_().RatingsByYear(0, 1995, kNoDeadline).value().size(), 1u);
 }
 
 TEST_F(AudienceTest, RanksTheMoviesOfEachGenre) {
-  const auto genres = audience_().PopularByGenre("", 2, Time::max()).value();
+  const auto genres = audience_().PopularByGenre("", 2, kNoDeadline).value();
   ASSERT_EQ(genres.size(), 2u);
   EXPECT_EQ(genres[0].genre, "Comedy");
   ASSERT_EQ(genres[0].movies.size(), 2u);
   EXPECT_EQ(genres[0].movies[0].movie.id, 1);
   EXPECT_EQ(genres[1].genre, "Drama");
   EXPECT_EQ(genres[1].movies.size(), 2u);  // of three
-  EXPECT_EQ(audience_().PopularByGenre("drama", 10, Time::max()).value().at(0).movies.size(), 3u);
-  EXPECT_TRUE(audience_().PopularByGenre("Western", 10, Time::max()).value().empty());
+  EXPECT_EQ(audience_().PopularByGenre("drama", 10, kNoDeadline).value().at(0).movies.size(), 3u);
+  EXPECT_TRUE(audience_().PopularByGenre("Western", 10, kNoDeadline).value().empty());
 }
 
 TEST_F(AudienceTest, RanksTrendsByRecency) {
-  const auto trending = audience_().Trending(3, Time::max()).value();
+  const auto trending = audience_().Trending(3, kNoDeadline).value();
   ASSERT_EQ(trending.size(), 3u);
   EXPECT_EQ(trending[0].movie.movie.id, 2);
   EXPECT_EQ(trending[1].movie.movie.id, 3);
@@ -342,13 +343,13 @@ TEST_F(AudienceTest, SortsByCountAndBayesianMeanPageByPage) {
 
 TEST_F(AudienceTest, KeepsThePriorOfTheFirstPage) {
   MovieListing listing{.order = MovieOrder::kBayesianMeanDescending, .limit = 2};
-  const auto first = movies_().List(listing, Time::max()).value();
+  const auto first = movies_().List(listing, kNoDeadline).value();
   // The mean of all falls far; the order of the movies not yet shown would be another.
   std::vector<RatingChange> low;
   for (int user = 100; user < 200; ++user) low.push_back(Live(user, 99, 0.5F));
   Apply(low);
   listing.after = first.next;
-  const auto second = movies_().List(listing, Time::max()).value();
+  const auto second = movies_().List(listing, kNoDeadline).value();
   ASSERT_EQ(second.movies.size(), 2u);
   EXPECT_EQ(second.movies[0].movie.id, 4);
   EXPECT_EQ(second.movies[1].movie.id, 2);

@@ -45,7 +45,7 @@ SortKey KeyOf(const CatalogMovie& movie, MovieOrder order) {
 
 }  // namespace
 
-Result<CatalogMovie> MemoryMovies::Find(std::int64_t id, Time) {
+Result<CatalogMovie> MemoryMovies::Find(std::int64_t id, const CallContext&) {
   const auto found = movies_.find(id);
   if (found == movies_.end()) return Unknown(id);
   CatalogMovie movie = found->second;
@@ -53,7 +53,7 @@ Result<CatalogMovie> MemoryMovies::Find(std::int64_t id, Time) {
   return movie;
 }
 
-Result<MoviePage> MemoryMovies::List(const MovieListing& listing, Time deadline) {
+Result<MoviePage> MemoryMovies::List(const MovieListing& listing, const CallContext& call) {
   std::vector<std::pair<SortKey, std::int64_t>> sorted;
   for (const auto& [id, movie] : movies_) {
     if (Matches(movie.movie, listing.filter)) sorted.push_back({KeyOf(movie, listing.order), id});
@@ -69,7 +69,7 @@ Result<MoviePage> MemoryMovies::List(const MovieListing& listing, Time deadline)
   }
   MoviePage page;
   for (; from != sorted.end() && static_cast<int>(page.movies.size()) < listing.limit; ++from) {
-    page.movies.push_back(*Find(from->second, deadline));
+    page.movies.push_back(*Find(from->second, call));
   }
   if (from != sorted.end() && !page.movies.empty()) {
     page.next.resize(KeyFields(listing.order));
@@ -86,10 +86,10 @@ Result<CatalogMovie> MemoryMovies::Insert(const Movie& movie) {
 }
 
 Result<CatalogMovie> MemoryMovies::Create(const Movie& movie, const std::optional<Uuid>& operation,
-                                          Time deadline) {
+                                          const CallContext& call) {
   if (operation) {
     const auto before = operations_.find(*operation);
-    if (before != operations_.end()) return Find(before->second, deadline);
+    if (before != operations_.end()) return Find(before->second, call);
   }
   Movie created = movie;
   if (created.id == 0) created.id = next_own_id_++;
@@ -100,26 +100,27 @@ Result<CatalogMovie> MemoryMovies::Create(const Movie& movie, const std::optiona
   return Insert(created);
 }
 
-Result<CatalogMovie> MemoryMovies::Update(std::int64_t id, const MoviePatch& patch, Time deadline) {
-  ASSIGN_OR_RETURN(const auto before, Find(id, deadline));
+Result<CatalogMovie> MemoryMovies::Update(std::int64_t id, const MoviePatch& patch,
+                                          const CallContext& call) {
+  ASSIGN_OR_RETURN(const auto before, Find(id, call));
   ASSIGN_OR_RETURN(const auto after, patch.ApplyTo(before.movie));
   if (after != before.movie) {
     movies_[id].movie = after;
     movies_[id].updated_at = clock_.Now();
   }
-  return Find(id, deadline);
+  return Find(id, call);
 }
 
-Status MemoryMovies::Delete(std::int64_t id, Time) {
+Status MemoryMovies::Delete(std::int64_t id, const CallContext&) {
   if (movies_.erase(id) == 0) return Unknown(id);
   posters_.erase(id);
   return {};
 }
 
-Result<ImportCounts> MemoryMovies::Import(std::span<const Movie> movies, Time deadline) {
+Result<ImportCounts> MemoryMovies::Import(std::span<const Movie> movies, const CallContext& call) {
   ImportCounts counts;
   for (const Movie& movie : movies) {
-    const auto found = Find(movie.id, deadline);
+    const auto found = Find(movie.id, call);
     if (found.ok() && found->movie == movie) {
       ++counts.unchanged;
       continue;
@@ -133,9 +134,11 @@ Result<ImportCounts> MemoryMovies::Import(std::span<const Movie> movies, Time de
   return counts;
 }
 
-Result<std::int64_t> MemoryMovies::Count(Time) { return static_cast<std::int64_t>(movies_.size()); }
+Result<std::int64_t> MemoryMovies::Count(const CallContext&) {
+  return static_cast<std::int64_t>(movies_.size());
+}
 
-Result<std::vector<GenreCount>> MemoryMovies::Genres(Time) {
+Result<std::vector<GenreCount>> MemoryMovies::Genres(const CallContext&) {
   std::map<std::string, std::int64_t> counted;
   for (const auto& [id, movie] : movies_) {
     for (const auto& genre : movie.movie.genres) ++counted[genre];
@@ -145,7 +148,8 @@ Result<std::vector<GenreCount>> MemoryMovies::Genres(Time) {
   return genres;
 }
 
-Result<std::vector<YearRatings>> MemoryMovies::RatingsByYear(int year_min, int year_max, Time) {
+Result<std::vector<YearRatings>> MemoryMovies::RatingsByYear(int year_min, int year_max,
+                                                             const CallContext&) {
   std::map<int, YearRatings> years;
   for (const auto& [id, movie] : movies_) {
     const Audience& audience = movie.audience;
@@ -166,24 +170,24 @@ Result<std::vector<YearRatings>> MemoryMovies::RatingsByYear(int year_min, int y
 }
 
 Result<std::vector<GenreMovies>> MemoryMovies::PopularByGenre(const std::string& genre, int count,
-                                                              Time deadline) {
-  ASSIGN_OR_RETURN(const auto genres, Genres(deadline));
+                                                              const CallContext& call) {
+  ASSIGN_OR_RETURN(const auto genres, Genres(call));
   std::vector<GenreMovies> list;
   for (const auto& each : genres) {
     if (!genre.empty() && AsciiLower(each.name) != AsciiLower(genre)) continue;
     ASSIGN_OR_RETURN(auto page, List({.filter = {.genre = each.name},
                                       .order = MovieOrder::kRatingCountDescending,
                                       .limit = count},
-                                     deadline));
+                                     call));
     list.push_back({each.name, std::move(page.movies)});
   }
   return list;
 }
 
-Result<std::vector<TrendingMovie>> MemoryMovies::Trending(int count, Time deadline) {
+Result<std::vector<TrendingMovie>> MemoryMovies::Trending(int count, const CallContext& call) {
   std::vector<TrendingMovie> list;
   for (const auto& [id, trend] : trends_) {
-    auto movie = Find(id, deadline);
+    auto movie = Find(id, call);
     if (movie.ok() && !trend.empty()) list.push_back({*std::move(movie), trend});
   }
   std::sort(list.begin(), list.end(), [](const TrendingMovie& a, const TrendingMovie& b) {
@@ -198,7 +202,7 @@ void MemoryMovies::SetAudience(std::int64_t id, Audience audience, Trend trend) 
   trends_[id] = trend;
 }
 
-Result<Poster> MemoryPosters::Find(std::int64_t movie_id, Time) {
+Result<Poster> MemoryPosters::Find(std::int64_t movie_id, const CallContext&) {
   if (!movies_.movies_.contains(movie_id)) return Unknown(movie_id);
   const auto found = movies_.posters_.find(movie_id);
   if (found == movies_.posters_.end()) {
@@ -207,7 +211,7 @@ Result<Poster> MemoryPosters::Find(std::int64_t movie_id, Time) {
   return found->second;
 }
 
-Status MemoryPosters::Put(std::int64_t movie_id, const Poster& poster, Time) {
+Status MemoryPosters::Put(std::int64_t movie_id, const Poster& poster, const CallContext&) {
   if (!movies_.movies_.contains(movie_id)) return Unknown(movie_id);
   movies_.posters_[movie_id] = poster;
   return {};

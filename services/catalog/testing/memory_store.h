@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/call_context.h"
 #include "catalog/domain/ports.h"
 
 namespace marquee::catalog {
@@ -12,21 +13,22 @@ class MemoryMovies final : public MovieRepository, public AudienceRepository {
  public:
   explicit MemoryMovies(const Clock& clock) : clock_(clock) {}
 
-  Result<CatalogMovie> Find(std::int64_t id, Time deadline) override;
-  Result<MoviePage> List(const MovieListing& listing, Time deadline) override;
+  Result<CatalogMovie> Find(std::int64_t id, const CallContext& call) override;
+  Result<MoviePage> List(const MovieListing& listing, const CallContext& call) override;
   Result<CatalogMovie> Create(const Movie& movie, const std::optional<Uuid>& operation,
-                              Time deadline) override;
-  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch, Time deadline) override;
-  Status Delete(std::int64_t id, Time deadline) override;
-  Result<ImportCounts> Import(std::span<const Movie> movies, Time deadline) override;
-  Result<std::int64_t> Count(Time deadline) override;
+                              const CallContext& call) override;
+  Result<CatalogMovie> Update(std::int64_t id, const MoviePatch& patch,
+                              const CallContext& call) override;
+  Status Delete(std::int64_t id, const CallContext& call) override;
+  Result<ImportCounts> Import(std::span<const Movie> movies, const CallContext& call) override;
+  Result<std::int64_t> Count(const CallContext& call) override;
 
-  Result<std::vector<GenreCount>> Genres(Time deadline) override;
+  Result<std::vector<GenreCount>> Genres(const CallContext& call) override;
   Result<std::vector<YearRatings>> RatingsByYear(int year_min, int year_max,
-                                                 Time deadline) override;
+                                                 const CallContext& call) override;
   Result<std::vector<GenreMovies>> PopularByGenre(const std::string& genre, int count,
-                                                  Time deadline) override;
-  Result<std::vector<TrendingMovie>> Trending(int count, Time deadline) override;
+                                                  const CallContext& call) override;
+  Result<std::vector<TrendingMovie>> Trending(int count, const CallContext& call) override;
 
   // What the audience said of a movie that is there.
   void SetAudience(std::int64_t id, Audience audience, Trend trend);
@@ -46,8 +48,8 @@ class MemoryMovies final : public MovieRepository, public AudienceRepository {
 class MemoryPosters final : public PosterRepository {
  public:
   explicit MemoryPosters(MemoryMovies& movies) : movies_(movies) {}
-  Result<Poster> Find(std::int64_t movie_id, Time deadline) override;
-  Status Put(std::int64_t movie_id, const Poster& poster, Time deadline) override;
+  Result<Poster> Find(std::int64_t movie_id, const CallContext& call) override;
+  Status Put(std::int64_t movie_id, const Poster& poster, const CallContext& call) override;
 
  private:
   MemoryMovies& movies_;

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "base/testing/calls.h"
+
 namespace marquee::catalog {
 
 using testing::ElementsAre;
@@ -10,7 +12,7 @@ using testing::IsEmpty;
 std::vector<std::int64_t> StoreContract::Ids(MovieListing listing) {
   std::vector<std::int64_t> ids;
   do {
-    const auto page = movies().List(listing, Time::max());
+    const auto page = movies().List(listing, kNoDeadline);
     EXPECT_TRUE(page.ok()) << page.error().ToString();
     if (!page.ok()) break;
     EXPECT_LE(page->movies.size(), static_cast<std::size_t>(listing.limit));
@@ -37,20 +39,20 @@ const std::vector<Movie> kMovies = {
 };
 
 TEST_P(StoreContract, ReadsWhatWasCreated) {
-  const auto created = movies().Create(kMovies[0], {}, Time::max());
+  const auto created = movies().Create(kMovies[0], {}, kNoDeadline);
   ASSERT_TRUE(created.ok()) << created.error().ToString();
-  const auto found = movies().Find(1, Time::max());
+  const auto found = movies().Find(1, kNoDeadline);
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->movie, kMovies[0]);
   EXPECT_EQ(found->movie, created->movie);
   EXPECT_EQ(found->audience.rating_count, 0);
   EXPECT_FALSE(found->has_poster);
-  EXPECT_EQ(movies().Count(Time::max()).value(), 1);
+  EXPECT_EQ(movies().Count(kNoDeadline).value(), 1);
 }
 
 TEST_P(StoreContract, RefusesAnIdThatIsTaken) {
-  ASSERT_TRUE(movies().Create(kMovies[0], {}, Time::max()).ok());
-  const auto again = movies().Create(kMovies[0], {}, Time::max());
+  ASSERT_TRUE(movies().Create(kMovies[0], {}, kNoDeadline).ok());
+  const auto again = movies().Create(kMovies[0], {}, kNoDeadline);
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code, Code::kAlreadyExists);
   EXPECT_EQ(again.error().reason, "movie_exists");
@@ -58,8 +60,8 @@ TEST_P(StoreContract, RefusesAnIdThatIsTaken) {
 
 TEST_P(StoreContract, ChoosesIdsWhateverIdsWereGiven) {
   Import({{.id = kFirstOwnMovieId - 1, .title = "Imported"}});
-  const auto first = movies().Create({.title = "Own"}, {}, Time::max());
-  const auto second = movies().Create({.title = "Own"}, {}, Time::max());
+  const auto first = movies().Create({.title = "Own"}, {}, kNoDeadline);
+  const auto second = movies().Create({.title = "Own"}, {}, kNoDeadline);
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_EQ(first->movie.id, kFirstOwnMovieId);
   EXPECT_EQ(second->movie.id, kFirstOwnMovieId + 1);
@@ -67,23 +69,23 @@ TEST_P(StoreContract, ChoosesIdsWhateverIdsWereGiven) {
 
 TEST_P(StoreContract, CreatesOneMovieForAnOperation) {
   const Uuid operation = Uuid::V7(SystemClock().Now());
-  const auto first = movies().Create({.title = "Own"}, operation, Time::max());
+  const auto first = movies().Create({.title = "Own"}, operation, kNoDeadline);
   ASSERT_TRUE(first.ok()) << first.error().ToString();
-  const auto again = movies().Create({.title = "Own"}, operation, Time::max());
+  const auto again = movies().Create({.title = "Own"}, operation, kNoDeadline);
   ASSERT_TRUE(again.ok()) << again.error().ToString();
   EXPECT_EQ(again->movie, first->movie);
-  const auto other = movies().Create({.title = "Own"}, Uuid::V7(SystemClock().Now()), Time::max());
+  const auto other = movies().Create({.title = "Own"}, Uuid::V7(SystemClock().Now()), kNoDeadline);
   EXPECT_NE(other->movie.id, first->movie.id);
-  EXPECT_EQ(movies().Count(Time::max()).value(), 2);
+  EXPECT_EQ(movies().Count(kNoDeadline).value(), 2);
 }
 
 TEST_P(StoreContract, KnowsNothingOfUnknownMovies) {
-  EXPECT_EQ(movies().Find(9, Time::max()).error().reason, "movie_unknown");
-  EXPECT_EQ(movies().Update(9, {}, Time::max()).error().reason, "movie_unknown");
-  EXPECT_EQ(movies().Delete(9, Time::max()).error().reason, "movie_unknown");
-  EXPECT_EQ(store_->posters().Find(9, Time::max()).error().reason, "movie_unknown");
+  EXPECT_EQ(movies().Find(9, kNoDeadline).error().reason, "movie_unknown");
+  EXPECT_EQ(movies().Update(9, {}, kNoDeadline).error().reason, "movie_unknown");
+  EXPECT_EQ(movies().Delete(9, kNoDeadline).error().reason, "movie_unknown");
+  EXPECT_EQ(store_->posters().Find(9, kNoDeadline).error().reason, "movie_unknown");
   const Poster poster{"image/png", 1, 1, "bytes"};
-  EXPECT_EQ(store_->posters().Put(9, poster, Time::max()).error().reason, "movie_unknown");
+  EXPECT_EQ(store_->posters().Put(9, poster, kNoDeadline).error().reason, "movie_unknown");
 }
 
 TEST_P(StoreContract, UpdatesOnlyThePatchedFields) {
@@ -91,13 +93,13 @@ TEST_P(StoreContract, UpdatesOnlyThePatchedFields) {
   MoviePatch patch;
   patch.title = "Toy Story: Renamed";
   patch.genres = {"Children", "Comedy"};
-  const auto updated = movies().Update(1, patch, Time::max());
+  const auto updated = movies().Update(1, patch, kNoDeadline);
   ASSERT_TRUE(updated.ok()) << updated.error().ToString();
   Movie expected = kMovies[0];
   expected.title = "Toy Story: Renamed";
   expected.genres = {"Children", "Comedy"};
   EXPECT_EQ(updated->movie, expected);
-  EXPECT_EQ(movies().Find(1, Time::max()).value().movie, expected);
+  EXPECT_EQ(movies().Find(1, kNoDeadline).value().movie, expected);
 }
 
 TEST_P(StoreContract, LeavesTheMovieAloneWhenThePatchIsInvalid) {
@@ -105,32 +107,32 @@ TEST_P(StoreContract, LeavesTheMovieAloneWhenThePatchIsInvalid) {
   MoviePatch patch;
   patch.year = 9999;
   patch.title = "New";
-  EXPECT_EQ(movies().Update(1, patch, Time::max()).error().field, "year");
-  EXPECT_EQ(movies().Find(1, Time::max()).value().movie, kMovies[0]);
+  EXPECT_EQ(movies().Update(1, patch, kNoDeadline).error().field, "year");
+  EXPECT_EQ(movies().Find(1, kNoDeadline).value().movie, kMovies[0]);
 }
 
 TEST_P(StoreContract, ForgetsADeletedMovieAndItsPoster) {
   Import(kMovies);
-  ASSERT_TRUE(store_->posters().Put(1, {"image/png", 2, 3, "bytes"}, Time::max()).ok());
-  ASSERT_TRUE(movies().Delete(1, Time::max()).ok());
-  EXPECT_EQ(movies().Find(1, Time::max()).error().reason, "movie_unknown");
+  ASSERT_TRUE(store_->posters().Put(1, {"image/png", 2, 3, "bytes"}, kNoDeadline).ok());
+  ASSERT_TRUE(movies().Delete(1, kNoDeadline).ok());
+  EXPECT_EQ(movies().Find(1, kNoDeadline).error().reason, "movie_unknown");
   Import(kMovies);
-  EXPECT_EQ(store_->posters().Find(1, Time::max()).error().reason, "poster_unknown");
+  EXPECT_EQ(store_->posters().Find(1, kNoDeadline).error().reason, "poster_unknown");
 }
 
 TEST_P(StoreContract, KeepsPosters) {
   Import(kMovies);
-  EXPECT_EQ(store_->posters().Find(1, Time::max()).error().reason, "poster_unknown");
+  EXPECT_EQ(store_->posters().Find(1, kNoDeadline).error().reason, "poster_unknown");
   const std::string bytes("\0\xFF'\\binary", 10);
-  ASSERT_TRUE(store_->posters().Put(1, {"image/png", 2, 3, "old"}, Time::max()).ok());
-  ASSERT_TRUE(store_->posters().Put(1, {"image/webp", 4, 5, bytes}, Time::max()).ok());
-  const auto poster = store_->posters().Find(1, Time::max());
+  ASSERT_TRUE(store_->posters().Put(1, {"image/png", 2, 3, "old"}, kNoDeadline).ok());
+  ASSERT_TRUE(store_->posters().Put(1, {"image/webp", 4, 5, bytes}, kNoDeadline).ok());
+  const auto poster = store_->posters().Find(1, kNoDeadline);
   ASSERT_TRUE(poster.ok());
   EXPECT_EQ(poster->content_type, "image/webp");
   EXPECT_EQ(poster->width, 4);
   EXPECT_EQ(poster->height, 5);
   EXPECT_EQ(poster->bytes, bytes);
-  EXPECT_TRUE(movies().Find(1, Time::max()).value().has_poster);
+  EXPECT_TRUE(movies().Find(1, kNoDeadline).value().has_poster);
 }
 
 TEST_P(StoreContract, CountsWhatAnImportChanges) {
@@ -144,7 +146,7 @@ TEST_P(StoreContract, CountsWhatAnImportChanges) {
   EXPECT_EQ(Import(changed), (ImportCounts{1, 3, 2}));
   for (const Movie& movie : changed) {
     if (movie.id == 4) continue;  // its genre may be spelled as the first one was
-    EXPECT_EQ(movies().Find(movie.id, Time::max()).value().movie, movie);
+    EXPECT_EQ(movies().Find(movie.id, kNoDeadline).value().movie, movie);
   }
 }
 
@@ -154,14 +156,14 @@ TEST_P(StoreContract, LetsTheLaterOfTwoImportsOfOneIdStand) {
                                     {.id = 1, .title = "Second"},
                                     {.id = 1, .title = "Second"}};
   EXPECT_EQ(Import(twice), (ImportCounts{2, 1, 1}));
-  EXPECT_EQ(movies().Find(1, Time::max()).value().movie.title, "Second");
+  EXPECT_EQ(movies().Find(1, kNoDeadline).value().movie.title, "Second");
 }
 
 TEST_P(StoreContract, TouchesNothingThatAnImportLeavesUnchanged) {
   Import(kMovies);
-  const auto before = movies().Find(1, Time::max()).value().updated_at;
+  const auto before = movies().Find(1, kNoDeadline).value().updated_at;
   Import(kMovies);
-  EXPECT_EQ(movies().Find(1, Time::max()).value().updated_at, before);
+  EXPECT_EQ(movies().Find(1, kNoDeadline).value().updated_at, before);
 }
 
 TEST_P(StoreContract, ListsInEveryOrderPageByPage) {
@@ -196,7 +198,7 @@ TEST_P(StoreContract, PagesStayStableUnderInserts) {
     int inserts = 5;
     std::int64_t next_id = 100 + 100 * static_cast<int>(order);
     do {
-      const auto page = movies().List(listing, Time::max()).value();
+      const auto page = movies().List(listing, kNoDeadline).value();
       for (const auto& movie : page.movies) {
         if (movie.movie.id < 100) seen.push_back(movie.movie.id);
       }
@@ -220,7 +222,7 @@ TEST_P(StoreContract, FindsTitlesByPartOfThem) {
 
 TEST_P(StoreContract, CountsMoviesByGenre) {
   Import({kMovies[0], kMovies[1]});
-  const auto genres = store_->audience().Genres(Time::max()).value();
+  const auto genres = store_->audience().Genres(kNoDeadline).value();
   ASSERT_EQ(genres.size(), 3u);
   EXPECT_EQ(genres[0].name, "Adventure");
   EXPECT_EQ(genres[0].movie_count, 1);
@@ -229,9 +231,9 @@ TEST_P(StoreContract, CountsMoviesByGenre) {
 
 TEST_P(StoreContract, HasNoAudienceWithoutRatings) {
   Import(kMovies);
-  EXPECT_THAT(store_->audience().RatingsByYear(0, 0, Time::max()).value(), IsEmpty());
-  EXPECT_THAT(store_->audience().Trending(10, Time::max()).value(), IsEmpty());
-  const auto popular = store_->audience().PopularByGenre("horror", 10, Time::max()).value();
+  EXPECT_THAT(store_->audience().RatingsByYear(0, 0, kNoDeadline).value(), IsEmpty());
+  EXPECT_THAT(store_->audience().Trending(10, kNoDeadline).value(), IsEmpty());
+  const auto popular = store_->audience().PopularByGenre("horror", 10, kNoDeadline).value();
   ASSERT_EQ(popular.size(), 1u);
   EXPECT_EQ(popular[0].genre, "Horror");
   EXPECT_EQ(popular[0].movies.at(0).movie.id, 3);

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "base/testing/calls.h"
 #include "catalog/domain/ports.h"
 
 namespace marquee::catalog {
@@ -28,7 +29,7 @@ class StoreContract : public testing::TestWithParam<MakeTestStore> {
   }
   MovieRepository& movies() { return store_->movies(); }
   ImportCounts Import(const std::vector<Movie>& movies) {
-    return store_->movies().Import(movies, Time::max()).value();
+    return store_->movies().Import(movies, kNoDeadline).value();
   }
   // All movies of the list in its order, paged by `limit`.
   std::vector<std::int64_t> Ids(MovieListing listing);

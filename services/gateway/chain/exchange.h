@@ -37,8 +37,8 @@ struct Exchange {
   // What `out` is an answer to: the binding itself, or its fallback (call, fallback).
   const Binding* answers = nullptr;
   google::protobuf::Message* out = nullptr;
-  std::optional<Error> failed;      // call: why there is no answer
-  std::vector<rpc::Position> told;  // call: how far the caller's write has come
+  std::optional<Error> failed;  // call: why there is no answer
+  std::vector<Position> told;   // call: how far the caller's write has come
 
   std::optional<Error> refused;  // the chain: what a filter said, or what failed in one
   http::Response response;       // respond, or who answers in its stead

@@ -5,7 +5,7 @@
 namespace marquee::gateway {
 
 Result<Step> Positions::Decode(const ExchangePtr& exchange) {
-  std::vector<rpc::Position> sent;
+  std::vector<Position> sent;
   if (const std::string* header = exchange->request.Find("marquee-position"))
     sent = ParsePositions(*header);
   exchange->outbound.positions = MergePositions(sent, memory_.Recall(exchange->subject));
@@ -16,7 +16,7 @@ void Positions::Encode(Exchange& exchange, http::Response& response) {
   if (exchange.told.empty()) return;
   memory_.Remember(exchange.subject, exchange.told);
   std::string list;
-  for (const rpc::Position& position : exchange.told) {
+  for (const Position& position : exchange.told) {
     if (!list.empty()) list += ", ";
     list += position.ToString();
   }

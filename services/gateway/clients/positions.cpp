@@ -11,8 +11,6 @@
 namespace marquee::gateway {
 namespace {
 
-using rpc::Position;
-
 constexpr std::size_t kMaxPositions = 8;
 constexpr std::size_t kMaxTokenBytes = 8192;
 

@@ -15,7 +15,7 @@
 namespace marquee::gateway {
 
 // The positions in a comma-separated list, at most eight; those that can't be read are left out.
-std::vector<rpc::Position> ParsePositions(std::string_view list);
+std::vector<Position> ParsePositions(std::string_view list);
 
 class PositionMemory {
  public:
@@ -23,20 +23,20 @@ class PositionMemory {
 
   // Keeps the further one of each partition; both where they may be of different logs (the topic
   // was made anew and counts from 0 again). Thread-safe, as everything here.
-  void Remember(const std::string& caller, const std::vector<rpc::Position>& positions);
-  std::vector<rpc::Position> Recall(const std::string& caller);
+  void Remember(const std::string& caller, const std::vector<Position>& positions);
+  std::vector<Position> Recall(const std::string& caller);
   bool empty() const;
   std::size_t size() const;
 
  private:
   const std::size_t max_callers_;
   mutable std::mutex mutex_;
-  LruMap<std::string, std::vector<rpc::Position>> by_caller_;  // of each, the latest last
+  LruMap<std::string, std::vector<Position>> by_caller_;  // of each, the latest last
 };
 
 // What both together say, by the same rule, in order of their partitions.
-std::vector<rpc::Position> MergePositions(const std::vector<rpc::Position>& a,
-                                          const std::vector<rpc::Position>& b);
+std::vector<Position> MergePositions(const std::vector<Position>& a,
+                                     const std::vector<Position>& b);
 
 // The `sub` of a JWT in an Authorization header, unverified: good for finding one's own cache entry
 // and nothing else. Empty when there is none.

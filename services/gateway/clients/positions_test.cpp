@@ -9,8 +9,6 @@
 namespace marquee::gateway {
 namespace {
 
-using rpc::Position;
-
 Position At(const std::string& stream, std::int32_t partition, std::int64_t offset,
             std::uint64_t fingerprint = 0) {
   return {stream, {partition, offset, fingerprint}};

@@ -84,10 +84,10 @@ Error ToError(const grpc::Status& status) {
 }
 
 void CollectPositions(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
-                      std::vector<rpc::Position>& positions) {
+                      std::vector<Position>& positions) {
   const auto [first, last] = metadata.equal_range(kPositionKey);
   for (auto it = first; it != last && positions.size() < kMaxPositions; ++it) {
-    if (auto position = rpc::Position::Parse(View(it->second)))
+    if (auto position = Position::Parse(View(it->second)))
       positions.push_back(std::move(*position));
   }
 }
@@ -117,7 +117,7 @@ class GrpcUpstreams final : public Upstreams {
       rpc::AddMetadata(*context, rpc::kClientAddressKey, outbound.client_address);
     if (!outbound.traceparent.empty())
       rpc::AddMetadata(*context, tracing::kTraceparent, outbound.traceparent);
-    for (const rpc::Position& position : outbound.positions)
+    for (const Position& position : outbound.positions)
       rpc::AddMetadata(*context, kPositionKey, position.ToString());
     grpc::ClientContext* raw = context.get();
     // std::function must be copyable; nobody copies it.

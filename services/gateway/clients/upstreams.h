@@ -22,13 +22,13 @@ struct Outbound {
   std::string operation;        // names a call that changes something and has no key, for retries
   std::string client_address;   // as the edge saw it; empty when it isn't known
   std::string traceparent;
-  std::vector<rpc::Position> positions;  // writes that the answer must reflect
+  std::vector<Position> positions;  // writes that the answer must reflect
   std::chrono::milliseconds deadline{5000};
 };
 
 struct Outcome {
-  std::optional<Error> error;            // none: the response message is filled
-  std::vector<rpc::Position> positions;  // what the service said of its write
+  std::optional<Error> error;       // none: the response message is filled
+  std::vector<Position> positions;  // what the service said of its write
 };
 
 class Upstreams {

@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "base/testing/calls.h"
 #include "rating-ingest/app/applied_positions.h"
 #include "rating-ingest/app/bulk_ingest.h"
 #include "rating-ingest/app/known_movies.h"
@@ -14,12 +15,12 @@
 namespace marquee::rating_ingest {
 namespace {
 
-Time Soon() { return SystemClock().Now() + std::chrono::seconds(10); }
+CallContext Soon() { return CallContext(SystemClock().Now() + std::chrono::seconds(10)); }
 
 // Acknowledges at once unless told to hold acknowledgements back or to fail.
 class FakeLog final : public RatingLog, public InteractionLog {
  public:
-  Result<LogPosition> Append(const RatingChange& change, Time) override {
+  Result<LogPosition> Append(const RatingChange& change, const CallContext&) override {
     if (failure) return *failure;
     changes.push_back(change);
     return LogPosition{static_cast<std::int32_t>(change.user_id % 4),
@@ -30,7 +31,7 @@ class FakeLog final : public RatingLog, public InteractionLog {
       --refusals;
       return acknowledged(Error::Unavailable("kafka_queue_full", ""));
     }
-    auto result = Append(change, Time::max());
+    auto result = Append(change, kNoDeadline);
     if (hold)
       held.emplace_back(std::move(acknowledged), std::move(result));
     else
@@ -40,17 +41,17 @@ class FakeLog final : public RatingLog, public InteractionLog {
     for (auto& [acknowledged, result] : held) acknowledged(std::move(result));
     held.clear();
   }
-  Result<std::int32_t> PartitionOf(std::int64_t user_id, Time) override {
+  Result<std::int32_t> PartitionOf(std::int64_t user_id, const CallContext&) override {
     return static_cast<std::int32_t>(user_id % 4);
   }
-  Result<Offsets> EndOffsets(Time) override { return ends; }
-  Result<std::int64_t> EndOffset(std::int32_t partition, Time) override {
+  Result<Offsets> EndOffsets(const CallContext&) override { return ends; }
+  Result<std::int64_t> EndOffset(std::int32_t partition, const CallContext&) override {
     ++asked_for_end;
     if (!ends.contains(partition)) return Error::NotFound("partition_unknown", "");
     return ends.at(partition);
   }
   Status AppendInteractions(std::int64_t, const std::vector<Interaction>&,
-                            const std::vector<Uuid>& ids, Time) override {
+                            const std::vector<Uuid>& ids, const CallContext&) override {
     interaction_ids.insert(interaction_ids.end(), ids.begin(), ids.end());
     return {};
   }
@@ -66,7 +67,7 @@ class FakeLog final : public RatingLog, public InteractionLog {
 
 class FakeCatalog final : public MovieCatalog {
  public:
-  Result<bool> Exists(std::int64_t movie_id, Time) override {
+  Result<bool> Exists(std::int64_t movie_id, const CallContext&) override {
     ++asked;
     if (down) return Error::Unavailable("catalog_unavailable", "");
     return movies.contains(movie_id);
@@ -78,13 +79,15 @@ class FakeCatalog final : public MovieCatalog {
 
 class FakeReader final : public RatingReader {
  public:
-  Result<std::optional<Rating>> Find(std::int64_t, std::int64_t movie_id, Time) override {
+  Result<std::optional<Rating>> Find(std::int64_t, std::int64_t movie_id,
+                                     const CallContext&) override {
     for (const auto& rating : ratings) {
       if (rating.movie_id == movie_id) return std::optional(rating);
     }
     return std::optional<Rating>();
   }
-  Result<RatingPage> List(std::int64_t, std::optional<RatingKey> after, int limit, Time) override {
+  Result<RatingPage> List(std::int64_t, std::optional<RatingKey> after, int limit,
+                          const CallContext&) override {
     RatingPage page;
     for (const auto& rating : ratings) {
       if (after && std::pair(rating.rated_at_us, rating.movie_id) >=
@@ -99,17 +102,19 @@ class FakeReader final : public RatingReader {
     }
     return page;
   }
-  Result<History> ReadHistory(std::int64_t, std::int32_t partition, int, Time) override {
+  Result<History> ReadHistory(std::int64_t, std::int32_t partition, int,
+                              const CallContext&) override {
     return History{.ratings = ratings, .position = {partition, 7, 0}};
   }
-  Result<ExportSummary> Export(int, Time, const std::function<Status(ExportChunk)>&) override {
+  Result<ExportSummary> Export(int, const CallContext&,
+                               const std::function<Status(ExportChunk)>&) override {
     return ExportSummary{};
   }
-  Result<ratings::StoredPositions> Positions(Time) override {
+  Result<ratings::StoredPositions> Positions(const CallContext&) override {
     ++asked;
     return positions;
   }
-  Result<Counts> Count(Time) override { return Counts{3, 1}; }
+  Result<Counts> Count(const CallContext&) override { return Counts{3, 1}; }
   std::vector<Rating> ratings;  // the latest first
   ratings::StoredPositions positions;
   std::atomic<int> asked{0};
@@ -314,7 +319,8 @@ TEST(BulkIngest, BoundsWhatIsInFlight) {
   columns.movies.assign(BulkIngest::kMostInFlight + 1, 1);
   columns.values.assign(BulkIngest::kMostInFlight + 1, 1.0F);
   columns.times.assign(BulkIngest::kMostInFlight + 1, 1);
-  const auto late = ingest.Add(columns.view(), SystemClock().Now() + std::chrono::milliseconds(50));
+  const auto late =
+      ingest.Add(columns.view(), CallContext(SystemClock().Now() + std::chrono::milliseconds(50)));
   EXPECT_EQ(late.error().reason, "kafka_unavailable");
   EXPECT_EQ(log.held.size(), static_cast<std::size_t>(BulkIngest::kMostInFlight));
   log.ReleaseHeld();
@@ -332,6 +338,14 @@ TEST(BulkIngest, ReportsAFailedAcknowledgement) {
 // The partition's rows up to there are applied; `log` counts the logs that it has been.
 ratings::StoredPositions Stored(std::int32_t partition, std::int64_t next, std::int64_t log = 0) {
   return {{partition, {.position = {partition, next, 9}, .other_logs = log}}};
+}
+
+// A call whose caller has written what is before these places.
+CallContext After(const std::vector<LogPosition>& written) {
+  CallContext call = Soon();
+  for (const auto& position : written)
+    call.positions.push_back({std::string(ratings::kStream), position});
+  return call;
 }
 
 class AppliedPositionsTest : public testing::Test {
@@ -352,7 +366,7 @@ class AppliedPositionsTest : public testing::Test {
 TEST_F(AppliedPositionsTest, WakesAtTheWritersProgress) {
   const std::vector<LogPosition> wanted{{1, 5, 0}, {2, 1, 0}};
   bool ok = false;
-  std::thread waiting([&] { ok = patient.WaitFor(wanted, Soon()).ok(); });
+  std::thread waiting([&] { ok = patient.WaitFor(After(wanted)).ok(); });
   patient.Advance(Stored(1, 5));
   patient.Advance(Stored(1, 4));
   patient.Advance(Stored(2, 3));
@@ -364,31 +378,31 @@ TEST_F(AppliedPositionsTest, WakesAtTheWritersProgress) {
 TEST_F(AppliedPositionsTest, FindsAnotherWritersProgressInTheStore) {
   reader.positions = Stored(1, 5);
   const std::vector<LogPosition> wanted{{1, 5, 0}};
-  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(patient.WaitFor(After(wanted)).ok());
   EXPECT_GE(reader.asked, 1);
   EXPECT_TRUE(Counted("awaited", 1));
   // What is known needs nobody to be asked.
   log.asked_for_end = 0;
-  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(patient.WaitFor(After(wanted)).ok());
   EXPECT_EQ(log.asked_for_end, 0);
   EXPECT_TRUE(Counted("reached", 1));
 }
 
 TEST_F(AppliedPositionsTest, GoesOnAtItsBound) {
   const std::vector<LogPosition> wanted{{1, 5, 0}};
-  EXPECT_TRUE(hasty.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(hasty.WaitFor(After(wanted)).ok());
   EXPECT_TRUE(Counted("timed_out", 1));
 }
 
 TEST_F(AppliedPositionsTest, RefusesAPlaceBeyondTheLogAndIgnoresOneInAnotherLog) {
   for (const LogPosition& beyond : {LogPosition{1, 6, 0}, LogPosition{99, 1, 0}}) {
-    const auto refused = patient.WaitFor(std::vector{beyond}, Soon());
+    const auto refused = patient.WaitFor(After({beyond}));
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
     EXPECT_EQ(refused.error().field, "Marquee-Position");
   }
   for (const LogPosition& elsewhere : {LogPosition{1, 6, 7}, LogPosition{99, 1, 7}})
-    EXPECT_TRUE(patient.WaitFor(std::vector{elsewhere}, Soon()).ok());
+    EXPECT_TRUE(patient.WaitFor(After({elsewhere})).ok());
   EXPECT_TRUE(Counted("refused", 2));
   EXPECT_TRUE(Counted("elsewhere", 2));
   EXPECT_EQ(reader.asked, 0) << "nobody waited";
@@ -399,7 +413,7 @@ TEST_F(AppliedPositionsTest, FollowsTheLogThatTookAnothersPlace) {
   patient.Advance(Stored(1, 1, /*log=*/1));
   reader.positions = Stored(1, 2, /*log=*/1);
   const std::vector<LogPosition> wanted{{1, 2, 8}};
-  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(patient.WaitFor(After(wanted)).ok());
   EXPECT_TRUE(Counted("awaited", 1));
 }
 
@@ -408,9 +422,9 @@ TEST_F(AppliedPositionsTest, LetsFewWaitAndTurnsTheOthersAway) {
   const std::vector<LogPosition> wanted{{1, 5, 0}};
   std::vector<std::thread> crowd;
   for (int i = 0; i < 8; ++i)
-    crowd.emplace_back([&] { EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok()); });
+    crowd.emplace_back([&] { EXPECT_TRUE(patient.WaitFor(After(wanted)).ok()); });
   while (log.asked_for_end < 8) std::this_thread::yield();
-  EXPECT_TRUE(patient.WaitFor(wanted, Soon()).ok());
+  EXPECT_TRUE(patient.WaitFor(After(wanted)).ok());
   EXPECT_TRUE(Counted("turned_away", 1));
   patient.Advance(Stored(1, 5));
   for (auto& one : crowd) one.join();
@@ -433,7 +447,7 @@ TEST_F(QueriesTest, PagesThroughAllRatingsOnce) {
   std::string token;
   int pages = 0;
   do {
-    const auto page = queries.List(7, 3, token, {}, Soon());
+    const auto page = queries.List(7, 3, token, Soon());
     ASSERT_TRUE(page.ok());
     for (const auto& rating : page->ratings) seen.push_back(rating.movie_id);
     token = page->next_page_token;
@@ -446,13 +460,13 @@ TEST_F(QueriesTest, PagesThroughAllRatingsOnce) {
 TEST_F(QueriesTest, RefusesAnotherUsersToken) {
   reader.ratings.assign(4, {.movie_id = 1, .value = 3, .rated_at_us = 100});
   reader.ratings[3].rated_at_us = 1;
-  const auto token = queries.List(7, 3, "", {}, Soon())->next_page_token;
+  const auto token = queries.List(7, 3, "", Soon())->next_page_token;
   ASSERT_FALSE(token.empty());
-  EXPECT_EQ(queries.List(8, 3, token, {}, Soon()).error().field, "page_token");
+  EXPECT_EQ(queries.List(8, 3, token, Soon()).error().field, "page_token");
 }
 
 TEST_F(QueriesTest, SaysWhatIsNotRated) {
-  EXPECT_EQ(queries.Get(7, 1, {}, Soon()).error().code, Code::kNotFound);
+  EXPECT_EQ(queries.Get(7, 1, Soon()).error().code, Code::kNotFound);
 }
 
 TEST_F(QueriesTest, SumsTheLag) {

@@ -33,15 +33,16 @@ void AppliedPositions::Advance(const ratings::StoredPositions& stored) {
   advanced_.notify_all();
 }
 
-Status AppliedPositions::WaitFor(std::span<const LogPosition> wanted, Time deadline) {
+Status AppliedPositions::WaitFor(const CallContext& call) {
+  const auto wanted = call.PositionsIn(ratings::kStream);
+  if (wanted.empty()) return {};
   const Time began = SystemClock().Now();
-  const Time until = std::min(deadline, began + options_.most_wait);
+  const CallContext waiting = call.Before(began + options_.most_wait);
   auto worst = PositionWait::kReached;
   for (const auto& position : wanted) {
-    ASSIGN_OR_RETURN(const auto outcome, WaitForOne(position, until));
+    ASSIGN_OR_RETURN(const auto outcome, WaitForOne(position, waiting));
     worst = std::max(worst, outcome);
   }
-  if (wanted.empty()) return {};
   waits_.Count(worst);
   if (worst == PositionWait::kAwaited || worst == PositionWait::kTimedOut)
     waits_.Waited(std::chrono::duration<double>(SystemClock().Now() - began).count());
@@ -49,38 +50,38 @@ Status AppliedPositions::WaitFor(std::span<const LogPosition> wanted, Time deadl
 }
 
 Result<ratings::PositionWait> AppliedPositions::WaitForOne(const LogPosition& wanted,
-                                                           Time deadline) {
+                                                           const CallContext& call) {
   {
     const std::lock_guard lock(mutex_);
     if (Reached(wanted)) return PositionWait::kReached;
   }
   const Gate::Pass pass(waits_.gate());
   if (!pass) return PositionWait::kTurnedAway;
-  const auto end =
-      log_.EndOffset(wanted.partition, std::min(deadline, SystemClock().Now() + kAskForEnd));
+  const auto end = log_.EndOffset(wanted.partition, call.Before(SystemClock().Now() + kAskForEnd));
   const bool outside = end.ok() ? *end < wanted.next_offset : end.error().code == Code::kNotFound;
   if (outside && wanted.fingerprint != 0) return PositionWait::kElsewhere;
   if (outside) {
     waits_.Count(PositionWait::kRefused);
     return ratings::BeyondTheLog(wanted);
   }
-  return Await(wanted, deadline);
+  return Await(wanted, call.deadline);
 }
 
-ratings::PositionWait AppliedPositions::Await(const LogPosition& wanted, Time deadline) {
+ratings::PositionWait AppliedPositions::Await(const LogPosition& wanted, Time until) {
   auto poll = kFirstPoll;
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - SystemClock().Now());
+    const auto left = std::chrono::ceil<milliseconds>(until - SystemClock().Now());
     const auto slice = std::clamp(left, milliseconds(0), poll);
     if (advanced_.wait_for(lock, slice, [&] { return Reached(wanted); }))
       return PositionWait::kAwaited;
     lock.unlock();
-    const auto stored = reader_.Positions(std::max(deadline, SystemClock().Now() + kMostPoll));
+    const auto stored =
+        reader_.Positions(CallContext(std::max(until, SystemClock().Now() + kMostPoll)));
     if (stored.ok()) Advance(*stored);
     lock.lock();
     if (Reached(wanted)) return PositionWait::kAwaited;
-    if (SystemClock().Now() >= deadline || !stored.ok()) return PositionWait::kTimedOut;
+    if (SystemClock().Now() >= until || !stored.ok()) return PositionWait::kTimedOut;
     poll = std::min(poll * 2, kMostPoll);
   }
 }

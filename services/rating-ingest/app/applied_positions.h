@@ -6,9 +6,9 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <span>
 #include <utility>
 
+#include "base/call_context.h"
 #include "metrics/metrics.h"
 #include "rating-ingest/app/ports.h"
 #include "ratings/position_waits.h"
@@ -31,15 +31,16 @@ class AppliedPositions {
 
   void Advance(const ratings::StoredPositions& stored);
 
-  // Waits until everything before these places is applied, at most `most_wait` and until the
-  // deadline; when it isn't by then, or may not wait, the caller goes on with what is there. Places
-  // in another log are no places here, and not waited for. InvalidArgument "position_beyond_log".
-  Status WaitFor(std::span<const LogPosition> wanted, Time deadline);
+  // Waits until everything before the call's positions is applied, at most `most_wait` and until
+  // the deadline; when it isn't by then, or may not wait, the caller goes on with what is there.
+  // Places in another log are no places here, and not waited for. InvalidArgument
+  // "position_beyond_log".
+  Status WaitFor(const CallContext& call);
 
  private:
   using PositionWait = ratings::PositionWait;
-  Result<PositionWait> WaitForOne(const LogPosition& wanted, Time deadline);
-  PositionWait Await(const LogPosition& wanted, Time deadline);
+  Result<PositionWait> WaitForOne(const LogPosition& wanted, const CallContext& call);
+  PositionWait Await(const LogPosition& wanted, Time until);
   bool Reached(const LogPosition& wanted) const;  // under the lock
 
   RatingReader& reader_;

@@ -28,7 +28,7 @@ Status CheckLengths(const RatingColumns& columns) {
 
 BulkIngest::~BulkIngest() { acknowledgements_.WaitForAll(); }
 
-Status BulkIngest::Add(const RatingColumns& columns, Time deadline) {
+Status BulkIngest::Add(const RatingColumns& columns, const CallContext& call) {
   RETURN_IF_ERROR(CheckLengths(columns));
   const std::int64_t latest = rules::LatestRatingSeconds(clock_.Now());
   for (std::size_t i = 0; i < columns.user_ids.size(); ++i) {
@@ -47,7 +47,7 @@ Status BulkIngest::Add(const RatingColumns& columns, Time deadline) {
         .value = columns.values[i],
         .occurred_at_us = columns.rated_at_seconds[i] * 1'000'000,
         .source = ratings::Source::kImport};
-    RETURN_IF_ERROR(AppendOne(change, deadline));
+    RETURN_IF_ERROR(AppendOne(change, call));
   }
   rows_before_ += static_cast<std::int64_t>(columns.user_ids.size());
   return {};
@@ -62,15 +62,15 @@ void BulkIngest::Reject(std::size_t row_of_chunk, Error error) {
   }
 }
 
-Status BulkIngest::AppendOne(const RatingChange& change, Time deadline) {
+Status BulkIngest::AppendOne(const RatingChange& change, const CallContext& call) {
   for (;;) {
-    RETURN_IF_ERROR(WaitBelow(kMostInFlight, deadline));
+    RETURN_IF_ERROR(WaitBelow(kMostInFlight, call));
     acknowledgements_.Expect();
     queue_full_ = false;
     log_.AppendAsync(change,
                      [this](Result<LogPosition> result) { Acknowledge(std::move(result)); });
     if (!queue_full_) return {};
-    if (SystemClock().Now() >= deadline) return TooSlow();
+    if (SystemClock().Now() >= call.deadline) return TooSlow();
     // Others fill the queue: when ours have gone out there is room again, and if none are ours,
     // wait a little.
     acknowledgements_.WaitForAtMost(0, SystemClock().Now() + std::chrono::milliseconds(20));
@@ -92,16 +92,16 @@ void BulkIngest::Acknowledge(Result<LogPosition> result) {
   acknowledgements_.Report(status);  // last: the destructor waits for it
 }
 
-Status BulkIngest::WaitBelow(int most, Time deadline) {
+Status BulkIngest::WaitBelow(int most, const CallContext& call) {
   if (acknowledgements_.on_their_way() >= most &&
-      !acknowledgements_.WaitForAtMost(most / 2, deadline)) {
+      !acknowledgements_.WaitForAtMost(most / 2, call.deadline)) {
     return TooSlow();
   }
   return acknowledgements_.failure();
 }
 
-Result<BulkSummary> BulkIngest::Finish(Time deadline) {
-  if (!acknowledgements_.WaitForAtMost(0, deadline)) return TooSlow();
+Result<BulkSummary> BulkIngest::Finish(const CallContext& call) {
+  if (!acknowledgements_.WaitForAtMost(0, call.deadline)) return TooSlow();
   RETURN_IF_ERROR(acknowledgements_.failure());
   const std::lock_guard lock(mutex_);
   return summary_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/acknowledgements.h"
+#include "base/call_context.h"
 #include "rating-ingest/app/ports.h"
 
 namespace marquee::rating_ingest {
@@ -48,15 +49,15 @@ class BulkIngest {
   // Appends the rows that keep the rules of an import, and notes the others; blocks while too much
   // is in flight. InvalidArgument "columns_differ". What was added before an error stays in the
   // log: an import can be repeated and changes nothing twice.
-  Status Add(const RatingColumns& columns, Time deadline);
-  Result<BulkSummary> Finish(Time deadline);
+  Status Add(const RatingColumns& columns, const CallContext& call);
+  Result<BulkSummary> Finish(const CallContext& call);
 
  private:
   void Reject(std::size_t row_of_chunk, Error error);
   void Acknowledge(Result<LogPosition> result);
-  Status AppendOne(const RatingChange& change, Time deadline);
+  Status AppendOne(const RatingChange& change, const CallContext& call);
   // Waits until fewer than `most` are in flight.
-  Status WaitBelow(int most, Time deadline);
+  Status WaitBelow(int most, const CallContext& call);
 
   RatingLog& log_;
   const Clock& clock_;

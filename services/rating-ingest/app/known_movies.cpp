@@ -10,13 +10,13 @@ KnownMovies::KnownMovies(MovieCatalog& catalogue, metrics::Metrics& metrics)
                                 "Ratings of movies that marquee.movies.v1 doesn't have (yet): the "
                                 "catalogue is asked")) {}
 
-Result<bool> KnownMovies::Exists(std::int64_t movie_id, Time deadline) {
+Result<bool> KnownMovies::Exists(std::int64_t movie_id, const CallContext& call) {
   {
     const std::shared_lock lock(mutex_);
     if (movies_.Contains(movie_id)) return true;
   }
   asked_.Increment();
-  return catalogue_.Exists(movie_id, deadline);
+  return catalogue_.Exists(movie_id, call);
 }
 
 void KnownMovies::Begin() {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/call_context.h"
 #include "metrics/metrics.h"
 #include "movies/movie_feed.h"
 #include "movies/movie_map.h"
@@ -20,7 +21,7 @@ class KnownMovies final : public MovieCatalog, public movies::MovieSink {
   KnownMovies(MovieCatalog& catalogue, metrics::Metrics& metrics);
 
   // The catalogue's error, where it must be asked and can't.
-  Result<bool> Exists(std::int64_t movie_id, Time deadline) override;
+  Result<bool> Exists(std::int64_t movie_id, const CallContext& call) override;
 
   void Begin() override;
   void Put(const movies::MovieRecord& movie, std::string_view encoded) override;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/call_context.h"
 #include "base/result.h"
 #include "rating-ingest/domain/rating.h"
 #include "ratings/rating_rule.h"
@@ -23,14 +23,14 @@ class RatingLog {
  public:
   using Acknowledged = std::function<void(Result<LogPosition>)>;
   virtual ~RatingLog() = default;
-  virtual Result<LogPosition> Append(const RatingChange& change, Time deadline) = 0;
+  virtual Result<LogPosition> Append(const RatingChange& change, const CallContext& call) = 0;
   // `acknowledged` is called exactly once, from another thread or this one, and must not block.
   // Unavailable "kafka_queue_full" means that nothing was sent and that waiting helps.
   virtual void AppendAsync(const RatingChange& change, Acknowledged acknowledged) = 0;
-  virtual Result<std::int32_t> PartitionOf(std::int64_t user_id, Time deadline) = 0;
-  virtual Result<Offsets> EndOffsets(Time deadline) = 0;
+  virtual Result<std::int32_t> PartitionOf(std::int64_t user_id, const CallContext& call) = 0;
+  virtual Result<Offsets> EndOffsets(const CallContext& call) = 0;
   // NotFound "partition_unknown".
-  virtual Result<std::int64_t> EndOffset(std::int32_t partition, Time deadline) = 0;
+  virtual Result<std::int64_t> EndOffset(std::int32_t partition, const CallContext& call) = 0;
 };
 
 class InteractionLog {
@@ -39,13 +39,13 @@ class InteractionLog {
   // All of them, or an error; then some may be there. `ids` are the events' ids, one each.
   virtual Status AppendInteractions(std::int64_t user_id,
                                     const std::vector<Interaction>& interactions,
-                                    const std::vector<Uuid>& ids, Time deadline) = 0;
+                                    const std::vector<Uuid>& ids, const CallContext& call) = 0;
 };
 
 class MovieCatalog {
  public:
   virtual ~MovieCatalog() = default;
-  virtual Result<bool> Exists(std::int64_t movie_id, Time deadline) = 0;
+  virtual Result<bool> Exists(std::int64_t movie_id, const CallContext& call) = 0;
 };
 
 // Reads what the writer has stored.
@@ -53,17 +53,17 @@ class RatingReader {
  public:
   virtual ~RatingReader() = default;
   virtual Result<std::optional<Rating>> Find(std::int64_t user_id, std::int64_t movie_id,
-                                             Time deadline) = 0;
+                                             const CallContext& call) = 0;
   virtual Result<RatingPage> List(std::int64_t user_id, std::optional<RatingKey> after, int limit,
-                                  Time deadline) = 0;
+                                  const CallContext& call) = 0;
   // The latest `limit` ratings and the partition's position, of one snapshot.
   virtual Result<History> ReadHistory(std::int64_t user_id, std::int32_t partition, int limit,
-                                      Time deadline) = 0;
+                                      const CallContext& call) = 0;
   // Every current rating, in chunks, of one snapshot. The first error of `each` ends it.
-  virtual Result<ExportSummary> Export(int chunk_rows, Time deadline,
+  virtual Result<ExportSummary> Export(int chunk_rows, const CallContext& call,
                                        const std::function<Status(ExportChunk)>& each) = 0;
-  virtual Result<ratings::StoredPositions> Positions(Time deadline) = 0;
-  virtual Result<Counts> Count(Time deadline) = 0;
+  virtual Result<ratings::StoredPositions> Positions(const CallContext& call) = 0;
+  virtual Result<Counts> Count(const CallContext& call) = 0;
 };
 
 }  // namespace marquee::rating_ingest

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/call_context.h"
 #include "rating-ingest/app/ports.h"
 
 namespace marquee::rating_ingest {
@@ -23,16 +24,16 @@ class RatingIntake {
   // NotFound "movie_unknown", Unavailable "catalog_unavailable" or "kafka_unavailable". `operation`
   // becomes the event's id: repeated, it is the same event.
   Result<Accepted> Put(std::int64_t user_id, std::int64_t movie_id, float value,
-                       const Uuid& operation, Time deadline);
+                       const Uuid& operation, const CallContext& call);
   // Takes back; what isn't there too, and for a movie that has left the catalogue.
   Result<Accepted> Delete(std::int64_t user_id, std::int64_t movie_id, const Uuid& operation,
-                          Time deadline);
+                          const CallContext& call);
 
   Status Record(std::int64_t user_id, const std::vector<Interaction>& interactions,
-                const Uuid& operation, Time deadline);
+                const Uuid& operation, const CallContext& call);
 
  private:
-  Result<Accepted> Append(RatingChange change, const Uuid& operation, Time deadline);
+  Result<Accepted> Append(RatingChange change, const Uuid& operation, const CallContext& call);
 
   RatingLog& log_;
   InteractionLog& interactions_;

@@ -18,9 +18,9 @@ Result<RatingKey> ParseKey(std::int64_t user_id, const std::string& token) {
 }  // namespace
 
 Result<Rating> RatingQueries::Get(std::int64_t user_id, std::int64_t movie_id,
-                                  std::span<const LogPosition> after, Time deadline) {
-  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
-  ASSIGN_OR_RETURN(const auto rating, reader_.Find(user_id, movie_id, deadline));
+                                  const CallContext& call) {
+  RETURN_IF_ERROR(applied_.WaitFor(call));
+  ASSIGN_OR_RETURN(const auto rating, reader_.Find(user_id, movie_id, call));
   if (!rating) {
     return Error::NotFound("rating_unknown", "you haven't rated movie " + std::to_string(movie_id));
   }
@@ -29,15 +29,14 @@ Result<Rating> RatingQueries::Get(std::int64_t user_id, std::int64_t movie_id,
 
 Result<RatingQueries::Page> RatingQueries::List(std::int64_t user_id, int page_size,
                                                 const std::string& page_token,
-                                                std::span<const LogPosition> after, Time deadline) {
+                                                const CallContext& call) {
   std::optional<RatingKey> from;
   if (!page_token.empty()) {
     ASSIGN_OR_RETURN(from, ParseKey(user_id, page_token));
   }
-  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
+  RETURN_IF_ERROR(applied_.WaitFor(call));
   ASSIGN_OR_RETURN(
-      auto found,
-      reader_.List(user_id, from, page_size == 0 ? kDefaultPageSize : page_size, deadline));
+      auto found, reader_.List(user_id, from, page_size == 0 ? kDefaultPageSize : page_size, call));
   Page page{.ratings = std::move(found.ratings)};
   if (found.next) {
     page.next_page_token =
@@ -46,23 +45,22 @@ Result<RatingQueries::Page> RatingQueries::List(std::int64_t user_id, int page_s
   return page;
 }
 
-Result<History> RatingQueries::GetHistory(std::int64_t user_id, std::span<const LogPosition> after,
-                                          Time deadline) {
-  ASSIGN_OR_RETURN(const std::int32_t partition, log_.PartitionOf(user_id, deadline));
-  RETURN_IF_ERROR(applied_.WaitFor(after, deadline));
-  return reader_.ReadHistory(user_id, partition, kHistoryLimit, deadline);
+Result<History> RatingQueries::GetHistory(std::int64_t user_id, const CallContext& call) {
+  ASSIGN_OR_RETURN(const std::int32_t partition, log_.PartitionOf(user_id, call));
+  RETURN_IF_ERROR(applied_.WaitFor(call));
+  return reader_.ReadHistory(user_id, partition, kHistoryLimit, call);
 }
 
-Result<ExportSummary> RatingQueries::Export(Time deadline,
+Result<ExportSummary> RatingQueries::Export(const CallContext& call,
                                             const std::function<Status(ExportChunk)>& each) {
-  return reader_.Export(kExportRows, deadline, each);
+  return reader_.Export(kExportRows, call, each);
 }
 
-Result<IngestStatus> RatingQueries::ReadStatus(Time deadline) {
+Result<IngestStatus> RatingQueries::ReadStatus(const CallContext& call) {
   // The stored positions first: read the other way round, the lag could come out negative.
-  ASSIGN_OR_RETURN(const ratings::StoredPositions stored, reader_.Positions(deadline));
-  ASSIGN_OR_RETURN(const Counts counts, reader_.Count(deadline));
-  ASSIGN_OR_RETURN(const Offsets ends, log_.EndOffsets(deadline));
+  ASSIGN_OR_RETURN(const ratings::StoredPositions stored, reader_.Positions(call));
+  ASSIGN_OR_RETURN(const Counts counts, reader_.Count(call));
+  ASSIGN_OR_RETURN(const Offsets ends, log_.EndOffsets(call));
   IngestStatus status{.counts = counts};
   Lag lag;
   for (const auto& [partition, end] : ends) {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "base/call_context.h"
 #include "rating-ingest/app/applied_positions.h"
 #include "rating-ingest/app/ports.h"
 
@@ -21,7 +21,7 @@ struct IngestStatus {
   Counts counts = {};
 };
 
-// `after` holds the positions that the answer must contain; reading waits for them, bounded, and
+// An answer contains what is before the call's positions: reading waits for them, bounded, and
 // refuses those that can't be (AppliedPositions).
 class RatingQueries {
  public:
@@ -33,19 +33,18 @@ class RatingQueries {
       : reader_(reader), log_(log), applied_(applied) {}
 
   // NotFound "rating_unknown" when there is none.
-  Result<Rating> Get(std::int64_t user_id, std::int64_t movie_id,
-                     std::span<const LogPosition> after, Time deadline);
+  Result<Rating> Get(std::int64_t user_id, std::int64_t movie_id, const CallContext& call);
   // `page_size` 0 means the default. InvalidArgument "page_token_invalid".
   struct Page {
     std::vector<Rating> ratings = {};
     std::string next_page_token = {};
   };
   Result<Page> List(std::int64_t user_id, int page_size, const std::string& page_token,
-                    std::span<const LogPosition> after, Time deadline);
-  Result<History> GetHistory(std::int64_t user_id, std::span<const LogPosition> after,
-                             Time deadline);
-  Result<ExportSummary> Export(Time deadline, const std::function<Status(ExportChunk)>& each);
-  Result<IngestStatus> ReadStatus(Time deadline);
+                    const CallContext& call);
+  Result<History> GetHistory(std::int64_t user_id, const CallContext& call);
+  Result<ExportSummary> Export(const CallContext& call,
+                               const std::function<Status(ExportChunk)>& each);
+  Result<IngestStatus> ReadStatus(const CallContext& call);
 
  private:
   RatingReader& reader_;

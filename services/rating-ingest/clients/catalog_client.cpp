@@ -2,8 +2,6 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <algorithm>
-
 #include "logging/log.h"
 #include "marquee/catalog/v1/catalog.grpc.pb.h"
 #include "rpc/client.h"
@@ -23,10 +21,9 @@ CatalogClient::CatalogClient(std::shared_ptr<grpc::Channel> channel,
 
 CatalogClient::~CatalogClient() = default;
 
-Result<bool> CatalogClient::Exists(std::int64_t movie_id, Time deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_.Now());
+Result<bool> CatalogClient::Exists(std::int64_t movie_id, const CallContext& call) {
   grpc::ClientContext context;
-  rpc::ActAsService(context, {}, std::min(left, timeout_));
+  rpc::CallAnonymously(context, call, timeout_);  // anyone may read the catalogue
   catalog::v1::GetMovieRequest request;
   request.set_movie_id(movie_id);
   catalog::v1::GetMovieResponse response;

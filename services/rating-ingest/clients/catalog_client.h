@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "base/call_context.h"
 #include "rating-ingest/app/ports.h"
 
 namespace grpc {
@@ -20,7 +21,7 @@ class CatalogClient final : public MovieCatalog {
   ~CatalogClient() override;
 
   // Unavailable "catalog_unavailable" when it can't be asked within the timeout.
-  Result<bool> Exists(std::int64_t movie_id, Time deadline) override;
+  Result<bool> Exists(std::int64_t movie_id, const CallContext& call) override;
 
  private:
   struct Stub;

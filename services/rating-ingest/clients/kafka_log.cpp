@@ -64,12 +64,12 @@ Time KafkaLog::AnswerBy(Time deadline) const {
   return std::min(deadline - margin, now + timeout_);
 }
 
-Result<LogPosition> KafkaLog::Append(const RatingChange& change, Time deadline) {
+Result<LogPosition> KafkaLog::Append(const RatingChange& change, const CallContext& call) {
   kafka::Outgoing message{.topic = topic_, .key = std::to_string(change.user_id)};
   ratings::EncodeRating(change, message.value);
   CarryTrace(message);
   const auto started = std::chrono::steady_clock::now();
-  const auto position = producer_.Produce(std::move(message), AnswerBy(deadline));
+  const auto position = producer_.Produce(std::move(message), AnswerBy(call.deadline));
   produce_duration_.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   if (!position.ok()) produce_failures_.Increment();
@@ -82,22 +82,22 @@ void KafkaLog::AppendAsync(const RatingChange& change, Acknowledged acknowledged
   producer_.ProduceAsync(std::move(message), std::move(acknowledged));
 }
 
-Result<std::int32_t> KafkaLog::PartitionOf(std::int64_t user_id, Time deadline) {
-  ASSIGN_OR_RETURN(const std::int32_t count, producer_.PartitionCount(topic_, deadline));
+Result<std::int32_t> KafkaLog::PartitionOf(std::int64_t user_id, const CallContext& call) {
+  ASSIGN_OR_RETURN(const std::int32_t count, producer_.PartitionCount(topic_, call.deadline));
   return kafka::PartitionFor(std::to_string(user_id), count);
 }
 
-Result<Offsets> KafkaLog::EndOffsets(Time deadline) {
-  return producer_.EndOffsets(topic_, deadline);
+Result<Offsets> KafkaLog::EndOffsets(const CallContext& call) {
+  return producer_.EndOffsets(topic_, call.deadline);
 }
 
-Result<std::int64_t> KafkaLog::EndOffset(std::int32_t partition, Time deadline) {
-  return producer_.EndOffset(topic_, partition, deadline);
+Result<std::int64_t> KafkaLog::EndOffset(std::int32_t partition, const CallContext& call) {
+  return producer_.EndOffset(topic_, partition, call.deadline);
 }
 
 Status KafkaLog::AppendInteractions(std::int64_t user_id,
                                     const std::vector<Interaction>& interactions,
-                                    const std::vector<Uuid>& ids, Time deadline) {
+                                    const std::vector<Uuid>& ids, const CallContext& call) {
   std::vector<kafka::Outgoing> messages;
   for (std::size_t i = 0; i < interactions.size(); ++i) {
     kafka::Outgoing message{.topic = std::string(ratings::kInteractionsTopic),
@@ -107,7 +107,7 @@ Status KafkaLog::AppendInteractions(std::int64_t user_id,
     messages.push_back(std::move(message));
   }
   return producer_.ProduceAll(
-      std::move(messages), AnswerBy(deadline),
+      std::move(messages), AnswerBy(call.deadline),
       Error::Unavailable("kafka_unavailable", "the event log didn't answer in time; try again"));
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "base/call_context.h"
 #include "kafka/producer.h"
 #include "metrics/metrics.h"
 #include "rating-ingest/app/ports.h"
@@ -19,13 +20,13 @@ class KafkaLog final : public RatingLog, public InteractionLog {
            std::string topic = std::string(ratings::kRatingsTopic),
            std::chrono::milliseconds timeout = std::chrono::milliseconds(3'000));
 
-  Result<LogPosition> Append(const RatingChange& change, Time deadline) override;
+  Result<LogPosition> Append(const RatingChange& change, const CallContext& call) override;
   void AppendAsync(const RatingChange& change, Acknowledged acknowledged) override;
-  Result<std::int32_t> PartitionOf(std::int64_t user_id, Time deadline) override;
-  Result<Offsets> EndOffsets(Time deadline) override;
-  Result<std::int64_t> EndOffset(std::int32_t partition, Time deadline) override;
+  Result<std::int32_t> PartitionOf(std::int64_t user_id, const CallContext& call) override;
+  Result<Offsets> EndOffsets(const CallContext& call) override;
+  Result<std::int64_t> EndOffset(std::int32_t partition, const CallContext& call) override;
   Status AppendInteractions(std::int64_t user_id, const std::vector<Interaction>& interactions,
-                            const std::vector<Uuid>& ids, Time deadline) override;
+                            const std::vector<Uuid>& ids, const CallContext& call) override;
 
  private:
   Time AnswerBy(Time deadline) const;

@@ -26,16 +26,8 @@ Result<std::int64_t> UserOf(const rpc::Call& call) {
   return Error::PermissionDenied("user_required", "only a signed-in user can do this");
 }
 
-std::vector<LogPosition> PositionsOf(const rpc::Call& call) {
-  std::vector<LogPosition> positions;
-  for (const auto& position : call.positions()) {
-    if (position.stream == kRatingsStream) positions.push_back(position.at);
-  }
-  return positions;
-}
-
 void TellPosition(const rpc::Call& call, const LogPosition& position) {
-  call.SetPosition({kRatingsStream, position});
+  call.SetPosition({std::string(ratings::kStream), position});
 }
 
 Result<Interaction> ToInteraction(const v1::Interaction& from, int index, Time now) {
@@ -89,7 +81,7 @@ Result<v1::PutRatingResponse> RatingsHandler::PutRating(const rpc::Call& call,
                                                         const v1::PutRatingRequest& request) {
   ASSIGN_OR_RETURN(const auto user, UserOf(call));
   ASSIGN_OR_RETURN(const auto accepted, intake_.Put(user, request.movie_id(), request.value(),
-                                                    call.operation_id(), call.deadline()));
+                                                    call.operation_id(), call.context()));
   TellPosition(call, accepted.position);
   v1::PutRatingResponse response;
   Convert({request.movie_id(), request.value(), accepted.rated_at_us}, *response.mutable_rating());
@@ -100,7 +92,7 @@ Result<v1::DeleteRatingResponse> RatingsHandler::DeleteRating(
     const rpc::Call& call, const v1::DeleteRatingRequest& request) {
   ASSIGN_OR_RETURN(const auto user, UserOf(call));
   ASSIGN_OR_RETURN(const auto accepted,
-                   intake_.Delete(user, request.movie_id(), call.operation_id(), call.deadline()));
+                   intake_.Delete(user, request.movie_id(), call.operation_id(), call.context()));
   TellPosition(call, accepted.position);
   return v1::DeleteRatingResponse();
 }
@@ -108,8 +100,7 @@ Result<v1::DeleteRatingResponse> RatingsHandler::DeleteRating(
 Result<v1::GetRatingResponse> RatingsHandler::GetRating(const rpc::Call& call,
                                                         const v1::GetRatingRequest& request) {
   ASSIGN_OR_RETURN(const auto user, UserOf(call));
-  ASSIGN_OR_RETURN(const auto rating,
-                   queries_.Get(user, request.movie_id(), PositionsOf(call), call.deadline()));
+  ASSIGN_OR_RETURN(const auto rating, queries_.Get(user, request.movie_id(), call.context()));
   v1::GetRatingResponse response;
   Convert(rating, *response.mutable_rating());
   return response;
@@ -118,8 +109,8 @@ Result<v1::GetRatingResponse> RatingsHandler::GetRating(const rpc::Call& call,
 Result<v1::ListRatingsResponse> RatingsHandler::ListRatings(const rpc::Call& call,
                                                             const v1::ListRatingsRequest& request) {
   ASSIGN_OR_RETURN(const auto user, UserOf(call));
-  ASSIGN_OR_RETURN(const auto page, queries_.List(user, request.page_size(), request.page_token(),
-                                                  PositionsOf(call), call.deadline()));
+  ASSIGN_OR_RETURN(const auto page,
+                   queries_.List(user, request.page_size(), request.page_token(), call.context()));
   v1::ListRatingsResponse response;
   for (const auto& rating : page.ratings) Convert(rating, *response.add_ratings());
   response.set_next_page_token(page.next_page_token);
@@ -134,7 +125,7 @@ Result<v1::RecordInteractionsResponse> RatingsHandler::RecordInteractions(
     ASSIGN_OR_RETURN(auto interaction, ToInteraction(request.interactions(i), i, clock_.Now()));
     interactions.push_back(std::move(interaction));
   }
-  RETURN_IF_ERROR(intake_.Record(user, interactions, call.operation_id(), call.deadline()));
+  RETURN_IF_ERROR(intake_.Record(user, interactions, call.operation_id(), call.context()));
   v1::RecordInteractionsResponse response;
   response.set_accepted(static_cast<std::int32_t>(interactions.size()));
   return response;
@@ -142,7 +133,7 @@ Result<v1::RecordInteractionsResponse> RatingsHandler::RecordInteractions(
 
 Result<v1::GetIngestStatusResponse> RatingsHandler::GetIngestStatus(
     const rpc::Call& call, const v1::GetIngestStatusRequest&) {
-  ASSIGN_OR_RETURN(const auto status, queries_.ReadStatus(call.deadline()));
+  ASSIGN_OR_RETURN(const auto status, queries_.ReadStatus(call.context()));
   v1::GetIngestStatusResponse response;
   for (const auto& one : status.partitions) {
     auto& out = *response.add_partitions();
@@ -160,8 +151,7 @@ Result<v1::GetIngestStatusResponse> RatingsHandler::GetIngestStatus(
 
 Result<v1::GetUserHistoryResponse> RatingsHandler::GetUserHistory(
     const rpc::Call& call, const v1::GetUserHistoryRequest& request) {
-  ASSIGN_OR_RETURN(const auto history,
-                   queries_.GetHistory(request.user_id(), PositionsOf(call), call.deadline()));
+  ASSIGN_OR_RETURN(const auto history, queries_.GetHistory(request.user_id(), call.context()));
   v1::GetUserHistoryResponse response;
   const int count = static_cast<int>(history.ratings.size());
   response.mutable_movie_ids()->Reserve(count);
@@ -184,7 +174,7 @@ Status RatingsHandler::ExportRatings(const rpc::Call& call, const v1::ExportRati
                                      grpc::ServerWriter<v1::ExportRatingsResponse>& writer) {
   const auto gone = [] { return Error::Cancelled("caller_gone", "the caller has gone"); };
   ASSIGN_OR_RETURN(
-      const auto summary, queries_.Export(call.deadline(), [&](ExportChunk chunk) -> Status {
+      const auto summary, queries_.Export(call.context(), [&](ExportChunk chunk) -> Status {
         v1::ExportRatingsResponse response;
         response.mutable_user_ids()->Add(chunk.user_ids.begin(), chunk.user_ids.end());
         response.mutable_movie_ids()->Add(chunk.movie_ids.begin(), chunk.movie_ids.end());
@@ -216,10 +206,10 @@ Result<v1::BulkIngestResponse> RatingsHandler::BulkIngest(
     RETURN_IF_ERROR(rpc::Validate(request));
     RETURN_IF_ERROR(ingest.Add({Span(request.user_ids()), Span(request.movie_ids()),
                                 Span(request.values()), Span(request.rated_at_seconds())},
-                               call.deadline()));
+                               call.context()));
   }
   if (call.Cancelled()) return Error::Cancelled("caller_gone", "the caller has gone");
-  ASSIGN_OR_RETURN(const auto summary, ingest.Finish(call.deadline()));
+  ASSIGN_OR_RETURN(const auto summary, ingest.Finish(call.context()));
   v1::BulkIngestResponse response;
   response.set_accepted(summary.accepted);
   for (const auto& [partition, end] : summary.end_offsets) {

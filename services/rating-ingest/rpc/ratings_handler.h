@@ -8,9 +8,6 @@
 
 namespace marquee::rating_ingest {
 
-// The log's name in the metadata marquee-position.
-inline constexpr char kRatingsStream[] = "ratings";
-
 class RatingsHandler final : public rpc::Service<ratings::v1::RatingsService> {
  public:
   RatingsHandler(RatingIntake& intake, RatingQueries& queries, RatingLog& log, const Clock& clock);

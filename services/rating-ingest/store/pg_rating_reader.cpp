@@ -30,7 +30,7 @@ T Number(const pqxx::field& field) {
 }  // namespace
 
 Result<std::optional<Rating>> PgRatingReader::Find(std::int64_t user_id, std::int64_t movie_id,
-                                                   Time deadline) {
+                                                   const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::optional<Rating>> {
         const auto rows = tx.exec_params(
@@ -40,11 +40,11 @@ Result<std::optional<Rating>> PgRatingReader::Find(std::int64_t user_id, std::in
         if (rows.empty()) return std::optional<Rating>();
         return std::optional(ToRating(rows[0]));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<RatingPage> PgRatingReader::List(std::int64_t user_id, std::optional<RatingKey> after,
-                                        int limit, Time deadline) {
+                                        int limit, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<RatingPage> {
         constexpr const char* kFirst =
@@ -70,11 +70,11 @@ Result<RatingPage> PgRatingReader::List(std::int64_t user_id, std::optional<Rati
         }
         return page;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<History> PgRatingReader::ReadHistory(std::int64_t user_id, std::int32_t partition, int limit,
-                                            Time deadline) {
+                                            const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<History> {
         History history{.position = {.partition = partition}};
@@ -99,10 +99,10 @@ Result<History> PgRatingReader::ReadHistory(std::int64_t user_id, std::int32_t p
           history.position = found->second.position;
         return history;
       },
-      {.deadline = deadline, .isolation = pg::Isolation::kRepeatableRead});
+      {.deadline = call.deadline, .isolation = pg::Isolation::kRepeatableRead});
 }
 
-Result<ExportSummary> PgRatingReader::Export(int chunk_rows, Time deadline,
+Result<ExportSummary> PgRatingReader::Export(int chunk_rows, const CallContext& call,
                                              const std::function<Status(ExportChunk)>& each) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<ExportSummary> {
@@ -130,20 +130,20 @@ Result<ExportSummary> PgRatingReader::Export(int chunk_rows, Time deadline,
             }));
         return summary;
       },
-      {.deadline = deadline,
+      {.deadline = call.deadline,
        .isolation = pg::Isolation::kRepeatableRead,
        .statement_timeout = kChunkTimeout});
 }
 
-Result<ratings::StoredPositions> PgRatingReader::Positions(Time deadline) {
+Result<ratings::StoredPositions> PgRatingReader::Positions(const CallContext& call) {
   return pool_.Read(
       [this](pg::Transaction& tx) -> Result<ratings::StoredPositions> {
         return ratings::ReadPositions(tx, topic_);
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Result<Counts> PgRatingReader::Count(Time deadline) {
+Result<Counts> PgRatingReader::Count(const CallContext& call) {
   return pool_.Read(
       [](pg::Transaction& tx) -> Result<Counts> {
         const auto rows = tx.exec(
@@ -151,7 +151,7 @@ Result<Counts> PgRatingReader::Count(Time deadline) {
             " (SELECT coalesce(sum(count), 0) FROM dead_letter_counts)");
         return Counts{rows[0][0].as<std::int64_t>(), rows[0][1].as<std::int64_t>()};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::rating_ingest

@@ -1,6 +1,7 @@
 // RatingReader on PostgreSQL.
 #pragma once
 
+#include "base/call_context.h"
 #include "pg/pool.h"
 #include "rating-ingest/app/ports.h"
 #include "ratings/topics.h"
@@ -13,15 +14,15 @@ class PgRatingReader final : public RatingReader {
       : pool_(pool), topic_(std::move(topic)) {}
 
   Result<std::optional<Rating>> Find(std::int64_t user_id, std::int64_t movie_id,
-                                     Time deadline) override;
+                                     const CallContext& call) override;
   Result<RatingPage> List(std::int64_t user_id, std::optional<RatingKey> after, int limit,
-                          Time deadline) override;
+                          const CallContext& call) override;
   Result<History> ReadHistory(std::int64_t user_id, std::int32_t partition, int limit,
-                              Time deadline) override;
-  Result<ExportSummary> Export(int chunk_rows, Time deadline,
+                              const CallContext& call) override;
+  Result<ExportSummary> Export(int chunk_rows, const CallContext& call,
                                const std::function<Status(ExportChunk)>& each) override;
-  Result<ratings::StoredPositions> Positions(Time deadline) override;
-  Result<Counts> Count(Time deadline) override;
+  Result<ratings::StoredPositions> Positions(const CallContext& call) override;
+  Result<Counts> Count(const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

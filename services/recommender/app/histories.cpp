@@ -75,14 +75,9 @@ Histories::Histories(HistoryStore& store, HistorySource& source, const RatingLog
   gauge("marquee_recommender_log_gaps", "Breaks in a partition's offsets.", &Stats::gaps);
 }
 
-Result<std::vector<Rated>> Histories::Of(const Person& person) {
-  const std::int64_t user_id = person.user_id;
-  const Time deadline = person.deadline;
-  Person asking = person;
-  // The live events have the write, and go on top of what the database has, which needn't wait for
-  // it.
-  ASSIGN_OR_RETURN(const bool written, Await(person));
-  if (written) asking.positions = {};
+Result<std::vector<Rated>> Histories::Of(const CallContext& call) {
+  const std::int64_t user_id = call.caller.user_id;
+  ASSIGN_OR_RETURN(const bool written, Await(call));
   bool counted = false;
   for (;;) {
     if (auto cached = store_.Find(user_id)) {
@@ -103,12 +98,16 @@ Result<std::vector<Rated>> Histories::Of(const Person& person) {
     }
     if (leads) {
       Landing landing(*this, user_id, flight);
-      auto ratings = Fill(asking);
+      CallContext reading = call.Before(clock_.Now() + options_.fill_timeout);
+      // The live events have the write, and go on top of what the database has, which needn't wait
+      // for it.
+      if (written) reading.positions.clear();
+      auto ratings = Fill(reading);
       if (!ratings.ok()) landing.Failed(ratings.error());
       return ratings;
     }
     std::unique_lock lock(flight->mutex);
-    if (!flight->landed.wait_until(lock, deadline, [&] { return flight->done; })) {
+    if (!flight->landed.wait_until(lock, call.deadline, [&] { return flight->done; })) {
       return Error::DeadlineExceeded("history_slow", "Your ratings could not be read in time.");
     }
     // A leader that ran out of its own time says nothing about ours.
@@ -116,20 +115,19 @@ Result<std::vector<Rated>> Histories::Of(const Person& person) {
         flight->error->code != Code::kCancelled) {
       return *flight->error;
     }
-    if (clock_.Now() >= deadline) {
+    if (clock_.Now() >= call.deadline) {
       return Error::DeadlineExceeded("history_slow", "Your ratings could not be read in time.");
     }
   }
 }
 
-Result<bool> Histories::Await(const Person& person) {
+Result<bool> Histories::Await(const CallContext& call) {
   using ratings::PositionWait;
-  const auto positions = person.positions;
+  const auto positions = call.PositionsIn(ratings::kStream);
   if (positions.empty()) return true;
   const Time begin = clock_.Now();
   // A fifth of the time that is left is kept for the answer itself.
-  const Time until =
-      std::min(begin + options_.read_wait, begin + (person.deadline - begin) * 4 / 5);
+  const Time until = std::min(begin + options_.read_wait, begin + (call.deadline - begin) * 4 / 5);
   auto worst = PositionWait::kReached;
   for (const auto& position : positions) {
     const std::int32_t partitions = log_.partitions();
@@ -171,18 +169,16 @@ ratings::PositionWait Histories::WaitInTurn(const LogPosition& position, Time un
   return PositionWait::kUnread;
 }
 
-Result<std::vector<Rated>> Histories::Fill(Person person) {
+Result<std::vector<Rated>> Histories::Fill(const CallContext& call) {
   using Outcome = HistoryStore::Outcome;
-  person.deadline = std::min(person.deadline, clock_.Now() + options_.fill_timeout);
-  auto filled = ReadUntilComparable(person);
+  auto filled = ReadUntilComparable(call);
   if (filled.ok() &&
       (filled->outcome == Outcome::kBehind || filled->outcome == Outcome::kUncertain)) {
     // Once more, from a database that has caught up; if it can't in time, the best that is known is
     // good for this answer, but isn't kept.
-    const LogPosition needed = filled->needed;
-    person.positions = {&needed, 1};
-    person.deadline = std::min(person.deadline, clock_.Now() + options_.read_wait);
-    auto again = ReadOnce(person);
+    CallContext later = call.Before(clock_.Now() + options_.read_wait);
+    later.positions = {{std::string(ratings::kStream), filled->needed}};
+    auto again = ReadOnce(later);
     if (again.ok()) filled = std::move(again);
   }
   if (!filled.ok()) {
@@ -195,11 +191,11 @@ Result<std::vector<Rated>> Histories::Fill(Person person) {
 
 // While either the database or the live events haven't noticed that the log is another one, what
 // they say can't be put together.
-Result<HistoryStore::Filled> Histories::ReadUntilComparable(const Person& person) {
-  const Time until = std::min(person.deadline, clock_.Now() + options_.read_wait);
+Result<HistoryStore::Filled> Histories::ReadUntilComparable(const CallContext& call) {
+  const Time until = std::min(call.deadline, clock_.Now() + options_.read_wait);
   Backoff backoff(kLeastPause, kMostPause);
   for (;;) {
-    auto filled = ReadOnce(person);
+    auto filled = ReadOnce(call);
     if (!filled.ok() || filled->outcome != HistoryStore::Outcome::kOtherLog) return filled;
     const Gate::Pass pass(waits_.gate());
     if (!pass || clock_.Now() >= until) return filled;
@@ -207,23 +203,23 @@ Result<HistoryStore::Filled> Histories::ReadUntilComparable(const Person& person
   }
 }
 
-Result<HistoryStore::Filled> Histories::ReadOnce(const Person& person) {
-  ASSIGN_OR_RETURN(StoredHistory stored, source_.Read(person));
+Result<HistoryStore::Filled> Histories::ReadOnce(const CallContext& call) {
+  ASSIGN_OR_RETURN(StoredHistory stored, source_.Read(call));
   // Asked before the store is: an event handled in between has made the partition known by itself.
   const std::int32_t partition = stored.position.partition;
   const std::int64_t next = log_.Next(partition);
   if (next >= 0) store_.Follow({.partition = partition, .next_offset = next});
-  auto filled = store_.Fill(person.user_id, stored);
+  auto filled = store_.Fill(call.caller.user_id, stored);
   if (filled.outcome != HistoryStore::Outcome::kAhead) return filled;
   // The live events come to where the database is in a moment; or never, if it has come there in a
   // log that is gone: then none of this one's events is in what it has.
   const Gate::Pass pass(waits_.gate());
   if (!pass) return filled;
-  const Time until = std::min(person.deadline, clock_.Now() + options_.read_wait);
+  const Time until = std::min(call.deadline, clock_.Now() + options_.read_wait);
   const Reach reach = log_.WaitFor(stored.position, until);
   if (reach == Reach::kElsewhere) stored.position = {.partition = partition};
   if (reach == Reach::kReached || reach == Reach::kElsewhere)
-    filled = store_.Fill(person.user_id, stored);
+    filled = store_.Fill(call.caller.user_id, stored);
   return filled;
 }
 

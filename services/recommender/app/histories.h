@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -37,11 +36,11 @@ class Histories {
   Histories(HistoryStore& store, HistorySource& source, const RatingLog& log, Options options,
             const Clock& clock, metrics::Metrics& metrics);
 
-  // Ascending movie id; empty for a user who has rated nothing. Waits, bounded by the deadline,
-  // until the live events were read up to the positions; positions in another log are no places
+  // The caller's. Ascending movie id; empty for a user who has rated nothing. Waits, bounded by the
+  // deadline, until the live events were read up to the call's positions; positions in another log are no places
   // here, and not waited for. InvalidArgument "position_beyond_log"; the database's errors when the
   // history isn't in memory and can't be read.
-  Result<std::vector<Rated>> Of(const Person& person);
+  Result<std::vector<Rated>> Of(const CallContext& call);
 
  private:
   // One filling of one user, that all requests for this user share.
@@ -53,12 +52,12 @@ class Histories {
   };
   class Landing;
 
-  // Whether the live events have all that the person wrote.
-  Result<bool> Await(const Person& person);
+  // Whether the live events have all that the caller wrote.
+  Result<bool> Await(const CallContext& call);
   ratings::PositionWait WaitInTurn(const LogPosition& position, Time until) const;
-  Result<std::vector<Rated>> Fill(Person person);
-  Result<HistoryStore::Filled> ReadOnce(const Person& person);
-  Result<HistoryStore::Filled> ReadUntilComparable(const Person& person);
+  Result<std::vector<Rated>> Fill(const CallContext& call);
+  Result<HistoryStore::Filled> ReadOnce(const CallContext& call);
+  Result<HistoryStore::Filled> ReadUntilComparable(const CallContext& call);
 
   HistoryStore& store_;
   HistorySource& source_;

@@ -28,12 +28,9 @@ class HistoriesTest : public testing::Test {
   Histories Make(FakeSource& source, Histories::Options options = {}) {
     return Histories(store_, source, log_, options, SystemClock(), metrics_);
   }
-  static Person Asking(std::span<const LogPosition> positions = {},
-                       std::chrono::milliseconds patience = 10s) {
-    return {.user_id = kUser,
-            .positions = positions,
-            .deadline = SystemClock().Now() + patience,
-            .bearer = "token"};
+  static CallContext Asking(std::span<const LogPosition> positions = {},
+                            std::chrono::milliseconds patience = 10s) {
+    return testing_::CallOf(kUser, positions, patience);
   }
   void Write(std::int64_t offset, std::int64_t movie, float value, Source source = Source::kLive) {
     const RatingChange change{.event_id = Uuid::V7(SystemClock().Now()),
@@ -49,7 +46,7 @@ class HistoriesTest : public testing::Test {
   static LogPosition At(std::int64_t next, std::uint64_t log = 1) {
     return {kPartition, next, log * 1'000'000 + static_cast<std::uint64_t>(next)};
   }
-  static Result<StoredHistory> Empty(const Person&) {
+  static Result<StoredHistory> Empty(const CallContext&) {
     return StoredHistory{.position = {kPartition, 10, 0}, .ratings = {}};
   }
 
@@ -62,7 +59,7 @@ TEST_F(HistoriesTest, ReadsOnceForRequestsAtTheSameTime) {
   constexpr int kRequests = 8;
   log_.Set(kPartition, 10);
   std::latch begun(kRequests);
-  FakeSource source([&](const Person&) -> Result<StoredHistory> {
+  FakeSource source([&](const CallContext&) -> Result<StoredHistory> {
     begun.wait();  // until everybody asks
     return StoredHistory{.position = {kPartition, 10, 0}, .ratings = {{1, 4.0F}}};
   });
@@ -174,7 +171,7 @@ TEST_F(HistoriesTest, RefusesAPlaceBeyondTheLogAndIgnoresOneInAnotherLog) {
 TEST_F(HistoriesTest, WaitsForTheEventsThatTheDatabaseHasAlready) {
   store_.Follow(At(10));
   log_.Set(kPartition, 10);
-  FakeSource source([](const Person&) -> Result<StoredHistory> {
+  FakeSource source([](const CallContext&) -> Result<StoredHistory> {
     return StoredHistory{.position = At(11), .ratings = {{1, 5.0F}}};
   });
   auto histories = Make(source);
@@ -196,7 +193,7 @@ TEST_F(HistoriesTest, PutsAnotherLogsEventsOnTopOfADatabaseThatHasNotNoticed) {
   store_.Follow(At(1'000, 7));
   store_.FollowAnother(At(0));
   log_.SetEnd(kPartition, 2);
-  FakeSource source([](const Person&) -> Result<StoredHistory> {
+  FakeSource source([](const CallContext&) -> Result<StoredHistory> {
     return StoredHistory{.position = At(1'000, 7), .ratings = {{1, 5.0F}, {2, 1.0F}}};
   });
   auto histories = Make(source, {.read_wait = 1h, .fill_timeout = 1h});
@@ -215,7 +212,7 @@ TEST_F(HistoriesTest, ReadsAgainUntilTheDatabaseHasNoticedTheOtherLog) {
   store_.FollowAnother(At(0));
   for (int offset = 0; offset < 4; ++offset) Write(offset, 10 + offset, 3.0F);
   std::atomic<int> reads = 0;
-  FakeSource source([&](const Person&) -> Result<StoredHistory> {
+  FakeSource source([&](const CallContext&) -> Result<StoredHistory> {
     if (++reads < 3) return StoredHistory{.position = At(2, 7), .ratings = {{1, 5.0F}}};
     return StoredHistory{.position = At(1), .ratings = {{1, 5.0F}, {10, 3.0F}}};
   });
@@ -230,7 +227,7 @@ TEST_F(HistoriesTest, ReadsAgainUntilTheDatabaseHasNoticedTheOtherLog) {
 TEST_F(HistoriesTest, ServesTheBestThatIsKnownWhenTheDatabaseDoesNotNotice) {
   store_.FollowAnother(At(0));
   for (int offset = 0; offset < 4; ++offset) Write(offset, 10 + offset, 3.0F);
-  FakeSource source([](const Person&) -> Result<StoredHistory> {
+  FakeSource source([](const CallContext&) -> Result<StoredHistory> {
     return StoredHistory{.position = At(2, 7), .ratings = {{1, 5.0F}}};
   });
   auto histories = Make(source, {.read_wait = 1ms, .fill_timeout = 1h});
@@ -243,8 +240,8 @@ TEST_F(HistoriesTest, ServesTheBestThatIsKnownWhenTheDatabaseDoesNotNotice) {
 TEST_F(HistoriesTest, ReadsAgainFromADatabaseThatHasCaughtUp) {
   store_.Follow({kPartition, 10, 0});
   for (int offset = 10; offset < 20; ++offset) Write(offset, offset, 3.0F);  // 10 to 15 are gone
-  FakeSource source([](const Person& person) -> Result<StoredHistory> {
-    const auto offset = person.positions.empty() ? 12 : person.positions[0].next_offset;
+  FakeSource source([](const CallContext& call) -> Result<StoredHistory> {
+    const auto offset = call.positions.empty() ? 12 : call.positions[0].at.next_offset;
     StoredHistory history{.position = At(offset), .ratings = {}};
     for (auto at = std::int64_t{10}; at < offset; ++at) history.ratings.push_back({at, 3.0F});
     return history;
@@ -260,8 +257,8 @@ TEST_F(HistoriesTest, ReadsAgainFromADatabaseThatHasCaughtUp) {
 TEST_F(HistoriesTest, ServesTheBestThatIsKnownWhenTheDatabaseCannotCatchUp) {
   store_.Follow({kPartition, 10, 0});
   for (int offset = 10; offset < 20; ++offset) Write(offset, offset, 3.0F);
-  FakeSource source([](const Person& person) -> Result<StoredHistory> {
-    if (!person.positions.empty()) return Error::DeadlineExceeded("position_not_reached", "late");
+  FakeSource source([](const CallContext& call) -> Result<StoredHistory> {
+    if (!call.positions.empty()) return Error::DeadlineExceeded("position_not_reached", "late");
     return StoredHistory{.position = {kPartition, 10, 0}, .ratings = {}};
   });
   auto histories = Make(source);
@@ -274,9 +271,9 @@ TEST_F(HistoriesTest, ServesTheBestThatIsKnownWhenTheDatabaseCannotCatchUp) {
 TEST_F(HistoriesTest, AFailureIsToldAndNotKept) {
   log_.Set(kPartition, 10);
   bool down = true;
-  FakeSource source([&](const Person& person) -> Result<StoredHistory> {
+  FakeSource source([&](const CallContext& call) -> Result<StoredHistory> {
     if (down) return Error::Unavailable("ratings_down", "down");
-    return Empty(person);
+    return Empty(call);
   });
   auto histories = Make(source);
   const auto failed = histories.Of(Asking());
@@ -290,10 +287,10 @@ TEST_F(HistoriesTest, AWaitingRequestKeepsItsOwnDeadline) {
   log_.Set(kPartition, 10);
   std::latch entered(1);
   std::latch release(1);
-  FakeSource source([&](const Person& person) -> Result<StoredHistory> {
+  FakeSource source([&](const CallContext& call) -> Result<StoredHistory> {
     entered.count_down();
     release.wait();
-    return Empty(person);
+    return Empty(call);
   });
   auto histories = Make(source);
   std::thread leader([&] { EXPECT_TRUE(histories.Of(Asking()).ok()); });

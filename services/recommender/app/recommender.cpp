@@ -144,10 +144,10 @@ Recommender::Recommender(const ServingHolder& serving, Histories& histories, con
                                              "Ratings that the rating model predicted.", {},
                                              {0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5})) {}
 
-Result<RecommendationList> Recommender::ForPerson(const Person& person, const MovieFilter& filter,
-                                                  int count) {
+Result<RecommendationList> Recommender::ForPerson(const CallContext& call,
+                                                  const MovieFilter& filter, int count) {
   RETURN_IF_ERROR(Check({}, filter));
-  auto history = histories_.Of(person);
+  auto history = histories_.Of(call);
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();
   if (serving->lost(models::kRanking)) return ModelUnavailable();
@@ -244,13 +244,13 @@ Result<SimilarList> Recommender::Similar(std::int64_t movie_id, int count) const
   return list;
 }
 
-Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie_id) {
+Result<Prediction> Recommender::Predict(const CallContext& call, std::int64_t movie_id) {
   if (const auto serving = serving_.Get(); serving->catalogue() == nullptr) {
     return CatalogueMissing();
   } else if (!serving->catalogue()->RowOf(movie_id)) {
     return NoSuchMovie(movie_id);
   }
-  ASSIGN_OR_RETURN(const auto ratings, histories_.Of(person));
+  ASSIGN_OR_RETURN(const auto ratings, histories_.Of(call));
   const auto serving = serving_.Get();
   const Catalogue& catalogue = *serving->catalogue();
   const auto row = catalogue.RowOf(movie_id);
@@ -283,13 +283,13 @@ Result<Prediction> Recommender::Predict(const Person& person, std::int64_t movie
   return prediction;
 }
 
-Result<Explanation> Recommender::Explain(const Person& person, std::int64_t movie_id) {
+Result<Explanation> Recommender::Explain(const CallContext& call, std::int64_t movie_id) {
   if (const auto serving = serving_.Get(); serving->catalogue() == nullptr) {
     return CatalogueMissing();
   } else if (!serving->catalogue()->RowOf(movie_id)) {
     return NoSuchMovie(movie_id);
   }
-  ASSIGN_OR_RETURN(const auto ratings, histories_.Of(person));
+  ASSIGN_OR_RETURN(const auto ratings, histories_.Of(call));
   Explanation explanation;
   explanation.serving = serving_.Get();
   const auto row = explanation.serving->catalogue()->RowOf(movie_id);

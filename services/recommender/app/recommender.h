@@ -75,7 +75,8 @@ class Recommender {
 
   // Movies that the person hasn't rated. The popular list (without what they rated) stands in when
   // there is no model, they have rated nothing that it knows, or their ratings can't be read.
-  Result<RecommendationList> ForPerson(const Person& person, const MovieFilter& filter, int count);
+  Result<RecommendationList> ForPerson(const CallContext& call, const MovieFilter& filter,
+                                       int count);
 
   // The same for these ratings, which are kept nowhere. InvalidArgument "rating_repeated" or
   // "rating_out_of_range", with the field.
@@ -90,11 +91,11 @@ class Recommender {
   // mean of all, and how the person rates; without a model by that mean alone, or the mean of all
   // ratings. FailedPrecondition "nothing_rated" where there is no rating at all, NotFound
   // "movie_not_found".
-  Result<Prediction> Predict(const Person& person, std::int64_t movie_id);
+  Result<Prediction> Predict(const CallContext& call, std::int64_t movie_id);
 
   // Why the movie scores as it does. NotFound "movie_not_found"; FailedPrecondition
   // "model_missing", "history_empty" (no rating that the model knows), "movie_not_in_model".
-  Result<Explanation> Explain(const Person& person, std::int64_t movie_id);
+  Result<Explanation> Explain(const CallContext& call, std::int64_t movie_id);
 
  private:
   Result<RecommendationList> Personal(std::shared_ptr<const Serving> serving,

@@ -23,16 +23,14 @@ class RecommenderTest : public testing::Test {
  protected:
   RecommenderTest()
       : store_({}, SystemClock()),
-        source_([this](const Person&) -> Result<StoredHistory> {
+        source_([this](const CallContext&) -> Result<StoredHistory> {
           if (ratings_down_) return Error::Unavailable("ratings_down", "down");
           return StoredHistory{.position = {0, 0, 0}, .ratings = history_};
         }),
         histories_(store_, source_, log_, {}, SystemClock(), metrics_),
         recommender_(serving_, histories_, SystemClock(), metrics_) {}
 
-  static Person Asking() {
-    return {.user_id = 7, .positions = {}, .deadline = SystemClock().Now() + 10s, .bearer = {}};
-  }
+  static CallContext Asking() { return testing_::CallOf(7); }
   void InstallAll() {
     serving_.Install("ranking", MakeRanking(3, Ids(1, 60), 1));
     serving_.Install("rating", MakeRating(5, Ids(1, 60), 1));

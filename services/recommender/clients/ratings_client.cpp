@@ -3,9 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
-#include "rpc/call.h"
 #include "rpc/client.h"
-#include "rpc/metadata.h"
 #include "rpc/status.h"
 #include "rules/rating.h"
 
@@ -20,17 +18,11 @@ RatingsClient::RatingsClient(std::shared_ptr<grpc::Channel> ratings)
 
 RatingsClient::~RatingsClient() = default;
 
-Result<StoredHistory> RatingsClient::Read(const Person& person) {
+Result<StoredHistory> RatingsClient::Read(const CallContext& call) {
   grpc::ClientContext context;
-  // A deadline of our own is put in its place at once: this one only carries trace and token.
-  rpc::ActAsService(context, std::string(person.bearer), std::chrono::milliseconds{0});
-  context.set_deadline(person.deadline);
-  for (const auto& position : person.positions) {
-    rpc::AddMetadata(context, rpc::kPositionKey,
-                     rpc::Position{kRatingsStream, position}.ToString());
-  }
+  rpc::ForwardCall(context, call);
   ratings::v1::GetUserHistoryRequest request;
-  request.set_user_id(person.user_id);
+  request.set_user_id(call.caller.user_id);
   ratings::v1::GetUserHistoryResponse response;
   const auto status = impl_->stub->GetUserHistory(&context, request, &response);
   if (!status.ok()) return rpc::FromGrpc(status);

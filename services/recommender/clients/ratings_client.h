@@ -16,7 +16,7 @@ class RatingsClient final : public HistorySource {
   explicit RatingsClient(std::shared_ptr<grpc::Channel> ratings);
   ~RatingsClient() override;
 
-  Result<StoredHistory> Read(const Person& person) override;
+  Result<StoredHistory> Read(const CallContext& call) override;
 
  private:
   struct Impl;

@@ -81,13 +81,13 @@ class RatingFeedTest : public testing::Test {
     return ratings;
   }
   // A database that is some events behind.
-  Result<StoredHistory> ReadBehind(const Person& person) {
-    const auto partition = kafka::PartitionFor(std::to_string(person.user_id), kPartitions);
+  Result<StoredHistory> ReadBehind(const CallContext& call) {
+    const auto partition = kafka::PartitionFor(std::to_string(call.caller.user_id), kPartitions);
     const auto end = static_cast<std::int64_t>(logs_[partition].size());
     std::int64_t next = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(random_() % 10));
-    for (const auto& position : person.positions) next = std::max(next, position.next_offset);
+    for (const auto& position : call.positions) next = std::max(next, position.at.next_offset);
     return StoredHistory{.position = {partition, next, places_[{partition, next}]},
-                         .ratings = After(partition, next, person.user_id)};
+                         .ratings = After(partition, next, call.caller.user_id)};
   }
 
   std::string topic_;
@@ -103,7 +103,7 @@ TEST_F(RatingFeedTest, TheReadAfterAWriteHoldsItAThousandTimesOutOfAThousand) {
   // Room for about a third of the users, so that hits and misses alternate.
   HistoryStore store({.max_bytes = 8 << 10, .events_kept = 64, .max_age = 1h}, SystemClock());
   RatingFeed feed(kafka::TestCluster(), topic_, store, metrics_);
-  FakeSource source([this](const Person& person) { return ReadBehind(person); });
+  FakeSource source([this](const CallContext& call) { return ReadBehind(call); });
   Histories histories(store, source, feed, {}, SystemClock(), metrics_);
 
   std::vector<double> seconds;
@@ -111,10 +111,7 @@ TEST_F(RatingFeedTest, TheReadAfterAWriteHoldsItAThousandTimesOutOfAThousand) {
     const RatingChange change = Random();
     const LogPosition written[] = {Write(change)};
     const auto begin = std::chrono::steady_clock::now();
-    const auto ratings = histories.Of({.user_id = change.user_id,
-                                       .positions = written,
-                                       .deadline = SystemClock().Now() + 20s,
-                                       .bearer = {}});
+    const auto ratings = histories.Of(testing_::CallOf(change.user_id, written, 20s));
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     ASSERT_TRUE(ratings.ok());
@@ -139,9 +136,9 @@ TEST_F(RatingFeedTest, FollowsAnotherLogAtOnce) {
   RatingFeed feed(kafka::TestCluster(), topic_, store, metrics_);
   std::map<std::int64_t, Ratings> old;
   LogPositions ends;
-  FakeSource source([&](const Person& person) -> Result<StoredHistory> {
-    const auto partition = kafka::PartitionFor(std::to_string(person.user_id), kPartitions);
-    return StoredHistory{.position = ends.at(partition), .ratings = old.at(person.user_id)};
+  FakeSource source([&](const CallContext& call) -> Result<StoredHistory> {
+    const auto partition = kafka::PartitionFor(std::to_string(call.caller.user_id), kPartitions);
+    return StoredHistory{.position = ends.at(partition), .ratings = old.at(call.caller.user_id)};
   });
   for (const auto& [partition, log] : logs_) {
     const auto end = static_cast<std::int64_t>(log.size());
@@ -154,10 +151,7 @@ TEST_F(RatingFeedTest, FollowsAnotherLogAtOnce) {
   Histories histories(store, source, feed, {.read_wait = 20s, .fill_timeout = 20s}, SystemClock(),
                       metrics_);
   const auto of = [&](std::int64_t user, std::span<const LogPosition> written) {
-    return histories.Of({.user_id = user,
-                         .positions = written,
-                         .deadline = SystemClock().Now() + 60s,
-                         .bearer = {}});
+    return histories.Of(testing_::CallOf(user, written, 60s));
   };
   const auto until = std::chrono::steady_clock::now() + 30s;
   while (feed.partitions() == 0 && std::chrono::steady_clock::now() < until)
@@ -188,7 +182,7 @@ TEST_F(RatingFeedTest, FollowsAnotherLogAtOnce) {
 TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
   HistoryStore store({}, SystemClock());
   RatingFeed feed(kafka::TestCluster(), topic_, store, metrics_);
-  FakeSource source([this](const Person& person) { return ReadBehind(person); });
+  FakeSource source([this](const CallContext& call) { return ReadBehind(call); });
   Histories histories(store, source, feed, {}, SystemClock(), metrics_);
   const auto partition = kafka::PartitionFor("7", kPartitions);
   const auto broken =
@@ -202,8 +196,7 @@ TEST_F(RatingFeedTest, SkipsWhatNobodyCanDecodeAndGoesOn) {
   change.user_id = 7;
   change.value = 4.0F;
   const LogPosition written[] = {Write(change)};
-  const auto ratings = histories.Of(
-      {.user_id = 7, .positions = written, .deadline = SystemClock().Now() + 20s, .bearer = {}});
+  const auto ratings = histories.Of(testing_::CallOf(7, written, 20s));
   ASSERT_TRUE(ratings.ok());
   EXPECT_EQ(*ratings, (Ratings{{change.movie_id, 4.0F}}));
 }
@@ -212,14 +205,13 @@ TEST_F(RatingFeedTest, ServesFromTheDatabaseWhileKafkaIsAway) {
   HistoryStore store({}, SystemClock());
   RatingFeed feed({.brokers = "127.0.0.1:1", .client_id = "test", .properties = {}}, topic_, store,
                   metrics_);
-  FakeSource source([](const Person&) -> Result<StoredHistory> {
+  FakeSource source([](const CallContext&) -> Result<StoredHistory> {
     return StoredHistory{.position = {0, 3, 0}, .ratings = {{1, 4.0F}}};
   });
   Histories histories(store, source, feed, {.read_wait = 1h, .fill_timeout = 1s}, SystemClock(),
                       metrics_);
   const LogPosition written[] = {{0, 3, 0}};
-  const auto ratings = histories.Of(
-      {.user_id = 7, .positions = written, .deadline = SystemClock().Now() + 20s, .bearer = {}});
+  const auto ratings = histories.Of(testing_::CallOf(7, written, 20s));
   ASSERT_TRUE(ratings.ok());
   EXPECT_EQ(*ratings, (Ratings{{1, 4.0F}}));
 }

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string_view>
 #include <vector>
 
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/log_position.h"
 #include "base/result.h"
@@ -20,17 +19,6 @@ struct Rated {
   friend bool operator==(const Rated&, const Rated&) = default;
 };
 
-// The name of the log of ratings in positions ("ratings:3:1042").
-inline constexpr char kRatingsStream[] = "ratings";
-
-// Whose ratings are asked for, and what must be in them.
-struct Person {
-  std::int64_t user_id = 0;
-  std::span<const LogPosition> positions;  // of the person's own writes
-  Time deadline;
-  std::string_view bearer;  // the caller's token, by which they may read what is theirs
-};
-
 // A user's ratings as the database of ratings had them when every event before this place in the
 // user's partition was applied to it, and none after.
 struct StoredHistory {
@@ -42,9 +30,9 @@ struct StoredHistory {
 class HistorySource {
  public:
   virtual ~HistorySource() = default;
-  // As of the person's positions or later. DeadlineExceeded or Unavailable when the database isn't
-  // that far in time.
-  virtual Result<StoredHistory> Read(const Person& person) = 0;
+  // The caller's, as of the call's positions or later. DeadlineExceeded or Unavailable when the
+  // database isn't that far in time.
+  virtual Result<StoredHistory> Read(const CallContext& call) = 0;
 };
 
 // What came of waiting for a place in the log of live events.

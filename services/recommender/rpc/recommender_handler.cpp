@@ -3,30 +3,11 @@
 namespace marquee::recommender {
 namespace {
 
-// The caller as the one whose ratings are meant. A service has none.
-class Asking {
- public:
-  explicit Asking(const rpc::Call& call) : call_(call) {
-    for (const auto& position : call.positions()) {
-      if (position.stream != kRatingsStream) continue;
-      positions_.push_back(position.at);
-    }
-  }
-  Result<Person> person() const {
-    const auto& caller = call_.caller();
-    if (caller.user_id <= 0) {
-      return Error::PermissionDenied("user_required", "Only a user has ratings to go by.");
-    }
-    return Person{.user_id = caller.user_id,
-                  .positions = positions_,
-                  .deadline = call_.deadline(),
-                  .bearer = caller.bearer};
-  }
-
- private:
-  const rpc::Call& call_;
-  std::vector<LogPosition> positions_;
-};
+// The caller is the one whose ratings are meant. A service has none.
+Status RequireUser(const rpc::Call& call) {
+  if (call.caller().user_id > 0) return {};
+  return Error::PermissionDenied("user_required", "Only a user has ratings to go by.");
+}
 
 template <typename Request>
 MovieFilter FilterOf(const Request& request) {
@@ -84,10 +65,9 @@ RecommenderHandler::RecommenderHandler(Recommender& recommender) : recommender_(
 
 Result<v1::ListRecommendationsResponse> RecommenderHandler::ListRecommendations(
     const rpc::Call& call, const v1::ListRecommendationsRequest& request) {
-  const Asking asking(call);
-  ASSIGN_OR_RETURN(const Person person, asking.person());
+  RETURN_IF_ERROR(RequireUser(call));
   ASSIGN_OR_RETURN(const auto list,
-                   recommender_.ForPerson(person, FilterOf(request), request.count()));
+                   recommender_.ForPerson(call.context(), FilterOf(request), request.count()));
   return ToWire<v1::ListRecommendationsResponse>(list);
 }
 
@@ -115,9 +95,8 @@ Result<v1::ListSimilarMoviesResponse> RecommenderHandler::ListSimilarMovies(
 
 Result<v1::PredictRatingResponse> RecommenderHandler::PredictRating(
     const rpc::Call& call, const v1::PredictRatingRequest& request) {
-  const Asking asking(call);
-  ASSIGN_OR_RETURN(const Person person, asking.person());
-  ASSIGN_OR_RETURN(const auto prediction, recommender_.Predict(person, request.movie_id()));
+  RETURN_IF_ERROR(RequireUser(call));
+  ASSIGN_OR_RETURN(const auto prediction, recommender_.Predict(call.context(), request.movie_id()));
   v1::PredictRatingResponse response;
   response.set_movie_id(request.movie_id());
   response.set_predicted_rating(prediction.rating);
@@ -128,9 +107,9 @@ Result<v1::PredictRatingResponse> RecommenderHandler::PredictRating(
 
 Result<v1::ExplainRecommendationResponse> RecommenderHandler::ExplainRecommendation(
     const rpc::Call& call, const v1::ExplainRecommendationRequest& request) {
-  const Asking asking(call);
-  ASSIGN_OR_RETURN(const Person person, asking.person());
-  ASSIGN_OR_RETURN(const auto explanation, recommender_.Explain(person, request.movie_id()));
+  RETURN_IF_ERROR(RequireUser(call));
+  ASSIGN_OR_RETURN(const auto explanation,
+                   recommender_.Explain(call.context(), request.movie_id()));
   const Catalogue& catalogue = *explanation.serving->catalogue();
   v1::ExplainRecommendationResponse response;
   response.set_movie_id(request.movie_id());

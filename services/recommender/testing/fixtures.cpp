@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "ratings/position_waits.h"
+
 namespace marquee::recommender::testing_ {
 namespace {
 
@@ -133,15 +135,24 @@ void Tell(movies::MovieSink& sink, const std::vector<std::int64_t>& movie_ids) {
   sink.Complete(totals);
 }
 
-Result<StoredHistory> FakeSource::Read(const Person& person) {
+CallContext CallOf(std::int64_t user_id, std::span<const LogPosition> written,
+                   std::chrono::milliseconds patience) {
+  CallContext call(SystemClock().Now() + patience);
+  call.caller.user_id = user_id;
+  for (const auto& position : written)
+    call.positions.push_back({std::string(ratings::kStream), position});
+  return call;
+}
+
+Result<StoredHistory> FakeSource::Read(const CallContext& call) {
   Answer answer;
   {
     const std::lock_guard lock(mutex_);
     ++reads_;
-    last_positions_.assign(person.positions.begin(), person.positions.end());
+    last_positions_ = call.PositionsIn(ratings::kStream);
     answer = answer_;
   }
-  return answer(person);
+  return answer(call);
 }
 
 int FakeSource::reads() const {

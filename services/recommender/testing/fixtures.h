@@ -38,12 +38,16 @@ std::shared_ptr<const Catalogue> MakeCatalogue(const std::vector<std::int64_t>& 
 movies::MovieRecord MakeRecord(std::int64_t movie_id);
 void Tell(movies::MovieSink& sink, const std::vector<std::int64_t>& movie_ids);
 
+// A call of this user, who has written what is before these places.
+CallContext CallOf(std::int64_t user_id, std::span<const LogPosition> written = {},
+                   std::chrono::milliseconds patience = std::chrono::seconds{20});
+
 // Histories as a test says.
 class FakeSource final : public HistorySource {
  public:
-  using Answer = std::function<Result<StoredHistory>(const Person&)>;
+  using Answer = std::function<Result<StoredHistory>(const CallContext&)>;
   explicit FakeSource(Answer answer) : answer_(std::move(answer)) {}
-  Result<StoredHistory> Read(const Person& person) override;
+  Result<StoredHistory> Read(const CallContext& call) override;
   int reads() const;
   std::vector<LogPosition> last_positions() const;
 

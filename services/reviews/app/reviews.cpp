@@ -5,25 +5,24 @@
 namespace marquee::reviews {
 
 Result<Review> Reviews::Create(const Person& author, std::int64_t movie_id, const std::string& text,
-                               const std::optional<Uuid>& operation, Time deadline) {
+                               const std::optional<Uuid>& operation, const CallContext& call) {
   ASSIGN_OR_RETURN(ReviewText words, ReviewText::Make(text));
-  RETURN_IF_ERROR(movies_.Require(movie_id, deadline));
-  ASSIGN_OR_RETURN(const std::string name, people_.DisplayNameOf(author, deadline));
+  RETURN_IF_ERROR(movies_.Require(movie_id, call));
+  ASSIGN_OR_RETURN(const std::string name, people_.DisplayNameOf(call));
   return reviews_.Create(
-      {movie_id, author.user_id, AuthorOf(name), std::move(words), clock_.Now(), operation},
-      deadline);
+      {movie_id, author.user_id, AuthorOf(name), std::move(words), clock_.Now(), operation}, call);
 }
 
-Result<Review> Reviews::Get(std::int64_t review_id, Time deadline) {
-  return reviews_.Find(review_id, deadline);
+Result<Review> Reviews::Get(std::int64_t review_id, const CallContext& call) {
+  return reviews_.Find(review_id, call);
 }
 
 Result<ReviewPage> Reviews::List(std::int64_t movie_id, std::int64_t before, int page_size,
-                                 Time deadline) {
+                                 const CallContext& call) {
   constexpr int kDefaultPage = 20;
   const int limit = page_size > 0 ? page_size : kDefaultPage;
   const auto from = before > 0 ? before : std::numeric_limits<std::int64_t>::max();
-  ASSIGN_OR_RETURN(auto reviews, reviews_.List(movie_id, from, limit + 1, deadline));
+  ASSIGN_OR_RETURN(auto reviews, reviews_.List(movie_id, from, limit + 1, call));
   ReviewPage page{std::move(reviews)};
   if (static_cast<int>(page.reviews.size()) > limit) {
     page.reviews.pop_back();
@@ -34,17 +33,17 @@ Result<ReviewPage> Reviews::List(std::int64_t movie_id, std::int64_t before, int
 
 // A review's author never changes, so what was read still holds when it is written.
 Result<Review> Reviews::Update(const Person& person, std::int64_t review_id,
-                               const std::string& text, Time deadline) {
+                               const std::string& text, const CallContext& call) {
   ASSIGN_OR_RETURN(const ReviewText words, ReviewText::Make(text));
-  ASSIGN_OR_RETURN(const Review review, reviews_.Find(review_id, deadline));
+  ASSIGN_OR_RETURN(const Review review, reviews_.Find(review_id, call));
   RETURN_IF_ERROR(MayEdit(person, review));
-  return reviews_.Update(review_id, words, clock_.Now(), deadline);
+  return reviews_.Update(review_id, words, clock_.Now(), call);
 }
 
-Status Reviews::Delete(const Person& person, std::int64_t review_id, Time deadline) {
-  ASSIGN_OR_RETURN(const Review review, reviews_.Find(review_id, deadline));
+Status Reviews::Delete(const Person& person, std::int64_t review_id, const CallContext& call) {
+  ASSIGN_OR_RETURN(const Review review, reviews_.Find(review_id, call));
   RETURN_IF_ERROR(MayDelete(person, review));
-  return reviews_.Delete(review_id, deadline);
+  return reviews_.Delete(review_id, call);
 }
 
 }  // namespace marquee::reviews

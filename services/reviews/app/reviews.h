@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/call_context.h"
 #include "reviews/domain/ports.h"
 
 namespace marquee::reviews {
@@ -20,13 +21,14 @@ class Reviews {
       : reviews_(reviews), movies_(movies), people_(people), clock_(clock) {}
 
   Result<Review> Create(const Person& author, std::int64_t movie_id, const std::string& text,
-                        const std::optional<Uuid>& operation, Time deadline);
-  Result<Review> Get(std::int64_t review_id, Time deadline);
+                        const std::optional<Uuid>& operation, const CallContext& call);
+  Result<Review> Get(std::int64_t review_id, const CallContext& call);
   // `before` 0: from the latest. `page_size` 0: 20.
-  Result<ReviewPage> List(std::int64_t movie_id, std::int64_t before, int page_size, Time deadline);
+  Result<ReviewPage> List(std::int64_t movie_id, std::int64_t before, int page_size,
+                          const CallContext& call);
   Result<Review> Update(const Person& person, std::int64_t review_id, const std::string& text,
-                        Time deadline);
-  Status Delete(const Person& person, std::int64_t review_id, Time deadline);
+                        const CallContext& call);
+  Status Delete(const Person& person, std::int64_t review_id, const CallContext& call);
 
  private:
   ReviewRepository& reviews_;

@@ -18,10 +18,10 @@ AuthPeople::AuthPeople(const std::shared_ptr<grpc::Channel>& auth)
 
 AuthPeople::~AuthPeople() = default;
 
-Result<std::string> AuthPeople::DisplayNameOf(const Person& person, Time deadline) {
+Result<std::string> AuthPeople::DisplayNameOf(const CallContext& call) {
   auth::v1::GetMeResponse response;
   grpc::ClientContext context;
-  rpc::ActAsService(context, person.bearer, Patience(deadline));
+  rpc::ForwardCall(context, call, kPatience);
   const auto status = impl_->stub->GetMe(&context, {}, &response);
   if (status.ok()) return response.user().display_name();
   return OutageOf("auth", rpc::FromGrpc(status));

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/call_context.h"
 #include "reviews/domain/ports.h"
 
 namespace grpc {
@@ -15,7 +16,7 @@ class AuthPeople final : public People {
  public:
   explicit AuthPeople(const std::shared_ptr<grpc::Channel>& auth);
   ~AuthPeople() override;
-  Result<std::string> DisplayNameOf(const Person& person, Time deadline) override;
+  Result<std::string> DisplayNameOf(const CallContext& call) override;
 
  private:
   struct Impl;

@@ -18,12 +18,12 @@ CatalogMovies::CatalogMovies(const std::shared_ptr<grpc::Channel>& catalog)
 
 CatalogMovies::~CatalogMovies() = default;
 
-Status CatalogMovies::Require(std::int64_t movie_id, Time deadline) {
+Status CatalogMovies::Require(std::int64_t movie_id, const CallContext& call) {
   catalog::v1::GetMovieRequest request;
   request.set_movie_id(movie_id);
   catalog::v1::GetMovieResponse response;
   grpc::ClientContext context;
-  rpc::ActAsService(context, {}, Patience(deadline));  // anyone may read the catalogue
+  rpc::CallAnonymously(context, call, kPatience);  // anyone may read the catalogue
   const auto status = impl_->stub->GetMovie(&context, request, &response);
   if (status.ok()) return {};
   return OutageOf("catalog", rpc::FromGrpc(status));

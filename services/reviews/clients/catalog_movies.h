@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/call_context.h"
 #include "reviews/domain/ports.h"
 
 namespace grpc {
@@ -15,7 +16,7 @@ class CatalogMovies final : public Movies {
  public:
   explicit CatalogMovies(const std::shared_ptr<grpc::Channel>& catalog);
   ~CatalogMovies() override;
-  Status Require(std::int64_t movie_id, Time deadline) override;
+  Status Require(std::int64_t movie_id, const CallContext& call) override;
 
  private:
   struct Impl;

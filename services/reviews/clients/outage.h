@@ -1,11 +1,9 @@
 // How another service's silence is told to our callers.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 
-#include "base/clock.h"
 #include "base/result.h"
 
 namespace marquee::reviews {
@@ -18,12 +16,7 @@ inline Error OutageOf(const std::string& service, Error error) {
                             "This needs a part of Marquee that doesn't answer: try again.");
 }
 
-// What is left of the caller's time, and no more than another service is given.
-inline std::chrono::milliseconds Patience(Time deadline) {
-  using std::chrono::milliseconds;
-  constexpr milliseconds kMost{2'000};
-  const auto left = std::chrono::duration_cast<milliseconds>(deadline - SystemClock().Now());
-  return std::clamp(left, milliseconds{0}, kMost);
-}
+// No other service is given more of the caller's time.
+inline constexpr std::chrono::milliseconds kPatience{2'000};
 
 }  // namespace marquee::reviews

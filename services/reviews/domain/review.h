@@ -39,7 +39,6 @@ struct Review {
 struct Person {
   std::int64_t user_id = 0;
   bool curates = false;  // a curator or administrator
-  std::string bearer = {};
 };
 
 // PermissionDenied "not_the_author".

@@ -35,8 +35,7 @@ Result<Person> PersonOf(const rpc::Call& call) {
   if (caller.user_id == 0) {
     return Error::PermissionDenied("not_a_person", "Only people write reviews.");
   }
-  return Person{caller.user_id, caller.Has("curator") || caller.Has("administrator"),
-                caller.bearer};
+  return Person{caller.user_id, caller.Has("curator") || caller.Has("administrator")};
 }
 
 std::string ListName(std::int64_t movie_id) {
@@ -57,7 +56,7 @@ Result<v1::CreateReviewResponse> ReviewsHandler::CreateReview(
     const rpc::Call& call, const v1::CreateReviewRequest& request) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
   return WithReview<v1::CreateReviewResponse>(reviews_.Create(
-      person, request.movie_id(), request.text(), call.repeatable_operation(), call.deadline()));
+      person, request.movie_id(), request.text(), call.repeatable_operation(), call.context()));
 }
 
 Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& call,
@@ -65,7 +64,7 @@ Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& cal
   ASSIGN_OR_RETURN(const std::int64_t before,
                    DecodeLastSent(ListName(request.movie_id()), request.page_token()));
   ASSIGN_OR_RETURN(const ReviewPage page,
-                   reviews_.List(request.movie_id(), before, request.page_size(), call.deadline()));
+                   reviews_.List(request.movie_id(), before, request.page_size(), call.context()));
   v1::ListReviewsResponse response;
   for (const auto& review : page.reviews) ToProto(review, *response.add_reviews());
   if (page.next != 0) {
@@ -76,20 +75,20 @@ Result<v1::ListReviewsResponse> ReviewsHandler::ListReviews(const rpc::Call& cal
 
 Result<v1::GetReviewResponse> ReviewsHandler::GetReview(const rpc::Call& call,
                                                         const v1::GetReviewRequest& request) {
-  return WithReview<v1::GetReviewResponse>(reviews_.Get(request.review_id(), call.deadline()));
+  return WithReview<v1::GetReviewResponse>(reviews_.Get(request.review_id(), call.context()));
 }
 
 Result<v1::UpdateReviewResponse> ReviewsHandler::UpdateReview(
     const rpc::Call& call, const v1::UpdateReviewRequest& request) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
   return WithReview<v1::UpdateReviewResponse>(
-      reviews_.Update(person, request.review_id(), request.text(), call.deadline()));
+      reviews_.Update(person, request.review_id(), request.text(), call.context()));
 }
 
 Result<v1::DeleteReviewResponse> ReviewsHandler::DeleteReview(
     const rpc::Call& call, const v1::DeleteReviewRequest& request) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
-  RETURN_IF_ERROR(reviews_.Delete(person, request.review_id(), call.deadline()));
+  RETURN_IF_ERROR(reviews_.Delete(person, request.review_id(), call.context()));
   return v1::DeleteReviewResponse();
 }
 

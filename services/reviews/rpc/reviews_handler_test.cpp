@@ -270,7 +270,7 @@ TEST_F(ReviewsHandlerTest, RefusesAPageTokenOfAnotherList) {
 TEST_F(ReviewsHandlerTest, SaysWhoIsMissingAndWritesNothing) {
   others_.Stop();
   EXPECT_EQ(Create(ada_, 1, "Fine."), "UNAVAILABLE catalog_unavailable");
-  EXPECT_EQ(people_.DisplayNameOf({.user_id = 1}, SystemClock().Now() + std::chrono::seconds{5})
+  EXPECT_EQ(people_.DisplayNameOf(CallContext(SystemClock().Now() + std::chrono::seconds{5}))
                 .error()
                 .reason,
             "auth_unavailable");

@@ -24,7 +24,7 @@ class ReviewContract : public testing::Test {
   static constexpr std::int64_t kTop = std::int64_t{1} << 62;
 
   ReviewRepository& reviews() { return fixture_->reviews(); }
-  static Time Soon() { return SystemClock().Now() + std::chrono::seconds{30}; }
+  static CallContext Soon() { return CallContext(SystemClock().Now() + std::chrono::seconds{30}); }
   NewReview New(std::int64_t movie_id, std::int64_t user_id, const std::string& text = "Fine.") {
     return {movie_id, user_id, "Ada", *ReviewText::Make(text), now_};
   }

@@ -23,7 +23,7 @@ void MemoryReviews::Fail(std::optional<Error> error) {
   failure_ = std::move(error);
 }
 
-Result<Review> MemoryReviews::Create(const NewReview& review, Time) {
+Result<Review> MemoryReviews::Create(const NewReview& review, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   for (const auto& [id, stored] : reviews_) {
@@ -42,7 +42,7 @@ Result<Review> MemoryReviews::Create(const NewReview& review, Time) {
   return created;
 }
 
-Result<Review> MemoryReviews::Find(std::int64_t review_id, Time) {
+Result<Review> MemoryReviews::Find(std::int64_t review_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto found = reviews_.find(review_id);
@@ -51,7 +51,7 @@ Result<Review> MemoryReviews::Find(std::int64_t review_id, Time) {
 }
 
 Result<Review> MemoryReviews::Update(std::int64_t review_id, const ReviewText& text, Time now,
-                                     Time) {
+                                     const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto found = reviews_.find(review_id);
@@ -61,7 +61,7 @@ Result<Review> MemoryReviews::Update(std::int64_t review_id, const ReviewText& t
   return found->second;
 }
 
-Status MemoryReviews::Delete(std::int64_t review_id, Time) {
+Status MemoryReviews::Delete(std::int64_t review_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   if (reviews_.erase(review_id) == 0) return ReviewUnknown();
@@ -69,7 +69,7 @@ Status MemoryReviews::Delete(std::int64_t review_id, Time) {
 }
 
 Result<std::vector<Review>> MemoryReviews::List(std::int64_t movie_id, std::int64_t before,
-                                                int limit, Time) {
+                                                int limit, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   std::vector<Review> page;

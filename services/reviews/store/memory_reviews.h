@@ -6,19 +6,20 @@
 #include <mutex>
 #include <optional>
 
+#include "base/call_context.h"
 #include "reviews/domain/ports.h"
 
 namespace marquee::reviews {
 
 class MemoryReviews final : public ReviewRepository {
  public:
-  Result<Review> Create(const NewReview& review, Time deadline) override;
-  Result<Review> Find(std::int64_t review_id, Time deadline) override;
+  Result<Review> Create(const NewReview& review, const CallContext& call) override;
+  Result<Review> Find(std::int64_t review_id, const CallContext& call) override;
   Result<Review> Update(std::int64_t review_id, const ReviewText& text, Time now,
-                        Time deadline) override;
-  Status Delete(std::int64_t review_id, Time deadline) override;
+                        const CallContext& call) override;
+  Status Delete(std::int64_t review_id, const CallContext& call) override;
   Result<std::vector<Review>> List(std::int64_t movie_id, std::int64_t before, int limit,
-                                   Time deadline) override;
+                                   const CallContext& call) override;
 
   // From now on every call fails with this error; nullopt ends it.
   void Fail(std::optional<Error> error);

@@ -34,7 +34,7 @@ Result<Review> First(const pqxx::result& rows) {
 
 }  // namespace
 
-Result<Review> PgReviews::Create(const NewReview& review, Time deadline) {
+Result<Review> PgReviews::Create(const NewReview& review, const CallContext& call) {
   auto created = pool_.Run(
       [&](pg::Transaction& tx) -> Result<Review> {
         if (review.operation) {
@@ -53,24 +53,24 @@ Result<Review> PgReviews::Create(const NewReview& review, Time deadline) {
             pg::ToMicroseconds(review.created_at),
             review.operation ? std::optional(review.operation->ToString()) : std::nullopt));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
   if (!created.ok() && pg::IsViolationOf(created.error(), "reviews_one_each")) {
     return ReviewExists();
   }
   return created;
 }
 
-Result<Review> PgReviews::Find(std::int64_t review_id, Time deadline) {
+Result<Review> PgReviews::Find(std::int64_t review_id, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return First(
             tx.exec_params("SELECT " REVIEW " FROM reviews WHERE review_id = $1", review_id));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<Review> PgReviews::Update(std::int64_t review_id, const ReviewText& text, Time now,
-                                 Time deadline) {
+                                 const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) {
         // What was made of the old text doesn't hold for the new one.
@@ -79,21 +79,21 @@ Result<Review> PgReviews::Update(std::int64_t review_id, const ReviewText& text,
                            "updated_at = " MOMENT(3) " WHERE review_id = $1 RETURNING " REVIEW,
                            review_id, text.text(), pg::ToMicroseconds(now)));
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
-Status PgReviews::Delete(std::int64_t review_id, Time deadline) {
+Status PgReviews::Delete(std::int64_t review_id, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         const auto gone = tx.exec_params("DELETE FROM reviews WHERE review_id = $1", review_id);
         if (gone.affected_rows() == 0) return ReviewUnknown();
         return {};
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 Result<std::vector<Review>> PgReviews::List(std::int64_t movie_id, std::int64_t before, int limit,
-                                            Time deadline) {
+                                            const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<Review>> {
         const auto rows = tx.exec_params("SELECT " REVIEW
@@ -104,7 +104,7 @@ Result<std::vector<Review>> PgReviews::List(std::int64_t movie_id, std::int64_t 
         for (const auto& row : rows) page.push_back(ReadReview(row));
         return page;
       },
-      {.deadline = deadline});
+      {.deadline = call.deadline});
 }
 
 }  // namespace marquee::reviews

@@ -1,6 +1,7 @@
 // Reviews in PostgreSQL.
 #pragma once
 
+#include "base/call_context.h"
 #include "reviews/domain/ports.h"
 
 namespace marquee::pg {
@@ -13,13 +14,13 @@ class PgReviews final : public ReviewRepository {
  public:
   explicit PgReviews(pg::Pool& pool) : pool_(pool) {}
 
-  Result<Review> Create(const NewReview& review, Time deadline) override;
-  Result<Review> Find(std::int64_t review_id, Time deadline) override;
+  Result<Review> Create(const NewReview& review, const CallContext& call) override;
+  Result<Review> Find(std::int64_t review_id, const CallContext& call) override;
   Result<Review> Update(std::int64_t review_id, const ReviewText& text, Time now,
-                        Time deadline) override;
-  Status Delete(std::int64_t review_id, Time deadline) override;
+                        const CallContext& call) override;
+  Status Delete(std::int64_t review_id, const CallContext& call) override;
   Result<std::vector<Review>> List(std::int64_t movie_id, std::int64_t before, int limit,
-                                   Time deadline) override;
+                                   const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

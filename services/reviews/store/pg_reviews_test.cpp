@@ -38,13 +38,14 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, ReviewContract, PgFixture);
 TEST(PgReviews, ForgetsTheSentimentOfAChangedText) {
   if (const char* missing = PgFixture::Missing()) GTEST_SKIP() << "needs " << missing;
   PgFixture fixture;
-  const Time soon = SystemClock().Now() + std::chrono::seconds{10};
+  const CallContext soon(SystemClock().Now() + std::chrono::seconds{10});
   const auto review =
-      fixture.reviews().Create({1, 1, "Ada", *ReviewText::Make("Fine."), soon}, soon);
+      fixture.reviews().Create({1, 1, "Ada", *ReviewText::Make("Fine."), soon.deadline}, soon);
   ASSERT_TRUE(review.ok());
   Database().Execute("UPDATE reviews SET sentiment = 0.5");
-  ASSERT_TRUE(
-      fixture.reviews().Update(review->review_id, *ReviewText::Make("Bad."), soon, soon).ok());
+  ASSERT_TRUE(fixture.reviews()
+                  .Update(review->review_id, *ReviewText::Make("Bad."), soon.deadline, soon)
+                  .ok());
   // Fails by dividing by zero if a sentiment is left.
   EXPECT_NO_THROW(
       Database().Execute("SELECT 1 / (count(*) = 0)::int FROM reviews "
