@@ -33,6 +33,11 @@ Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
   }
 }
 
+Result<std::int64_t> Call::User() const {
+  if (caller().user_id > 0) return caller().user_id;
+  return Error::PermissionDenied("user_required", "Only a signed-in user can do this.");
+}
+
 std::chrono::milliseconds Call::Remaining() const {
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline() - SystemClock().Now());

@@ -40,6 +40,8 @@ class Call {
   const CallContext& context() const { return context_; }
   const Caller& caller() const { return context_.caller; }
   void set_caller(Caller caller) { context_.caller = std::move(caller); }
+  // The person's id. PermissionDenied "user_required" for services and the anonymous.
+  Result<std::int64_t> User() const;
   Time deadline() const { return context_.deadline; }
   std::chrono::milliseconds Remaining() const;  // until the deadline, 0 when past
   bool Cancelled() const;                       // by the caller, or past the deadline. Thread-safe.

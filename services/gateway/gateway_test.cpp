@@ -81,7 +81,7 @@ class FakeCatalog final : public catalog::v1::CatalogService::Service {
                         catalog::v1::GetMovieResponse* response) override {
     seen.Note(*context);
     if (request->movie_id() == 404)
-      return rpc::ToGrpc(Error::NotFound("movie_not_found", "There is no movie 404."), *context);
+      return rpc::ToGrpc(Error::NotFound("movie_unknown", "There is no movie 404."), *context);
     if (request->movie_id() == 500) return rpc::ToGrpc(Error::Internal("SELECT secret"), *context);
     if (request->movie_id() == 501)
       return {grpc::StatusCode::FAILED_PRECONDITION, "text of a library"};
@@ -269,7 +269,7 @@ TEST_F(GatewayTest, TellsErrorsAsProblems) {
   EXPECT_EQ(missing.status, 404);
   EXPECT_EQ(missing.headers.at("content-type"), "application/problem+json");
   const json problem = json::parse(missing.body);
-  EXPECT_EQ(problem["code"], "movie_not_found");
+  EXPECT_EQ(problem["code"], "movie_unknown");
   EXPECT_EQ(problem["detail"], "There is no movie 404.");
   EXPECT_EQ(problem["trace_id"], missing.headers.at("x-trace-id"));
 

@@ -3,10 +3,10 @@
 
 #include "auth/app/accounts.h"
 #include "auth/app/administration.h"
-#include "auth/app/fakes.h"
 #include "auth/app/secrets.h"
 #include "auth/app/service_tokens.h"
-#include "auth/store/memory_store.h"
+#include "auth/testing/fakes.h"
+#include "auth/testing/memory_store.h"
 
 namespace marquee::auth {
 namespace {

@@ -10,11 +10,8 @@ constexpr char kUserList[] = "users";
 
 // The caller as a person: services and the like have no account.
 Result<Person> PersonOf(const rpc::Call& call) {
-  const auto& caller = call.caller();
-  if (caller.user_id == 0) {
-    return Error::PermissionDenied("not_a_person", "Only a person has an account.");
-  }
-  return Person{caller.user_id, caller.session_id};
+  ASSIGN_OR_RETURN(const auto user_id, call.User());
+  return Person{user_id, call.caller().session_id};
 }
 
 // A response that holds a session.

@@ -6,7 +6,7 @@
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/caller_check.h"
-#include "auth/store/memory_store.h"
+#include "auth/testing/memory_store.h"
 #include "base/testing/calls.h"
 #include "metrics/metrics.h"
 #include "rpc/client.h"
@@ -330,7 +330,7 @@ TEST_F(AuthHandlerTest, GivesServicesTokensThatAreNoPersons) {
                          clock_);
   const auto bearer = good.Get();
   ASSERT_TRUE(bearer.ok()) << bearer.error().ToString();
-  EXPECT_EQ(GetMe(*bearer), "PERMISSION_DENIED not_a_person");
+  EXPECT_EQ(GetMe(*bearer), "PERMISSION_DENIED user_required");
   rpc::ServiceToken bad(rpc::MakeChannel(server_.address()), "trainer", "guess", clock_);
   EXPECT_EQ(bad.Get().error().reason, "service_credentials_wrong");
 }

@@ -2,11 +2,11 @@
 #include <memory>
 #include <vector>
 
-#include "auth/store/contract_suite.h"
 #include "auth/store/pg_accounts.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_person_outbox.h"
 #include "auth/store/pg_sessions.h"
+#include "auth/testing/store_contract.h"
 #include "pg/pool.h"
 #include "pg/testing.h"
 

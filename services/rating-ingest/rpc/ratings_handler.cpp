@@ -20,12 +20,6 @@ void Convert(const Rating& rating, v1::Rating& out) {
   *out.mutable_rated_at() = TimeUtil::MicrosecondsToTimestamp(rating.rated_at_us);
 }
 
-// Ratings belong to people: a service's token has no user.
-Result<std::int64_t> UserOf(const rpc::Call& call) {
-  if (call.caller().user_id > 0) return call.caller().user_id;
-  return Error::PermissionDenied("user_required", "only a signed-in user can do this");
-}
-
 void TellPosition(const rpc::Call& call, const LogPosition& position) {
   call.SetPosition({std::string(ratings::kStream), position});
 }
@@ -79,7 +73,7 @@ RatingsHandler::RatingsHandler(RatingIntake& intake, RatingQueries& queries, Rat
 
 Result<v1::PutRatingResponse> RatingsHandler::PutRating(const rpc::Call& call,
                                                         const v1::PutRatingRequest& request) {
-  ASSIGN_OR_RETURN(const auto user, UserOf(call));
+  ASSIGN_OR_RETURN(const auto user, call.User());
   ASSIGN_OR_RETURN(const auto accepted, intake_.Put(user, request.movie_id(), request.value(),
                                                     call.operation_id(), call.context()));
   TellPosition(call, accepted.position);
@@ -90,7 +84,7 @@ Result<v1::PutRatingResponse> RatingsHandler::PutRating(const rpc::Call& call,
 
 Result<v1::DeleteRatingResponse> RatingsHandler::DeleteRating(
     const rpc::Call& call, const v1::DeleteRatingRequest& request) {
-  ASSIGN_OR_RETURN(const auto user, UserOf(call));
+  ASSIGN_OR_RETURN(const auto user, call.User());
   ASSIGN_OR_RETURN(const auto accepted,
                    intake_.Delete(user, request.movie_id(), call.operation_id(), call.context()));
   TellPosition(call, accepted.position);
@@ -99,7 +93,7 @@ Result<v1::DeleteRatingResponse> RatingsHandler::DeleteRating(
 
 Result<v1::GetRatingResponse> RatingsHandler::GetRating(const rpc::Call& call,
                                                         const v1::GetRatingRequest& request) {
-  ASSIGN_OR_RETURN(const auto user, UserOf(call));
+  ASSIGN_OR_RETURN(const auto user, call.User());
   ASSIGN_OR_RETURN(const auto rating, queries_.Get(user, request.movie_id(), call.context()));
   v1::GetRatingResponse response;
   Convert(rating, *response.mutable_rating());
@@ -108,7 +102,7 @@ Result<v1::GetRatingResponse> RatingsHandler::GetRating(const rpc::Call& call,
 
 Result<v1::ListRatingsResponse> RatingsHandler::ListRatings(const rpc::Call& call,
                                                             const v1::ListRatingsRequest& request) {
-  ASSIGN_OR_RETURN(const auto user, UserOf(call));
+  ASSIGN_OR_RETURN(const auto user, call.User());
   ASSIGN_OR_RETURN(const auto page,
                    queries_.List(user, request.page_size(), request.page_token(), call.context()));
   v1::ListRatingsResponse response;
@@ -119,7 +113,7 @@ Result<v1::ListRatingsResponse> RatingsHandler::ListRatings(const rpc::Call& cal
 
 Result<v1::RecordInteractionsResponse> RatingsHandler::RecordInteractions(
     const rpc::Call& call, const v1::RecordInteractionsRequest& request) {
-  ASSIGN_OR_RETURN(const auto user, UserOf(call));
+  ASSIGN_OR_RETURN(const auto user, call.User());
   std::vector<Interaction> interactions;
   for (int i = 0; i < request.interactions_size(); ++i) {
     ASSIGN_OR_RETURN(auto interaction, ToInteraction(request.interactions(i), i, clock_.Now()));

@@ -88,7 +88,7 @@ Error ModelUnavailable() {
 }
 
 Error NoSuchMovie(std::int64_t movie_id) {
-  return Error::NotFound("movie_not_found",
+  return Error::NotFound("movie_unknown",
                          "There is no movie " + std::to_string(movie_id) + " in the catalogue.");
 }
 

@@ -83,17 +83,17 @@ class Recommender {
   Result<RecommendationList> ForRatings(std::span<const Rated> ratings, const MovieFilter& filter,
                                         int count);
 
-  // NotFound "movie_not_found" when it isn't in the catalogue; empty when the model doesn't know
+  // NotFound "movie_unknown" when it isn't in the catalogue; empty when the model doesn't know
   // it.
   Result<SimilarList> Similar(std::int64_t movie_id, int count) const;
 
   // By the rating model; for a movie that it doesn't know by the movie's mean, shrunk towards the
   // mean of all, and how the person rates; without a model by that mean alone, or the mean of all
   // ratings. FailedPrecondition "nothing_rated" where there is no rating at all, NotFound
-  // "movie_not_found".
+  // "movie_unknown".
   Result<Prediction> Predict(const CallContext& call, std::int64_t movie_id);
 
-  // Why the movie scores as it does. NotFound "movie_not_found"; FailedPrecondition
+  // Why the movie scores as it does. NotFound "movie_unknown"; FailedPrecondition
   // "model_missing", "history_empty" (no rating that the model knows), "movie_not_in_model".
   Result<Explanation> Explain(const CallContext& call, std::int64_t movie_id);
 

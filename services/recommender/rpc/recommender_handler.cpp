@@ -3,12 +3,6 @@
 namespace marquee::recommender {
 namespace {
 
-// The caller is the one whose ratings are meant. A service has none.
-Status RequireUser(const rpc::Call& call) {
-  if (call.caller().user_id > 0) return {};
-  return Error::PermissionDenied("user_required", "Only a user has ratings to go by.");
-}
-
 template <typename Request>
 MovieFilter FilterOf(const Request& request) {
   return {.genre = request.genre(),
@@ -65,7 +59,7 @@ RecommenderHandler::RecommenderHandler(Recommender& recommender) : recommender_(
 
 Result<v1::ListRecommendationsResponse> RecommenderHandler::ListRecommendations(
     const rpc::Call& call, const v1::ListRecommendationsRequest& request) {
-  RETURN_IF_ERROR(RequireUser(call));
+  RETURN_IF_ERROR(call.User());
   ASSIGN_OR_RETURN(const auto list,
                    recommender_.ForPerson(call.context(), FilterOf(request), request.count()));
   return ToWire<v1::ListRecommendationsResponse>(list);
@@ -95,7 +89,7 @@ Result<v1::ListSimilarMoviesResponse> RecommenderHandler::ListSimilarMovies(
 
 Result<v1::PredictRatingResponse> RecommenderHandler::PredictRating(
     const rpc::Call& call, const v1::PredictRatingRequest& request) {
-  RETURN_IF_ERROR(RequireUser(call));
+  RETURN_IF_ERROR(call.User());
   ASSIGN_OR_RETURN(const auto prediction, recommender_.Predict(call.context(), request.movie_id()));
   v1::PredictRatingResponse response;
   response.set_movie_id(request.movie_id());
@@ -107,7 +101,7 @@ Result<v1::PredictRatingResponse> RecommenderHandler::PredictRating(
 
 Result<v1::ExplainRecommendationResponse> RecommenderHandler::ExplainRecommendation(
     const rpc::Call& call, const v1::ExplainRecommendationRequest& request) {
-  RETURN_IF_ERROR(RequireUser(call));
+  RETURN_IF_ERROR(call.User());
   ASSIGN_OR_RETURN(const auto explanation,
                    recommender_.Explain(call.context(), request.movie_id()));
   const Catalogue& catalogue = *explanation.serving->catalogue();

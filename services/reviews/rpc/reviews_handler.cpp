@@ -31,11 +31,9 @@ Result<Response> WithReview(const Result<Review>& review) {
 }
 
 Result<Person> PersonOf(const rpc::Call& call) {
+  ASSIGN_OR_RETURN(const auto user_id, call.User());
   const auto& caller = call.caller();
-  if (caller.user_id == 0) {
-    return Error::PermissionDenied("not_a_person", "Only people write reviews.");
-  }
-  return Person{caller.user_id, caller.Has("curator") || caller.Has("administrator")};
+  return Person{user_id, caller.Has("curator") || caller.Has("administrator")};
 }
 
 std::string ListName(std::int64_t movie_id) {

@@ -8,7 +8,7 @@
 #include "metrics/metrics.h"
 #include "reviews/clients/auth_people.h"
 #include "reviews/clients/catalog_movies.h"
-#include "reviews/store/memory_reviews.h"
+#include "reviews/testing/memory_store.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "rpc/status.h"
@@ -190,7 +190,7 @@ TEST_F(ReviewsHandlerTest, RefusesBadInput) {
 TEST_F(ReviewsHandlerTest, NeedsAPersonWithAGoodToken) {
   EXPECT_EQ(Create("", 1, "Fine."), "UNAUTHENTICATED token_missing");
   EXPECT_EQ(Create("garbage", 1, "Fine."), "UNAUTHENTICATED token_invalid");
-  EXPECT_EQ(Create(Token(0, {"service"}), 1, "Fine."), "PERMISSION_DENIED not_a_person");
+  EXPECT_EQ(Create(Token(0, {"service"}), 1, "Fine."), "PERMISSION_DENIED user_required");
   EXPECT_EQ(Create(Token(1000000009, {"user"}), 1, "Fine."), "UNAUTHENTICATED account_gone");
   clock_.Advance(std::chrono::minutes{16});
   EXPECT_EQ(Create(ada_, 1, "Fine."), "UNAUTHENTICATED token_expired");

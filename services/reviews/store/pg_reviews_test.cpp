@@ -2,7 +2,7 @@
 
 #include "pg/pool.h"
 #include "pg/testing.h"
-#include "reviews/store/contract_suite.h"
+#include "reviews/testing/store_contract.h"
 
 namespace marquee::reviews {
 namespace {

@@ -1,5 +1,5 @@
 // The store in memory, for tests: it keeps the same contract as PostgreSQL
-// (store/contract_suite.h).
+// (testing/store_contract.h).
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-#include "auth/store/memory_store.h"
+#include "auth/testing/memory_store.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
-#include "auth/store/memory_store.h"
+#include "auth/testing/memory_store.h"
 
-#include "auth/store/contract_suite.h"
+#include "auth/testing/store_contract.h"
 
 namespace marquee::auth {
 namespace {

@@ -1,4 +1,4 @@
-#include "reviews/store/memory_reviews.h"
+#include "reviews/testing/memory_store.h"
 
 #include <ranges>
 

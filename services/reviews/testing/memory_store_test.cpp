@@ -1,6 +1,6 @@
-#include "reviews/store/memory_reviews.h"
+#include "reviews/testing/memory_store.h"
 
-#include "reviews/store/contract_suite.h"
+#include "reviews/testing/store_contract.h"
 
 namespace marquee::reviews {
 namespace {
