@@ -9,6 +9,7 @@
 // Callers' .cpp files include <pqxx/pqxx> for the transaction's methods; headers of ours never do.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -71,9 +72,12 @@ struct RunOptions {
   std::optional<std::chrono::milliseconds> statement_timeout = {};
 };
 
-// For statements of background threads, which have a deadline too: from now on.
-inline RunOptions Within(std::chrono::milliseconds time) {
-  return {.deadline = SystemClock().Now() + time, .isolation = {}, .statement_timeout = {}};
+// For statements that have a bound of their own: so long from now, or until the call's deadline if
+// that is earlier.
+inline RunOptions Within(std::chrono::milliseconds time, Time deadline = Time::max()) {
+  return {.deadline = std::min<Time>(SystemClock().Now() + time, deadline),
+          .isolation = {},
+          .statement_timeout = {}};
 }
 
 // Thread-safe. Starting never blocks and never fails: connections are opened when first needed or

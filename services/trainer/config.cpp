@@ -35,9 +35,9 @@ void ReadConnections(config::Reader& reader, TrainerConfig& config) {
       reader.Address("MARQUEE_RATING_INGEST_ADDRESS", "127.0.0.1:50053", "rating-ingest, gRPC");
   config.registry_address =
       reader.Address("MARQUEE_REGISTRY_ADDRESS", "127.0.0.1:50057", "registry, gRPC");
-  config.registry.transfer_timeout = reader.Milliseconds(
-      "MARQUEE_TRAINER_REGISTER_TIMEOUT_MS", config.registry.transfer_timeout.count(), 1'000,
-      86'400'000, "Deadline for handing one model to the registry");
+  config.job.transfer_timeout = reader.Milliseconds(
+      "MARQUEE_TRAINER_REGISTER_TIMEOUT_MS", config.job.transfer_timeout.count(), 1'000, 86'400'000,
+      "Deadline for handing one model to the registry");
   config.service_secret =
       reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "By which auth knows this service");
 }

@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   trainer::RegistryClient registry(rpc::MakeChannel(config->registry_address), token,
                                    config->registry);
   trainer::Handover handover(before, registry, config->artefact_dir, metrics,
-                             std::chrono::milliseconds{2'000});
+                             {.transfer_timeout = config->job.transfer_timeout});
   trainer::Workspace::Sweep(config->job.scratch);
   trainer::TrainingJob job(ratings, registry, config->job, clock);
   trainer::Trainer trainer(runs, registry, job, trainer_metrics, config->trainer,

@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "base/testing/calls.h"
 #include "rpc/client.h"
 #include "synthetic.h"
 #include "trainer/app/training_job.h"
@@ -85,7 +86,7 @@ int Run(const std::string& ratings_address) {
   const Owner owner{"bench", "bench"};
 
   for (const char* what : {"first run", "second run (judges the champion too)"}) {
-    const auto started = store.Start({}, owner);
+    const auto started = store.Start({}, owner, kNoDeadline);
     if (!started.ok()) return 1;
     RunMonitor monitor;
     RunOutcome outcome;
@@ -100,7 +101,8 @@ int Run(const std::string& ratings_address) {
       std::fprintf(stderr, "%s\n", done.error().ToString().c_str());
       return 1;
     }
-    if (!store.End(started->run.run_id, owner, RunState::kSucceeded, "", outcome).ok()) return 1;
+    if (!store.End(started->run.run_id, owner, RunState::kSucceeded, "", outcome, kNoDeadline).ok())
+      return 1;
     std::printf("%s: %lld ratings, %.1f s, peak %.0f MB\n", what,
                 static_cast<long long>(outcome.rating_count), took.count(), PeakMegabytes());
     for (const auto& [stage, seconds] : stages)

@@ -8,6 +8,11 @@
 namespace marquee::registry {
 namespace {
 constexpr std::chrono::milliseconds kFirstPause{200};
+// Kafka is waited for within the transaction that marks what it has.
+constexpr std::chrono::milliseconds kAnnounceTime{60'000};
+
+CallContext NextCall() { return CallContext(SystemClock().Now() + kAnnounceTime); }
+
 }  // namespace
 
 Announcements::Announcements(VersionStore& registry, Announcer& announcer, RegistryMetrics& metrics,
@@ -50,8 +55,9 @@ void Announcements::Run(const std::stop_token& stop) {
 }
 
 bool Announcements::AnnounceAll() {
-  const auto announced = registry_.AnnouncePending([&](const Promotion& promotion) -> Status {
-    RETURN_IF_ERROR(announcer_.Announce(promotion));
+  const CallContext call = NextCall();
+  const auto announced = registry_.AnnouncePending(call, [&](const Promotion& promotion) -> Status {
+    RETURN_IF_ERROR(announcer_.Announce(promotion, call));
     logging::Info(
         "promotion announced",
         {{"model", promotion.model}, {"alias", promotion.alias}, {"version", promotion.version}});
@@ -60,7 +66,8 @@ bool Announcements::AnnounceAll() {
   if (!announced.ok())
     logging::Warning("promotions not announced: trying again",
                      {{"error", announced.error().ToString()}});
-  if (const auto pending = registry_.PendingAnnouncements(); pending.ok())
+  // The time of the first may be up.
+  if (const auto pending = registry_.PendingAnnouncements(NextCall()); pending.ok())
     metrics_.PendingAnnouncements(static_cast<double>(*pending));
   return announced.ok();
 }

@@ -17,9 +17,9 @@ Error Damaged(const std::string& name, const std::string& how) {
 
 }  // namespace
 
-ArtefactState ArtefactInspector::StateOf(const Artefact& artefact) const {
+ArtefactState ArtefactInspector::StateOf(const Artefact& artefact, const CallContext& call) const {
   if (artefact.id.empty()) return ArtefactState::kMissing;
-  const auto seen = store_.Identify(artefact.id);
+  const auto seen = store_.Identify(artefact.id, call);
   if (!seen.ok()) return ArtefactState::kUnknown;
   if (!*seen) return ArtefactState::kMissing;
   if ((*seen)->bytes != artefact.bytes) return ArtefactState::kDamaged;
@@ -30,14 +30,15 @@ ArtefactState ArtefactInspector::StateOf(const Artefact& artefact) const {
   return damaged ? ArtefactState::kDamaged : ArtefactState::kPresent;
 }
 
-void ArtefactInspector::Describe(ModelVersion& version) const {
-  version.artefact_state = StateOf(version.served);
-  version.evaluation_state = StateOf(version.evaluation);
+void ArtefactInspector::Describe(ModelVersion& version, const CallContext& call) const {
+  version.artefact_state = StateOf(version.served, call);
+  version.evaluation_state = StateOf(version.evaluation, call);
 }
 
-Status ArtefactInspector::Inspect(const Artefact& artefact, const std::string& name) {
+Status ArtefactInspector::Inspect(const Artefact& artefact, const std::string& name,
+                                  const CallContext& call) {
   if (artefact.id.empty()) return Missing(name);
-  ASSIGN_OR_RETURN(const auto seen, store_.Identify(artefact.id));
+  ASSIGN_OR_RETURN(const auto seen, store_.Identify(artefact.id, call));
   if (!seen) return Missing(name);
   if (seen->bytes != artefact.bytes)
     return Damaged(name, "it has " + std::to_string(seen->bytes) + " bytes instead of " +
@@ -48,7 +49,7 @@ Status ArtefactInspector::Inspect(const Artefact& artefact, const std::string& n
     if (known != remembered_.end() && known->second.seen == *seen) return known->second.finding;
   }
   artefact::Sha256 hash;
-  RETURN_IF_ERROR(store_.Read(artefact.id, [&](const std::string& chunk) -> Status {
+  RETURN_IF_ERROR(store_.Read(artefact.id, call, [&](const std::string& chunk) -> Status {
     hash.Update(chunk);
     return {};
   }));
@@ -61,10 +62,11 @@ Status ArtefactInspector::Inspect(const Artefact& artefact, const std::string& n
   return finding;
 }
 
-ArtefactInspector::Findings ArtefactInspector::Inspect(const ModelVersion& version) {
+ArtefactInspector::Findings ArtefactInspector::Inspect(const ModelVersion& version,
+                                                       const CallContext& call) {
   const auto name = version.model + " version " + std::to_string(version.version);
-  return {.served = Inspect(version.served, "The artefact of " + name),
-          .evaluation = Inspect(version.evaluation, "The evaluation artefact of " + name)};
+  return {.served = Inspect(version.served, "The artefact of " + name, call),
+          .evaluation = Inspect(version.evaluation, "The evaluation artefact of " + name, call)};
 }
 
 }  // namespace marquee::registry

@@ -15,7 +15,7 @@ class ArtefactInspector {
 
   // Fills in the version's states: by presence and size, and by what Inspect has found of these
   // very bytes. Good for lists. A store that can't be asked leaves them unknown.
-  void Describe(ModelVersion& version) const;
+  void Describe(ModelVersion& version, const CallContext& call) const;
 
   struct Findings {
     Status served;
@@ -24,7 +24,7 @@ class ArtefactInspector {
   // Whether either artefact is what was registered, which was checked whole then: NotFound
   // "artefact_missing", DataLoss "artefact_corrupt". Reads them when they aren't those that it read
   // last, else remembers.
-  Findings Inspect(const ModelVersion& version);
+  Findings Inspect(const ModelVersion& version, const CallContext& call);
 
  private:
   struct Remembered {
@@ -33,8 +33,8 @@ class ArtefactInspector {
   };
   static constexpr std::size_t kMostRemembered =
       128;  // what aliases name is eight, and some before
-  ArtefactState StateOf(const Artefact& artefact) const;
-  Status Inspect(const Artefact& artefact, const std::string& name);
+  ArtefactState StateOf(const Artefact& artefact, const CallContext& call) const;
+  Status Inspect(const Artefact& artefact, const std::string& name, const CallContext& call);
 
   ArtefactStore& store_;
   mutable std::mutex mutex_;

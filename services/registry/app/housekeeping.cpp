@@ -26,33 +26,37 @@ void Housekeeping::Step() {
 }
 
 Status Housekeeping::Round() {
+  // Artefacts are read whole when nobody has looked at them yet: in the time in which one must be
+  // stored. What a round doesn't get to, the next one does.
+  const CallContext call(SystemClock().Now() + settings_.registration);
   // First of all, and whatever fails below: that a champion is lost is said by whoever still can.
   std::map<std::string, std::int64_t> newest;
   for (const auto& task : models::Tasks()) {
     const std::string model(task.name);
     for (const auto* alias : {kChampion, kCandidate}) {
-      const auto version = registry_.GetAlias(model, alias);
+      const auto version = registry_.GetAlias(model, alias, call);
       if (!version.ok()) continue;
-      LookAt(alias, *version);
+      LookAt(alias, *version, call);
       if (std::string_view(alias) == kCandidate) newest[model] = version->version;
     }
   }
   if (const auto now = std::chrono::steady_clock::now(); now >= next_sweep_) {
-    ASSIGN_OR_RETURN(const int swept, registry_.SweepArtefacts(settings_.registration));
+    ASSIGN_OR_RETURN(const int swept, registry_.SweepArtefacts(settings_.registration, call));
     if (swept > 0) logging::Info("artefacts without a version removed", {{"artefacts", swept}});
     next_sweep_ = now + settings_.registration / 4;
   }
   if (newest != newest_) {
-    ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts));
+    ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts, call));
     if (dropped > 0) logging::Info("old artefacts dropped", {{"versions", dropped}});
     newest_ = std::move(newest);
   }
   return {};
 }
 
-void Housekeeping::LookAt(const std::string& alias, const ModelVersion& version) {
+void Housekeeping::LookAt(const std::string& alias, const ModelVersion& version,
+                          const CallContext& call) {
   metrics_.AliasPoints(alias, version);
-  const auto findings = registry_.Inspect(version);
+  const auto findings = registry_.Inspect(version, call);
   const auto tell = [&](const std::string& artefact, const Status& found) {
     // A database that is away for a moment has lost nothing.
     if (!found.ok() && found.error().code != Code::kNotFound &&

@@ -29,7 +29,7 @@ class Housekeeping {
  private:
   void Step();
   Status Round();
-  void LookAt(const std::string& alias, const ModelVersion& version);
+  void LookAt(const std::string& alias, const ModelVersion& version, const CallContext& call);
 
   Registry& registry_;
   RegistryMetrics& metrics_;

@@ -16,6 +16,8 @@ namespace marquee::registry {
 namespace {
 // Looked at in one go, beyond the kept ones: more than one run can add.
 constexpr int kOldVersions = 50;
+// For the removal of an artefact that nobody will own.
+constexpr std::chrono::milliseconds kLeftoverTime{10'000};
 
 // That the file loads and is good for what the model's name promises; its algorithm.
 Result<std::string> CheckModelFile(const std::string& model, const Upload& upload) {
@@ -58,16 +60,24 @@ std::optional<double> MetricOf(const ModelVersion& champion, const Objective& ob
 
 }  // namespace
 
-Result<Artefact> Registry::Store(const Upload& upload, const std::string& sha256) {
+Result<Artefact> Registry::Store(const Upload& upload, const std::string& sha256,
+                                 const CallContext& call) {
   if (upload.bytes() == 0) return Artefact{};
   Artefact artefact{
       .id = Uuid::V7(clock_.Now()).ToString(), .sha256 = sha256, .bytes = upload.bytes()};
-  RETURN_IF_ERROR(artefacts_.Put(artefact.id, upload.path()));
+  RETURN_IF_ERROR(artefacts_.Put(artefact.id, upload.path(), call));
   return artefact;
 }
 
-Result<Registered> Registry::Register(const Delivery& delivery, Upload& served,
-                                      Upload& evaluation) {
+// Best effort: what stays is swept. In a time of its own: the call that left it may have failed
+// because its own was up.
+void Registry::DropLeftover(const std::string& id) {
+  if (id.empty()) return;
+  (void)artefacts_.Remove(id, CallContext(SystemClock().Now() + kLeftoverTime));
+}
+
+Result<Registered> Registry::Register(const Delivery& delivery, Upload& served, Upload& evaluation,
+                                      const CallContext& call) {
   const auto sha256 = served.Finish();
   const auto evaluation_sha256 = evaluation.Finish();
   ASSIGN_OR_RETURN(const auto card, CheckCard(delivery.card, served, sha256));
@@ -91,11 +101,11 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served,
                  .min_improvement = settings_.min_improvement};
   if (const auto measured = card.metrics.find(objective.metric); measured != card.metrics.end())
     gate.candidate = measured->second;
-  const auto champion = versions_.GetAlias(card.model, kChampion);
+  const auto champion = versions_.GetAlias(card.model, kChampion, call);
   if (!champion.ok() && champion.error().code != Code::kNotFound) return champion.error();
   gate.champion_exists = champion.ok();
   if (champion.ok()) {
-    const auto found = Inspect(*champion).served;
+    const auto found = Inspect(*champion, call).served;
     // Only what is known to be lost: a store that can't be asked for a moment isn't that.
     if (!found.ok() && found.error().code != Code::kNotFound &&
         found.error().code != Code::kDataLoss)
@@ -114,41 +124,40 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served,
                      .run_id = card.run_id,
                      .metrics = card.metrics,
                      .card = delivery.card,
-                     .registered_by = delivery.registered_by,
                      .promote = decision.promote};
   if (!delivery.force_promotion) version.champion_compared = champion.ok() ? champion->version : 0;
-  ASSIGN_OR_RETURN(version.served, Store(served, sha256));
-  ASSIGN_OR_RETURN(version.evaluation, Store(evaluation, evaluation_sha256));
-  ASSIGN_OR_RETURN(auto added, versions_.Add(version));
+  ASSIGN_OR_RETURN(version.served, Store(served, sha256, call));
+  ASSIGN_OR_RETURN(version.evaluation, Store(evaluation, evaluation_sha256, call));
+  ASSIGN_OR_RETURN(auto added, versions_.Add(version, call));
   if (!added.fresh) {
-    // The same again: mends what has been lost of it. Best effort: what stays is swept.
+    // The same again: mends what has been lost of it.
     const auto& there = added.version.served.id;
-    const auto found = Inspect(added.version).served;
+    const auto found = Inspect(added.version, call).served;
     if (!there.empty() && !found.ok() &&
         (found.error().code == Code::kNotFound || found.error().code == Code::kDataLoss)) {
-      RETURN_IF_ERROR(artefacts_.Remove(there));
-      RETURN_IF_ERROR(artefacts_.Put(there, served.path()));
+      RETURN_IF_ERROR(artefacts_.Remove(there, call));
+      RETURN_IF_ERROR(artefacts_.Put(there, served.path(), call));
     }
-    for (const auto& id : {version.served.id, version.evaluation.id}) {
-      if (!id.empty()) (void)artefacts_.Remove(id);
-    }
+    DropLeftover(version.served.id);
+    DropLeftover(version.evaluation.id);
     decision.reason.clear();
   } else {
     logging::Info("version registered", {{"model", card.model},
                                          {"version", added.version.version},
                                          {"run_id", card.run_id},
-                                         {"by", delivery.registered_by},
+                                         {"by", call.caller.user_id},
                                          {"promote", decision.promote},
                                          {"why", decision.reason},
                                          {"candidate", gate.candidate},
                                          {"champion", gate.champion.value_or(0)}});
     promoted_();
   }
-  inspector_.Describe(added.version);
+  inspector_.Describe(added.version, call);
   return Registered{std::move(added.version), std::move(decision.reason)};
 }
 
-Result<ModelVersion> Registry::TakeOver(ModelVersion version, Upload& served, Upload& evaluation) {
+Result<ModelVersion> Registry::TakeOver(ModelVersion version, Upload& served, Upload& evaluation,
+                                        const CallContext& call) {
   RETURN_IF_ERROR(CheckModel(version.model));
   for (const auto& alias : version.aliases) RETURN_IF_ERROR(CheckAlias(alias));
   const auto sha256 = served.Finish();
@@ -168,16 +177,16 @@ Result<ModelVersion> Registry::TakeOver(ModelVersion version, Upload& served, Up
   const bool has_served =
       usable(served, sha256 == expected.sha256 && served.bytes() == expected.bytes);
   if (has_served) {
-    ASSIGN_OR_RETURN(version.served, Store(served, sha256));
+    ASSIGN_OR_RETURN(version.served, Store(served, sha256, call));
   }
   if (usable(evaluation, true)) {
-    ASSIGN_OR_RETURN(version.evaluation, Store(evaluation, evaluation_sha256));
+    ASSIGN_OR_RETURN(version.evaluation, Store(evaluation, evaluation_sha256, call));
   }
   const auto given = std::pair(version.served.id, version.evaluation.id);
-  auto taken = versions_.TakeOver(version);
+  auto taken = versions_.TakeOver(version, call);
   for (const auto& id : {given.first, given.second}) {
     const bool owned = taken.ok() && (taken->served.id == id || taken->evaluation.id == id);
-    if (!id.empty() && !owned) (void)artefacts_.Remove(id);  // best effort, as above
+    if (!owned) DropLeftover(id);
   }
   if (!taken.ok()) return taken;
   logging::Info("version taken over", {{"model", version.model},
@@ -185,92 +194,97 @@ Result<ModelVersion> Registry::TakeOver(ModelVersion version, Upload& served, Up
                                        {"artefact", !taken->served.id.empty()},
                                        {"evaluation", !taken->evaluation.id.empty()}});
   promoted_();
-  inspector_.Describe(*taken);
+  inspector_.Describe(*taken, call);
   return taken;
 }
 
 Result<std::vector<ModelVersion>> Registry::ListVersions(const std::string& model,
-                                                         std::int64_t before, int limit) {
+                                                         std::int64_t before, int limit,
+                                                         const CallContext& call) {
   RETURN_IF_ERROR(CheckModel(model));
-  auto versions = versions_.ListVersions(model, before, limit);
+  auto versions = versions_.ListVersions(model, before, limit, call);
   if (versions.ok()) {
-    for (auto& version : *versions) inspector_.Describe(version);
+    for (auto& version : *versions) inspector_.Describe(version, call);
   }
   return versions;
 }
 
-Result<std::vector<ModelVersion>> Registry::OfRuns(const std::vector<std::int64_t>& run_ids) {
-  auto versions = versions_.OfRuns(run_ids);
+Result<std::vector<ModelVersion>> Registry::OfRuns(const std::vector<std::int64_t>& run_ids,
+                                                   const CallContext& call) {
+  auto versions = versions_.OfRuns(run_ids, call);
   if (versions.ok()) {
-    for (auto& version : *versions) inspector_.Describe(version);
+    for (auto& version : *versions) inspector_.Describe(version, call);
   }
   return versions;
 }
 
-Result<ModelVersion> Registry::GetAlias(const std::string& model, const std::string& alias) {
+Result<ModelVersion> Registry::GetAlias(const std::string& model, const std::string& alias,
+                                        const CallContext& call) {
   RETURN_IF_ERROR(CheckModel(model));
   RETURN_IF_ERROR(CheckAlias(alias));
-  auto version = versions_.GetAlias(model, alias);
-  if (version.ok()) inspector_.Describe(*version);
+  auto version = versions_.GetAlias(model, alias, call);
+  if (version.ok()) inspector_.Describe(*version, call);
   return version;
 }
 
 Result<ModelVersion> Registry::SetAlias(const std::string& model, const std::string& alias,
-                                        std::int64_t version, std::int64_t moved_by) {
+                                        std::int64_t version, const CallContext& call) {
   RETURN_IF_ERROR(CheckModel(model));
   RETURN_IF_ERROR(CheckAlias(alias));
-  ASSIGN_OR_RETURN(const auto found, versions_.GetVersion(model, version));
-  if (const auto served = Inspect(found).served; !served.ok())
+  ASSIGN_OR_RETURN(const auto found, versions_.GetVersion(model, version, call));
+  if (const auto served = Inspect(found, call).served; !served.ok())
     return Error::FailedPrecondition(served.error().reason,
                                      served.error().message + " It can't be served.");
-  ASSIGN_OR_RETURN(auto moved, versions_.SetAlias(model, alias, version, moved_by));
-  inspector_.Describe(moved);
+  ASSIGN_OR_RETURN(auto moved, versions_.SetAlias(model, alias, version, call));
+  inspector_.Describe(moved, call);
   promoted_();
   return moved;
 }
 
 Status Registry::Download(const std::string& model, std::int64_t version, bool evaluation,
+                          const CallContext& call,
                           const std::function<Status(const Artefact&)>& begin,
                           const std::function<Status(std::string chunk)>& each) {
   RETURN_IF_ERROR(CheckModel(model));
-  ASSIGN_OR_RETURN(const auto found, versions_.GetVersion(model, version));
+  ASSIGN_OR_RETURN(const auto found, versions_.GetVersion(model, version, call));
   const Artefact& artefact = evaluation ? found.evaluation : found.served;
   if (artefact.id.empty())
     return Error::NotFound("artefact_missing",
                            "The " + std::string(evaluation ? "evaluation " : "") + "artefact of " +
                                model + " version " + std::to_string(version) + " is not there.");
   RETURN_IF_ERROR(begin(artefact));
-  return artefacts_.Read(artefact.id, each);
+  return artefacts_.Read(artefact.id, call, each);
 }
 
-Result<int> Registry::DropOldArtefacts(int keep) {
+Result<int> Registry::DropOldArtefacts(int keep, const CallContext& call) {
   int dropped = 0;
   for (const auto& task : models::Tasks()) {
     const std::string model(task.name);
-    ASSIGN_OR_RETURN(const auto versions, versions_.ListVersions(model, 0, keep + kOldVersions));
+    ASSIGN_OR_RETURN(const auto versions,
+                     versions_.ListVersions(model, 0, keep + kOldVersions, call));
     for (auto i = static_cast<std::size_t>(keep); i < versions.size(); ++i) {
       if (!versions[i].aliases.empty() || versions[i].served.id.empty()) continue;
-      ASSIGN_OR_RETURN(const auto there, artefacts_.Identify(versions[i].served.id));
+      ASSIGN_OR_RETURN(const auto there, artefacts_.Identify(versions[i].served.id, call));
       if (!there) continue;
-      RETURN_IF_ERROR(artefacts_.Remove(versions[i].served.id));
+      RETURN_IF_ERROR(artefacts_.Remove(versions[i].served.id, call));
       if (!versions[i].evaluation.id.empty())
-        RETURN_IF_ERROR(artefacts_.Remove(versions[i].evaluation.id));
+        RETURN_IF_ERROR(artefacts_.Remove(versions[i].evaluation.id, call));
       ++dropped;
     }
   }
   return dropped;
 }
 
-Result<int> Registry::SweepArtefacts(std::chrono::milliseconds age) {
+Result<int> Registry::SweepArtefacts(std::chrono::milliseconds age, const CallContext& call) {
   // In this order: what gets an owner meanwhile is owned when the owners are asked for.
-  ASSIGN_OR_RETURN(const auto old, artefacts_.OlderThan(age));
+  ASSIGN_OR_RETURN(const auto old, artefacts_.OlderThan(age, call));
   if (old.empty()) return 0;
-  ASSIGN_OR_RETURN(const auto owned, versions_.Artefacts());
+  ASSIGN_OR_RETURN(const auto owned, versions_.Artefacts(call));
   const std::set<std::string> keep(owned.begin(), owned.end());
   int swept = 0;
   for (const auto& id : old) {
     if (keep.contains(id)) continue;
-    RETURN_IF_ERROR(artefacts_.Remove(id));
+    RETURN_IF_ERROR(artefacts_.Remove(id, call));
     ++swept;
   }
   return swept;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "registry/app/artefact_inspector.h"
@@ -25,7 +26,6 @@ struct Delivery {
   std::string card = {};  // JSON
   bool force_promotion = false;
   std::int64_t compared_with = 0;  // the champion that "champion.…" metrics are of
-  std::int64_t registered_by = 0;  // a user's id; 0: a service
 };
 
 struct Registered {
@@ -47,38 +47,43 @@ class Registry {
 
   // InvalidArgument, with the reason, for what isn't whole, known and sound: "model_card_invalid",
   // "artefact_size_differs", "artefact_hash_differs", "artefact_broken".
-  Result<Registered> Register(const Delivery& delivery, Upload& served, Upload& evaluation);
+  Result<Registered> Register(const Delivery& delivery, Upload& served, Upload& evaluation,
+                              const CallContext& call);
   // A version of the registry of before. An artefact that isn't what the version says, or doesn't
   // load, is left out: the version then has none.
-  Result<ModelVersion> TakeOver(ModelVersion version, Upload& served, Upload& evaluation);
+  Result<ModelVersion> TakeOver(ModelVersion version, Upload& served, Upload& evaluation,
+                                const CallContext& call);
 
   Result<std::vector<ModelVersion>> ListVersions(const std::string& model, std::int64_t before,
-                                                 int limit);
-  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids);
-  Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias);
+                                                 int limit, const CallContext& call);
+  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids,
+                                           const CallContext& call);
+  Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias,
+                                const CallContext& call);
   // FailedPrecondition "artefact_missing" or "artefact_corrupt" when there is nothing left to
   // serve.
   Result<ModelVersion> SetAlias(const std::string& model, const std::string& alias,
-                                std::int64_t version, std::int64_t moved_by);
-  ArtefactInspector::Findings Inspect(const ModelVersion& version) {
-    return inspector_.Inspect(version);
+                                std::int64_t version, const CallContext& call);
+  ArtefactInspector::Findings Inspect(const ModelVersion& version, const CallContext& call) {
+    return inspector_.Inspect(version, call);
   }
 
   // What was registered, then its bytes in pieces of kChunkBytes at most; the first error from
   // either ends it.
   Status Download(const std::string& model, std::int64_t version, bool evaluation,
-                  const std::function<Status(const Artefact&)>& begin,
+                  const CallContext& call, const std::function<Status(const Artefact&)>& begin,
                   const std::function<Status(std::string chunk)>& each);
 
   // Removes the artefacts of versions that no alias names, but for the newest `keep` of each model:
   // what can't be rolled back to any more. Their cards stay. Returns how many versions lost theirs.
-  Result<int> DropOldArtefacts(int keep);
+  Result<int> DropOldArtefacts(int keep, const CallContext& call);
   // Removes artefacts that no version owns: those whose registration was cut short. They are left
   // alone for `age`, in which a registration must have ended. Returns how many.
-  Result<int> SweepArtefacts(std::chrono::milliseconds age);
+  Result<int> SweepArtefacts(std::chrono::milliseconds age, const CallContext& call);
 
  private:
-  Result<Artefact> Store(const Upload& upload, const std::string& sha256);
+  Result<Artefact> Store(const Upload& upload, const std::string& sha256, const CallContext& call);
+  void DropLeftover(const std::string& id);
 
   VersionStore& versions_;
   ArtefactStore& artefacts_;

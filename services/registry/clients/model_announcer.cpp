@@ -6,7 +6,7 @@
 
 namespace marquee::registry {
 
-Status ModelAnnouncer::Announce(const Promotion& promotion) {
+Status ModelAnnouncer::Announce(const Promotion& promotion, const CallContext& call) {
   events::v1::ModelPromoted event;
   event.set_model(promotion.model);
   event.set_alias(promotion.alias);
@@ -24,7 +24,8 @@ Status ModelAnnouncer::Announce(const Promotion& promotion) {
                           .headers = {}};
   if (const auto* trace = tracing::Current(); trace != nullptr)
     message.headers.push_back({tracing::kTraceparent, trace->ToTraceparent()});
-  const auto position = producer_.Produce(std::move(message), SystemClock().Now() + timeout_);
+  const auto position =
+      producer_.Produce(std::move(message), call.Before(SystemClock().Now() + timeout_).deadline);
   if (!position.ok()) return position.error();
   return {};
 }

@@ -16,7 +16,7 @@ class ModelAnnouncer final : public Announcer {
  public:
   ModelAnnouncer(kafka::Producer& producer, std::string topic, std::chrono::milliseconds timeout)
       : producer_(producer), topic_(std::move(topic)), timeout_(timeout) {}
-  Status Announce(const Promotion& promotion) override;
+  Status Announce(const Promotion& promotion, const CallContext& call) override;
 
  private:
   kafka::Producer& producer_;

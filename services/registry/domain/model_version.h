@@ -58,8 +58,7 @@ struct NewVersion {
   Artefact evaluation = {};
   std::map<std::string, double> metrics = {};
   std::string card = {};
-  std::int64_t registered_by = 0;  // a user's id; 0: a service
-  bool promote = false;            // move "champion" here …
+  bool promote = false;  // move "champion" here …
   // … if it still is at the version that the gate compared with (0: nowhere); with no value,
   // wherever it is.
   std::optional<std::int64_t> champion_compared = {};

@@ -67,9 +67,8 @@ Result<v1::RegisterModelVersionResponse> RegistryHandler::RegisterModelVersion(
   ASSIGN_OR_RETURN(const auto registered,
                    registry_.Register({.card = first.version().card(),
                                        .force_promotion = first.version().force_promotion(),
-                                       .compared_with = first.version().compared_with(),
-                                       .registered_by = call.caller().user_id},
-                                      served, evaluation));
+                                       .compared_with = first.version().compared_with()},
+                                      served, evaluation, call.context()));
   v1::RegisterModelVersionResponse response;
   ToWire(registered.version, *response.mutable_model_version());
   response.set_decision(registered.decision);
@@ -81,19 +80,20 @@ Result<v1::TakeOverModelVersionResponse> RegistryHandler::TakeOverModelVersion(
   Upload served(uploads_.scratch, uploads_.max_bytes);
   Upload evaluation(uploads_.scratch, uploads_.max_bytes);
   ASSIGN_OR_RETURN(const auto first, Receive(call, reader, served, evaluation));
-  ASSIGN_OR_RETURN(const auto version,
-                   registry_.TakeOver(FromWire(first.version()), served, evaluation));
+  ASSIGN_OR_RETURN(const auto version, registry_.TakeOver(FromWire(first.version()), served,
+                                                          evaluation, call.context()));
   v1::TakeOverModelVersionResponse response;
   ToWire(version, *response.mutable_model_version());
   return response;
 }
 
 Result<v1::ListModelVersionsResponse> RegistryHandler::ListModelVersions(
-    const rpc::Call&, const v1::ListModelVersionsRequest& request) {
+    const rpc::Call& call, const v1::ListModelVersionsRequest& request) {
   const std::string list = "model-versions/" + request.model();
   const int size = PageSize(request.page_size());
   ASSIGN_OR_RETURN(const auto before, DecodeLastSent(list, request.page_token()));
-  ASSIGN_OR_RETURN(const auto versions, registry_.ListVersions(request.model(), before, size + 1));
+  ASSIGN_OR_RETURN(const auto versions,
+                   registry_.ListVersions(request.model(), before, size + 1, call.context()));
   v1::ListModelVersionsResponse response;
   for (const auto& version : versions) {
     if (response.model_versions_size() < size) ToWire(version, *response.add_model_versions());
@@ -105,12 +105,13 @@ Result<v1::ListModelVersionsResponse> RegistryHandler::ListModelVersions(
 }
 
 Result<v1::ListVersionsOfRunsResponse> RegistryHandler::ListVersionsOfRuns(
-    const rpc::Call&, const v1::ListVersionsOfRunsRequest& request) {
+    const rpc::Call& call, const v1::ListVersionsOfRunsRequest& request) {
   if (request.run_ids_size() > kMostRuns)
     return Error::InvalidArgument(
         "too_many_runs", "Ask for " + std::to_string(kMostRuns) + " runs at most.", "run_ids");
-  ASSIGN_OR_RETURN(const auto versions,
-                   registry_.OfRuns({request.run_ids().begin(), request.run_ids().end()}));
+  ASSIGN_OR_RETURN(
+      const auto versions,
+      registry_.OfRuns({request.run_ids().begin(), request.run_ids().end()}, call.context()));
   v1::ListVersionsOfRunsResponse response;
   for (const auto& version : versions) ToWire(version, *response.add_model_versions());
   return response;
@@ -118,17 +119,17 @@ Result<v1::ListVersionsOfRunsResponse> RegistryHandler::ListVersionsOfRuns(
 
 Result<v1::SetAliasResponse> RegistryHandler::SetAlias(const rpc::Call& call,
                                                        const v1::SetAliasRequest& request) {
-  ASSIGN_OR_RETURN(const auto version,
-                   registry_.SetAlias(request.model(), request.alias(), request.version(),
-                                      call.caller().user_id));
+  ASSIGN_OR_RETURN(const auto version, registry_.SetAlias(request.model(), request.alias(),
+                                                          request.version(), call.context()));
   v1::SetAliasResponse response;
   ToWire(version, *response.mutable_model_version());
   return response;
 }
 
-Result<v1::GetAliasResponse> RegistryHandler::GetAlias(const rpc::Call&,
+Result<v1::GetAliasResponse> RegistryHandler::GetAlias(const rpc::Call& call,
                                                        const v1::GetAliasRequest& request) {
-  ASSIGN_OR_RETURN(const auto version, registry_.GetAlias(request.model(), request.alias()));
+  ASSIGN_OR_RETURN(const auto version,
+                   registry_.GetAlias(request.model(), request.alias(), call.context()));
   v1::GetAliasResponse response;
   ToWire(version, *response.mutable_model_version());
   return response;
@@ -140,6 +141,7 @@ Status RegistryHandler::DownloadArtefact(const rpc::Call& call,
   v1::DownloadArtefactResponse response;
   return registry_.Download(
       request.model(), request.version(), request.kind() == v1::ARTEFACT_KIND_EVALUATION,
+      call.context(),
       [&](const Artefact& artefact) -> Status {
         response.set_sha256(artefact.sha256);
         response.set_size_bytes(artefact.bytes);

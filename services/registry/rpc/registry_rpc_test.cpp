@@ -11,6 +11,7 @@
 #include "artefact/registry_transfer.h"
 #include "artefact/registry_watcher.h"
 #include "artefact/sha256.h"
+#include "base/testing/calls.h"
 #include "kafka/types.h"
 #include "marquee/events/v1/events.pb.h"
 #include "metrics/metrics.h"
@@ -100,11 +101,11 @@ class RegistryRpcTest : public ::testing::Test {
     return response.model_version();
   }
   std::int64_t Champion(const std::string& model) {
-    const auto version = versions_.GetAlias(model, kChampion);
+    const auto version = versions_.GetAlias(model, kChampion, kNoDeadline);
     return version.ok() ? version->version : 0;
   }
   std::string IdOf(const std::string& model, std::int64_t version, bool evaluation = false) {
-    const auto found = versions_.GetVersion(model, version).value();
+    const auto found = versions_.GetVersion(model, version, kNoDeadline).value();
     return evaluation ? found.evaluation.id : found.served.id;
   }
   artefact::RegistryClientConfig CacheConfig() const {
@@ -211,7 +212,7 @@ TEST_F(RegistryRpcTest, TheSameArtefactAgainIsTheSameVersion) {
   EXPECT_EQ(again->model_version().version(), 1);
   EXPECT_EQ(again->decision(), "");
   EXPECT_EQ(artefacts_.Ids().size(), 1U);
-  ASSERT_TRUE(artefacts_.Remove(IdOf("ranking", 1)).ok());
+  ASSERT_TRUE(artefacts_.Remove(IdOf("ranking", 1), kNoDeadline).ok());
   const auto mended = Send(delivered);
   ASSERT_TRUE(mended.ok());
   EXPECT_EQ(mended->model_version().artefact_state(), v1::ARTEFACT_STATE_PRESENT) << "it is mended";
@@ -284,7 +285,7 @@ TEST_P(Refused, WithTheReasonAndLeavesNothing) {
   ASSERT_FALSE(sent.ok());
   EXPECT_EQ(sent.error().reason, GetParam().reason) << sent.error().message;
   EXPECT_NE(sent.error().message.find(GetParam().says), std::string::npos) << sent.error().message;
-  EXPECT_TRUE(versions_.ListVersions("ranking", 0, 10)->empty());
+  EXPECT_TRUE(versions_.ListVersions("ranking", 0, 10, kNoDeadline)->empty());
   EXPECT_TRUE(artefacts_.Ids().empty());
   EXPECT_TRUE(fs::is_empty(scratch_.path()));
 }
@@ -336,7 +337,7 @@ TEST_F(RegistryRpcTest, AnUploadThatIsCutOffLeavesNothing) {
   }
   // Another call comes after it on the same connection: by then it has been dealt with, or will be.
   ASSERT_TRUE(Send(Deliver("ranking", 2, 0.3)).ok());
-  EXPECT_EQ(versions_.ListVersions("ranking", 0, 10)->size(), 1U);
+  EXPECT_EQ(versions_.ListVersions("ranking", 0, 10, kNoDeadline)->size(), 1U);
   EXPECT_EQ(artefacts_.Ids().size(), 1U);
 }
 
@@ -347,8 +348,9 @@ TEST_F(RegistryRpcTest, AnArtefactWithoutAVersionIsSwept) {
   EXPECT_EQ(Send(delivered).error().code, Code::kUnavailable);
   EXPECT_EQ(artefacts_.Ids().size(), 1U);
   Train();
-  EXPECT_EQ(registry_.SweepArtefacts(milliseconds{3'600'000}).value_or(-1), 0) << "not yet";
-  EXPECT_EQ(registry_.SweepArtefacts(milliseconds{0}).value_or(-1), 1);
+  EXPECT_EQ(registry_.SweepArtefacts(milliseconds{3'600'000}, kNoDeadline).value_or(-1), 0)
+      << "not yet";
+  EXPECT_EQ(registry_.SweepArtefacts(milliseconds{0}, kNoDeadline).value_or(-1), 1);
   EXPECT_EQ(artefacts_.Ids().size(), 4U) << "what has an owner stays";
 }
 
@@ -440,7 +442,7 @@ TEST_F(RegistryRpcTest, RollbackMovesTheAliasAndAnnouncesIt) {
   const auto rolled_back = SetAlias("ranking", "champion", 1);
   ASSERT_TRUE(rolled_back.ok()) << rolled_back.error().ToString();
   EXPECT_EQ(announcer_.Await(9).back(), "ranking/champion=1");
-  ASSERT_TRUE(artefacts_.Remove(IdOf("ranking", 2)).ok());
+  ASSERT_TRUE(artefacts_.Remove(IdOf("ranking", 2), kNoDeadline).ok());
   EXPECT_EQ(SetAlias("ranking", "champion", 2).error().reason, "artefact_missing");
 }
 
@@ -454,15 +456,16 @@ TEST_F(RegistryRpcTest, AChampionThatCannotBeServedLosesToAWorseCandidate) {
 TEST_F(RegistryRpcTest, OldArtefactsAreDroppedButForThoseInUse) {
   Train();
   for (int i = 0; i < 3; ++i) Train(/*force=*/false);  // the first stays champion
-  EXPECT_EQ(registry_.DropOldArtefacts(1).value_or(-1), 4) << "versions 2 and 3 of both models";
+  EXPECT_EQ(registry_.DropOldArtefacts(1, kNoDeadline).value_or(-1), 4)
+      << "versions 2 and 3 of both models";
   for (const auto* model : {"ranking", "rating"}) {
     for (const std::int64_t version : {1, 2, 3, 4}) {
       const bool kept = version == 1 || version == 4;
-      EXPECT_EQ(artefacts_.Identify(IdOf(model, version))->has_value(), kept);
-      EXPECT_EQ(artefacts_.Identify(IdOf(model, version, true))->has_value(), kept);
+      EXPECT_EQ(artefacts_.Identify(IdOf(model, version), kNoDeadline)->has_value(), kept);
+      EXPECT_EQ(artefacts_.Identify(IdOf(model, version, true), kNoDeadline)->has_value(), kept);
     }
   }
-  EXPECT_EQ(registry_.DropOldArtefacts(1).value_or(-1), 0);
+  EXPECT_EQ(registry_.DropOldArtefacts(1, kNoDeadline).value_or(-1), 0);
 }
 
 TEST_F(RegistryRpcTest, ALostArtefactIsToldByMetric) {
@@ -485,7 +488,7 @@ TEST_F(RegistryRpcTest, ALostArtefactIsToldByMetric) {
   EXPECT_TRUE(awaits("marquee_registry_model_version{alias=\"champion\",model=\"rating\"} 1"));
   const auto restore = [&](std::string& bytes) { bytes.back() ^= 1; };
   artefacts_.Change(IdOf("ranking", 1), restore);
-  ASSERT_TRUE(artefacts_.Remove(IdOf("rating", 1, true)).ok());
+  ASSERT_TRUE(artefacts_.Remove(IdOf("rating", 1, true), kNoDeadline).ok());
   EXPECT_TRUE(awaits(usable("served", "ranking", 0)));
   EXPECT_TRUE(awaits(usable("evaluation", "rating", 0)));
   EXPECT_TRUE(awaits(usable("served", "rating", 1)));
@@ -527,7 +530,7 @@ TEST_F(RegistryRpcTest, RegistryClientUsesItsCacheAndDistrustsIt) {
   ASSERT_TRUE(first.ok());
   // The registry's own is gone: only the cache can answer.
   const auto id = IdOf("ranking", 1);
-  ASSERT_TRUE(artefacts_.Remove(id).ok());
+  ASSERT_TRUE(artefacts_.Remove(id, kNoDeadline).ok());
   EXPECT_TRUE(client.Fetch(*version).ok());
   // A flipped bit in the cache: it must be fetched anew, and can't be.
   {
@@ -536,7 +539,7 @@ TEST_F(RegistryRpcTest, RegistryClientUsesItsCacheAndDistrustsIt) {
     file.put('\x7f');
   }
   EXPECT_EQ(client.Fetch(*version).error().reason, "artefact_missing");
-  ASSERT_TRUE(artefacts_.Put(id, File(Deliver("ranking", 1, 0.5).bytes)).ok());
+  ASSERT_TRUE(artefacts_.Put(id, File(Deliver("ranking", 1, 0.5).bytes), kNoDeadline).ok());
   EXPECT_TRUE(client.Fetch(*version).ok());
 }
 
@@ -669,7 +672,7 @@ TEST_F(RegistryRpcTest, WatcherPollsAndTriesAgainWhatFailed) {
 TEST_F(RegistryRpcTest, WatcherCountsALostArtefactAsAFailureAndTakesItOnceItIsBack) {
   Train();
   const auto id = IdOf("ranking", 1);
-  ASSERT_TRUE(artefacts_.Remove(id).ok());
+  ASSERT_TRUE(artefacts_.Remove(id, kNoDeadline).ok());
   artefact::RegistryClient client(channel_, &token_, CacheConfig());
   Installed installed;
   artefact::RegistryWatcher watcher(client,
@@ -684,7 +687,7 @@ TEST_F(RegistryRpcTest, WatcherCountsALostArtefactAsAFailureAndTakesItOnceItIsBa
   EXPECT_GE(watcher.state().failures, 3) << "tried again and again";
   EXPECT_EQ(watcher.state().last.error().reason, "artefact_missing");
   EXPECT_EQ(watcher.state().named, 1) << "the registry names a version";
-  ASSERT_TRUE(artefacts_.Put(id, File(Deliver("ranking", 1, 0.5).bytes)).ok());
+  ASSERT_TRUE(artefacts_.Put(id, File(Deliver("ranking", 1, 0.5).bytes), kNoDeadline).ok());
   EXPECT_EQ(installed.Await(1), std::vector<std::int64_t>{1});
 }
 
@@ -711,8 +714,8 @@ TEST_F(RegistryRpcTest, WatcherTellsNoChampionFromARegistryThatCannotBeAsked) {
 TEST_F(RegistryRpcTest, SaysWhichArtefactsAreMissingOrDamaged) {
   Train();
   Train();
-  ASSERT_TRUE(artefacts_.Remove(IdOf("ranking", 1)).ok());
-  ASSERT_TRUE(artefacts_.Remove(IdOf("rating", 1, true)).ok());
+  ASSERT_TRUE(artefacts_.Remove(IdOf("ranking", 1), kNoDeadline).ok());
+  ASSERT_TRUE(artefacts_.Remove(IdOf("rating", 1, true), kNoDeadline).ok());
   artefacts_.Change(IdOf("rating", 2), [](std::string& bytes) { bytes.resize(100); });
   v1::ListModelVersionsRequest list;
   list.set_model("rating");

@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kStatementTime{10'000};
 
 }  // namespace
 
-Status PgArtefactStore::Put(const std::string& id, const std::filesystem::path& file) {
+Status PgArtefactStore::Put(const std::string& id, const std::filesystem::path& file,
+                            const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         std::ifstream stream(file, std::ios::binary);
@@ -35,10 +36,10 @@ Status PgArtefactStore::Put(const std::string& id, const std::filesystem::path& 
           return Error::Unavailable("scratch_unavailable", "The upload can't be read back.");
         return {};
       },
-      pg::Within(put_timeout_));
+      pg::Within(put_timeout_, call.deadline));
 }
 
-Status PgArtefactStore::Read(const std::string& id,
+Status PgArtefactStore::Read(const std::string& id, const CallContext& call,
                              const std::function<Status(std::string chunk)>& each) {
   for (std::int32_t position = 0;; ++position) {
     ASSIGN_OR_RETURN(auto chunk,
@@ -51,7 +52,7 @@ Status PgArtefactStore::Read(const std::string& id,
                            if (rows.empty()) return std::optional<std::string>{};
                            return std::optional(pqxx::binarystring(rows[0][0]).str());
                          },
-                         pg::Within(kStatementTime)));
+                         pg::Within(kStatementTime, call.deadline)));
     if (!chunk && position == 0)
       return Error::NotFound("artefact_missing", "The artefact is not there any more.");
     if (!chunk) return {};
@@ -59,7 +60,8 @@ Status PgArtefactStore::Read(const std::string& id,
   }
 }
 
-Result<std::optional<ArtefactStore::Identity>> PgArtefactStore::Identify(const std::string& id) {
+Result<std::optional<ArtefactStore::Identity>> PgArtefactStore::Identify(const std::string& id,
+                                                                         const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::optional<Identity>> {
         // Lengths and row versions: the bytes themselves aren't fetched.
@@ -71,19 +73,20 @@ Result<std::optional<ArtefactStore::Identity>> PgArtefactStore::Identify(const s
         if (rows[0][0].as<std::int64_t>() == 0) return std::optional<Identity>{};
         return std::optional(Identity{rows[0][1].as<std::int64_t>(), rows[0][2].as<std::string>()});
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Status PgArtefactStore::Remove(const std::string& id) {
+Status PgArtefactStore::Remove(const std::string& id, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params("DELETE FROM artefacts WHERE artefact_id = $1", id);
         return {};
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<std::vector<std::string>> PgArtefactStore::OlderThan(std::chrono::milliseconds age) {
+Result<std::vector<std::string>> PgArtefactStore::OlderThan(std::chrono::milliseconds age,
+                                                            const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<std::string>> {
         std::vector<std::string> ids;
@@ -94,7 +97,7 @@ Result<std::vector<std::string>> PgArtefactStore::OlderThan(std::chrono::millise
           ids.push_back(row[0].as<std::string>());
         return ids;
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
 }  // namespace marquee::registry

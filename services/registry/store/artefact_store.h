@@ -11,15 +11,18 @@ namespace marquee::registry {
 
 class PgArtefactStore final : public ArtefactStore {
  public:
-  // `put_timeout` is for a whole artefact.
+  // `put_timeout` is for a whole artefact, unless its call ends sooner.
   PgArtefactStore(pg::Pool& pool, std::chrono::milliseconds put_timeout)
       : pool_(pool), put_timeout_(put_timeout) {}
 
-  Status Put(const std::string& id, const std::filesystem::path& file) override;
-  Status Read(const std::string& id, const std::function<Status(std::string chunk)>& each) override;
-  Result<std::optional<Identity>> Identify(const std::string& id) override;
-  Status Remove(const std::string& id) override;
-  Result<std::vector<std::string>> OlderThan(std::chrono::milliseconds age) override;
+  Status Put(const std::string& id, const std::filesystem::path& file,
+             const CallContext& call) override;
+  Status Read(const std::string& id, const CallContext& call,
+              const std::function<Status(std::string chunk)>& each) override;
+  Result<std::optional<Identity>> Identify(const std::string& id, const CallContext& call) override;
+  Status Remove(const std::string& id, const CallContext& call) override;
+  Result<std::vector<std::string>> OlderThan(std::chrono::milliseconds age,
+                                             const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

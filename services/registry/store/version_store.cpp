@@ -46,8 +46,6 @@ Result<std::vector<ModelVersion>> ToVersions(const pqxx::result& rows) {
 }
 
 constexpr std::chrono::milliseconds kStatementTime{5'000};
-// Kafka is waited for within the transaction that marks what it has.
-constexpr std::chrono::milliseconds kAnnounceTime{60'000};
 constexpr std::int64_t kAnnouncerLock = 0x6d61727175656531;  // "marquee1"
 
 Error UnknownVersion(const std::string& model, std::int64_t version) {
@@ -104,7 +102,7 @@ Result<ModelVersion> Only(const pqxx::result& rows, const Error& otherwise) {
 
 }  // namespace
 
-Result<VersionStore::Added> PgVersionStore::Add(const NewVersion& fresh) {
+Result<VersionStore::Added> PgVersionStore::Add(const NewVersion& fresh, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<Added> {
         LockModel(tx, fresh.model);
@@ -124,22 +122,22 @@ Result<VersionStore::Added> PgVersionStore::Add(const NewVersion& fresh) {
             "FROM model_versions WHERE model = $1 RETURNING version",
             fresh.model, fresh.run_id, fresh.served.id, fresh.served.sha256, fresh.served.bytes,
             fresh.evaluation.id, fresh.evaluation.sha256, fresh.evaluation.bytes,
-            artefact::MetricsJson(fresh.metrics), fresh.card, fresh.registered_by);
+            artefact::MetricsJson(fresh.metrics), fresh.card, call.caller.user_id);
         const auto version = rows[0][0].as<std::int64_t>();
-        Move(tx, fresh.model, kCandidate, version, fresh.registered_by);
+        Move(tx, fresh.model, kCandidate, version, call.caller.user_id);
         if (fresh.promote) {
           // Somebody may have moved the champion since the gate compared with it.
           const auto champion = LockedAlias(tx, fresh.model, kChampion);
           if (!fresh.champion_compared || *fresh.champion_compared == champion)
-            Move(tx, fresh.model, kChampion, version, fresh.registered_by);
+            Move(tx, fresh.model, kChampion, version, call.caller.user_id);
         }
         ASSIGN_OR_RETURN(auto added, MustFind(tx, fresh.model, version));
         return Added{std::move(added), true};
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before) {
+Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<ModelVersion> {
         LockModel(tx, before.model);
@@ -179,11 +177,12 @@ Result<ModelVersion> PgVersionStore::TakeOver(const ModelVersion& before) {
         }
         return MustFind(tx, before.model, before.version);
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
 Result<std::vector<ModelVersion>> PgVersionStore::ListVersions(const std::string& model,
-                                                               std::int64_t before, int limit) {
+                                                               std::int64_t before, int limit,
+                                                               const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<ModelVersion>> {
         const auto rows = tx.exec_params(
@@ -193,10 +192,11 @@ Result<std::vector<ModelVersion>> PgVersionStore::ListVersions(const std::string
             model, before, limit);
         return ToVersions(rows);
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<std::vector<ModelVersion>> PgVersionStore::OfRuns(const std::vector<std::int64_t>& run_ids) {
+Result<std::vector<ModelVersion>> PgVersionStore::OfRuns(const std::vector<std::int64_t>& run_ids,
+                                                         const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return ToVersions(tx.exec_params("SELECT " + std::string(kColumns) +
@@ -205,10 +205,11 @@ Result<std::vector<ModelVersion>> PgVersionStore::OfRuns(const std::vector<std::
                                              "ORDER BY v.run_id, v.model, v.version",
                                          pg::Array(run_ids)));
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<ModelVersion> PgVersionStore::GetVersion(const std::string& model, std::int64_t version) {
+Result<ModelVersion> PgVersionStore::GetVersion(const std::string& model, std::int64_t version,
+                                                const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return Only(
@@ -217,10 +218,11 @@ Result<ModelVersion> PgVersionStore::GetVersion(const std::string& model, std::i
                            model, version),
             UnknownVersion(model, version));
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<ModelVersion> PgVersionStore::GetAlias(const std::string& model, const std::string& alias) {
+Result<ModelVersion> PgVersionStore::GetAlias(const std::string& model, const std::string& alias,
+                                              const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return Only(tx.exec_params("SELECT " + std::string(kColumns) +
@@ -231,25 +233,25 @@ Result<ModelVersion> PgVersionStore::GetAlias(const std::string& model, const st
                     Error::NotFound("alias_unset", "No version of the model " + model + " is its " +
                                                        alias + " yet: train one first."));
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
 Result<ModelVersion> PgVersionStore::SetAlias(const std::string& model, const std::string& alias,
-                                              std::int64_t version, std::int64_t moved_by) {
+                                              std::int64_t version, const CallContext& call) {
   RETURN_IF_ERROR(pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         const auto found = tx.exec_params(
             "SELECT FROM model_versions WHERE model = $1 AND version = $2", model, version);
         if (found.empty()) return UnknownVersion(model, version);
-        Move(tx, model, alias, version, moved_by);
+        Move(tx, model, alias, version, call.caller.user_id);
         return {};
       },
-      pg::Within(kStatementTime)));
-  return GetVersion(model, version);
+      pg::Within(kStatementTime, call.deadline)));
+  return GetVersion(model, version, call);
 }
 
 Result<int> PgVersionStore::AnnouncePending(
-    const std::function<Status(const Promotion&)>& announce) {
+    const CallContext& call, const std::function<Status(const Promotion&)>& announce) {
   Status stopped;
   auto announced = pool_.Run(
       [&](pg::Transaction& tx) -> Result<int> {
@@ -277,21 +279,21 @@ Result<int> PgVersionStore::AnnouncePending(
         }
         return count;
       },
-      pg::Within(kAnnounceTime));
+      {.deadline = call.deadline});
   if (announced.ok() && !stopped.ok()) return stopped.error();
   return announced;
 }
 
-Result<std::int64_t> PgVersionStore::PendingAnnouncements() {
+Result<std::int64_t> PgVersionStore::PendingAnnouncements(const CallContext& call) {
   return pool_.Read(
       [](pg::Transaction& tx) -> Result<std::int64_t> {
         return tx.exec("SELECT count(*) FROM promotions WHERE announced_at IS NULL")[0][0]
             .as<std::int64_t>();
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<std::vector<std::string>> PgVersionStore::Artefacts() {
+Result<std::vector<std::string>> PgVersionStore::Artefacts(const CallContext& call) {
   return pool_.Read(
       [](pg::Transaction& tx) -> Result<std::vector<std::string>> {
         std::vector<std::string> ids;
@@ -302,7 +304,7 @@ Result<std::vector<std::string>> PgVersionStore::Artefacts() {
           ids.push_back(row[0].as<std::string>());
         return ids;
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
 }  // namespace marquee::registry

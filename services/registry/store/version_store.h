@@ -10,18 +10,22 @@ class PgVersionStore final : public VersionStore {
  public:
   explicit PgVersionStore(pg::Pool& pool) : pool_(pool) {}
 
-  Result<Added> Add(const NewVersion& version) override;
-  Result<ModelVersion> TakeOver(const ModelVersion& version) override;
+  Result<Added> Add(const NewVersion& version, const CallContext& call) override;
+  Result<ModelVersion> TakeOver(const ModelVersion& version, const CallContext& call) override;
   Result<std::vector<ModelVersion>> ListVersions(const std::string& model, std::int64_t before,
-                                                 int limit) override;
-  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids) override;
-  Result<ModelVersion> GetVersion(const std::string& model, std::int64_t version) override;
-  Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias) override;
+                                                 int limit, const CallContext& call) override;
+  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids,
+                                           const CallContext& call) override;
+  Result<ModelVersion> GetVersion(const std::string& model, std::int64_t version,
+                                  const CallContext& call) override;
+  Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias,
+                                const CallContext& call) override;
   Result<ModelVersion> SetAlias(const std::string& model, const std::string& alias,
-                                std::int64_t version, std::int64_t moved_by) override;
-  Result<int> AnnouncePending(const std::function<Status(const Promotion&)>& announce) override;
-  Result<std::int64_t> PendingAnnouncements() override;
-  Result<std::vector<std::string>> Artefacts() override;
+                                std::int64_t version, const CallContext& call) override;
+  Result<int> AnnouncePending(const CallContext& call,
+                              const std::function<Status(const Promotion&)>& announce) override;
+  Result<std::int64_t> PendingAnnouncements(const CallContext& call) override;
+  Result<std::vector<std::string>> Artefacts(const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/calls.h"
 #include "registry/domain/ports.h"
 #include "registry/testing/deliveries.h"
 
@@ -31,7 +32,7 @@ class ArtefactStoreContract : public ::testing::Test {
   }
   std::vector<std::string> Chunks(const std::string& id) {
     std::vector<std::string> chunks;
-    const auto read = artefacts().Read(id, [&](std::string chunk) -> Status {
+    const auto read = artefacts().Read(id, kNoDeadline, [&](std::string chunk) -> Status {
       chunks.push_back(std::move(chunk));
       return {};
     });
@@ -48,18 +49,20 @@ TYPED_TEST_SUITE_P(ArtefactStoreContract);
 TYPED_TEST_P(ArtefactStoreContract, GivesBackWhatItTookInChunks) {
   std::string bytes(kChunkBytes, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7);
-  ASSERT_TRUE(this->artefacts().Put("a", this->File(bytes + bytes + "end")).ok());
+  ASSERT_TRUE(this->artefacts().Put("a", this->File(bytes + bytes + "end"), kNoDeadline).ok());
   EXPECT_EQ(this->Chunks("a"), (std::vector<std::string>{bytes, bytes, "end"}));
-  const auto identity = this->artefacts().Identify("a");
+  const auto identity = this->artefacts().Identify("a", kNoDeadline);
   ASSERT_TRUE(identity.ok() && identity->has_value());
   EXPECT_EQ((*identity)->bytes, static_cast<std::int64_t>(2 * kChunkBytes + 3));
-  EXPECT_EQ(this->artefacts().Identify("a").value(), *identity) << "the same as long as nobody …";
+  EXPECT_EQ(this->artefacts().Identify("a", kNoDeadline).value(), *identity)
+      << "the same as long as nobody …";
 }
 
 TYPED_TEST_P(ArtefactStoreContract, ReadingStopsWhenTold) {
-  ASSERT_TRUE(this->artefacts().Put("a", this->File(std::string(kChunkBytes + 1, 'x'))).ok());
+  ASSERT_TRUE(
+      this->artefacts().Put("a", this->File(std::string(kChunkBytes + 1, 'x')), kNoDeadline).ok());
   int calls = 0;
-  const auto stopped = this->artefacts().Read("a", [&](const std::string&) -> Status {
+  const auto stopped = this->artefacts().Read("a", kNoDeadline, [&](const std::string&) -> Status {
     ++calls;
     return Error::Cancelled("cancelled", "Enough.");
   });
@@ -68,28 +71,32 @@ TYPED_TEST_P(ArtefactStoreContract, ReadingStopsWhenTold) {
 }
 
 TYPED_TEST_P(ArtefactStoreContract, WhatIsNotThereIsMissing) {
-  EXPECT_FALSE(this->artefacts().Identify("a")->has_value());
-  EXPECT_EQ(
-      this->artefacts().Read("a", [](const std::string&) -> Status { return {}; }).error().reason,
-      "artefact_missing");
-  EXPECT_TRUE(this->artefacts().Remove("a").ok());
-  EXPECT_FALSE(this->artefacts().Put("a", this->folder_.path() / "no-such-file").ok());
-  EXPECT_FALSE(this->artefacts().Identify("a")->has_value()) << "nothing of it is there";
+  EXPECT_FALSE(this->artefacts().Identify("a", kNoDeadline)->has_value());
+  EXPECT_EQ(this->artefacts()
+                .Read("a", kNoDeadline, [](const std::string&) -> Status { return {}; })
+                .error()
+                .reason,
+            "artefact_missing");
+  EXPECT_TRUE(this->artefacts().Remove("a", kNoDeadline).ok());
+  EXPECT_FALSE(this->artefacts().Put("a", this->folder_.path() / "no-such-file", kNoDeadline).ok());
+  EXPECT_FALSE(this->artefacts().Identify("a", kNoDeadline)->has_value())
+      << "nothing of it is there";
 }
 
 TYPED_TEST_P(ArtefactStoreContract, RemovesOneAndLeavesTheOthers) {
-  ASSERT_TRUE(this->artefacts().Put("a", this->File("one")).ok());
-  ASSERT_TRUE(this->artefacts().Put("b", this->File("two")).ok());
-  ASSERT_TRUE(this->artefacts().Remove("a").ok());
-  EXPECT_FALSE(this->artefacts().Identify("a")->has_value());
+  ASSERT_TRUE(this->artefacts().Put("a", this->File("one"), kNoDeadline).ok());
+  ASSERT_TRUE(this->artefacts().Put("b", this->File("two"), kNoDeadline).ok());
+  ASSERT_TRUE(this->artefacts().Remove("a", kNoDeadline).ok());
+  EXPECT_FALSE(this->artefacts().Identify("a", kNoDeadline)->has_value());
   EXPECT_EQ(this->Chunks("b"), std::vector<std::string>{"two"});
 }
 
 TYPED_TEST_P(ArtefactStoreContract, KnowsWhatHasBeenThereForAWhile) {
-  ASSERT_TRUE(this->artefacts().Put("a", this->File("one")).ok());
-  EXPECT_EQ(this->artefacts().OlderThan(std::chrono::milliseconds{0}).value(),
+  ASSERT_TRUE(this->artefacts().Put("a", this->File("one"), kNoDeadline).ok());
+  EXPECT_EQ(this->artefacts().OlderThan(std::chrono::milliseconds{0}, kNoDeadline).value(),
             std::vector<std::string>{"a"});
-  EXPECT_TRUE(this->artefacts().OlderThan(std::chrono::milliseconds{3'600'000})->empty());
+  EXPECT_TRUE(
+      this->artefacts().OlderThan(std::chrono::milliseconds{3'600'000}, kNoDeadline)->empty());
 }
 
 REGISTER_TYPED_TEST_SUITE_P(ArtefactStoreContract, GivesBackWhatItTookInChunks,

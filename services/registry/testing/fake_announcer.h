@@ -17,7 +17,7 @@ class FakeAnnouncer final : public Announcer {
     failure_ = std::move(status);
     changed_.notify_all();
   }
-  Status Announce(const Promotion& promotion) override {
+  Status Announce(const Promotion& promotion, const CallContext&) override {
     const std::lock_guard lock(mutex_);
     ++attempts_;
     changed_.notify_all();

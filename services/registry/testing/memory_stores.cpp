@@ -32,7 +32,7 @@ void MemoryVersions::Move(const std::string& model, const std::string& alias,
                          .promoted_at = SystemClock().Now()});
 }
 
-Result<VersionStore::Added> MemoryVersions::Add(const NewVersion& fresh) {
+Result<VersionStore::Added> MemoryVersions::Add(const NewVersion& fresh, const CallContext&) {
   const std::lock_guard lock(mutex_);
   if (std::exchange(fails_, false))
     return Error::Unavailable("database_unavailable", "The database is away.");
@@ -56,7 +56,7 @@ Result<VersionStore::Added> MemoryVersions::Add(const NewVersion& fresh) {
   return Added{Read(registered[number]), true};
 }
 
-Result<ModelVersion> MemoryVersions::TakeOver(const ModelVersion& before) {
+Result<ModelVersion> MemoryVersions::TakeOver(const ModelVersion& before, const CallContext&) {
   const std::lock_guard lock(mutex_);
   auto& registered = versions_[before.model];
   const auto there = registered.find(before.version);
@@ -77,7 +77,8 @@ Result<ModelVersion> MemoryVersions::TakeOver(const ModelVersion& before) {
 }
 
 Result<std::vector<ModelVersion>> MemoryVersions::ListVersions(const std::string& model,
-                                                               std::int64_t before, int limit) {
+                                                               std::int64_t before, int limit,
+                                                               const CallContext&) {
   const std::lock_guard lock(mutex_);
   std::vector<ModelVersion> versions;
   const auto& all = versions_[model];
@@ -88,7 +89,8 @@ Result<std::vector<ModelVersion>> MemoryVersions::ListVersions(const std::string
   return versions;
 }
 
-Result<std::vector<ModelVersion>> MemoryVersions::OfRuns(const std::vector<std::int64_t>& runs) {
+Result<std::vector<ModelVersion>> MemoryVersions::OfRuns(const std::vector<std::int64_t>& runs,
+                                                         const CallContext&) {
   const std::lock_guard lock(mutex_);
   std::vector<ModelVersion> found;
   for (const auto& [model, versions] : versions_) {
@@ -99,14 +101,16 @@ Result<std::vector<ModelVersion>> MemoryVersions::OfRuns(const std::vector<std::
   return found;
 }
 
-Result<ModelVersion> MemoryVersions::GetVersion(const std::string& model, std::int64_t version) {
+Result<ModelVersion> MemoryVersions::GetVersion(const std::string& model, std::int64_t version,
+                                                const CallContext&) {
   const std::lock_guard lock(mutex_);
   const auto found = versions_[model].find(version);
   if (found == versions_[model].end()) return UnknownVersion();
   return Read(found->second);
 }
 
-Result<ModelVersion> MemoryVersions::GetAlias(const std::string& model, const std::string& alias) {
+Result<ModelVersion> MemoryVersions::GetAlias(const std::string& model, const std::string& alias,
+                                              const CallContext&) {
   const std::lock_guard lock(mutex_);
   const auto it = aliases_.find({model, alias});
   if (it == aliases_.end())
@@ -115,7 +119,7 @@ Result<ModelVersion> MemoryVersions::GetAlias(const std::string& model, const st
 }
 
 Result<ModelVersion> MemoryVersions::SetAlias(const std::string& model, const std::string& alias,
-                                              std::int64_t version, std::int64_t) {
+                                              std::int64_t version, const CallContext&) {
   const std::lock_guard lock(mutex_);
   if (!versions_[model].contains(version)) return UnknownVersion();
   Move(model, alias, version);
@@ -123,7 +127,7 @@ Result<ModelVersion> MemoryVersions::SetAlias(const std::string& model, const st
 }
 
 Result<int> MemoryVersions::AnnouncePending(
-    const std::function<Status(const Promotion&)>& announce) {
+    const CallContext&, const std::function<Status(const Promotion&)>& announce) {
   const std::lock_guard lock(mutex_);
   int count = 0;
   for (; announced_ < promotions_.size(); ++announced_, ++count)
@@ -131,12 +135,12 @@ Result<int> MemoryVersions::AnnouncePending(
   return count;
 }
 
-Result<std::int64_t> MemoryVersions::PendingAnnouncements() {
+Result<std::int64_t> MemoryVersions::PendingAnnouncements(const CallContext&) {
   const std::lock_guard lock(mutex_);
   return static_cast<std::int64_t>(promotions_.size() - announced_);
 }
 
-Result<std::vector<std::string>> MemoryVersions::Artefacts() {
+Result<std::vector<std::string>> MemoryVersions::Artefacts(const CallContext&) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> ids;
   for (const auto& [model, versions] : versions_) {
@@ -149,7 +153,8 @@ Result<std::vector<std::string>> MemoryVersions::Artefacts() {
   return ids;
 }
 
-Status MemoryArtefacts::Put(const std::string& id, const std::filesystem::path& file) {
+Status MemoryArtefacts::Put(const std::string& id, const std::filesystem::path& file,
+                            const CallContext&) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return Error::Unavailable("scratch_unavailable", "The upload can't be read back.");
   std::string bytes{std::istreambuf_iterator<char>(stream), {}};
@@ -158,7 +163,7 @@ Status MemoryArtefacts::Put(const std::string& id, const std::filesystem::path& 
   return {};
 }
 
-Status MemoryArtefacts::Read(const std::string& id,
+Status MemoryArtefacts::Read(const std::string& id, const CallContext&,
                              const std::function<Status(std::string chunk)>& each) {
   std::string bytes;
   {
@@ -173,7 +178,8 @@ Status MemoryArtefacts::Read(const std::string& id,
   return {};
 }
 
-Result<std::optional<ArtefactStore::Identity>> MemoryArtefacts::Identify(const std::string& id) {
+Result<std::optional<ArtefactStore::Identity>> MemoryArtefacts::Identify(const std::string& id,
+                                                                         const CallContext&) {
   const std::lock_guard lock(mutex_);
   const auto found = kept_.find(id);
   if (found == kept_.end()) return std::optional<Identity>{};
@@ -181,13 +187,14 @@ Result<std::optional<ArtefactStore::Identity>> MemoryArtefacts::Identify(const s
                                 std::to_string(found->second.changes)});
 }
 
-Status MemoryArtefacts::Remove(const std::string& id) {
+Status MemoryArtefacts::Remove(const std::string& id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   kept_.erase(id);
   return {};
 }
 
-Result<std::vector<std::string>> MemoryArtefacts::OlderThan(std::chrono::milliseconds age) {
+Result<std::vector<std::string>> MemoryArtefacts::OlderThan(std::chrono::milliseconds age,
+                                                            const CallContext&) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> ids;
   for (const auto& [id, kept] : kept_) {

@@ -22,18 +22,22 @@ class MemoryVersions final : public VersionStore {
     fails_ = true;
   }
 
-  Result<Added> Add(const NewVersion& version) override;
-  Result<ModelVersion> TakeOver(const ModelVersion& version) override;
+  Result<Added> Add(const NewVersion& version, const CallContext& call) override;
+  Result<ModelVersion> TakeOver(const ModelVersion& version, const CallContext& call) override;
   Result<std::vector<ModelVersion>> ListVersions(const std::string& model, std::int64_t before,
-                                                 int limit) override;
-  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids) override;
-  Result<ModelVersion> GetVersion(const std::string& model, std::int64_t version) override;
-  Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias) override;
+                                                 int limit, const CallContext& call) override;
+  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids,
+                                           const CallContext& call) override;
+  Result<ModelVersion> GetVersion(const std::string& model, std::int64_t version,
+                                  const CallContext& call) override;
+  Result<ModelVersion> GetAlias(const std::string& model, const std::string& alias,
+                                const CallContext& call) override;
   Result<ModelVersion> SetAlias(const std::string& model, const std::string& alias,
-                                std::int64_t version, std::int64_t moved_by) override;
-  Result<int> AnnouncePending(const std::function<Status(const Promotion&)>& announce) override;
-  Result<std::int64_t> PendingAnnouncements() override;
-  Result<std::vector<std::string>> Artefacts() override;
+                                std::int64_t version, const CallContext& call) override;
+  Result<int> AnnouncePending(const CallContext& call,
+                              const std::function<Status(const Promotion&)>& announce) override;
+  Result<std::int64_t> PendingAnnouncements(const CallContext& call) override;
+  Result<std::vector<std::string>> Artefacts(const CallContext& call) override;
 
  private:
   // Called with the lock held.
@@ -50,11 +54,14 @@ class MemoryVersions final : public VersionStore {
 
 class MemoryArtefacts final : public ArtefactStore {
  public:
-  Status Put(const std::string& id, const std::filesystem::path& file) override;
-  Status Read(const std::string& id, const std::function<Status(std::string chunk)>& each) override;
-  Result<std::optional<Identity>> Identify(const std::string& id) override;
-  Status Remove(const std::string& id) override;
-  Result<std::vector<std::string>> OlderThan(std::chrono::milliseconds age) override;
+  Status Put(const std::string& id, const std::filesystem::path& file,
+             const CallContext& call) override;
+  Status Read(const std::string& id, const CallContext& call,
+              const std::function<Status(std::string chunk)>& each) override;
+  Result<std::optional<Identity>> Identify(const std::string& id, const CallContext& call) override;
+  Status Remove(const std::string& id, const CallContext& call) override;
+  Result<std::vector<std::string>> OlderThan(std::chrono::milliseconds age,
+                                             const CallContext& call) override;
 
   // What happens to the bytes behind everyone's back.
   void Change(const std::string& id, const std::function<void(std::string& bytes)>& change);

@@ -11,13 +11,13 @@
 namespace marquee::trainer {
 
 Handover::Handover(ModelsOfBefore& before, ModelRegistry& registry, std::filesystem::path folder,
-                   metrics::Metrics& metrics, std::chrono::milliseconds retry)
+                   metrics::Metrics& metrics, HandoverSettings settings)
     : before_(before),
       registry_(registry),
       folder_(std::move(folder)),
       left_(metrics.AddGauge("marquee_trainer_models_to_hand_over",
                              "Versions of before that the registry doesn't have yet; 0: done")),
-      retry_(retry),
+      settings_(settings),
       thread_([this](std::stop_token stop) { Run(stop); }) {}
 
 Handover::~Handover() { Stop(); }
@@ -50,12 +50,12 @@ void Handover::Run(const std::stop_token& stop) {
                        {{"error", handed.error().ToString()}});
     failed_before = true;
     std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, retry_, [] { return false; });
+    wake.wait_for(lock, stop, settings_.retry, [] { return false; });
   }
 }
 
 Status Handover::HandOver(const std::stop_token& stop) {
-  ASSIGN_OR_RETURN(const auto rows, before_.NotTakenOver());
+  ASSIGN_OR_RETURN(const auto rows, before_.NotTakenOver(NextCall()));
   auto left = static_cast<double>(rows.size());
   left_.Set(left);
   for (const auto& row : rows) {
@@ -68,7 +68,7 @@ Status Handover::HandOver(const std::stop_token& stop) {
                  : std::filesystem::path();
     };
     const auto file = there(row.file);
-    auto taken = registry_.TakeOver(row.version, file, there(row.evaluation_file));
+    auto taken = registry_.TakeOver(row.version, file, there(row.evaluation_file), NextCall());
     // Its number is another model's by now: the row stays here, and is no reason to wait for ever.
     const bool refused = !taken.ok() && (taken.error().code == Code::kAlreadyExists ||
                                          taken.error().code == Code::kNotFound ||
@@ -84,7 +84,7 @@ Status Handover::HandOver(const std::stop_token& stop) {
                                                          {"version", row.version.version},
                                                          {"artefact", !file.empty()}});
     }
-    RETURN_IF_ERROR(before_.MarkTakenOver(row.version.model, row.version.version));
+    RETURN_IF_ERROR(before_.MarkTakenOver(row.version.model, row.version.version, NextCall()));
     left_.Set(--left);
   }
   return {};

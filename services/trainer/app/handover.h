@@ -14,12 +14,17 @@
 
 namespace marquee::trainer {
 
+struct HandoverSettings {
+  std::chrono::milliseconds retry{2'000};               // between tries
+  std::chrono::milliseconds transfer_timeout{600'000};  // for a version with its files
+};
+
 class Handover {
  public:
   // Starts a thread, which tries until all is handed over. `folder` may be missing: then the files
   // are lost, and the versions come without them. All outlive it.
   Handover(ModelsOfBefore& before, ModelRegistry& registry, std::filesystem::path folder,
-           metrics::Metrics& metrics, std::chrono::milliseconds retry);
+           metrics::Metrics& metrics, HandoverSettings settings);
   ~Handover();  // as Stop()
   void Stop();  // Idempotent
 
@@ -28,12 +33,15 @@ class Handover {
  private:
   void Run(const std::stop_token& stop);
   Status HandOver(const std::stop_token& stop);
+  CallContext NextCall() const {
+    return CallContext(SystemClock().Now() + settings_.transfer_timeout);
+  }
 
   ModelsOfBefore& before_;
   ModelRegistry& registry_;
   std::filesystem::path folder_;
   metrics::Gauge left_;
-  std::chrono::milliseconds retry_;
+  HandoverSettings settings_;
   std::atomic<bool> done_ = false;
   std::jthread thread_;
 };

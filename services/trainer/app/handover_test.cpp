@@ -12,7 +12,7 @@
 namespace marquee::trainer {
 namespace {
 
-using std::chrono::milliseconds;
+constexpr HandoverSettings kSoonAgain{.retry = std::chrono::milliseconds{5}};
 
 class RowsOfBefore final : public ModelsOfBefore {
  public:
@@ -24,11 +24,12 @@ class RowsOfBefore final : public ModelsOfBefore {
     row.evaluation_file = file + ".evaluation";
     rows_.push_back(row);
   }
-  Result<std::vector<Row>> NotTakenOver() override {
+  Result<std::vector<Row>> NotTakenOver(const CallContext&) override {
     const std::lock_guard lock(mutex_);
     return rows_;
   }
-  Status MarkTakenOver(const std::string& model, std::int64_t version) override {
+  Status MarkTakenOver(const std::string& model, std::int64_t version,
+                       const CallContext&) override {
     const std::lock_guard lock(mutex_);
     std::erase_if(rows_, [&](const Row& row) {
       return row.version.model == model && row.version.version == version;
@@ -58,7 +59,7 @@ class HandoverTest : public ::testing::Test {
 };
 
 TEST_F(HandoverTest, WithNothingOfBeforeItIsDoneAtOnce) {
-  const Handover handover(before_, registry_, "/nonexistent", metrics_, milliseconds{5});
+  const Handover handover(before_, registry_, "/nonexistent", metrics_, kSoonAgain);
   EXPECT_TRUE(Await(handover));
   EXPECT_TRUE(registry_.kept().empty());
 }
@@ -68,7 +69,7 @@ TEST_F(HandoverTest, HandsOverVersionsWithTheFilesThatAreStillThere) {
   before_.Add(kRanking, 2, "ranking-run-2");
   for (const auto* file : {"ranking-run-2", "ranking-run-2.evaluation"})
     std::ofstream(folder_.path() / file) << "model";
-  const Handover handover(before_, registry_, folder_.path(), metrics_, milliseconds{5});
+  const Handover handover(before_, registry_, folder_.path(), metrics_, kSoonAgain);
   ASSERT_TRUE(Await(handover));
   const auto kept = registry_.kept();
   ASSERT_EQ(kept.size(), 2U);
@@ -83,7 +84,7 @@ TEST_F(HandoverTest, HandsOverVersionsWithTheFilesThatAreStillThere) {
 TEST_F(HandoverTest, TriesAgainUntilTheRegistryIsThere) {
   before_.Add(kRating, 1, "rating-run-1");
   registry_.FailNext(3, Error::Unavailable("unavailable", "It isn't up yet."));
-  const Handover handover(before_, registry_, folder_.path(), metrics_, milliseconds{5});
+  const Handover handover(before_, registry_, folder_.path(), metrics_, kSoonAgain);
   EXPECT_TRUE(Await(handover));
   EXPECT_EQ(registry_.kept().size(), 1U);
 }
@@ -92,7 +93,7 @@ TEST_F(HandoverTest, ANumberThatIsTakenIsNoReasonToWaitForEver) {
   before_.Add(kRating, 1, "rating-run-1");
   before_.Add(kRating, 2, "rating-run-2");
   registry_.FailNext(1, Error::AlreadyExists("model_version_taken", "Another one's."));
-  const Handover handover(before_, registry_, folder_.path(), metrics_, milliseconds{5});
+  const Handover handover(before_, registry_, folder_.path(), metrics_, kSoonAgain);
   EXPECT_TRUE(Await(handover));
   EXPECT_EQ(registry_.kept().size(), 1U);
 }

@@ -4,6 +4,11 @@
 #include "tracing/trace.h"
 
 namespace marquee::trainer {
+namespace {
+
+constexpr std::chrono::milliseconds kRoundTime{30'000};  // each of its few statements has 5 s
+
+}  // namespace
 
 Housekeeping::Housekeeping(Trainer& trainer, HousekeepingSettings settings)
     : trainer_(trainer), settings_(settings), task_(settings.tick, [this](const std::stop_token&) {
@@ -21,9 +26,10 @@ void Housekeeping::Step() {
 }
 
 Status Housekeeping::Round() {
-  RETURN_IF_ERROR(trainer_.Recover());
+  const CallContext call(SystemClock().Now() + kRoundTime);
+  RETURN_IF_ERROR(trainer_.Recover(call));
   if (settings_.interval.count() == 0) return {};
-  ASSIGN_OR_RETURN(const bool started, trainer_.StartIfDue(settings_.interval));
+  ASSIGN_OR_RETURN(const bool started, trainer_.StartIfDue(settings_.interval, call));
   if (started) logging::Info("the schedule started a run");
   return {};
 }

@@ -17,7 +17,11 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr milliseconds kWatchPoll{1'000};  // for runs of other replicas
 constexpr milliseconds kLeastBeatPause{200};
+constexpr milliseconds kOwnTime{5'000};  // for a word of a run to the database
 constexpr int kNice = 10;  // training leaves the cores to the rpcs, here and next door
+
+// A run outlives the call that started it: what it says of itself has a time of its own.
+CallContext OwnCall() { return CallContext(SystemClock().Now() + kOwnTime); }
 
 Error Stopping() {
   return Error::Unavailable("trainer_stopping", "The trainer is being stopped; try again shortly.");
@@ -51,23 +55,23 @@ Trainer::Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job,
 
 Trainer::~Trainer() { Stop(); }
 
-Result<TrainingRun> Trainer::Start(const NewRun& run) {
+Result<TrainingRun> Trainer::Start(const NewRun& run, const CallContext& call) {
   RETURN_IF_ERROR(Validate(run.hyperparameters));
   RETURN_IF_ERROR(may_start_());
   const std::lock_guard starting(start_mutex_);
   if (const std::lock_guard lock(mutex_); stopping_) return Stopping();
   // A dead run blocks nobody.
-  RETURN_IF_ERROR(FailAbandoned());
-  ASSIGN_OR_RETURN(auto started, runs_.Start(run, settings_.owner));
+  RETURN_IF_ERROR(FailAbandoned(call));
+  ASSIGN_OR_RETURN(auto started, runs_.Start(run, settings_.owner, call));
   if (!started.fresh) return std::move(started.run);
   return Launch(std::move(started.run));
 }
 
-Result<bool> Trainer::StartIfDue(milliseconds interval) {
+Result<bool> Trainer::StartIfDue(milliseconds interval, const CallContext& call) {
   if (!may_start_().ok()) return false;
   const std::lock_guard starting(start_mutex_);
   if (const std::lock_guard lock(mutex_); stopping_) return false;
-  ASSIGN_OR_RETURN(auto started, runs_.StartIfDue({}, settings_.owner, interval));
+  ASSIGN_OR_RETURN(auto started, runs_.StartIfDue({}, settings_.owner, interval, call));
   if (!started) return false;
   RETURN_IF_ERROR(Launch(*std::move(started)));
   return true;
@@ -131,8 +135,8 @@ void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto position = worker.monitor.position();
     metrics_.RunProgress(position.progress);
-    const auto cancel =
-        runs_.Heartbeat(worker.run.run_id, settings_.owner, position.stage, position.progress);
+    const auto cancel = runs_.Heartbeat(worker.run.run_id, settings_.owner, position.stage,
+                                        position.progress, OwnCall());
     if (!cancel.ok() && cancel.error().code == Code::kAborted) {
       worker.fenced = true;
       worker.monitor.Cancel(cancel.error());
@@ -164,12 +168,13 @@ std::optional<RunState> Trainer::Settle(Worker& worker, const Status& trained,
   const auto give_up = SteadyClock::now() + settings_.settle_timeout;
   auto pause = kLeastBeatPause;
   while (!worker.fenced) {
-    auto stored = runs_.End(run_id, settings_.owner, state,
-                            trained.ok() ? std::string() : RunError(trained.error()), outcome);
+    auto stored =
+        runs_.End(run_id, settings_.owner, state,
+                  trained.ok() ? std::string() : RunError(trained.error()), outcome, OwnCall());
     if (stored.ok()) return state;
     // An earlier attempt may have been committed though its answer was lost.
     if (stored.error().code == Code::kAborted) {
-      const auto run = runs_.Get(run_id);
+      const auto run = runs_.Get(run_id, OwnCall());
       if (run.ok() && run->state == state) return state;
       if (run.ok()) return std::nullopt;  // somebody else has ended it
     }
@@ -185,13 +190,13 @@ std::optional<RunState> Trainer::Settle(Worker& worker, const Status& trained,
   return std::nullopt;
 }
 
-Status Trainer::WithVersions(std::vector<TrainingRun>& runs) {
+Status Trainer::WithVersions(std::vector<TrainingRun>& runs, const CallContext& call) {
   std::vector<std::int64_t> ids;
   for (const auto& run : runs) {
     if (run.state == RunState::kSucceeded) ids.push_back(run.run_id);
   }
   if (ids.empty()) return {};
-  ASSIGN_OR_RETURN(const auto versions, registry_.OfRuns(ids));
+  ASSIGN_OR_RETURN(const auto versions, registry_.OfRuns(ids, call));
   for (auto& run : runs) {
     if (run.state != RunState::kSucceeded) continue;
     for (const auto& version : versions) {
@@ -201,21 +206,23 @@ Status Trainer::WithVersions(std::vector<TrainingRun>& runs) {
   return {};
 }
 
-Result<TrainingRun> Trainer::Get(std::int64_t run_id) {
-  ASSIGN_OR_RETURN(auto run, runs_.Get(run_id));
+Result<TrainingRun> Trainer::Get(std::int64_t run_id, const CallContext& call) {
+  ASSIGN_OR_RETURN(auto run, runs_.Get(run_id, call));
   std::vector<TrainingRun> one{std::move(run)};
-  RETURN_IF_ERROR(WithVersions(one));
+  RETURN_IF_ERROR(WithVersions(one, call));
   return std::move(one.front());
 }
 
-Result<std::vector<TrainingRun>> Trainer::List(std::int64_t before, int limit) {
-  ASSIGN_OR_RETURN(auto runs, runs_.List(before, limit));
-  RETURN_IF_ERROR(WithVersions(runs));
+Result<std::vector<TrainingRun>> Trainer::List(std::int64_t before, int limit,
+                                               const CallContext& call) {
+  ASSIGN_OR_RETURN(auto runs, runs_.List(before, limit, call));
+  RETURN_IF_ERROR(WithVersions(runs, call));
   return runs;
 }
 
-Result<TrainingRun> Trainer::Cancel(std::int64_t run_id, milliseconds patience) {
-  ASSIGN_OR_RETURN(auto run, runs_.RequestCancel(run_id));
+Result<TrainingRun> Trainer::Cancel(std::int64_t run_id, milliseconds patience,
+                                    const CallContext& call) {
+  ASSIGN_OR_RETURN(auto run, runs_.RequestCancel(run_id, call));
   std::uint64_t seen = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -230,12 +237,13 @@ Result<TrainingRun> Trainer::Cancel(std::int64_t run_id, milliseconds patience) 
                         [&] { return changes_ != seen; });
     seen = changes_;
     lock.unlock();
-    ASSIGN_OR_RETURN(run, Get(run_id));
+    ASSIGN_OR_RETURN(run, Get(run_id, call));
   }
   return run;
 }
 
-Status Trainer::Watch(std::int64_t run_id, const std::function<bool(const TrainingRun&)>& send,
+Status Trainer::Watch(std::int64_t run_id, const CallContext& call,
+                      const std::function<bool(const TrainingRun&)>& send,
                       const std::function<bool()>& cancelled) {
   std::optional<TrainingRun> sent;
   while (true) {
@@ -247,7 +255,7 @@ Status Trainer::Watch(std::int64_t run_id, const std::function<bool(const Traini
       // A run of this process is about to end: its watchers are told how.
       stopping = stopping_ && (!worker_ || worker_->run.run_id != run_id);
     }
-    ASSIGN_OR_RETURN(auto run, Get(run_id));
+    ASSIGN_OR_RETURN(auto run, Get(run_id, call));
     if (!sent || !SameForWatchers(*sent, run)) {
       if (!send(run)) return Error::Cancelled("cancelled", "Nobody listens any more.");
       sent = run;
@@ -259,21 +267,21 @@ Status Trainer::Watch(std::int64_t run_id, const std::function<bool(const Traini
   }
 }
 
-Result<int> Trainer::FailAbandoned() {
-  ASSIGN_OR_RETURN(const auto failed, runs_.FailAbandoned(settings_.owner));
+Result<int> Trainer::FailAbandoned(const CallContext& call) {
+  ASSIGN_OR_RETURN(const auto failed, runs_.FailAbandoned(settings_.owner, call));
   for (const auto run_id : failed) {
     logging::Warning("an abandoned run was marked as failed", {{"run_id", run_id}});
-    const auto run = runs_.Get(run_id);
+    const auto run = runs_.Get(run_id, call);
     metrics_.RunDied(run.ok() && run->ended_at ? *run->ended_at - run->started_at
                                                : Time::duration::zero());
   }
   return static_cast<int>(failed.size());
 }
 
-Status Trainer::Recover() {
-  RETURN_IF_ERROR(FailAbandoned());
-  ASSIGN_OR_RETURN(const auto success, runs_.LastEnd(RunState::kSucceeded));
-  ASSIGN_OR_RETURN(const auto failure, runs_.LastEnd(RunState::kFailed));
+Status Trainer::Recover(const CallContext& call) {
+  RETURN_IF_ERROR(FailAbandoned(call));
+  ASSIGN_OR_RETURN(const auto success, runs_.LastEnd(RunState::kSucceeded, call));
+  ASSIGN_OR_RETURN(const auto failure, runs_.LastEnd(RunState::kFailed, call));
   metrics_.LastEnds(success, failure);
   return {};
 }

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/call_context.h"
 #include "base/result.h"
 #include "trainer/app/run_monitor.h"
 #include "trainer/app/trainer_metrics.h"
@@ -37,22 +38,24 @@ class Trainer {
   ~Trainer();  // as Stop()
 
   // AlreadyExists "training_run_active"; Unavailable "trainer_stopping".
-  Result<TrainingRun> Start(const NewRun& run);
+  Result<TrainingRun> Start(const NewRun& run, const CallContext& call);
   // Starts one when none has started for `interval`; says whether it did.
-  Result<bool> StartIfDue(std::chrono::milliseconds interval);
+  Result<bool> StartIfDue(std::chrono::milliseconds interval, const CallContext& call);
 
   // Asks the run to stop and waits, at most `patience`, until it has; returns it as it then is.
-  Result<TrainingRun> Cancel(std::int64_t run_id, std::chrono::milliseconds patience);
+  Result<TrainingRun> Cancel(std::int64_t run_id, std::chrono::milliseconds patience,
+                             const CallContext& call);
   // With the versions that they registered, as the registry has them.
-  Result<TrainingRun> Get(std::int64_t run_id);
-  Result<std::vector<TrainingRun>> List(std::int64_t before, int limit);
+  Result<TrainingRun> Get(std::int64_t run_id, const CallContext& call);
+  Result<std::vector<TrainingRun>> List(std::int64_t before, int limit, const CallContext& call);
   // Sends the run at once and at each change until it has ended. `send` returns false when nobody
   // listens any more; `cancelled` is asked between.
-  Status Watch(std::int64_t run_id, const std::function<bool(const TrainingRun&)>& send,
+  Status Watch(std::int64_t run_id, const CallContext& call,
+               const std::function<bool(const TrainingRun&)>& send,
                const std::function<bool()>& cancelled);
 
   // Marks runs as failed whose process is gone, and counts them.
-  Status Recover();
+  Status Recover(const CallContext& call);
 
   // Cancels the run in progress, waits until its end is stored, and refuses new ones. Idempotent.
   void Stop();
@@ -62,10 +65,10 @@ class Trainer {
   Result<TrainingRun> Launch(TrainingRun run);
   void Work(Worker& worker);
   void Beat(Worker& worker, const std::stop_token& stop);
-  Result<int> FailAbandoned();
+  Result<int> FailAbandoned(const CallContext& call);
   // As what the run has ended; nothing when somebody else has ended it, or will.
   std::optional<RunState> Settle(Worker& worker, const Status& trained, const RunOutcome& outcome);
-  Status WithVersions(std::vector<TrainingRun>& runs);
+  Status WithVersions(std::vector<TrainingRun>& runs, const CallContext& call);
   void Changed();
   void WaitForChange(std::uint64_t seen);
 

@@ -88,11 +88,11 @@ Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& o
 Result<TrainingJob::Champion> TrainingJob::FindChampion(const std::string& model,
                                                         const Workspace& workspace) {
   Champion champion;
-  ASSIGN_OR_RETURN(champion.version, registry_.Champion(model));
+  ASSIGN_OR_RETURN(champion.version, registry_.Champion(model, NextCall()));
   if (!champion.version) return champion;
   const auto file = workspace.path() / (model + ".champion.safetensors");
   const auto load = [&]() -> Result<std::shared_ptr<const models::Ranker>> {
-    RETURN_IF_ERROR(registry_.FetchEvaluation(*champion.version, file));
+    RETURN_IF_ERROR(registry_.FetchEvaluation(*champion.version, file, NextCall()));
     ASSIGN_OR_RETURN(auto loaded, artefact::LoadModel(file));
     RETURN_IF_ERROR(artefact::CheckServes(model, *loaded.ranker));
     return std::move(loaded.ranker);
@@ -146,7 +146,7 @@ Status TrainingJob::Register(const NewVersion& version, const RunMonitor& monito
   const auto give_up = std::chrono::steady_clock::now() + settings_.registry_patience;
   std::chrono::milliseconds pause{200};
   while (true) {
-    auto registered = registry_.Register(version);
+    auto registered = registry_.Register(version, NextCall());
     if (registered.ok()) return {};
     const Code code = registered.error().code;
     const bool may_pass =

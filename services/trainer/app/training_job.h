@@ -27,6 +27,8 @@ struct JobSettings {
   int min_movies = 10;
   std::string code_version = {};
   std::filesystem::path scratch = {};  // where models lie until the registry has them
+  // For one model's way to the registry or from it.
+  std::chrono::milliseconds transfer_timeout{600'000};
   // How long a registry that is away is waited for, with models that took hours to make.
   std::chrono::milliseconds registry_patience{600'000};
 };
@@ -44,6 +46,11 @@ class TrainingJob {
   Status Run(const TrainingRun& run, RunMonitor& monitor, RunOutcome& outcome);
 
  private:
+  // A run has no deadline; each of its calls has.
+  CallContext NextCall() const {
+    return CallContext(SystemClock().Now() + settings_.transfer_timeout);
+  }
+
   struct Data;
   struct Champion;
   Result<Data> Export(RunMonitor& monitor, RunOutcome& outcome);

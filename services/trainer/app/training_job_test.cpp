@@ -13,6 +13,7 @@
 
 #include "artefact/model_card.h"
 #include "artefact/model_file.h"
+#include "base/testing/calls.h"
 #include "trainer/testing/fakes.h"
 #include "trainer/testing/latent_ratings.h"
 #include "trainer/testing/memory_store.h"
@@ -27,8 +28,9 @@ class TrainingJobTest : public ::testing::Test {
   TrainingJobTest() { ratings_.Give(LatentRatings()); }
 
   TrainingRun NextRun(bool force = false) {
-    auto started = store_.Start(
-        {.hyperparameters = {.factors = 8, .iterations = 6}, .force_promotion = force}, owner_);
+    auto started =
+        store_.Start({.hyperparameters = {.factors = 8, .iterations = 6}, .force_promotion = force},
+                     owner_, kNoDeadline);
     EXPECT_TRUE(started.ok()) << started.error().ToString();
     return started->run;
   }
@@ -40,7 +42,8 @@ class TrainingJobTest : public ::testing::Test {
     const auto before = registry_.kept().size();
     const auto done = job_.Run(run, monitor, outcome_);
     EXPECT_TRUE(done.ok()) << done.error().ToString();
-    EXPECT_TRUE(store_.End(run.run_id, owner_, RunState::kSucceeded, "", outcome_).ok());
+    EXPECT_TRUE(
+        store_.End(run.run_id, owner_, RunState::kSucceeded, "", outcome_, kNoDeadline).ok());
     auto kept = registry_.kept();
     kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(before));
     EXPECT_EQ(kept.size(), 2U);

@@ -39,13 +39,19 @@ struct RegistryClient::Impl {
   rpc::ServiceToken& token;
   RegistryClientSettings settings;
 
+  CallContext Question(const CallContext& call) const {
+    return call.Before(SystemClock().Now() + settings.call_timeout);
+  }
+
   // Once more with a new token when the old one isn't taken.
-  Status Call(std::chrono::milliseconds timeout,
+  Status Call(const CallContext& call,
               const std::function<Result<grpc::Status>(grpc::ClientContext&)>& make) {
     for (const bool last : {false, true}) {
       ASSIGN_OR_RETURN(const auto bearer, token.Get());
       grpc::ClientContext context;
-      rpc::ActAsService(context, bearer, timeout);
+      rpc::ActAsService(context, bearer,
+                        std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline -
+                                                                              SystemClock().Now()));
       ASSIGN_OR_RETURN(const auto status, make(context));
       if (status.ok()) return {};
       if (last || status.error_code() != grpc::StatusCode::UNAUTHENTICATED)
@@ -62,50 +68,52 @@ RegistryClient::RegistryClient(std::shared_ptr<grpc::Channel> registry, rpc::Ser
 
 RegistryClient::~RegistryClient() = default;
 
-Result<std::optional<ModelVersion>> RegistryClient::Champion(const std::string& model) {
+Result<std::optional<ModelVersion>> RegistryClient::Champion(const std::string& model,
+                                                             const CallContext& call) {
   wire::GetAliasRequest request;
   request.set_model(model);
   request.set_alias(kChampion);
   wire::GetAliasResponse response;
-  auto asked = impl_->Call(impl_->settings.call_timeout,
-                           [&](grpc::ClientContext& context) -> Result<grpc::Status> {
-                             return impl_->stub->GetAlias(&context, request, &response);
-                           });
+  auto asked =
+      impl_->Call(impl_->Question(call), [&](grpc::ClientContext& context) -> Result<grpc::Status> {
+        return impl_->stub->GetAlias(&context, request, &response);
+      });
   if (!asked.ok() && asked.error().reason == "alias_unset") return std::optional<ModelVersion>{};
   RETURN_IF_ERROR(asked);
   return std::optional(FromWire(response.model_version()));
 }
 
-Status RegistryClient::FetchEvaluation(const ModelVersion& version,
-                                       const std::filesystem::path& to) {
+Status RegistryClient::FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to,
+                                       const CallContext& call) {
   wire::DownloadArtefactRequest request;
   request.set_model(version.model);
   request.set_version(version.version);
   request.set_kind(wire::ARTEFACT_KIND_EVALUATION);
-  return impl_->Call(impl_->settings.transfer_timeout, [&](grpc::ClientContext& context) {
+  return impl_->Call(call, [&](grpc::ClientContext& context) {
     return artefact::Download(*impl_->stub, context, request, {}, to);
   });
 }
 
-Result<ModelVersion> RegistryClient::Register(const NewVersion& version) {
+Result<ModelVersion> RegistryClient::Register(const NewVersion& version, const CallContext& call) {
   wire::NewModelVersion request;
   request.set_card(version.card);
   request.set_force_promotion(version.force_promotion);
   request.set_compared_with(version.compared_with);
   wire::RegisterModelVersionResponse response;
-  RETURN_IF_ERROR(impl_->Call(impl_->settings.transfer_timeout, [&](grpc::ClientContext& context) {
+  RETURN_IF_ERROR(impl_->Call(call, [&](grpc::ClientContext& context) {
     return artefact::Register(*impl_->stub, context, request,
                               {version.file, version.evaluation_file}, response);
   }));
   return FromWire(response.model_version());
 }
 
-Result<std::vector<ModelVersion>> RegistryClient::OfRuns(const std::vector<std::int64_t>& run_ids) {
+Result<std::vector<ModelVersion>> RegistryClient::OfRuns(const std::vector<std::int64_t>& run_ids,
+                                                         const CallContext& call) {
   wire::ListVersionsOfRunsRequest request;
   request.mutable_run_ids()->Add(run_ids.begin(), run_ids.end());
   wire::ListVersionsOfRunsResponse response;
-  RETURN_IF_ERROR(impl_->Call(
-      impl_->settings.call_timeout, [&](grpc::ClientContext& context) -> Result<grpc::Status> {
+  RETURN_IF_ERROR(
+      impl_->Call(impl_->Question(call), [&](grpc::ClientContext& context) -> Result<grpc::Status> {
         return impl_->stub->ListVersionsOfRuns(&context, request, &response);
       }));
   std::vector<ModelVersion> versions;
@@ -114,7 +122,8 @@ Result<std::vector<ModelVersion>> RegistryClient::OfRuns(const std::vector<std::
 }
 
 Status RegistryClient::TakeOver(const ModelVersion& version, const std::filesystem::path& file,
-                                const std::filesystem::path& evaluation_file) {
+                                const std::filesystem::path& evaluation_file,
+                                const CallContext& call) {
   wire::ModelVersion request;
   request.set_model(version.model);
   request.set_version(version.version);
@@ -128,7 +137,7 @@ Status RegistryClient::TakeOver(const ModelVersion& version, const std::filesyst
   request.mutable_metrics()->insert(version.metrics.begin(), version.metrics.end());
   request.set_card(version.card);
   wire::TakeOverModelVersionResponse response;
-  return impl_->Call(impl_->settings.transfer_timeout, [&](grpc::ClientContext& context) {
+  return impl_->Call(call, [&](grpc::ClientContext& context) {
     return artefact::TakeOver(*impl_->stub, context, request, {file, evaluation_file}, response);
   });
 }

@@ -1,4 +1,5 @@
-// ModelRegistry: the registry, over gRPC, in the trainer's own name.
+// ModelRegistry: the registry, over gRPC, in the trainer's own name and the call's time. An artefact
+// may take all of it, either way.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,7 @@ class ServiceToken;
 namespace marquee::trainer {
 
 struct RegistryClientSettings {
-  std::chrono::milliseconds call_timeout{10'000};
-  std::chrono::milliseconds transfer_timeout{600'000};  // of an artefact, either way
+  std::chrono::milliseconds call_timeout{10'000};  // of a question, at most
 };
 
 class RegistryClient final : public ModelRegistry {
@@ -26,12 +26,15 @@ class RegistryClient final : public ModelRegistry {
                  RegistryClientSettings settings);
   ~RegistryClient() override;
 
-  Result<std::optional<ModelVersion>> Champion(const std::string& model) override;
-  Status FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to) override;
-  Result<ModelVersion> Register(const NewVersion& version) override;
-  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids) override;
+  Result<std::optional<ModelVersion>> Champion(const std::string& model,
+                                               const CallContext& call) override;
+  Status FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to,
+                         const CallContext& call) override;
+  Result<ModelVersion> Register(const NewVersion& version, const CallContext& call) override;
+  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids,
+                                           const CallContext& call) override;
   Status TakeOver(const ModelVersion& version, const std::filesystem::path& file,
-                  const std::filesystem::path& evaluation_file) override;
+                  const std::filesystem::path& evaluation_file, const CallContext& call) override;
 
  private:
   struct Impl;

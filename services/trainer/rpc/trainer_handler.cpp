@@ -28,18 +28,19 @@ Result<v1::StartTrainingRunResponse> TrainerHandler::StartTrainingRun(
                    trainer_.Start({.hyperparameters = FromWire(request.hyperparameters()),
                                    .force_promotion = request.force_promotion(),
                                    .started_by = call.caller().user_id,
-                                   .idempotency_key = operation ? operation->ToString() : ""}));
+                                   .idempotency_key = operation ? operation->ToString() : ""},
+                                  call.context()));
   v1::StartTrainingRunResponse response;
   ToWire(run, *response.mutable_run());
   return response;
 }
 
 Result<v1::ListTrainingRunsResponse> TrainerHandler::ListTrainingRuns(
-    const rpc::Call&, const v1::ListTrainingRunsRequest& request) {
+    const rpc::Call& call, const v1::ListTrainingRunsRequest& request) {
   const std::string list = "training-runs";
   const int size = PageSize(request.page_size());
   ASSIGN_OR_RETURN(const auto before, DecodeLastSent(list, request.page_token()));
-  ASSIGN_OR_RETURN(const auto runs, trainer_.List(before, size + 1));
+  ASSIGN_OR_RETURN(const auto runs, trainer_.List(before, size + 1, call.context()));
   v1::ListTrainingRunsResponse response;
   for (const auto& run : runs) {
     if (response.runs_size() < size) ToWire(run, *response.add_runs());
@@ -50,8 +51,8 @@ Result<v1::ListTrainingRunsResponse> TrainerHandler::ListTrainingRuns(
 }
 
 Result<v1::GetTrainingRunResponse> TrainerHandler::GetTrainingRun(
-    const rpc::Call&, const v1::GetTrainingRunRequest& request) {
-  ASSIGN_OR_RETURN(const auto run, trainer_.Get(request.run_id()));
+    const rpc::Call& call, const v1::GetTrainingRunRequest& request) {
+  ASSIGN_OR_RETURN(const auto run, trainer_.Get(request.run_id(), call.context()));
   v1::GetTrainingRunResponse response;
   ToWire(run, *response.mutable_run());
   return response;
@@ -60,7 +61,7 @@ Result<v1::GetTrainingRunResponse> TrainerHandler::GetTrainingRun(
 Result<v1::CancelTrainingRunResponse> TrainerHandler::CancelTrainingRun(
     const rpc::Call& call, const v1::CancelTrainingRunRequest& request) {
   const auto patience = std::min(kCancelPatience, call.Remaining() / 2);
-  ASSIGN_OR_RETURN(const auto run, trainer_.Cancel(request.run_id(), patience));
+  ASSIGN_OR_RETURN(const auto run, trainer_.Cancel(request.run_id(), patience, call.context()));
   v1::CancelTrainingRunResponse response;
   ToWire(run, *response.mutable_run());
   return response;
@@ -70,7 +71,7 @@ Status TrainerHandler::WatchTrainingRun(const rpc::Call& call,
                                         const v1::WatchTrainingRunRequest& request,
                                         grpc::ServerWriter<v1::WatchTrainingRunResponse>& writer) {
   return trainer_.Watch(
-      request.run_id(),
+      request.run_id(), call.context(),
       [&](const TrainingRun& run) {
         v1::WatchTrainingRunResponse response;
         ToWire(run, *response.mutable_run());

@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kStatementTime{5'000};
 }  // namespace
 
-Result<std::vector<ModelsOfBefore::Row>> PgModelsOfBefore::NotTakenOver() {
+Result<std::vector<ModelsOfBefore::Row>> PgModelsOfBefore::NotTakenOver(const CallContext& call) {
   return pool_.Read(
       [](pg::Transaction& tx) -> Result<std::vector<Row>> {
         std::vector<Row> found;
@@ -41,10 +41,11 @@ Result<std::vector<ModelsOfBefore::Row>> PgModelsOfBefore::NotTakenOver() {
         }
         return found;
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Status PgModelsOfBefore::MarkTakenOver(const std::string& model, std::int64_t version) {
+Status PgModelsOfBefore::MarkTakenOver(const std::string& model, std::int64_t version,
+                                       const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
@@ -52,7 +53,7 @@ Status PgModelsOfBefore::MarkTakenOver(const std::string& model, std::int64_t ve
             model, version);
         return {};
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
 }  // namespace marquee::trainer

@@ -11,8 +11,9 @@ class PgModelsOfBefore final : public ModelsOfBefore {
  public:
   explicit PgModelsOfBefore(pg::Pool& pool) : pool_(pool) {}
 
-  Result<std::vector<Row>> NotTakenOver() override;
-  Status MarkTakenOver(const std::string& model, std::int64_t version) override;
+  Result<std::vector<Row>> NotTakenOver(const CallContext& call) override;
+  Status MarkTakenOver(const std::string& model, std::int64_t version,
+                       const CallContext& call) override;
 
  private:
   pg::Pool& pool_;

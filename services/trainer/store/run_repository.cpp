@@ -45,7 +45,8 @@ pqxx::result InsertRun(pg::Transaction& tx, const NewRun& run, const Owner& owne
 
 }  // namespace
 
-Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner) {
+Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner,
+                                          const CallContext& call) {
   const auto start = [&](pg::Transaction& tx) -> Result<StartedRun> {
     if (!run.idempotency_key.empty()) {
       const auto rows = tx.exec_params("SELECT " + RunColumns() +
@@ -58,10 +59,10 @@ Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner)
     ASSIGN_OR_RETURN(auto inserted, First(InsertRun(tx, run, owner, 0)));
     return StartedRun{*std::move(inserted), true};
   };
-  auto started = pool_.Run(start, pg::Within(kStatementTime));
+  auto started = pool_.Run(start, pg::Within(kStatementTime, call.deadline));
   // The same request twice at once: the other one is in by now.
   if (!started.ok() && pg::IsViolationOf(started.error(), kIdempotency))
-    started = pool_.Run(start, pg::Within(kStatementTime));
+    started = pool_.Run(start, pg::Within(kStatementTime, call.deadline));
   if (!started.ok() && pg::IsViolationOf(started.error(), kOneRunning))
     return Error::AlreadyExists(
         "training_run_active", "A training run is going on; cancel it or wait until it has ended.");
@@ -70,18 +71,19 @@ Result<StartedRun> PgRunRepository::Start(const NewRun& run, const Owner& owner)
 
 Result<std::optional<TrainingRun>> PgRunRepository::StartIfDue(const NewRun& run,
                                                                const Owner& owner,
-                                                               std::chrono::milliseconds interval) {
+                                                               std::chrono::milliseconds interval,
+                                                               const CallContext& call) {
   auto started = pool_.Run(
       [&](pg::Transaction& tx) {
         return First(InsertRun(tx, run, owner, static_cast<std::int64_t>(interval.count())));
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
   if (!started.ok() && pg::IsViolationOf(started.error(), kOneRunning))
     return std::optional<TrainingRun>{};
   return started;
 }
 
-Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id) {
+Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<TrainingRun> {
         ASSIGN_OR_RETURN(auto run, First(tx.exec_params("SELECT " + RunColumns() +
@@ -90,10 +92,11 @@ Result<TrainingRun> PgRunRepository::Get(std::int64_t run_id) {
         if (!run) return Unknown(run_id);
         return *std::move(run);
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<std::vector<TrainingRun>> PgRunRepository::List(std::int64_t before, int limit) {
+Result<std::vector<TrainingRun>> PgRunRepository::List(std::int64_t before, int limit,
+                                                       const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<TrainingRun>> {
         const auto rows =
@@ -108,11 +111,11 @@ Result<std::vector<TrainingRun>> PgRunRepository::List(std::int64_t before, int 
         }
         return runs;
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
 Result<bool> PgRunRepository::Heartbeat(std::int64_t run_id, const Owner& owner, Stage stage,
-                                        double progress) {
+                                        double progress, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<bool> {
         const auto rows = tx.exec_params(
@@ -122,10 +125,10 @@ Result<bool> PgRunRepository::Heartbeat(std::int64_t run_id, const Owner& owner,
         if (rows.empty()) return RunFenced();
         return rows[0][0].as<bool>();
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<TrainingRun> PgRunRepository::RequestCancel(std::int64_t run_id) {
+Result<TrainingRun> PgRunRepository::RequestCancel(std::int64_t run_id, const CallContext& call) {
   RETURN_IF_ERROR(pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
@@ -134,18 +137,20 @@ Result<TrainingRun> PgRunRepository::RequestCancel(std::int64_t run_id) {
             run_id);
         return {};
       },
-      pg::Within(kStatementTime)));
-  return Get(run_id);
+      pg::Within(kStatementTime, call.deadline)));
+  return Get(run_id, call);
 }
 
 Status PgRunRepository::End(std::int64_t run_id, const Owner& owner, RunState state,
-                            const std::string& error, const RunOutcome& outcome) {
+                            const std::string& error, const RunOutcome& outcome,
+                            const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) { return EndRun(tx, run_id, owner, state, error, outcome); },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<std::vector<std::int64_t>> PgRunRepository::FailAbandoned(const Owner& owner) {
+Result<std::vector<std::int64_t>> PgRunRepository::FailAbandoned(const Owner& owner,
+                                                                 const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<std::vector<std::int64_t>> {
         const auto rows = tx.exec_params(
@@ -159,10 +164,10 @@ Result<std::vector<std::int64_t>> PgRunRepository::FailAbandoned(const Owner& ow
         for (const auto& row : rows) ids.push_back(row[0].as<std::int64_t>());
         return ids;
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
-Result<std::optional<Time>> PgRunRepository::LastEnd(RunState state) {
+Result<std::optional<Time>> PgRunRepository::LastEnd(RunState state, const CallContext& call) {
   return pool_.Read(
       [state](pg::Transaction& tx) -> Result<std::optional<Time>> {
         const auto rows = tx.exec_params("SELECT " + RunColumns() +
@@ -173,7 +178,7 @@ Result<std::optional<Time>> PgRunRepository::LastEnd(RunState state) {
         ASSIGN_OR_RETURN(const auto run, ToRun(rows[0]));
         return run.ended_at;
       },
-      pg::Within(kStatementTime));
+      pg::Within(kStatementTime, call.deadline));
 }
 
 }  // namespace marquee::trainer

@@ -104,7 +104,8 @@ class FakeRegistry final : public ModelRegistry {
     return {};
   }
 
-  Result<std::optional<ModelVersion>> Champion(const std::string& model) override {
+  Result<std::optional<ModelVersion>> Champion(const std::string& model,
+                                               const CallContext&) override {
     std::int64_t version = 0;
     {
       const std::lock_guard lock(mutex_);
@@ -114,13 +115,14 @@ class FakeRegistry final : public ModelRegistry {
     }
     return std::optional(Of(model, version).version);
   }
-  Status FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to) override {
+  Status FetchEvaluation(const ModelVersion& version, const std::filesystem::path& to,
+                         const CallContext&) override {
     std::error_code failed;
     std::filesystem::copy_file(Of(version.model, version.version).evaluation_file, to, failed);
     if (failed) return Error::NotFound("artefact_missing", "It is gone.");
     return {};
   }
-  Result<ModelVersion> Register(const NewVersion& version) override {
+  Result<ModelVersion> Register(const NewVersion& version, const CallContext&) override {
     const std::lock_guard lock(mutex_);
     const bool fails = failures_ > 0 && failures_-- > 0;
     if (fails && !taken_) return *error_;
@@ -149,7 +151,8 @@ class FakeRegistry final : public ModelRegistry {
     if (fails) return *error_;
     return kept.version;
   }
-  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids) override {
+  Result<std::vector<ModelVersion>> OfRuns(const std::vector<std::int64_t>& run_ids,
+                                           const CallContext&) override {
     std::vector<ModelVersion> found;
     for (const auto& one : kept()) {
       if (std::count(run_ids.begin(), run_ids.end(), one.version.run_id) > 0)
@@ -158,7 +161,7 @@ class FakeRegistry final : public ModelRegistry {
     return found;
   }
   Status TakeOver(const ModelVersion& version, const std::filesystem::path& file,
-                  const std::filesystem::path& evaluation_file) override {
+                  const std::filesystem::path& evaluation_file, const CallContext&) override {
     const std::lock_guard lock(mutex_);
     if (failures_ > 0 && failures_-- > 0) return *error_;
     kept_.push_back({.version = version, .file = file, .evaluation_file = evaluation_file});

@@ -47,7 +47,7 @@ Result<TrainingRun> MemoryStore::Insert(const NewRun& run, const Owner& owner) {
   return row.run;
 }
 
-Result<StartedRun> MemoryStore::Start(const NewRun& run, const Owner& owner) {
+Result<StartedRun> MemoryStore::Start(const NewRun& run, const Owner& owner, const CallContext&) {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, row] : runs_) {
     if (!run.idempotency_key.empty() && row.idempotency_key == run.idempotency_key &&
@@ -59,7 +59,8 @@ Result<StartedRun> MemoryStore::Start(const NewRun& run, const Owner& owner) {
 }
 
 Result<std::optional<TrainingRun>> MemoryStore::StartIfDue(const NewRun& run, const Owner& owner,
-                                                           std::chrono::milliseconds interval) {
+                                                           std::chrono::milliseconds interval,
+                                                           const CallContext&) {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, row] : runs_) {
     if (row.run.started_at > now_ - interval || row.run.state == RunState::kRunning)
@@ -69,14 +70,15 @@ Result<std::optional<TrainingRun>> MemoryStore::StartIfDue(const NewRun& run, co
   return std::optional(std::move(inserted));
 }
 
-Result<TrainingRun> MemoryStore::Get(std::int64_t run_id) {
+Result<TrainingRun> MemoryStore::Get(std::int64_t run_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   const auto it = runs_.find(run_id);
   if (it == runs_.end()) return UnknownRun();
   return it->second.run;
 }
 
-Result<std::vector<TrainingRun>> MemoryStore::List(std::int64_t before, int limit) {
+Result<std::vector<TrainingRun>> MemoryStore::List(std::int64_t before, int limit,
+                                                   const CallContext&) {
   const std::lock_guard lock(mutex_);
   std::vector<TrainingRun> runs;
   for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
@@ -94,7 +96,7 @@ MemoryStore::Row* MemoryStore::RunningOf(std::int64_t run_id, const Owner& owner
 }
 
 Result<bool> MemoryStore::Heartbeat(std::int64_t run_id, const Owner& owner, Stage stage,
-                                    double progress) {
+                                    double progress, const CallContext&) {
   const std::lock_guard lock(mutex_);
   auto* row = RunningOf(run_id, owner);
   if (row == nullptr) return Fenced();
@@ -104,7 +106,7 @@ Result<bool> MemoryStore::Heartbeat(std::int64_t run_id, const Owner& owner, Sta
   return row->cancel_requested;
 }
 
-Result<TrainingRun> MemoryStore::RequestCancel(std::int64_t run_id) {
+Result<TrainingRun> MemoryStore::RequestCancel(std::int64_t run_id, const CallContext&) {
   const std::lock_guard lock(mutex_);
   const auto it = runs_.find(run_id);
   if (it == runs_.end()) return UnknownRun();
@@ -126,13 +128,14 @@ void MemoryStore::Apply(Row& row, RunState state, const std::string& error,
 }
 
 Status MemoryStore::End(std::int64_t run_id, const Owner& owner, RunState state,
-                        const std::string& error, const RunOutcome& outcome) {
+                        const std::string& error, const RunOutcome& outcome, const CallContext&) {
   const std::lock_guard lock(mutex_);
   auto* row = RunningOf(run_id, owner);
   return Ended(row, [&] { Apply(*row, state, error, outcome, now_); });
 }
 
-Result<std::vector<std::int64_t>> MemoryStore::FailAbandoned(const Owner& owner) {
+Result<std::vector<std::int64_t>> MemoryStore::FailAbandoned(const Owner& owner,
+                                                             const CallContext&) {
   const std::lock_guard lock(mutex_);
   std::vector<std::int64_t> failed;
   for (auto& [id, row] : runs_) {
@@ -146,7 +149,7 @@ Result<std::vector<std::int64_t>> MemoryStore::FailAbandoned(const Owner& owner)
   return failed;
 }
 
-Result<std::optional<Time>> MemoryStore::LastEnd(RunState state) {
+Result<std::optional<Time>> MemoryStore::LastEnd(RunState state, const CallContext&) {
   const std::lock_guard lock(mutex_);
   for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
     if (it->second.run.state == state) return it->second.run.ended_at;

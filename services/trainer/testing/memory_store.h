@@ -21,18 +21,21 @@ class MemoryStore final : public RunRepository {
   // The next ends of runs answer Unavailable; `applied`: though they took effect.
   void FailEnds(int count, bool applied = false);
 
-  Result<StartedRun> Start(const NewRun& run, const Owner& owner) override;
+  Result<StartedRun> Start(const NewRun& run, const Owner& owner, const CallContext& call) override;
   Result<std::optional<TrainingRun>> StartIfDue(const NewRun& run, const Owner& owner,
-                                                std::chrono::milliseconds interval) override;
-  Result<TrainingRun> Get(std::int64_t run_id) override;
-  Result<std::vector<TrainingRun>> List(std::int64_t before, int limit) override;
-  Result<bool> Heartbeat(std::int64_t run_id, const Owner& owner, Stage stage,
-                         double progress) override;
-  Result<TrainingRun> RequestCancel(std::int64_t run_id) override;
+                                                std::chrono::milliseconds interval,
+                                                const CallContext& call) override;
+  Result<TrainingRun> Get(std::int64_t run_id, const CallContext& call) override;
+  Result<std::vector<TrainingRun>> List(std::int64_t before, int limit,
+                                        const CallContext& call) override;
+  Result<bool> Heartbeat(std::int64_t run_id, const Owner& owner, Stage stage, double progress,
+                         const CallContext& call) override;
+  Result<TrainingRun> RequestCancel(std::int64_t run_id, const CallContext& call) override;
   Status End(std::int64_t run_id, const Owner& owner, RunState state, const std::string& error,
-             const RunOutcome& outcome) override;
-  Result<std::vector<std::int64_t>> FailAbandoned(const Owner& owner) override;
-  Result<std::optional<Time>> LastEnd(RunState state) override;
+             const RunOutcome& outcome, const CallContext& call) override;
+  Result<std::vector<std::int64_t>> FailAbandoned(const Owner& owner,
+                                                  const CallContext& call) override;
+  Result<std::optional<Time>> LastEnd(RunState state, const CallContext& call) override;
 
  private:
   struct Row {
