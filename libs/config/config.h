@@ -46,7 +46,7 @@ class MapEnvironment final : public Environment {  // for tests
 // reading goes on.
 //
 //   config::Reader reader(environment);
-//   CatalogConfig config{.page_size = reader.Int("MARQUEE_CATALOG_PAGE_SIZE", 20, 1, 100, "…")};
+//   Config config{.page_size = reader.Int("MARQUEE_CATALOG_PAGE_SIZE", 20, 1, 100, "…")};
 //   RETURN_IF_ERROR(reader.Finish());
 class Reader {
  public:

@@ -13,9 +13,9 @@ void RequireLength(config::Reader& reader, const std::string& name, const std::s
 
 }  // namespace
 
-Result<AuthConfig> AuthConfig::FromEnv(const config::Environment& environment) {
+Result<Config> Config::FromEnv(const config::Environment& environment) {
   config::Reader reader(environment);
-  AuthConfig config;
+  Config config;
   config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:9000", "0.0.0.0:9100");
   config.database.application_name = "marquee-auth";
   config.database.uri = reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "auth's database");

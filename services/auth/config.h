@@ -12,7 +12,7 @@
 
 namespace marquee::auth {
 
-struct AuthConfig {
+struct Config {
   rpc::ServerConfig server;
   pg::PoolConfig database;
   pg::PoolConfig outbox_database;  // a connection of its own: it is held while Kafka is waited for
@@ -22,7 +22,7 @@ struct AuthConfig {
   ServiceSecrets service_secrets;
   HashGateLimits hashing;
 
-  static Result<AuthConfig> FromEnv(const config::Environment& environment);
+  static Result<Config> FromEnv(const config::Environment& environment);
 };
 
 }  // namespace marquee::auth

@@ -5,8 +5,8 @@
 namespace marquee::auth {
 namespace {
 
-TEST(AuthConfig, HasDefaultsForWhatIsNoSecret) {
-  const auto config = AuthConfig::FromEnv(
+TEST(Config, HasDefaultsForWhatIsNoSecret) {
+  const auto config = Config::FromEnv(
       config::MapEnvironment({{"MARQUEE_POSTGRES_URI", "postgresql://auth@localhost/auth"},
                               {"MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", std::string(48, 'k')},
                               {"MARQUEE_AUTH_SERVICE_SECRETS", "trainer:0123456789abcdef\n"}}));
@@ -16,12 +16,12 @@ TEST(AuthConfig, HasDefaultsForWhatIsNoSecret) {
   EXPECT_EQ(config->service_secrets.count("trainer"), 1U);
 }
 
-TEST(AuthConfig, NamesEveryProblemAndNoSecret) {
-  const auto config = AuthConfig::FromEnv(
-      config::MapEnvironment({{"MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", "hunter2"},
-                              {"MARQUEE_AUTH_BOOTSTRAP_SECRET", "swordfish"},
-                              {"MARQUEE_AUTH_SERVICE_SECRETS", "trainer:sesame"},
-                              {"MARQUEE_AUTH_HASHES_RUNNING", "0"}}));
+TEST(Config, NamesEveryProblemAndNoSecret) {
+  const auto config =
+      Config::FromEnv(config::MapEnvironment({{"MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", "hunter2"},
+                                              {"MARQUEE_AUTH_BOOTSTRAP_SECRET", "swordfish"},
+                                              {"MARQUEE_AUTH_SERVICE_SECRETS", "trainer:sesame"},
+                                              {"MARQUEE_AUTH_HASHES_RUNNING", "0"}}));
   ASSERT_FALSE(config.ok());
   const std::string& text = config.error().message;
   for (const char* name : {"MARQUEE_POSTGRES_URI", "MARQUEE_AUTH_KEY_ENCRYPTION_SECRET",

@@ -23,9 +23,9 @@ int main(int argc, char** argv) {
   using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
   namespace rpc = marquee::rpc;
 
-  if (const auto status = marquee::config::AnswerArguments(argc, argv, AuthConfig::FromEnv))
+  if (const auto status = marquee::config::AnswerArguments(argc, argv, Config::FromEnv))
     return *status;
-  const auto config = AuthConfig::FromEnv(marquee::config::SystemEnvironment());
+  const auto config = Config::FromEnv(marquee::config::SystemEnvironment());
   if (!config.ok()) return marquee::config::Fatal(config.error());
   rpc::Prepare("auth", config->server);
   marquee::kafka::UseStructuredLog();

@@ -4,9 +4,9 @@
 
 namespace marquee::catalog {
 
-Result<CatalogConfig> CatalogConfig::FromEnv(const config::Environment& environment) {
+Result<Config> Config::FromEnv(const config::Environment& environment) {
   config::Reader reader(environment);
-  CatalogConfig config;
+  Config config;
   config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:50052", "0.0.0.0:9052");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
   config.database.application_name = "marquee-catalog";

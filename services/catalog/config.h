@@ -13,7 +13,7 @@
 
 namespace marquee::catalog {
 
-struct CatalogConfig {
+struct Config {
   rpc::ServerConfig server;
   std::string auth_address;
   pg::PoolConfig database;
@@ -24,7 +24,7 @@ struct CatalogConfig {
   MoviePublisher::Options publisher;
   double prior_weight = 0;  // of the Bayesian mean, in ratings
 
-  static Result<CatalogConfig> FromEnv(const config::Environment& environment);
+  static Result<Config> FromEnv(const config::Environment& environment);
 };
 
 }  // namespace marquee::catalog

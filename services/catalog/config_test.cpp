@@ -5,8 +5,8 @@
 namespace marquee::catalog {
 namespace {
 
-TEST(CatalogConfig, HasDefaultsForAllButWhereThingsAre) {
-  const auto config = CatalogConfig::FromEnv(
+TEST(Config, HasDefaultsForAllButWhereThingsAre) {
+  const auto config = Config::FromEnv(
       config::MapEnvironment({{"MARQUEE_POSTGRES_URI", "postgresql://catalog@db/catalog"},
                               {"MARQUEE_KAFKA_BROKERS", "kafka:9092"},
                               {"MARQUEE_AUTH_ADDRESS", "auth:9000"}}));
@@ -16,8 +16,8 @@ TEST(CatalogConfig, HasDefaultsForAllButWhereThingsAre) {
   EXPECT_GT(config->prior_weight, 0);
 }
 
-TEST(CatalogConfig, TellsAllProblemsAtOnce) {
-  const auto config = CatalogConfig::FromEnv(config::MapEnvironment(
+TEST(Config, TellsAllProblemsAtOnce) {
+  const auto config = Config::FromEnv(config::MapEnvironment(
       std::map<std::string, std::string>{{"MARQUEE_CATALOG_PRIOR_RATINGS", "many"}}));
   ASSERT_FALSE(config.ok());
   EXPECT_EQ(config.error().code, Code::kInvalidArgument);

@@ -25,9 +25,9 @@
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
 int main(int argc, char** argv) {
-  if (const auto status = config::AnswerArguments(argc, argv, catalog::CatalogConfig::FromEnv))
+  if (const auto status = config::AnswerArguments(argc, argv, catalog::Config::FromEnv))
     return *status;
-  const auto config = catalog::CatalogConfig::FromEnv(config::SystemEnvironment());
+  const auto config = catalog::Config::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("catalog", config->server);
   kafka::UseStructuredLog();

@@ -29,7 +29,7 @@ OwnPages::Readiness ReadinessOf(const Upstreams& upstreams) {
 
 class RunningApp final : public App {
  public:
-  RunningApp(const GatewayConfig& config, Api api, std::unique_ptr<Upstreams> upstreams,
+  RunningApp(const Config& config, Api api, std::unique_ptr<Upstreams> upstreams,
              std::string openapi, metrics::Metrics& metrics)
       : api_(std::move(api)),
         upstreams_(std::move(upstreams)),
@@ -70,7 +70,7 @@ class RunningApp final : public App {
 
 }  // namespace
 
-Result<std::unique_ptr<App>> App::Start(const GatewayConfig& config, metrics::Metrics& metrics) {
+Result<std::unique_ptr<App>> App::Start(const Config& config, metrics::Metrics& metrics) {
   ASSIGN_OR_RETURN(const Contract contract, Contract::Load());
   ASSIGN_OR_RETURN(Api api, Api::Build(contract.services(),
                                        *google::protobuf::MessageFactory::generated_factory()));

@@ -15,7 +15,7 @@ namespace marquee::gateway {
 class App {
  public:
   // Reads the contract, connects, and listens. `metrics` must outlive it.
-  static Result<std::unique_ptr<App>> Start(const GatewayConfig& config, metrics::Metrics& metrics);
+  static Result<std::unique_ptr<App>> Start(const Config& config, metrics::Metrics& metrics);
   virtual ~App() = default;
 
   virtual int port() const = 0;

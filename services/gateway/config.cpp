@@ -21,9 +21,9 @@ constexpr std::int64_t kMostDeadlineMs = 20'000;
 
 }  // namespace
 
-Result<GatewayConfig> GatewayConfig::FromEnv(const config::Environment& environment) {
+Result<Config> Config::FromEnv(const config::Environment& environment) {
   config::Reader reader(environment);
-  GatewayConfig config;
+  Config config;
   config.http.listen =
       reader.Address("MARQUEE_GATEWAY_LISTEN", "127.0.0.1:8081",
                      "where the gateway listens for HTTP: on loopback, behind nginx");

@@ -15,7 +15,7 @@ class Environment;
 
 namespace marquee::gateway {
 
-struct GatewayConfig {
+struct Config {
   http::ServerOptions http;
   GatewayOptions gateway;
   std::string metrics_listen;
@@ -24,7 +24,7 @@ struct GatewayConfig {
   std::map<std::string, std::string> addresses;  // service key → address
   std::chrono::milliseconds stop_grace{};
 
-  static Result<GatewayConfig> FromEnv(const config::Environment& environment);
+  static Result<Config> FromEnv(const config::Environment& environment);
 };
 
 }  // namespace marquee::gateway

@@ -1,15 +1,11 @@
-// What a request costs in the gateway itself: `gateway_bench requests` beside json_bench.cpp's
-// figures. The service behind it answers at once, in this process.
-#include "gateway/gateway_bench.h"
-
+// What a request costs in the gateway itself; the service behind it answers at once, in this
+// process. json_bench.cpp's figures are in the same program: `gateway_bench
+// --benchmark_filter=Handle`.
+#include <benchmark/benchmark.h>
 #include <google/protobuf/message.h>
 
-#include <atomic>
-#include <chrono>
-#include <cstdio>
-#include <ctime>
-#include <thread>
-#include <vector>
+#include <string>
+#include <utility>
 
 #include "gateway/clients/upstreams.h"
 #include "gateway/gateway.h"
@@ -47,12 +43,6 @@ class InstantUpstreams final : public Upstreams {
   catalog::v1::GetMovieResponse response_;
 };
 
-double ProcessorMicroseconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
-}
-
 http::Request Request(http::Method method, std::string target, std::string body) {
   return {method,
           std::move(target),
@@ -64,56 +54,45 @@ http::Request Request(http::Method method, std::string target, std::string body)
           std::move(body)};
 }
 
-void Handled(Gateway& gateway, const char* what, const http::Request& request) {
-  double least = 1e9;
-  for (int round = 0; round < 9; ++round) {
-    constexpr int kTimes = 20'000;
-    const double start = ProcessorMicroseconds();
-    for (int i = 0; i < kTimes; ++i) gateway.Handle(request, [](const http::Response&) {});
-    least = std::min(least, (ProcessorMicroseconds() - start) / kTimes);
-  }
-  std::printf("%-34s %8.2f µs of processor time (least of 9 rounds)\n", what, least);
+// The gateway before InstantUpstreams; made once, for it registers its metrics.
+Gateway& TheGateway() {
+  static const auto contract = Contract::Load();
+  static const auto api =
+      Api::Build(contract->services(), *google::protobuf::MessageFactory::generated_factory());
+  static InstantUpstreams upstreams;
+  static OwnPages pages("{}", [] { return OwnPages::Readiness{true, "{}"}; });
+  static metrics::Metrics metrics;
+  static Gateway gateway(*api, upstreams, pages, metrics, {});
+  return gateway;
 }
 
-void OverHttp(Gateway& gateway) {
-  http::Server server({}, [&](http::Request request, http::Responder respond) {
-    gateway.Handle(std::move(request), std::move(respond));
-  });
-  if (!server.Start().ok()) return;
-  constexpr int kClients = 8;
-  std::atomic<bool> stop = false;
-  std::atomic<int> answered = 0;
-  std::vector<std::thread> clients;
-  for (int i = 0; i < kClients; ++i) {
-    clients.emplace_back([&] {
-      testing::HttpClient client(server.port());
-      while (!stop) answered += client.Ask("GET", "/v1/movies/1") ? 1 : 0;
-    });
-  }
-  constexpr auto kSpan = std::chrono::seconds(5);
-  std::this_thread::sleep_for(kSpan);
-  stop = true;
-  for (auto& client : clients) client.join();
-  std::printf("over HTTP, %d clients here            %8d requests/s\n", kClients,
-              answered / static_cast<int>(kSpan.count()));
+void Handle(benchmark::State& state, const http::Request& request) {
+  logging::Init("gateway_bench", logging::Level::kError);
+  Gateway& gateway = TheGateway();
+  for ([[maybe_unused]] auto round : state) gateway.Handle(request, [](const http::Response&) {});
 }
+
+BENCHMARK_CAPTURE(Handle, a_movie, Request(http::Method::kGet, "/v1/movies/1", ""));
+BENCHMARK_CAPTURE(Handle, a_rating,
+                  Request(http::Method::kPut, "/v1/me/ratings/1", R"({"value":4.5})"));
+BENCHMARK_CAPTURE(Handle, no_such_path, Request(http::Method::kGet, "/v1/nowhere", ""));
+
+// Eight clients in this process, over Pistache.
+void OverHttp(benchmark::State& state) {
+  static http::Server server({}, [](http::Request request, http::Responder respond) {
+    TheGateway().Handle(std::move(request), std::move(respond));
+  });
+  static const bool started = server.Start().ok();
+  if (!started) return state.SkipWithError("the server didn't start");
+  testing::HttpClient client(server.port());
+  for ([[maybe_unused]] auto round : state) {
+    if (!client.Ask("GET", "/v1/movies/1")) return state.SkipWithError("no answer");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(OverHttp)->Threads(8)->UseRealTime();
 
 }  // namespace
-
-void BenchRequests() {
-  logging::Init("gateway_bench", logging::Level::kError);
-  const auto contract = Contract::Load();
-  const auto api =
-      Api::Build(contract->services(), *google::protobuf::MessageFactory::generated_factory());
-  InstantUpstreams upstreams;
-  OwnPages pages("{}", [] { return OwnPages::Readiness{true, "{}"}; });
-  metrics::Metrics metrics;
-  Gateway gateway(*api, upstreams, pages, metrics, {});
-  Handled(gateway, "GET a movie", Request(http::Method::kGet, "/v1/movies/1", ""));
-  Handled(gateway, "PUT a rating",
-          Request(http::Method::kPut, "/v1/me/ratings/1", R"({"value":4.5})"));
-  Handled(gateway, "a path that isn't there", Request(http::Method::kGet, "/v1/nowhere", ""));
-  OverHttp(gateway);
-}
-
 }  // namespace marquee::gateway
+
+BENCHMARK_MAIN();

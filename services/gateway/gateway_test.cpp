@@ -222,7 +222,7 @@ class GatewayTest : public ::testing::Test {
     settings.insert({"MARQUEE_GATEWAY_LISTEN", "127.0.0.1:0"});
     settings.insert({"MARQUEE_GATEWAY_DEADLINE_MS", "2000"});
     settings.insert({"MARQUEE_GATEWAY_FALLBACK_AFTER_MS", "200"});
-    const auto config = GatewayConfig::FromEnv(AllServicesAt(address, settings));
+    const auto config = Config::FromEnv(AllServicesAt(address, settings));
     ASSERT_TRUE(config.ok()) << config.error().message;
     auto app = App::Start(*config, metrics_);
     ASSERT_TRUE(app.ok()) << app.error().message;
@@ -545,11 +545,11 @@ TEST_F(GatewayTest, RefusesNewWorkAtAStopAndFinishesTheOld) {
   EXPECT_EQ(json::parse(busy.Read()->body)["degraded"], true);
 }
 
-TEST(GatewayConfig, SaysAllThatIsWrong) {
+TEST(Config, SaysAllThatIsWrong) {
   const auto config =
-      GatewayConfig::FromEnv(config::MapEnvironment({{"MARQUEE_GATEWAY_LISTEN", "nowhere"},
-                                                     {"MARQUEE_GATEWAY_DEADLINE_MS", "60000"},
-                                                     {"MARQUEE_LOG_LEVEL", "loud"}}));
+      Config::FromEnv(config::MapEnvironment({{"MARQUEE_GATEWAY_LISTEN", "nowhere"},
+                                              {"MARQUEE_GATEWAY_DEADLINE_MS", "60000"},
+                                              {"MARQUEE_LOG_LEVEL", "loud"}}));
   ASSERT_FALSE(config.ok());
   for (const char* name :
        {"MARQUEE_GATEWAY_LISTEN", "MARQUEE_GATEWAY_DEADLINE_MS", "MARQUEE_LOG_LEVEL",

@@ -9,7 +9,7 @@
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
 int main(int argc, char** argv) {
-  if (const auto status = config::AnswerArguments(argc, argv, gateway::GatewayConfig::FromEnv))
+  if (const auto status = config::AnswerArguments(argc, argv, gateway::Config::FromEnv))
     return *status;
   rpc::TuneProcess();
   // Before any thread starts: the signals are waited for below.
@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
-  const auto config = gateway::GatewayConfig::FromEnv(config::SystemEnvironment());
+  const auto config = gateway::Config::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   logging::Init("gateway", *logging::ParseLevel(config->log_level));
   metrics::Metrics metrics;

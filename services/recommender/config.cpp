@@ -4,9 +4,9 @@
 
 namespace marquee::recommender {
 
-Result<RecommenderConfig> RecommenderConfig::FromEnv(const config::Environment& environment) {
+Result<Config> Config::FromEnv(const config::Environment& environment) {
   config::Reader reader(environment);
-  RecommenderConfig config;
+  Config config;
   config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:50055", "0.0.0.0:9055");
   config.kafka = kafka::ClusterConfig::Read(reader, "marquee-recommender");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");

@@ -15,9 +15,9 @@
 
 namespace marquee::recommender {
 
-struct RecommenderConfig {
+struct Config {
   // INVALID_ARGUMENT with all problems.
-  static Result<RecommenderConfig> FromEnv(const config::Environment& environment);
+  static Result<Config> FromEnv(const config::Environment& environment);
 
   rpc::ServerConfig server;
   kafka::ClusterConfig kafka;

@@ -18,10 +18,9 @@
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
 
 int main(int argc, char** argv) {
-  if (const auto status =
-          config::AnswerArguments(argc, argv, recommender::RecommenderConfig::FromEnv))
+  if (const auto status = config::AnswerArguments(argc, argv, recommender::Config::FromEnv))
     return *status;
-  const auto config = recommender::RecommenderConfig::FromEnv(config::SystemEnvironment());
+  const auto config = recommender::Config::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("recommender", config->server);
   kafka::UseStructuredLog();

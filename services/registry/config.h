@@ -21,9 +21,9 @@ struct Config {
   std::string models_topic;
   std::chrono::milliseconds announce_poll{};
   std::string auth_address;
-  UploadSettings uploads;
-  RegistrySettings registry;
-  HousekeepingSettings housekeeping;
+  UploadOptions uploads;
+  RegistryOptions registry;
+  HousekeepingOptions housekeeping;
 
   // All problems at once.
   static Result<Config> FromEnv(const config::Environment& environment);

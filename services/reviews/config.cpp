@@ -2,9 +2,9 @@
 
 namespace marquee::reviews {
 
-Result<ReviewsConfig> ReviewsConfig::FromEnv(const config::Environment& environment) {
+Result<Config> Config::FromEnv(const config::Environment& environment) {
   config::Reader reader(environment);
-  ReviewsConfig config;
+  Config config;
   config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:9000", "0.0.0.0:9100");
   config.database.application_name = "marquee-reviews";
   config.database.uri = reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "reviews' database");

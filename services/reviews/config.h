@@ -10,14 +10,14 @@
 
 namespace marquee::reviews {
 
-struct ReviewsConfig {
+struct Config {
   rpc::ServerConfig server;
   pg::PoolConfig database;
   kafka::ClusterConfig kafka;
   std::string auth_address;
   std::string catalog_address;
 
-  static Result<ReviewsConfig> FromEnv(const config::Environment& environment);
+  static Result<Config> FromEnv(const config::Environment& environment);
 };
 
 }  // namespace marquee::reviews

@@ -5,9 +5,9 @@
 namespace marquee::reviews {
 namespace {
 
-TEST(ReviewsConfig, NamesEveryProblem) {
+TEST(Config, NamesEveryProblem) {
   const std::map<std::string, std::string> values = {{"MARQUEE_CATALOG_ADDRESS", "nowhere"}};
-  const auto config = ReviewsConfig::FromEnv(config::MapEnvironment(values));
+  const auto config = Config::FromEnv(config::MapEnvironment(values));
   ASSERT_FALSE(config.ok());
   for (const char* name :
        {"MARQUEE_POSTGRES_URI", "MARQUEE_AUTH_ADDRESS", "MARQUEE_CATALOG_ADDRESS"}) {

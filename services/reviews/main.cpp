@@ -17,9 +17,9 @@ int main(int argc, char** argv) {
   using namespace marquee::reviews;  // NOLINT(google-build-using-namespace)
   namespace rpc = marquee::rpc;
 
-  if (const auto status = marquee::config::AnswerArguments(argc, argv, ReviewsConfig::FromEnv))
+  if (const auto status = marquee::config::AnswerArguments(argc, argv, Config::FromEnv))
     return *status;
-  const auto config = ReviewsConfig::FromEnv(marquee::config::SystemEnvironment());
+  const auto config = Config::FromEnv(marquee::config::SystemEnvironment());
   if (!config.ok()) return marquee::config::Fatal(config.error());
   rpc::Prepare("reviews", config->server);
   marquee::kafka::UseStructuredLog();

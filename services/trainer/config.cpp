@@ -23,7 +23,7 @@ std::string Joined(std::span<const std::string_view> names) {
   return joined;
 }
 
-void ReadConnections(config::Reader& reader, TrainerConfig& config) {
+void ReadConnections(config::Reader& reader, Config& config) {
   config.database.uri =
       reader.Secret("MARQUEE_POSTGRES_URI", std::nullopt, "The trainer's database, postgresql://…");
   config.database.max_connections = static_cast<int>(reader.Int(
@@ -42,7 +42,7 @@ void ReadConnections(config::Reader& reader, TrainerConfig& config) {
       reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "By which auth knows this service");
 }
 
-void ReadJob(config::Reader& reader, TrainerConfig& config) {
+void ReadJob(config::Reader& reader, Config& config) {
   for (const models::Task& task : models::Tasks()) {
     std::string variable = "MARQUEE_TRAINER_" + std::string(task.name) + "_ALGORITHM";
     std::transform(variable.begin(), variable.end(), variable.begin(),
@@ -82,7 +82,7 @@ void ReadJob(config::Reader& reader, TrainerConfig& config) {
                     "which takes them over; it needn't be there");
 }
 
-void ReadRuns(config::Reader& reader, TrainerConfig& config) {
+void ReadRuns(config::Reader& reader, Config& config) {
   config.trainer.heartbeat =
       reader.Milliseconds("MARQUEE_TRAINER_HEARTBEAT_MS", 1'000, 50, 60'000,
                           "How often a run says that it lives, and how far it is");
@@ -108,10 +108,10 @@ void ReadRuns(config::Reader& reader, TrainerConfig& config) {
 
 }  // namespace
 
-Result<TrainerConfig> TrainerConfig::FromEnv(const config::Environment& environment,
-                                             const std::string& code_version) {
+Result<Config> Config::FromEnv(const config::Environment& environment,
+                               const std::string& code_version) {
   config::Reader reader(environment);
-  TrainerConfig config;
+  Config config;
   config.server = rpc::ServerConfig::Read(reader, "0.0.0.0:50054", "0.0.0.0:9054");
   ReadConnections(reader, config);
   ReadJob(reader, config);

@@ -18,7 +18,7 @@
 
 namespace marquee::trainer {
 
-struct TrainerConfig {
+struct Config {
   rpc::ServerConfig server;
   pg::PoolConfig database;
   kafka::ClusterConfig kafka;
@@ -26,17 +26,17 @@ struct TrainerConfig {
   std::string ratings_address;
   std::string registry_address;
   std::string service_secret;
-  RatingsClientSettings ratings;
-  RegistryClientSettings registry;
+  RatingsClientOptions ratings;
+  RegistryClientOptions registry;
   std::filesystem::path artefact_dir;  // of the time when the trainer was the registry
-  JobSettings job;
-  TrainerSettings trainer;
+  JobOptions job;
+  TrainerOptions trainer;
   std::chrono::milliseconds heartbeat_expiry{};
-  HousekeepingSettings housekeeping;
+  HousekeepingOptions housekeeping;
 
   // All problems at once; `code_version` is what the build calls itself.
-  static Result<TrainerConfig> FromEnv(const config::Environment& environment,
-                                       const std::string& code_version);
+  static Result<Config> FromEnv(const config::Environment& environment,
+                                const std::string& code_version);
 };
 
 }  // namespace marquee::trainer

@@ -20,7 +20,7 @@ using namespace marquee;  // NOLINT(google-build-using-namespace): a program, no
 
 int main(int argc, char** argv) {
   const auto read = [](const config::Environment& environment) {
-    return trainer::TrainerConfig::FromEnv(environment, MARQUEE_CODE_VERSION);
+    return trainer::Config::FromEnv(environment, MARQUEE_CODE_VERSION);
   };
   if (const auto status = config::AnswerArguments(argc, argv, read)) return *status;
   const auto config = read(config::SystemEnvironment());

@@ -82,7 +82,7 @@ int Run(const std::string& ratings_address) {
   testing::MemoryStore store;
   TemporaryFolder temporary;
   testing::FakeRegistry registry;
-  TrainingJob job(ratings, registry, testing::Settings("bench", temporary.path()), SystemClock());
+  TrainingJob job(ratings, registry, testing::Options("bench", temporary.path()), SystemClock());
   const Owner owner{"bench", "bench"};
 
   for (const char* what : {"first run", "second run (judges the champion too)"}) {

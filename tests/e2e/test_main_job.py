@@ -116,13 +116,24 @@ def test_contributions_sum_to_the_score(loaded, api):
         assert explanation["score"] == pytest.approx(item["score"], rel=1e-3, abs=1e-4)
 
 
-def test_similar_movies_and_predicted_ratings(loaded, api):
-    similar = [item["title"] for item in api.similar(1, count=10)["movies"]]
-    assert "Toy Story 2" in similar
-    api.register()
-    for movie_id in (1, 260, 318):
-        api.rate(movie_id, 5)
-    assert 0.5 <= api.predict(50)["predicted_rating"] <= 5
+def test_similar_movies(loaded, api):
+    assert "Toy Story 2" in [item["title"] for item in api.similar(1, count=10)["movies"]]
+
+
+def test_a_predicted_rating_is_the_movies_mean_moved_by_how_the_person_rates(loaded, api):
+    mean = api.get("/v1/movies/50")["movie"]["rating_mean"]
+    predicted = {}
+    for value in (5, 3, 1):
+        person = api.other()
+        person.register()
+        for movie_id in (1, 260, 318):
+            person.rate(movie_id, value)
+        answer = person.predict(50)
+        assert answer["history_size"] == 3
+        predicted[value] = answer["predicted_rating"]
+    assert predicted[1] < predicted[3] < predicted[5]
+    assert predicted[1] < mean
+    assert abs(predicted[5] - mean) < 0.7  # three fives say little of the fourth movie
 
 
 def test_without_ratings_the_popular_list_stands_in(loaded, api):

@@ -17,7 +17,7 @@ import traceback
 from kube.cluster import ROOT, SCRIPTS, CommandFailed
 from kube.context import Context, StepFailed
 from kube.report import report, table
-from kube.steps import STEPS
+from kube.steps import BEFORE, STEPS
 
 
 def arguments():
@@ -30,6 +30,12 @@ def arguments():
     )
     parser.add_argument("--step", nargs="+", choices=names, metavar="NAME", help="only these, on what is there")
     parser.add_argument("--from", dest="first", choices=names, metavar="NAME", help="this one and those after it")
+    parser.add_argument(
+        "--before",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="also upgrade from the version in that checkout, whose images are built there by ci/images --tag before",
+    )
     parser.add_argument("--keep", action="store_true", help="leave the cluster up; one that was up before stays anyway")
     parser.add_argument("--no-build", action="store_true", help="take the images as they are")
     parser.add_argument("--rate", type=int, default=50, help="requests a second (50)")
@@ -41,10 +47,11 @@ def arguments():
 
 
 def chosen(options):
-    if options.step:
-        return [step for step in STEPS if step.name in options.step]
+    if options.step or (options.before and not options.first):
+        wanted = [step for step in STEPS if step.name in (options.step or ("cluster", "images"))]
+        return [*wanted, *([BEFORE] if options.before else [])]
     first = next((i for i, step in enumerate(STEPS) if step.name == options.first), 0)
-    return STEPS[first:]
+    return [*STEPS[first:], *([BEFORE] if options.before else [])]
 
 
 def run(step, context):
@@ -75,6 +82,7 @@ def main():
     context = Context(
         options.logs, lambda text: print(text, flush=True), options.namespace, options.rate, not options.no_build
     )
+    context.before = options.before and options.before.resolve()
     results, started = [], datetime.datetime.now(datetime.UTC)
     try:
         for step in chosen(options):

@@ -51,7 +51,7 @@ class Statistics:
         self.fresh = 0
         self.late = 0  # had to wait for a worker by more than a second
         self.acknowledged = 0
-        self.degraded = 0
+        self.degraded = 0  # of those who had rated something
         self.stale = 0  # a recommendation of what the same person had rated, by an answer not marked degraded
         self.failures = []
         self.by_kind = collections.Counter()
@@ -300,7 +300,8 @@ class Load:
         listed = {item["movie_id"] for item in answer.get("recommendations", [])}
         with self._lock:
             if answer.get("degraded"):
-                self.statistics.degraded += 1
+                # Who has rated nothing gets the popular list by right.
+                self.statistics.degraded += bool(rated)
             elif listed & rated:
                 self.statistics.stale += 1
 

@@ -78,6 +78,18 @@ Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
       }};
 }
 
+// What every task's report begins with.
+json Judged(std::string_view task, const EvaluateFlags& flags, const models::RatingMatrix& matrix,
+            const Report& read) {
+  return {{"task", task},
+          {"folds", flags.folds},
+          {"seed", flags.seed},
+          {"ratings", matrix.nonzeros()},
+          {"users", matrix.users()},
+          {"movies", matrix.items()},
+          {"rejected", read.rejected}};
+}
+
 int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
                         const models::RatingMatrix& matrix, const Report& read) {
   const auto fit = Fits(flags, *models::FindTask(models::kRanking), matrix);
@@ -95,18 +107,12 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
   }
   json folds = json::array();
   for (const auto& fold : report->folds) folds.push_back(ToJson(fold));
-  const json value{{"task", "ranking"},
-                   {"algorithm", flags.algorithm},
-                   {"folds", flags.folds},
-                   {"seed", flags.seed},
-                   {"ratings", matrix.nonzeros()},
-                   {"users", matrix.users()},
-                   {"movies", matrix.items()},
-                   {"rejected", read.rejected},
-                   {"model", ToJson(report->mean)},
-                   {"popularity", ToJson(report->popularity)},
-                   {"ndcg_ratio_to_popularity", report->ndcg_ratio},
-                   {"per_fold", folds}};
+  json value = Judged("ranking", flags, matrix, read);
+  value["algorithm"] = flags.algorithm;
+  value["model"] = ToJson(report->mean);
+  value["popularity"] = ToJson(report->popularity);
+  value["ndcg_ratio_to_popularity"] = report->ndcg_ratio;
+  value["per_fold"] = folds;
   const std::vector<std::string> header{
       "", "NDCG@100", "Recall@20", "Recall@50", "Precision@10", "MAP@10", "coverage"};
   const std::string text =
@@ -131,17 +137,10 @@ int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
   if (!report.ok()) return Fail(context, report.error());
   json folds = json::array();
   for (const auto& fold : report->folds) folds.push_back({{"rmse", fold.rmse}, {"mae", fold.mae}});
-  const json value{
-      {"task", "rating"},
-      {"folds", flags.folds},
-      {"seed", flags.seed},
-      {"ratings", matrix.nonzeros()},
-      {"users", matrix.users()},
-      {"movies", matrix.items()},
-      {"rejected", read.rejected},
-      {"model", {{"rmse", report->mean.rmse}, {"mae", report->mean.mae}}},
-      {"bias_baseline", {{"rmse", report->baseline.rmse}, {"mae", report->baseline.mae}}},
-      {"per_fold", folds}};
+  json value = Judged("rating", flags, matrix, read);
+  value["model"] = {{"rmse", report->mean.rmse}, {"mae", report->mean.mae}};
+  value["bias_baseline"] = {{"rmse", report->baseline.rmse}, {"mae", report->baseline.mae}};
+  value["per_fold"] = folds;
   const std::string text =
       Table({"", "RMSE", "MAE"},
             {{"this model", Fixed(report->mean.rmse, 4), Fixed(report->mean.mae, 4)},

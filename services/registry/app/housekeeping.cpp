@@ -7,11 +7,11 @@
 namespace marquee::registry {
 
 Housekeeping::Housekeeping(Registry& registry, RegistryMetrics& metrics,
-                           HousekeepingSettings settings)
+                           HousekeepingOptions options)
     : registry_(registry),
       metrics_(metrics),
-      settings_(settings),
-      task_(settings.tick, [this](const std::stop_token&) {
+      options_(options),
+      task_(options.tick, [this](const std::stop_token&) {
         Step();
         return std::nullopt;
       }) {}
@@ -28,7 +28,7 @@ void Housekeeping::Step() {
 Status Housekeeping::Round() {
   // Artefacts are read whole when nobody has looked at them yet: in the time in which one must be
   // stored. What a round doesn't get to, the next one does.
-  const CallContext call(SystemClock().Now() + settings_.registration);
+  const CallContext call(SystemClock().Now() + options_.registration);
   // First of all, and whatever fails below: that a champion is lost is said by whoever still can.
   std::map<std::string, std::int64_t> newest;
   for (const auto& task : models::Tasks()) {
@@ -41,12 +41,12 @@ Status Housekeeping::Round() {
     }
   }
   if (const auto now = std::chrono::steady_clock::now(); now >= next_sweep_) {
-    ASSIGN_OR_RETURN(const int swept, registry_.SweepArtefacts(settings_.registration, call));
+    ASSIGN_OR_RETURN(const int swept, registry_.SweepArtefacts(options_.registration, call));
     if (swept > 0) logging::Info("artefacts without a version removed", {{"artefacts", swept}});
-    next_sweep_ = now + settings_.registration / 4;
+    next_sweep_ = now + options_.registration / 4;
   }
   if (newest != newest_) {
-    ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(settings_.keep_artefacts, call));
+    ASSIGN_OR_RETURN(const int dropped, registry_.DropOldArtefacts(options_.keep_artefacts, call));
     if (dropped > 0) logging::Info("old artefacts dropped", {{"versions", dropped}});
     newest_ = std::move(newest);
   }

@@ -13,7 +13,7 @@
 
 namespace marquee::registry {
 
-struct HousekeepingSettings {
+struct HousekeepingOptions {
   std::chrono::milliseconds tick{5'000};  // how often the artefacts in use are looked at
   int keep_artefacts = 10;                // of each model, beside those that an alias names
   // A registration takes no longer; what no version owns by then is swept.
@@ -23,7 +23,7 @@ struct HousekeepingSettings {
 class Housekeeping {
  public:
   // Starts a thread, whose first round is at once. All outlive it.
-  Housekeeping(Registry& registry, RegistryMetrics& metrics, HousekeepingSettings settings);
+  Housekeeping(Registry& registry, RegistryMetrics& metrics, HousekeepingOptions options);
   void Stop() { task_.Stop(); }  // idempotent
 
  private:
@@ -33,7 +33,7 @@ class Housekeeping {
 
   Registry& registry_;
   RegistryMetrics& metrics_;
-  HousekeepingSettings settings_;
+  HousekeepingOptions options_;
   std::chrono::steady_clock::time_point next_sweep_ = {};
   std::map<std::string, std::int64_t> newest_;  // candidates at the last clean-up, by model
   std::set<std::string> unusable_;  // "ranking champion served", as last told to the log

@@ -98,7 +98,7 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served, 
   const auto objective = ObjectiveOf(task);
   GateInput gate{.candidate = std::numeric_limits<double>::quiet_NaN(),
                  .force = delivery.force_promotion,
-                 .min_improvement = settings_.min_improvement};
+                 .min_improvement = options_.min_improvement};
   if (const auto measured = card.metrics.find(objective.metric); measured != card.metrics.end())
     gate.candidate = measured->second;
   const auto champion = versions_.GetAlias(card.model, kChampion, call);

@@ -17,7 +17,7 @@
 
 namespace marquee::registry {
 
-struct RegistrySettings {
+struct RegistryOptions {
   double min_improvement = 0;  // of the quality gate's metric, for a promotion
 };
 
@@ -36,11 +36,11 @@ struct Registered {
 class Registry {
  public:
   // All outlive it. `promoted` is called after an alias was moved.
-  Registry(VersionStore& versions, ArtefactStore& artefacts, RegistrySettings settings,
+  Registry(VersionStore& versions, ArtefactStore& artefacts, RegistryOptions options,
            const Clock& clock, std::function<void()> promoted)
       : versions_(versions),
         artefacts_(artefacts),
-        settings_(settings),
+        options_(options),
         clock_(clock),
         inspector_(artefacts),
         promoted_(std::move(promoted)) {}
@@ -87,7 +87,7 @@ class Registry {
 
   VersionStore& versions_;
   ArtefactStore& artefacts_;
-  RegistrySettings settings_;
+  RegistryOptions options_;
   const Clock& clock_;
   ArtefactInspector inspector_;
   std::function<void()> promoted_;

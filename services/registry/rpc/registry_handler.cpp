@@ -48,7 +48,7 @@ Result<Request> Receive(const rpc::Call& call, grpc::ServerReader<Request>& read
 
 }  // namespace
 
-RegistryHandler::RegistryHandler(Registry& registry, UploadSettings uploads)
+RegistryHandler::RegistryHandler(Registry& registry, UploadOptions uploads)
     : registry_(registry), uploads_(std::move(uploads)) {
   Register(this, &RegistryHandler::RegisterModelVersion);
   Register(this, &RegistryHandler::TakeOverModelVersion);

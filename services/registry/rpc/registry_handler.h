@@ -9,14 +9,14 @@
 
 namespace marquee::registry {
 
-struct UploadSettings {
+struct UploadOptions {
   std::filesystem::path scratch;       // uploads lie here until they are stored
   std::int64_t max_bytes = 8LL << 30;  // of an artefact
 };
 
 class RegistryHandler final : public rpc::Service<v1::RegistryService> {
  public:
-  RegistryHandler(Registry& registry, UploadSettings uploads);  // `registry` outlives it
+  RegistryHandler(Registry& registry, UploadOptions uploads);  // `registry` outlives it
 
  private:
   Result<v1::RegisterModelVersionResponse> RegisterModelVersion(
@@ -33,7 +33,7 @@ class RegistryHandler final : public rpc::Service<v1::RegistryService> {
                           grpc::ServerWriter<v1::DownloadArtefactResponse>& writer);
 
   Registry& registry_;
-  UploadSettings uploads_;
+  UploadOptions uploads_;
 };
 
 }  // namespace marquee::registry

@@ -11,13 +11,13 @@
 namespace marquee::trainer {
 
 Handover::Handover(ModelsOfBefore& before, ModelRegistry& registry, std::filesystem::path folder,
-                   metrics::Metrics& metrics, HandoverSettings settings)
+                   metrics::Metrics& metrics, HandoverOptions options)
     : before_(before),
       registry_(registry),
       folder_(std::move(folder)),
       left_(metrics.AddGauge("marquee_trainer_models_to_hand_over",
                              "Versions of before that the registry doesn't have yet; 0: done")),
-      settings_(settings),
+      options_(options),
       thread_([this](std::stop_token stop) { Run(stop); }) {}
 
 Handover::~Handover() { Stop(); }
@@ -50,7 +50,7 @@ void Handover::Run(const std::stop_token& stop) {
                        {{"error", handed.error().ToString()}});
     failed_before = true;
     std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, settings_.retry, [] { return false; });
+    wake.wait_for(lock, stop, options_.retry, [] { return false; });
   }
 }
 

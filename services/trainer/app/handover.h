@@ -14,7 +14,7 @@
 
 namespace marquee::trainer {
 
-struct HandoverSettings {
+struct HandoverOptions {
   std::chrono::milliseconds retry{2'000};               // between tries
   std::chrono::milliseconds transfer_timeout{600'000};  // for a version with its files
 };
@@ -24,7 +24,7 @@ class Handover {
   // Starts a thread, which tries until all is handed over. `folder` may be missing: then the files
   // are lost, and the versions come without them. All outlive it.
   Handover(ModelsOfBefore& before, ModelRegistry& registry, std::filesystem::path folder,
-           metrics::Metrics& metrics, HandoverSettings settings);
+           metrics::Metrics& metrics, HandoverOptions options);
   ~Handover();  // as Stop()
   void Stop();  // Idempotent
 
@@ -34,14 +34,14 @@ class Handover {
   void Run(const std::stop_token& stop);
   Status HandOver(const std::stop_token& stop);
   CallContext NextCall() const {
-    return CallContext(SystemClock().Now() + settings_.transfer_timeout);
+    return CallContext(SystemClock().Now() + options_.transfer_timeout);
   }
 
   ModelsOfBefore& before_;
   ModelRegistry& registry_;
   std::filesystem::path folder_;
   metrics::Gauge left_;
-  HandoverSettings settings_;
+  HandoverOptions options_;
   std::atomic<bool> done_ = false;
   std::jthread thread_;
 };

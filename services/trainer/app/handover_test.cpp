@@ -12,7 +12,7 @@
 namespace marquee::trainer {
 namespace {
 
-constexpr HandoverSettings kSoonAgain{.retry = std::chrono::milliseconds{5}};
+constexpr HandoverOptions kSoonAgain{.retry = std::chrono::milliseconds{5}};
 
 class RowsOfBefore final : public ModelsOfBefore {
  public:

@@ -10,8 +10,8 @@ constexpr std::chrono::milliseconds kRoundTime{30'000};  // each of its few stat
 
 }  // namespace
 
-Housekeeping::Housekeeping(Trainer& trainer, HousekeepingSettings settings)
-    : trainer_(trainer), settings_(settings), task_(settings.tick, [this](const std::stop_token&) {
+Housekeeping::Housekeeping(Trainer& trainer, HousekeepingOptions options)
+    : trainer_(trainer), options_(options), task_(options.tick, [this](const std::stop_token&) {
         Step();
         return std::nullopt;
       }) {}
@@ -28,8 +28,8 @@ void Housekeeping::Step() {
 Status Housekeeping::Round() {
   const CallContext call(SystemClock().Now() + kRoundTime);
   RETURN_IF_ERROR(trainer_.Recover(call));
-  if (settings_.interval.count() == 0) return {};
-  ASSIGN_OR_RETURN(const bool started, trainer_.StartIfDue(settings_.interval, call));
+  if (options_.interval.count() == 0) return {};
+  ASSIGN_OR_RETURN(const bool started, trainer_.StartIfDue(options_.interval, call));
   if (started) logging::Info("the schedule started a run");
   return {};
 }

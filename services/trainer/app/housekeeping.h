@@ -8,7 +8,7 @@
 
 namespace marquee::trainer {
 
-struct HousekeepingSettings {
+struct HousekeepingOptions {
   std::chrono::milliseconds interval{0};  // between the starts of runs; 0: no schedule
   std::chrono::milliseconds tick{5'000};  // how often dead runs and the schedule are looked at
 };
@@ -16,7 +16,7 @@ struct HousekeepingSettings {
 class Housekeeping {
  public:
   // Starts a thread, whose first round is at once. `trainer` outlives it.
-  Housekeeping(Trainer& trainer, HousekeepingSettings settings);
+  Housekeeping(Trainer& trainer, HousekeepingOptions options);
   void Stop() { task_.Stop(); }  // idempotent
 
  private:
@@ -24,7 +24,7 @@ class Housekeeping {
   Status Round();
 
   Trainer& trainer_;
-  HousekeepingSettings settings_;
+  HousekeepingOptions options_;
   bool failed_ = false;  // the round before
   PeriodicTask task_;    // last: it uses the others
 };

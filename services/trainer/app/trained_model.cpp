@@ -39,28 +39,27 @@ OptionValues Ask(std::vector<models::Option> options, Hyperparameters& hyperpara
 }  // namespace
 
 Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMatrix& ratings,
-                                Hyperparameters& hyperparameters, const TrainingSettings& settings,
+                                Hyperparameters& hyperparameters, const TrainingOptions& options,
                                 std::shared_ptr<const models::Ranker> champion,
                                 RunMonitor& monitor) {
   const Stage training = TrainingOf(task.name);
   const Stage judging = JudgingOf(task.name);
   monitor.Report(training, 0);
-  const auto wanted = settings.algorithms.find(task.name);
+  const auto wanted = options.algorithms.find(task.name);
   ASSIGN_OR_RETURN(
       const std::string algorithm,
-      models::Resolve(task, wanted == settings.algorithms.end() ? "auto" : wanted->second,
-                      ratings));
-  ASSIGN_OR_RETURN(const auto options, models::OptionsOf(algorithm, ratings));
+      models::Resolve(task, wanted == options.algorithms.end() ? "auto" : wanted->second, ratings));
+  ASSIGN_OR_RETURN(const auto searched, models::OptionsOf(algorithm, ratings));
   OptionValues asked;
-  if (task.name == models::kRanking) asked = Ask(options, hyperparameters);
+  if (task.name == models::kRanking) asked = Ask(searched, hyperparameters);
   TrainedModel model;
-  ASSIGN_OR_RETURN(model.options, models::Values(options, asked));
+  ASSIGN_OR_RETURN(model.options, models::Values(searched, asked));
   if (hyperparameters.seed == 0) hyperparameters.seed = 1;
 
-  ASSIGN_OR_RETURN(const auto exam, HoldOut(task, ratings, settings.split_seed, settings.threads));
+  ASSIGN_OR_RETURN(const auto exam, HoldOut(task, ratings, options.split_seed, options.threads));
   const auto fitting = [&](Stage stage, double from, double share) {
     return models::Fitting{.seed = static_cast<std::uint64_t>(hyperparameters.seed),
-                           .threads = settings.threads,
+                           .threads = options.threads,
                            .progress = [&, stage, from, share](double done) {
                              return monitor.Report(stage, from + share * done);
                            }};

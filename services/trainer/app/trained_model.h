@@ -14,7 +14,7 @@
 
 namespace marquee::trainer {
 
-struct TrainingSettings {
+struct TrainingOptions {
   // By task; a task that isn't there is trained by "auto" (models/registry.h).
   std::map<std::string, std::string, std::less<>> algorithms = {};
   int threads = 0;               // 0: all cores
@@ -34,7 +34,7 @@ struct TrainedModel {
 // evaluation model, when there is one. Stages TrainingOf and JudgingOf the task.
 // FailedPrecondition "not_enough_ratings" when nothing can be held out.
 Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMatrix& ratings,
-                                Hyperparameters& hyperparameters, const TrainingSettings& settings,
+                                Hyperparameters& hyperparameters, const TrainingOptions& options,
                                 std::shared_ptr<const models::Ranker> champion,
                                 RunMonitor& monitor);
 

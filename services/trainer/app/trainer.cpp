@@ -44,13 +44,12 @@ struct Trainer::Worker {
 };
 
 Trainer::Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job,
-                 TrainerMetrics& metrics, TrainerSettings settings,
-                 std::function<Status()> may_start)
+                 TrainerMetrics& metrics, TrainerOptions options, std::function<Status()> may_start)
     : runs_(runs),
       registry_(registry),
       job_(job),
       metrics_(metrics),
-      settings_(std::move(settings)),
+      options_(std::move(options)),
       may_start_(std::move(may_start)) {}
 
 Trainer::~Trainer() { Stop(); }
@@ -62,7 +61,7 @@ Result<TrainingRun> Trainer::Start(const NewRun& run, const CallContext& call) {
   if (const std::lock_guard lock(mutex_); stopping_) return Stopping();
   // A dead run blocks nobody.
   RETURN_IF_ERROR(FailAbandoned(call));
-  ASSIGN_OR_RETURN(auto started, runs_.Start(run, settings_.owner, call));
+  ASSIGN_OR_RETURN(auto started, runs_.Start(run, options_.owner, call));
   if (!started.fresh) return std::move(started.run);
   return Launch(std::move(started.run));
 }
@@ -71,7 +70,7 @@ Result<bool> Trainer::StartIfDue(milliseconds interval, const CallContext& call)
   if (!may_start_().ok()) return false;
   const std::lock_guard starting(start_mutex_);
   if (const std::lock_guard lock(mutex_); stopping_) return false;
-  ASSIGN_OR_RETURN(auto started, runs_.StartIfDue({}, settings_.owner, interval, call));
+  ASSIGN_OR_RETURN(auto started, runs_.StartIfDue({}, options_.owner, interval, call));
   if (!started) return false;
   RETURN_IF_ERROR(Launch(*std::move(started)));
   return true;
@@ -135,7 +134,7 @@ void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto position = worker.monitor.position();
     metrics_.RunProgress(position.progress);
-    const auto cancel = runs_.Heartbeat(worker.run.run_id, settings_.owner, position.stage,
+    const auto cancel = runs_.Heartbeat(worker.run.run_id, options_.owner, position.stage,
                                         position.progress, OwnCall());
     if (!cancel.ok() && cancel.error().code == Code::kAborted) {
       worker.fenced = true;
@@ -147,7 +146,7 @@ void Trainer::Beat(Worker& worker, const std::stop_token& stop) {
     else if (*cancel)
       worker.monitor.Cancel(Error::Cancelled("cancelled", "Somebody asked for it."));
     Changed();
-    worker.monitor.WaitForStage(position.stage, settings_.heartbeat, stop);
+    worker.monitor.WaitForStage(position.stage, options_.heartbeat, stop);
     // Stages may fly by: no more than five statements a second.
     std::mutex mutex;
     std::unique_lock lock(mutex);
@@ -165,11 +164,11 @@ std::optional<RunState> Trainer::Settle(Worker& worker, const Status& trained,
                                             {"error", trained.error().ToString()}});
   }
   const auto run_id = worker.run.run_id;
-  const auto give_up = SteadyClock::now() + settings_.settle_timeout;
+  const auto give_up = SteadyClock::now() + options_.settle_timeout;
   auto pause = kLeastBeatPause;
   while (!worker.fenced) {
     auto stored =
-        runs_.End(run_id, settings_.owner, state,
+        runs_.End(run_id, options_.owner, state,
                   trained.ok() ? std::string() : RunError(trained.error()), outcome, OwnCall());
     if (stored.ok()) return state;
     // An earlier attempt may have been committed though its answer was lost.
@@ -268,7 +267,7 @@ Status Trainer::Watch(std::int64_t run_id, const CallContext& call,
 }
 
 Result<int> Trainer::FailAbandoned(const CallContext& call) {
-  ASSIGN_OR_RETURN(const auto failed, runs_.FailAbandoned(settings_.owner, call));
+  ASSIGN_OR_RETURN(const auto failed, runs_.FailAbandoned(options_.owner, call));
   for (const auto run_id : failed) {
     logging::Warning("an abandoned run was marked as failed", {{"run_id", run_id}});
     const auto run = runs_.Get(run_id, call);

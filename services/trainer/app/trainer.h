@@ -21,7 +21,7 @@
 
 namespace marquee::trainer {
 
-struct TrainerSettings {
+struct TrainerOptions {
   Owner owner = {};
   std::chrono::milliseconds heartbeat{1'000};
   // How long the end of a run is tried to be stored while the database is away; then the run is
@@ -34,7 +34,7 @@ class Trainer {
  public:
   // All outlive it. `may_start` says what no run may start before.
   Trainer(RunRepository& runs, ModelRegistry& registry, TrainingJob& job, TrainerMetrics& metrics,
-          TrainerSettings settings, std::function<Status()> may_start);
+          TrainerOptions options, std::function<Status()> may_start);
   ~Trainer();  // as Stop()
 
   // AlreadyExists "training_run_active"; Unavailable "trainer_stopping".
@@ -76,7 +76,7 @@ class Trainer {
   ModelRegistry& registry_;
   TrainingJob& job_;
   TrainerMetrics& metrics_;
-  TrainerSettings settings_;
+  TrainerOptions options_;
   std::function<Status()> may_start_;
 
   std::mutex start_mutex_;  // one start at a time

@@ -27,9 +27,9 @@ class TrainerTest : public ::testing::Test {
 
   std::unique_ptr<Trainer> Make(const std::string& session = "session-1") {
     return std::make_unique<Trainer>(store_, registry_, job_, trainer_metrics_,
-                                     TrainerSettings{.owner = {"host", session},
-                                                     .heartbeat = milliseconds{10},
-                                                     .settle_timeout = milliseconds{3'000}},
+                                     TrainerOptions{.owner = {"host", session},
+                                                    .heartbeat = milliseconds{10},
+                                                    .settle_timeout = milliseconds{3'000}},
                                      [this] { return may_start_; });
   }
   // Watches until the end.
@@ -60,7 +60,7 @@ class TrainerTest : public ::testing::Test {
   metrics::Metrics metrics_;
   TrainerMetrics trainer_metrics_{metrics_};
   testing::FakeRegistry registry_;
-  TrainingJob job_{ratings_, registry_, testing::Settings("1", temporary_.path()), SystemClock()};
+  TrainingJob job_{ratings_, registry_, testing::Options("1", temporary_.path()), SystemClock()};
   Status may_start_;
 };
 

@@ -22,14 +22,13 @@ struct TrainingJob::Champion {
 
 Status TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor, RunOutcome& outcome) {
   outcome.hyperparameters = run.hyperparameters;
-  ASSIGN_OR_RETURN(const auto workspace, Workspace::Make(settings_.scratch, run.run_id));
+  ASSIGN_OR_RETURN(const auto workspace, Workspace::Make(options_.scratch, run.run_id));
   ASSIGN_OR_RETURN(const auto data, Export(monitor, outcome));
   std::vector<NewVersion> versions;
   for (const models::Task& task : models::Tasks()) {
     ASSIGN_OR_RETURN(const auto champion, FindChampion(std::string(task.name), workspace));
-    ASSIGN_OR_RETURN(const auto model,
-                     TrainModel(task, data.matrix, outcome.hyperparameters, settings_.training,
-                                champion.evaluation, monitor));
+    ASSIGN_OR_RETURN(const auto model, TrainModel(task, data.matrix, outcome.hyperparameters,
+                                                  options_.training, champion.evaluation, monitor));
     for (const auto& [name, value] : model.metrics)
       outcome.metrics[std::string(task.name) + "." + name] = value;
     ASSIGN_OR_RETURN(auto version, Save(run, task, model, champion, data,
@@ -71,16 +70,16 @@ Result<TrainingJob::Data> TrainingJob::Export(RunMonitor& monitor, RunOutcome& o
   logging::Info("ratings exported", {{"ratings", data.snapshot.ratings},
                                      {"users", data.snapshot.users},
                                      {"movies", data.snapshot.movies}});
-  if (data.snapshot.ratings < settings_.min_ratings || data.matrix.users() < settings_.min_users ||
-      data.matrix.items() < settings_.min_movies) {
+  if (data.snapshot.ratings < options_.min_ratings || data.matrix.users() < options_.min_users ||
+      data.matrix.items() < options_.min_movies) {
     return Error::FailedPrecondition(
         kNotEnoughRatings, "There are " + std::to_string(data.snapshot.ratings) + " ratings by " +
                                std::to_string(data.snapshot.users) + " users of " +
                                std::to_string(data.snapshot.movies) +
                                " movies; training takes at least " +
-                               std::to_string(settings_.min_ratings) + " ratings, " +
-                               std::to_string(settings_.min_users) + " users and " +
-                               std::to_string(settings_.min_movies) + " movies.");
+                               std::to_string(options_.min_ratings) + " ratings, " +
+                               std::to_string(options_.min_users) + " users and " +
+                               std::to_string(options_.min_movies) + " movies.");
   }
   return data;
 }
@@ -124,7 +123,7 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const models::Task&
   artefact::Metadata metadata = {{"model", model_name},
                                  {"run_id", std::to_string(run.run_id)},
                                  {"snapshot_sha256", data.snapshot.sha256},
-                                 {"code_version", settings_.code_version}};
+                                 {"code_version", options_.code_version}};
   RETURN_IF_ERROR(artefact::SaveModel(version.evaluation_file, model.evaluation, metadata));
   ASSIGN_OR_RETURN(const auto written, artefact::SaveModel(version.file, model.served, metadata));
   version.card = artefact::ToJson({.model = model_name,
@@ -134,7 +133,7 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const models::Task&
                                    .seed = seed,
                                    .hyperparameters = {model.options.begin(), model.options.end()},
                                    .metrics = model.metrics,
-                                   .code_version = settings_.code_version,
+                                   .code_version = options_.code_version,
                                    .artefact_sha256 = written.sha256,
                                    .artefact_bytes = written.bytes,
                                    .created_at = clock_.Now()});
@@ -143,7 +142,7 @@ Result<NewVersion> TrainingJob::Save(const TrainingRun& run, const models::Task&
 
 // A registry that is away for a while costs no run.
 Status TrainingJob::Register(const NewVersion& version, const RunMonitor& monitor) {
-  const auto give_up = std::chrono::steady_clock::now() + settings_.registry_patience;
+  const auto give_up = std::chrono::steady_clock::now() + options_.registry_patience;
   std::chrono::milliseconds pause{200};
   while (true) {
     auto registered = registry_.Register(version, NextCall());

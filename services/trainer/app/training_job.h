@@ -19,8 +19,8 @@
 
 namespace marquee::trainer {
 
-struct JobSettings {
-  TrainingSettings training = {};
+struct JobOptions {
+  TrainingOptions training = {};
   // Fewer than this and the run is skipped with "not_enough_ratings".
   std::int64_t min_ratings = 200;
   int min_users = 10;
@@ -36,9 +36,9 @@ struct JobSettings {
 class TrainingJob {
  public:
   // All outlive the job.
-  TrainingJob(RatingsSource& ratings, ModelRegistry& registry, JobSettings settings,
+  TrainingJob(RatingsSource& ratings, ModelRegistry& registry, JobOptions options,
               const Clock& clock)
-      : ratings_(ratings), registry_(registry), settings_(std::move(settings)), clock_(clock) {}
+      : ratings_(ratings), registry_(registry), options_(std::move(options)), clock_(clock) {}
 
   // Trains and registers. `outcome` is filled in as things become known, so that a run which fails
   // late tells what it knew. The monitor's reason when it was cancelled: until the first version is
@@ -48,7 +48,7 @@ class TrainingJob {
  private:
   // A run has no deadline; each of its calls has.
   CallContext NextCall() const {
-    return CallContext(SystemClock().Now() + settings_.transfer_timeout);
+    return CallContext(SystemClock().Now() + options_.transfer_timeout);
   }
 
   struct Data;
@@ -62,7 +62,7 @@ class TrainingJob {
 
   RatingsSource& ratings_;
   ModelRegistry& registry_;
-  JobSettings settings_;
+  JobOptions options_;
   const Clock& clock_;
 };
 

@@ -62,7 +62,7 @@ class TrainingJobTest : public ::testing::Test {
   testing::FakeRatings ratings_;
   TemporaryFolder temporary_;
   testing::FakeRegistry registry_;
-  TrainingJob job_{ratings_, registry_, testing::Settings("1.2.3", temporary_.path()),
+  TrainingJob job_{ratings_, registry_, testing::Options("1.2.3", temporary_.path()),
                    SystemClock()};
   RunOutcome outcome_;
 };

@@ -81,16 +81,16 @@ class Receiver {
 struct RatingsClient::Impl {
   std::unique_ptr<ratings::v1::RatingsService::Stub> stub;
   rpc::ServiceToken& token;
-  RatingsClientSettings settings;
+  RatingsClientOptions options;
 
   // UNAUTHENTICATED before the first row: `refused` is set.
   Result<Snapshot> Export(const std::function<void(std::int64_t)>& progress,
                           const std::stop_token& stop, bool& refused) {
     ASSIGN_OR_RETURN(const auto bearer, token.Get());
     grpc::ClientContext context;
-    rpc::ActAsService(context, bearer, settings.timeout);
+    rpc::ActAsService(context, bearer, options.timeout);
     const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
-    Receiver receiver(settings.max_ratings);
+    Receiver receiver(options.max_ratings);
     Status outcome;
     auto reader = stub->ExportRatings(&context, {});
     for (ExportRatingsResponse message; outcome.ok() && reader->Read(&message);) {
@@ -111,8 +111,8 @@ struct RatingsClient::Impl {
 };
 
 RatingsClient::RatingsClient(std::shared_ptr<grpc::Channel> ratings, rpc::ServiceToken& token,
-                             RatingsClientSettings settings)
-    : impl_(new Impl{ratings::v1::RatingsService::NewStub(ratings), token, settings}) {}
+                             RatingsClientOptions options)
+    : impl_(new Impl{ratings::v1::RatingsService::NewStub(ratings), token, options}) {}
 
 RatingsClient::~RatingsClient() = default;
 

@@ -16,7 +16,7 @@ class ServiceToken;
 
 namespace marquee::trainer {
 
-struct RatingsClientSettings {
+struct RatingsClientOptions {
   std::chrono::milliseconds timeout{600'000};  // for the whole export
   std::int64_t max_ratings = 200'000'000;      // 20 bytes each while they come in
 };
@@ -24,7 +24,7 @@ struct RatingsClientSettings {
 class RatingsClient final : public RatingsSource {
  public:
   RatingsClient(std::shared_ptr<grpc::Channel> ratings, rpc::ServiceToken& token,
-                RatingsClientSettings settings);
+                RatingsClientOptions options);
   ~RatingsClient() override;
   Result<Snapshot> Export(const std::function<void(std::int64_t rows)>& progress,
                           std::stop_token stop) override;

@@ -37,10 +37,10 @@ ModelVersion FromWire(const wire::ModelVersion& from) {
 struct RegistryClient::Impl {
   std::unique_ptr<wire::RegistryService::Stub> stub;
   rpc::ServiceToken& token;
-  RegistryClientSettings settings;
+  RegistryClientOptions options;
 
   CallContext Question(const CallContext& call) const {
-    return call.Before(SystemClock().Now() + settings.call_timeout);
+    return call.Before(SystemClock().Now() + options.call_timeout);
   }
 
   // Once more with a new token when the old one isn't taken.
@@ -63,8 +63,8 @@ struct RegistryClient::Impl {
 };
 
 RegistryClient::RegistryClient(std::shared_ptr<grpc::Channel> registry, rpc::ServiceToken& token,
-                               RegistryClientSettings settings)
-    : impl_(new Impl{wire::RegistryService::NewStub(registry), token, settings}) {}
+                               RegistryClientOptions options)
+    : impl_(new Impl{wire::RegistryService::NewStub(registry), token, options}) {}
 
 RegistryClient::~RegistryClient() = default;
 

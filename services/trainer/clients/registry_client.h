@@ -16,14 +16,14 @@ class ServiceToken;
 
 namespace marquee::trainer {
 
-struct RegistryClientSettings {
+struct RegistryClientOptions {
   std::chrono::milliseconds call_timeout{10'000};  // of a question, at most
 };
 
 class RegistryClient final : public ModelRegistry {
  public:
   RegistryClient(std::shared_ptr<grpc::Channel> registry, rpc::ServiceToken& token,
-                 RegistryClientSettings settings);
+                 RegistryClientOptions options);
   ~RegistryClient() override;
 
   Result<std::optional<ModelVersion>> Champion(const std::string& model,

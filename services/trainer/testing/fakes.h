@@ -21,11 +21,11 @@
 namespace marquee::trainer::testing {
 
 // Not by designated initializers, of which GCC 12 believes that they leave the map in them unmade.
-inline JobSettings Settings(std::string code_version, const std::filesystem::path& scratch) {
-  JobSettings settings;
-  settings.code_version = std::move(code_version);
-  settings.scratch = scratch;
-  return settings;
+inline JobOptions Options(std::string code_version, const std::filesystem::path& scratch) {
+  JobOptions options;
+  options.code_version = std::move(code_version);
+  options.scratch = scratch;
+  return options;
 }
 
 // Gives what it was told to; can be made to hold a run at its export until it is let go or

@@ -6,7 +6,7 @@ A function takes the Context and gives the words for what it measured; it raises
 import dataclasses
 from collections.abc import Callable
 
-from kube.steps import changes, data, errors, faults, install, manifests
+from kube.steps import before, changes, data, errors, faults, install, manifests
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,3 +47,10 @@ STEPS = [
         manifests.kustomize,
     ),
 ]
+
+# With --before alone: it needs that version's images, too.
+BEFORE = Step(
+    "before",
+    "helm upgrade from the version before, in use: no acknowledged rating lost, every model taken over",
+    before.before,
+)

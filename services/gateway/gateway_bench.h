@@ -1,7 +1,0 @@
-#pragma once
-
-namespace marquee::gateway {
-
-void BenchRequests();
-
-}  // namespace marquee::gateway
