@@ -21,9 +21,12 @@ class ClientContext;
 namespace marquee::rpc {
 
 // A channel to host:port or a gRPC target; connects lazily and by itself again. `max_message_bytes`
-// bounds a response.
+// bounds a response; `service_config` is gRPC's, in JSON
+// (https://github.com/grpc/grpc/blob/master/doc/service_config.md).
+inline constexpr char kRoundRobin[] = R"({"loadBalancingConfig":[{"round_robin":{}}]})";
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
-                                           int max_message_bytes = 8 << 20);
+                                           int max_message_bytes = 8 << 20,
+                                           const std::string& service_config = kRoundRobin);
 
 // For a call made on behalf of `call`: its deadline (at most `at_most` from now), its trace, its
 // caller's token and positions.

@@ -59,9 +59,12 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   builder.AddListeningPort(config.grpc_listen, grpc::InsecureServerCredentials(), &running.port);
   builder.SetMaxReceiveMessageSize(config.max_message_bytes);
   builder.SetMaxSendMessageSize(config.max_message_bytes);
-  // Clients of a headless Service learn of new replicas when their connections end.
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 60'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
+  // Clients of a headless Service learn of new replicas when their connections end. In a rolling
+  // upgrade the old replica and the new one are there together for minReadySeconds + drainSeconds
+  // (20 s, helm/marquee/values.yaml): each client must come to ask in that time, and get an answer
+  // that a DNS server hasn't kept from before. Calls in flight, streams above all, go on without a
+  // bound but their own (GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS isn't set).
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,

@@ -13,6 +13,7 @@
 
 #include "gateway/problem.h"
 #include "rpc/call.h"
+#include "rpc/client.h"
 #include "rpc/metadata.h"
 #include "rpc/status.h"
 #include "tracing/trace.h"
@@ -46,20 +47,6 @@ std::string ServiceConfig(const Api& api, const std::string& service) {
               R"("retryThrottling":{"maxTokens":20,"tokenRatio":0.1})";
   }
   return config + "}";
-}
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& address,
-                                       const std::string& service_config) {
-  grpc::ChannelArguments arguments;
-  arguments.SetServiceConfigJSON(service_config);
-  arguments.SetMaxReceiveMessageSize(kMaxResponseBytes);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1'000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
-  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2'000);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
 std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
@@ -97,7 +84,7 @@ class GrpcUpstreams final : public Upstreams {
   ~GrpcUpstreams() override { GrpcUpstreams::Finish(); }
 
   Status Add(const Api& api, const std::string& service, const std::string& address) {
-    auto channel = Connect(address, ServiceConfig(api, service));
+    auto channel = rpc::MakeChannel(address, kMaxResponseBytes, ServiceConfig(api, service));
     auto stub = std::make_unique<Stub>(channel);
     services_.emplace(service, Service{std::move(channel), std::move(stub)});
     return {};
