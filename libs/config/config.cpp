@@ -66,6 +66,10 @@ const Environment& SystemEnvironment() {
   return environment;
 }
 
+void SetDefault(const char* variable, const char* value) {
+  setenv(variable, value, /*overwrite=*/0);
+}
+
 std::optional<std::string> MapEnvironment::Get(const std::string& name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return std::nullopt;

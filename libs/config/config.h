@@ -33,6 +33,10 @@ class Environment {
 
 const Environment& SystemEnvironment();
 
+// For a library that can be told only by the environment: sets the variable unless it is set.
+// Before any thread starts.
+void SetDefault(const char* variable, const char* value);
+
 class MapEnvironment final : public Environment {  // for tests
  public:
   explicit MapEnvironment(std::map<std::string, std::string> values) : values_(std::move(values)) {}

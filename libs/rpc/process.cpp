@@ -2,15 +2,14 @@
 
 #include <absl/synchronization/mutex.h>
 
-#include <cstdlib>
-
 #include "base/memory.h"
+#include "config/config.h"
 
 namespace marquee::rpc {
 
 void TuneProcess() {
   LimitMallocArenas();
-  setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/0);
+  config::SetDefault("GRPC_DNS_RESOLVER", "native");
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 

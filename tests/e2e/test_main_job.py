@@ -121,7 +121,7 @@ def test_similar_movies(loaded, api):
 
 
 def test_a_predicted_rating_is_the_movies_mean_moved_by_how_the_person_rates(loaded, api):
-    mean = api.get("/v1/movies/50")["movie"]["rating_mean"]
+    mean = api.get("/v1/movies/50")["rating_mean"]
     predicted = {}
     for value in (5, 3, 1):
         person = api.other()
