@@ -71,7 +71,7 @@ TEST(PeopleFeed, BelievesTokensAndSaysSoWithoutKafka) {
   metrics::Metrics metrics;
   const PeopleFeed feed(nowhere, SystemClock(), metrics, "test", "nothing");
   EXPECT_EQ(feed.check()({Soon(), Person(7)})->roles, Person(7).roles);
-  EXPECT_NE(metrics.Text().find("marquee_test_people_log_lag_messages NaN"), std::string::npos)
+  EXPECT_NE(metrics.Text().find("marquee_test_people_log_lag_messages Nan"), std::string::npos)
       << metrics.Text();
 }
 
