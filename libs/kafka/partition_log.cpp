@@ -90,6 +90,8 @@ class PartitionLog::Impl {
     });
   }
 
+  bool followed() const { return followed_; }
+
   std::optional<std::int64_t> Lag() const {
     std::vector<std::int64_t> next;
     {
@@ -201,6 +203,7 @@ class PartitionLog::Impl {
     for (const auto& [partition, position] : positions) Tell(position, /*another_log=*/false);
     Install(std::move(partitions));
     check_at_ = Steady::now() + config_.check_every;
+    followed_ = true;
     return {};
   }
 
@@ -208,6 +211,7 @@ class PartitionLog::Impl {
   // fewer of them.
   void Check() {
     const Status status = CheckOnce(SystemClock().Now() + kCheckTimeout);
+    followed_ = status.ok();
     const bool away = !status.ok() && status.error().code == Code::kUnavailable;
     check_at_ = Steady::now() + config_.check_every * (away ? kChecksLeftOutAfterFailure : 1);
     if (!suspects_.empty()) check_at_ = Steady::now() + kMinBackoff;
@@ -334,6 +338,7 @@ class PartitionLog::Impl {
   const Handler handler_;
   const Began began_;
   mutable std::atomic<Steady::rep> heard_{0};
+  std::atomic<bool> followed_{false};
   std::set<std::int32_t> suspects_;  // the thread's: Kafka has no such offset
   Steady::time_point check_at_{};    // the thread's
   mutable std::mutex mutex_;
@@ -355,6 +360,7 @@ Awaited PartitionLog::WaitFor(const LogPosition& position, Time deadline) const 
 std::int32_t PartitionLog::partition_count() const { return impl_->partition_count(); }
 bool PartitionLog::caught_up() const { return impl_->caught_up(); }
 std::optional<std::int64_t> PartitionLog::Lag() const { return impl_->Lag(); }
+bool PartitionLog::followed() const { return impl_->followed(); }
 Status PartitionLog::Health() const { return impl_->Health(); }
 void PartitionLog::Stop() { impl_->Stop(); }
 

@@ -77,7 +77,7 @@ class PeopleFeed::Impl {
         "Records of marquee.people.v1 that aren't taken in yet; NaN while unknown: tokens are then "
         "believed as they are, until they expire",
         // What Kafka last said of its end is no news while it is away.
-        {}, [this] { return metrics::OrNaN(log_.Health().ok() ? log_.Lag() : std::nullopt); });
+        {}, [this] { return metrics::OrNaN(log_.followed() ? log_.Lag() : std::nullopt); });
   }
 
   const RecentChanges& changes() const { return changes_; }

@@ -60,8 +60,8 @@ TEST(PersonChange, IsUnderstoodByTheVersionOfBeforeAndTheOtherWayRound) {
     return *Decode(message.SerializeAsString());
   };
   // Long past: it takes no notice, rather than the session's end for the loss of all roles.
-  EXPECT_EQ(
-      as_before({.user_id = 7, .changed_at = kStart, .ended_session = "a"}).changed_at, Time{});
+  EXPECT_EQ(as_before({.user_id = 7, .changed_at = kStart, .ended_session = "a"}).changed_at,
+            Time{});
   const auto disabled = as_before({.user_id = 7, .changed_at = kStart, .disabled = true});
   EXPECT_EQ(disabled.changed_at, kStart);
   EXPECT_TRUE(disabled.roles.empty()) << "at least what needs a role is refused";

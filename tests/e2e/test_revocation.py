@@ -9,7 +9,7 @@ import grpc
 import pytest
 import requests
 
-from support.api import PASSWORD, Problem
+from support.api import PASSWORD, Api, Problem
 from support.contracts import rpcs
 from support.declared import SUITE
 from support.waiting import eventually
@@ -63,7 +63,7 @@ def refusals(channels, token):
     return said
 
 
-def refused(suite, channels, token, of):
+def refused(url, channels, token, of):
     """By each rpc, and route, that doesn't refuse the token, what it said."""
     wrong = {}
     for name, some in of.items():
@@ -72,10 +72,16 @@ def refused(suite, channels, token, of):
             if code != grpc.StatusCode.UNAUTHENTICATED or reason not in REVOKED:
                 wrong[rpc.path] = (code, reason)
             if rpc.route:
-                status, reason = over_rest(suite.url, token, rpc)
+                status, reason = over_rest(url, token, rpc)
                 if status != 401 or reason not in REVOKED:
                     wrong[rpc.route] = (status, reason)
     return wrong
+
+
+@pytest.fixture
+def api(session_suite):
+    """An anonymous caller. Nothing is killed here: the suite needn't be looked after between the tests."""
+    return Api(session_suite.url)
 
 
 def test_the_document_has_the_same_guarded_routes(api):
@@ -130,7 +136,7 @@ OF_ALL_SESSIONS = {disable, delete}
     "revoke",
     [log_out, revoke_session, revoke_all_others, change_password, reuse_refresh_token, disable, delete],
 )
-def test_every_service_refuses_the_old_token(suite, administrator, channels, revoke):
+def test_every_service_refuses_the_old_token(session_suite, administrator, channels, revoke):
     person = administrator.other().register()
     administrator.put(f"/v1/users/{person.user['user_id']}/roles", {"roles": ["user", "curator", "administrator"]})
     person.refresh()
@@ -139,19 +145,21 @@ def test_every_service_refuses_the_old_token(suite, administrator, channels, rev
     assert refusals(channels, token) == {}
     revoke(person, other, administrator)
     eventually(
-        lambda: refused(suite, channels, token, {name: probes[:1] for name, probes in PROBES.items()}) == {},
+        lambda: (
+            refused(session_suite.url, channels, token, {name: probes[:1] for name, probes in PROBES.items()}) == {}
+        ),
         WITHIN,
         what="the token is refused by each service",
     )
-    assert refused(suite, channels, token, GUARDED) == {}
+    assert refused(session_suite.url, channels, token, GUARDED) == {}
     if revoke in OF_ALL_SESSIONS:
-        assert refused(suite, channels, token_of(other), GUARDED) == {}
+        assert refused(session_suite.url, channels, token_of(other), GUARDED) == {}
     else:
         assert refusals(channels, token_of(other)) == {}
 
 
-def test_every_service_takes_the_role_away(suite, api, administrator, channels):
-    person = api.other().register()
+def test_every_service_takes_the_role_away(session_suite, administrator, channels):
+    person = administrator.other().register()
     path = f"/v1/users/{person.user['user_id']}/roles"
     administrator.put(path, {"roles": ["user", "curator", "administrator"]})
     person.refresh()
@@ -172,10 +180,10 @@ def test_every_service_takes_the_role_away(suite, api, administrator, channels):
         what="the role is taken away everywhere",
     )
     routes = [rpc for some in restricted.values() for rpc in some if rpc.route]
-    assert {over_rest(suite.url, token, rpc) for rpc in routes} == {(403, "not_allowed")}
+    assert {over_rest(session_suite.url, token, rpc) for rpc in routes} == {(403, "not_allowed")}
 
 
-def test_a_disabled_account_comes_back_with_all_it_wrote(suite, api, administrator):
+def test_a_disabled_account_comes_back_with_all_it_wrote(api, administrator):
     person = api.other().register()
     movie = administrator.post("/v1/movies", {"title": "Kept for the disabled"})["movie_id"]
     eventually(lambda: person.send("PUT", f"/v1/me/ratings/{movie}", json={"value": 4}).ok, 10, what="it is rated")
@@ -202,7 +210,7 @@ def test_a_disabled_account_comes_back_with_all_it_wrote(suite, api, administrat
     assert eventually(lambda: person.send("GET", f"/v1/me/ratings/{movie}"), WITHIN).json()["value"] == 4
 
 
-def test_a_session_is_known_by_where_and_with_what_it_was_refreshed(suite, api):
+def test_a_session_is_known_by_where_and_with_what_it_was_refreshed(api):
     person = api.other()
     person.http.headers["User-Agent"] = "a browser of tests " + "x" * 500
     person.register()
