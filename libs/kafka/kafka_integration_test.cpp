@@ -519,7 +519,7 @@ TEST(PartitionLogWithKafka, ReadsFromGivenOffsetsAndKnowsItsPosition) {
   EXPECT_EQ(traced, 1);
   EXPECT_EQ(after, 1);
   EXPECT_TRUE(log.caught_up());
-  EXPECT_TRUE(log.Health().ok());
+  EXPECT_TRUE(log.followed());
   EXPECT_EQ(log.Next(written->partition), written->next_offset);
 }
 

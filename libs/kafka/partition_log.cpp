@@ -39,10 +39,7 @@ class PartitionLog::Impl {
         check_(config_.cluster, config_.topic),
         consumer_(Settings(),
                   std::make_shared<EventCallback>(config_.cluster.client_id,
-                                                  [this](RdKafka::ErrorCode code, bool) {
-                                                    if (code == RdKafka::ERR__ALL_BROKERS_DOWN)
-                                                      heard_ = 0;
-                                                  }),
+                                                  [](RdKafka::ErrorCode, bool) {}),
                   nullptr) {
     thread_ = std::jthread([this](const std::stop_token& stop) { Read(stop); });
   }
@@ -108,17 +105,6 @@ class PartitionLog::Impl {
     return lag.total();
   }
 
-  Status Health() const {
-    if (partition_count() == 0) return Unavailable("the topic isn't being read yet");
-    const auto fresh = Steady::now().time_since_epoch() - std::chrono::seconds(2);
-    if (heard_ > std::chrono::duration_cast<Steady::duration>(fresh).count()) return {};
-    const auto bounds =
-        QueryBounds(*consumer_, config_.topic, 0, SystemClock().Now() + milliseconds(400));
-    if (!bounds.ok()) return bounds.error();
-    Heard();
-    return {};
-  }
-
  private:
   struct Partition {
     LogPosition position;   // everything before it was handled
@@ -154,7 +140,6 @@ class PartitionLog::Impl {
     const std::int32_t partition = message.partition();
     switch (message.err()) {
       case RdKafka::ERR_NO_ERROR: {
-        Heard();
         if (suspects_.contains(partition)) break;
         const Message read = ToMessage(message);
         const LogPosition after = After(read);
@@ -163,7 +148,6 @@ class PartitionLog::Impl {
         break;
       }
       case RdKafka::ERR__PARTITION_EOF:
-        Heard();
         // Beyond the last message when that was a transaction's marker.
         if (!suspects_.contains(partition) && Next(partition) < message.offset())
           Advance({.partition = partition, .next_offset = message.offset()});
@@ -275,7 +259,6 @@ class PartitionLog::Impl {
     }
     const auto code = consumer_->assign(list.list);
     if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
-    Heard();
     return {};
   }
 
@@ -331,13 +314,10 @@ class PartitionLog::Impl {
     return partitions_[static_cast<std::size_t>(partition)];
   }
 
-  void Heard() const { heard_ = Steady::now().time_since_epoch().count(); }
-
   const PartitionLogConfig config_;
   const Start start_;
   const Handler handler_;
   const Began began_;
-  mutable std::atomic<Steady::rep> heard_{0};
   std::atomic<bool> followed_{false};
   std::set<std::int32_t> suspects_;  // the thread's: Kafka has no such offset
   Steady::time_point check_at_{};    // the thread's
@@ -361,7 +341,6 @@ std::int32_t PartitionLog::partition_count() const { return impl_->partition_cou
 bool PartitionLog::caught_up() const { return impl_->caught_up(); }
 std::optional<std::int64_t> PartitionLog::Lag() const { return impl_->Lag(); }
 bool PartitionLog::followed() const { return impl_->followed(); }
-Status PartitionLog::Health() const { return impl_->Health(); }
 void PartitionLog::Stop() { impl_->Stop(); }
 
 }  // namespace marquee::kafka

@@ -71,8 +71,6 @@ class PartitionLog {
   // Whether it is read, and Kafka, asked every second or so, said last that it is still there. Never
   // blocks.
   bool followed() const;
-  // Unavailable "kafka_unavailable" while not assigned or no broker can be reached.
-  Status Health() const;
   void Stop();
 
  private:
