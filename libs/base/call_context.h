@@ -56,6 +56,9 @@ struct CallContext {
   // Where the person is who asks, as the edge saw it and the gateway said it: good for sharing work
   // out and for the audit, and no proof of anything. Empty when it isn't known.
   std::string client_address;
+  // What the person's program calls itself, as the gateway heard it: any printable ASCII, and no
+  // proof of anything either. Empty when it isn't known.
+  std::string user_agent;
   std::vector<Position> positions;  // of the caller's writes: the answer must reflect them
 };
 

@@ -381,8 +381,12 @@ TEST(PartitionLogWithKafka, EndsThoughItsTopicIsGone) {
       [&](const Message&, const LogPosition&) { ++read; });
   ProduceNumbers(topic, 0, 10);
   while (read < 10) std::this_thread::yield();
+  EXPECT_TRUE(log.followed());
   DeleteTestTopic(topic);
   while (log.Lag().has_value()) std::this_thread::yield();  // librdkafka has heard of it
+  const auto until = std::chrono::steady_clock::now() + kLong;
+  while (log.followed() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_FALSE(log.followed());
   log.Stop();
 }
 
@@ -515,7 +519,7 @@ TEST(PartitionLogWithKafka, ReadsFromGivenOffsetsAndKnowsItsPosition) {
   EXPECT_EQ(traced, 1);
   EXPECT_EQ(after, 1);
   EXPECT_TRUE(log.caught_up());
-  EXPECT_TRUE(log.Health().ok());
+  EXPECT_TRUE(log.followed());
   EXPECT_EQ(log.Next(written->partition), written->next_offset);
 }
 

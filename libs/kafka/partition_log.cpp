@@ -39,10 +39,7 @@ class PartitionLog::Impl {
         check_(config_.cluster, config_.topic),
         consumer_(Settings(),
                   std::make_shared<EventCallback>(config_.cluster.client_id,
-                                                  [this](RdKafka::ErrorCode code, bool) {
-                                                    if (code == RdKafka::ERR__ALL_BROKERS_DOWN)
-                                                      heard_ = 0;
-                                                  }),
+                                                  [](RdKafka::ErrorCode, bool) {}),
                   nullptr) {
     thread_ = std::jthread([this](const std::stop_token& stop) { Read(stop); });
   }
@@ -90,6 +87,8 @@ class PartitionLog::Impl {
     });
   }
 
+  bool followed() const { return followed_; }
+
   std::optional<std::int64_t> Lag() const {
     std::vector<std::int64_t> next;
     {
@@ -104,17 +103,6 @@ class PartitionLog::Impl {
       lag.Add(end, next[i]);
     }
     return lag.total();
-  }
-
-  Status Health() const {
-    if (partition_count() == 0) return Unavailable("the topic isn't being read yet");
-    const auto fresh = Steady::now().time_since_epoch() - std::chrono::seconds(2);
-    if (heard_ > std::chrono::duration_cast<Steady::duration>(fresh).count()) return {};
-    const auto bounds =
-        QueryBounds(*consumer_, config_.topic, 0, SystemClock().Now() + milliseconds(400));
-    if (!bounds.ok()) return bounds.error();
-    Heard();
-    return {};
   }
 
  private:
@@ -152,7 +140,6 @@ class PartitionLog::Impl {
     const std::int32_t partition = message.partition();
     switch (message.err()) {
       case RdKafka::ERR_NO_ERROR: {
-        Heard();
         if (suspects_.contains(partition)) break;
         const Message read = ToMessage(message);
         const LogPosition after = After(read);
@@ -161,7 +148,6 @@ class PartitionLog::Impl {
         break;
       }
       case RdKafka::ERR__PARTITION_EOF:
-        Heard();
         // Beyond the last message when that was a transaction's marker.
         if (!suspects_.contains(partition) && Next(partition) < message.offset())
           Advance({.partition = partition, .next_offset = message.offset()});
@@ -201,6 +187,7 @@ class PartitionLog::Impl {
     for (const auto& [partition, position] : positions) Tell(position, /*another_log=*/false);
     Install(std::move(partitions));
     check_at_ = Steady::now() + config_.check_every;
+    followed_ = true;
     return {};
   }
 
@@ -208,6 +195,7 @@ class PartitionLog::Impl {
   // fewer of them.
   void Check() {
     const Status status = CheckOnce(SystemClock().Now() + kCheckTimeout);
+    followed_ = status.ok();
     const bool away = !status.ok() && status.error().code == Code::kUnavailable;
     check_at_ = Steady::now() + config_.check_every * (away ? kChecksLeftOutAfterFailure : 1);
     if (!suspects_.empty()) check_at_ = Steady::now() + kMinBackoff;
@@ -271,7 +259,6 @@ class PartitionLog::Impl {
     }
     const auto code = consumer_->assign(list.list);
     if (code != RdKafka::ERR_NO_ERROR) return Unavailable(RdKafka::err2str(code));
-    Heard();
     return {};
   }
 
@@ -327,13 +314,11 @@ class PartitionLog::Impl {
     return partitions_[static_cast<std::size_t>(partition)];
   }
 
-  void Heard() const { heard_ = Steady::now().time_since_epoch().count(); }
-
   const PartitionLogConfig config_;
   const Start start_;
   const Handler handler_;
   const Began began_;
-  mutable std::atomic<Steady::rep> heard_{0};
+  std::atomic<bool> followed_{false};
   std::set<std::int32_t> suspects_;  // the thread's: Kafka has no such offset
   Steady::time_point check_at_{};    // the thread's
   mutable std::mutex mutex_;
@@ -355,7 +340,7 @@ Awaited PartitionLog::WaitFor(const LogPosition& position, Time deadline) const 
 std::int32_t PartitionLog::partition_count() const { return impl_->partition_count(); }
 bool PartitionLog::caught_up() const { return impl_->caught_up(); }
 std::optional<std::int64_t> PartitionLog::Lag() const { return impl_->Lag(); }
-Status PartitionLog::Health() const { return impl_->Health(); }
+bool PartitionLog::followed() const { return impl_->followed(); }
 void PartitionLog::Stop() { impl_->Stop(); }
 
 }  // namespace marquee::kafka

@@ -68,8 +68,9 @@ class PartitionLog {
   // Sum over the partitions of what Kafka has and was not handled, as last heard; below 0 while a
   // log ends before what was read; nullopt until known.
   std::optional<std::int64_t> Lag() const;
-  // Unavailable "kafka_unavailable" while not assigned or no broker can be reached.
-  Status Health() const;
+  // Whether it is read, and Kafka, asked every second or so, said last that it is still there. Never
+  // blocks.
+  bool followed() const;
   void Stop();
 
  private:

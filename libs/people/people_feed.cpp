@@ -6,42 +6,54 @@
 namespace marquee::people {
 
 void RecentChanges::Take(PersonChange change) {
-  const std::lock_guard lock(mutex_);
-  if (change.changed_at + kRemembered < clock_.Now()) return;
-  ForgetOld();
-  const auto [known, fresh] = changes_.try_emplace(change.user_id, change);
-  // An account that is gone doesn't come back: its number is never given out again.
-  if (!fresh && !known->second.deleted &&
-      (change.deleted || known->second.changed_at <= change.changed_at))
-    known->second = std::move(change);
+  const Time oldest = clock_.Now() - kRemembered;
+  if (change.changed_at < oldest) return;
+  std::size_t early = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (change.ended_session.empty())
+      TakePerson(std::move(change));
+    else if (ended_sessions_.Find(change.ended_session) == nullptr)
+      ended_sessions_.Put(change.ended_session, change.changed_at, {});
+    early = people_.Forget(oldest) + ended_sessions_.Forget(oldest);
+  }
+  if (early > 0 && forgot_) forgot_(early);
 }
 
-// Now and then, not for each that comes.
-void RecentChanges::ForgetOld() {
-  const Time now = clock_.Now();
-  if (now < forgotten_at_ + kRemembered / 4) return;
-  std::erase_if(changes_,
-                [&](const auto& one) { return one.second.changed_at + kRemembered < now; });
-  forgotten_at_ = now;
+void RecentChanges::TakePerson(PersonChange change) {
+  const PersonChange* known = people_.Find(change.user_id);
+  // An account that is gone doesn't come back: its number is never given out again.
+  if (known != nullptr &&
+      (known->deleted || (!change.deleted && change.changed_at < known->changed_at)))
+    return;
+  const std::int64_t user_id = change.user_id;
+  const Time changed_at = change.changed_at;
+  people_.Put(user_id, changed_at, std::move(change));
 }
 
 Result<Caller> RecentChanges::Check(Caller caller) const {
   if (caller.user_id == 0) return caller;
   const std::lock_guard lock(mutex_);
-  const auto found = changes_.find(caller.user_id);
-  if (found == changes_.end()) return caller;
-  if (found->second.deleted)
+  if (ended_sessions_.Find(caller.session_id) != nullptr)
+    return Error::Unauthenticated("token_revoked",
+                                  "The session that this token is of has ended: sign in again.");
+  const PersonChange* change = people_.Find(caller.user_id);
+  if (change == nullptr) return caller;
+  if (change->deleted)
     return Error::Unauthenticated("token_revoked",
                                   "The account that this token is of was deleted.");
   // `iat` counts whole seconds: a token of the same second is from before or from after, and has
   // these roles either way.
-  if (caller.token_issued_at <= found->second.changed_at) caller.roles = found->second.roles;
+  if (caller.token_issued_at > change->changed_at) return caller;
+  if (change->disabled)
+    return Error::Unauthenticated("account_disabled", "An administrator disabled this account.");
+  caller.roles = change->roles;
   return caller;
 }
 
 std::size_t RecentChanges::size() const {
   const std::lock_guard lock(mutex_);
-  return changes_.size();
+  return people_.size() + ended_sessions_.size();
 }
 
 class PeopleFeed::Impl {
@@ -49,7 +61,11 @@ class PeopleFeed::Impl {
   Impl(const kafka::ClusterConfig& cluster, const Clock& clock, metrics::Metrics& metrics,
        const std::string& service, std::string topic)
       : topic_(std::move(topic)),
-        changes_(clock),
+        forgotten_early_(metrics.AddCounter(
+            "marquee_" + service + "_people_forgotten_early_total",
+            "Changes of people and ended sessions that were forgotten within the hour, as too many "
+            "came: their tokens are believed until they expire")),
+        changes_(clock, [this](std::size_t count) { forgotten_early_.Increment(count); }),
         undecodable_(metrics.AddCounter("marquee_" + service + "_people_log_undecodable_total",
                                         "Records of marquee.people.v1 that were left out")),
         log_(
@@ -60,7 +76,8 @@ class PeopleFeed::Impl {
         "marquee_" + service + "_people_log_lag_messages",
         "Records of marquee.people.v1 that aren't taken in yet; NaN while unknown: tokens are then "
         "believed as they are, until they expire",
-        {}, [this] { return metrics::OrNaN(log_.Lag()); });
+        // What Kafka last said of its end is no news while it is away.
+        {}, [this] { return metrics::OrNaN(log_.followed() ? log_.Lag() : std::nullopt); });
   }
 
   const RecentChanges& changes() const { return changes_; }
@@ -80,6 +97,7 @@ class PeopleFeed::Impl {
   }
 
   const std::string topic_;
+  metrics::Counter forgotten_early_;
   RecentChanges changes_;
   metrics::Counter undecodable_;
   kafka::PartitionLog log_;  // last: it calls the others

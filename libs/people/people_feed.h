@@ -1,12 +1,16 @@
 // Follows marquee.people.v1, in every replica of every service: tokens that were issued before a
-// person was deleted or given other roles say what is no longer true (docs/adr/0601).
+// person was deleted, disabled or given other roles, or whose session has ended, say what is no
+// longer true (docs/adr/0601, 0603).
 #pragma once
 
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log_position.h"
@@ -21,25 +25,71 @@ namespace marquee::people {
 // Longer than a token is believed: what happened before that is of no interest to anybody.
 inline constexpr std::chrono::hours kRemembered{1};
 
+// As many people, and as many sessions, are remembered: some 20 MB of each at the most. It takes a
+// hundred that end each second for the oldest to be forgotten before their tokens have expired.
+inline constexpr std::size_t kMostRemembered = 100'000;
+
+// What happened lately, by key: for kRemembered, and no more of it than the bound. Not thread-safe.
+template <typename Key, typename Value>
+class RecentMap {
+ public:
+  explicit RecentMap(std::size_t most) : most_(most) {}
+
+  const Value* Find(const Key& key) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? nullptr : &found->second.second;
+  }
+  // In place of what was there.
+  void Put(const Key& key, Time at, Value value) {
+    values_.insert_or_assign(key, std::pair(at, std::move(value)));
+    order_.emplace_back(at, key);
+  }
+  // Returns how many had to go before their time.
+  std::size_t Forget(Time before) {
+    std::size_t early = 0;
+    while (!order_.empty() && (order_.size() > most_ || order_.front().first < before)) {
+      const auto [at, key] = std::move(order_.front());
+      order_.pop_front();
+      const auto found = values_.find(key);
+      if (found == values_.end() || found->second.first != at) continue;  // it was replaced
+      early += at >= before ? 1 : 0;
+      values_.erase(found);
+    }
+    return early;
+  }
+  std::size_t size() const { return values_.size(); }
+
+ private:
+  const std::size_t most_;
+  std::unordered_map<Key, std::pair<Time, Value>> values_;
+  std::deque<std::pair<Time, Key>> order_;  // as they came: about the order of their times
+};
+
 // The changes that tokens in use may not know of. Thread-safe.
 class RecentChanges {
  public:
-  explicit RecentChanges(const Clock& clock) : clock_(clock) {}
+  // `forgot` is told how many had to be forgotten early.
+  explicit RecentChanges(const Clock& clock, std::function<void(std::size_t)> forgot = {},
+                         std::size_t most = kMostRemembered)
+      : clock_(clock), forgot_(std::move(forgot)), people_(most), ended_sessions_(most) {}
 
   // Of two changes of one person the later one stands, whichever comes first.
   void Take(PersonChange change);
   // As rpc::CallerCheck: the caller with the roles that they have now; Unauthenticated
-  // "token_revoked" for one who was deleted.
+  // "token_revoked" for one who was deleted and for a session that has ended, "account_disabled".
   Result<Caller> Check(Caller caller) const;
-  std::size_t size() const;
+  std::size_t size() const;  // people and sessions
 
  private:
-  void ForgetOld();
+  struct None {};
+
+  void TakePerson(PersonChange change);
 
   const Clock& clock_;
+  const std::function<void(std::size_t)> forgot_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::int64_t, PersonChange> changes_;  // by user
-  Time forgotten_at_{};
+  RecentMap<std::int64_t, PersonChange> people_;
+  RecentMap<std::string, None> ended_sessions_;
 };
 
 class PeopleFeed {

@@ -28,6 +28,8 @@ using CallerCheck = std::function<Result<Caller>(const CallContext& call)>;
 // A Position's text, once for each.
 inline constexpr char kPositionKey[] = "marquee-position";
 inline constexpr char kClientAddressKey[] = "marquee-client-address";
+// "user-agent" is gRPC's own.
+inline constexpr char kUserAgentKey[] = "marquee-user-agent";
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
 // A UUID by which the gateway names a call that it may repeat, where the client gave no key.
 inline constexpr char kOperationKey[] = "marquee-operation";

@@ -132,6 +132,17 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
     };
   });
 
+  auto* sessions = app.add_subcommand("sessions", "Where you are logged in");
+  sessions->require_subcommand(1);
+  c = sessions->add_subcommand("list", "Your sessions, the youngest first");
+  c->callback([&] { run = [&] { return ListSessions(context); }; });
+  static RevokeFlags revoke;
+  c = sessions->add_subcommand("revoke", "End a session: whoever has it must log in again");
+  c->add_option("session", revoke.session, "Its id, as sessions list shows it");
+  c->add_flag("--others", revoke.others, "All but this one");
+  c->add_flag("--all", revoke.all, "All, this one, too");
+  c->callback([&] { run = [&] { return RevokeSessions(context, revoke); }; });
+
   static RateFlags rate;
   c = app.add_subcommand("rate", "Rate a movie");
   c->add_option("movie", rate.movie, "Its id, or words of its title")->required();
@@ -225,6 +236,20 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
       "then. Those\n"
       "before it are published for half an hour more. Nobody is signed out.");
   c->callback([&] { run = [&] { return RotateKeys(context); }; });
+
+  static std::int64_t user_id = 0;
+  auto* users = app.add_subcommand("users", "Other people's accounts, for administrators");
+  users->require_subcommand(1);
+  for (const bool disabled : {true, false}) {
+    c = users->add_subcommand(
+        disabled ? "disable" : "enable",
+        disabled ? "End an account's sessions and let nobody sign in to it; what it rated stays"
+                 : "Let an account be used again");
+    c->add_option("user", user_id, "Its number")->required()->check(CLI::PositiveNumber);
+    c->callback([&, disabled] {
+      run = [&, disabled] { return SetAccountState(context, user_id, disabled); };
+    });
+  }
 
   c = app.add_subcommand("status", "Whether the suite is ready, and how far it has come");
   c->callback([&] { run = [&] { return StatusOf(context); }; });

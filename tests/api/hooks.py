@@ -74,12 +74,16 @@ def passer_by():
     return eventually(Api(CALLER["url"]).register, 120, interval=1, what="an account is made", not_yet=Problem)
 
 
+OWN = {"/v1/me", "/v1/me/sessions", "/v1/me/sessions/{session_id}"}
+OTHERS = {"/v1/users/{user_id}/roles", "/v1/users/{user_id}/state"}
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Nobody deletes or demotes the accounts that the requests are sent by."""
+    """Nobody deletes, disables or demotes the accounts that the requests are sent by, nor signs them out."""
     ours = (case.headers or {}).get("Authorization") == f"Bearer {SESSION.get('access_token')}"
     account = str((case.path_parameters or {}).get("user_id"))
-    if ours and case.method == "DELETE" and case.operation.path == "/v1/me":
+    if ours and case.method == "DELETE" and case.operation.path in OWN:
         case.headers["Authorization"] = passer_by().http.headers["Authorization"]
-    elif ours and case.operation.path == "/v1/users/{user_id}/roles" and account in CALLER["accounts"]:
+    elif ours and case.operation.path in OTHERS and account in CALLER["accounts"]:
         case.path_parameters["user_id"] = passer_by().user["user_id"]

@@ -121,16 +121,58 @@ def test_keys(ctl, person):
     assert person.try_run("keys", "rotate").returncode == 2  # an administrator's
 
 
-def test_commands_at_once_share_a_login(person):
+def test_sessions(person, api):
+    def listed():
+        return {one["session_id"]: one for one in person.run("sessions", "list")["sessions"]}
+
+    email = credentials(person)["email"]
+    person.run("sessions", "revoke", "--others")
+    (here,) = listed().values()
+    assert here["current"] and here["user_agent"] == "marqueectl" and here["network"] == "127.0.0.1"
+    others = [api.other().login(email) for _ in range(2)]
+    there = next(session for session in listed() if session != here["session_id"])
+    person.run("sessions", "revoke", there)
+    assert there not in listed() and len(listed()) == 2
+    assert here["session_id"] in person.text("sessions", "list").stdout
+    assert person.try_run("sessions", "revoke", "no-such-session").returncode == 2
+    assert person.try_run("sessions", "revoke").returncode == 2
+    assert person.try_run("sessions", "revoke", there, "--all").returncode == 2
+    person.run("sessions", "revoke", "--all")
+    assert [other.send("GET", "/v1/me").status_code for other in others] == [401, 401]
+    ended = person.try_run("sessions", "list")
+    assert ended.returncode == 2 and json.loads(ended.stdout)["error"]["reason"] == "login_expired"
+    person.run("login", email)
+
+
+def test_users(ctl, person, api):
+    user = api.login(credentials(person)["email"]).user["user_id"]
+    assert ctl.run("users", "disable", user)["state"] == "ACCOUNT_STATE_DISABLED"
+    assert json.loads(person.try_run("sessions", "list").stdout)["error"]["reason"] == "account_disabled"
+    assert person.try_run("login", credentials(person)["email"]).returncode == 2
+    assert "enabled" in ctl.text("users", "enable", user).stdout
+    person.run("login", credentials(person)["email"])
+    assert person.try_run("users", "disable", user).returncode == 2  # an administrator's
+    assert ctl.try_run("users", "disable", 999_999).returncode == 2
+
+
+def test_commands_at_once_share_a_login(person, suite):
     """Each finds a stale token, and a refresh token works once."""
     file = pathlib.Path(person.environment["MARQUEE_CREDENTIALS_FILE"])
+
+    def refreshes():
+        """All of them: of tokens that were spent a moment ago, too."""
+        counts = re.findall(r"^marquee_auth_refreshes_total{.*} (\d+)$", suite.metrics("auth"), re.MULTILINE)
+        return sum(map(int, counts))
+
     for _ in range(3):
+        before = refreshes()
         file.write_text(json.dumps(credentials(person) | {"access_token": "stale"}))
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             done = list(pool.map(lambda _: person.try_run("status"), range(6)))
         assert [json.loads(one.stdout).get("user", {}).get("email") for one in done] == [
             credentials(person)["email"]
         ] * 6
+        assert refreshes() == before + 1, "the others took what the first one was given"
     assert not list(file.parent.glob("*.tmp"))
 
 

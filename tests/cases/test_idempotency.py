@@ -93,6 +93,30 @@ def set_roles(world):
     return Case("PUT", path, {"roles": ["user", "curator"]}, other_body={"roles": ["user"]}, who=administrator)
 
 
+def set_account_state(world):
+    _, administrator, _ = world
+    person = administrator.other().register()
+    path = f"/v1/users/{person.user['user_id']}/state"
+    states = [{"state": f"ACCOUNT_STATE_{state}"} for state in ("DISABLED", "ENABLED")]
+    return Case("PUT", path, states[0], other_body=states[1], who=administrator)
+
+
+def revoke_session(world):
+    _, administrator, _ = world
+    person = administrator.other().register()
+    for _ in range(2):
+        administrator.other().login(person.user["email"])
+    others = [one["session_id"] for one in person.get("/v1/me/sessions")["sessions"] if not one.get("current")]
+    first, second = (f"/v1/me/sessions/{session}" for session in others)
+    return Case("DELETE", first, other_path=second, who=person)
+
+
+def revoke_sessions(world):
+    _, administrator, _ = world
+    path = "/v1/me/sessions"
+    return Case("DELETE", path, other_path=path + "?include_current=true", who=administrator.other().register())
+
+
 def create_movie(world):
     _, administrator, _ = world
     return Case("POST", "/v1/movies", {"title": "Twice"}, other_body={"title": "Once"}, who=administrator)
@@ -171,6 +195,9 @@ CASES = {
     "updateMe": update_me,
     "deleteMe": delete_me,
     "setRoles": set_roles,
+    "setAccountState": set_account_state,
+    "revokeSession": revoke_session,
+    "revokeSessions": revoke_sessions,
     "createMovie": create_movie,
     "updateMovie": update_movie,
     "deleteMovie": delete_movie,

@@ -1,10 +1,18 @@
 """Who is deleted, or has other roles, is so everywhere within seconds, whatever an old token says."""
 
+import re
 import uuid
 
 import pytest
 
+from support.declared import SUITE
 from support.waiting import eventually
+
+FOLLOWERS = [
+    name
+    for name, service in SUITE["services"].items()
+    if "marquee.people.v1" in service.get("topics", {}).get("reads", [])
+]
 
 # What only an administrator or a curator may, at each service that decides by the token: (method, path, body).
 RESTRICTED = {
@@ -73,6 +81,15 @@ def test_what_kafka_could_not_be_told_is_told_later(suite, api, movie):
     try:
         person.delete("/v1/me")
         assert person.send("GET", "/v1/me").status_code == 401  # auth knows by itself
+        # The others fall back to the token's own end, and say that they do.
+        assert person.send("GET", "/v1/me/ratings").status_code == 200
+        lag = re.compile(r"_people_log_lag_messages (?i:nan)$", re.MULTILINE)
+        for service in FOLLOWERS:
+            eventually(
+                lambda service=service: lag.search(suite.metrics(service)), 15, what=f"{service} says it is lost"
+            )
+        failing = "marquee_auth_people_failing 1"
+        eventually(lambda: failing in suite.metrics("auth"), 30, what="auth says that it can't tell")
     finally:
         suite.infra("up", "kafka")
     eventually(

@@ -84,6 +84,7 @@ def test_only_known_headers_reach_the_gateway(edge):
         "Authorization": "Bearer abc",
         "Idempotency-Key": "k1",
         "If-None-Match": '"e"',
+        "User-Agent": "tests of the edge",
     }
     got = headers_of(requests.put(f"{edge.url}/v1/me/ratings/1", json={"value": 4}, headers=sent, timeout=5).json())
     assert not {"cookie", "date", "cache-control", "accept", "expect", "accept-encoding"} & set(got)
@@ -93,6 +94,7 @@ def test_only_known_headers_reach_the_gateway(edge):
     assert got["content-type"] == "application/json"
     assert got["x-marquee-target"] == "/v1/me/ratings/1"
     assert got["x-forwarded-for"] == "127.0.0.1"
+    assert got["user-agent"] == "tests of the edge"
     assert got["connection"] == "keep-alive"
 
 

@@ -4,6 +4,7 @@ Messages are built from the .proto files by the system's protoc, at run time: no
 """
 
 import base64
+import dataclasses
 import functools
 import json
 import pathlib
@@ -56,6 +57,65 @@ def reason_of(error):
         if detail.Unpack(info) and info.domain == "marquee":
             return info.reason.lower()
     return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Rpc:
+    """What an rpc says of itself by its options."""
+
+    path: str  # of gRPC: "/marquee.ratings.v1.RatingsService/PutRating"
+    public: bool
+    roles: tuple  # one of which its caller has; none: any caller
+    owner: bool  # or owns what is asked for
+    route: tuple | None  # of REST: ("PUT", "/v1/me/ratings/{movie_id}")
+    has_body: bool
+    demanding: bool  # an empty request is refused, or changes nothing
+    client_streaming: bool
+    server_streaming: bool
+
+    def call(self, channel, token, timeout=5):
+        """An empty request as `token`'s holder: the status code, and the reason of a refusal."""
+        kind = f"{'stream' if self.client_streaming else 'unary'}_{'stream' if self.server_streaming else 'unary'}"
+        invoke = getattr(channel, kind)(self.path)
+        metadata = [("authorization", f"Bearer {token}")]
+        try:
+            answer = invoke(iter([]) if self.client_streaming else b"", timeout=timeout, metadata=metadata)
+            if self.server_streaming:
+                list(answer)
+        except grpc.RpcError as error:
+            return error.code(), reason_of(error)
+        return grpc.StatusCode.OK, None
+
+
+def rpcs(package):
+    """Those of a service, by what it serves: rpcs("marquee.ratings.v1")."""
+    pool = _pool()
+    option = {name: pool.FindExtensionByName(f"marquee.options.v1.{name}") for name in ("policy", "field")}
+    route_option = pool.FindExtensionByName("google.api.http")
+
+    def options(of, kind):
+        read = message_factory.GetMessageClass(pool.FindMessageTypeByName(f"google.protobuf.{kind}Options"))
+        return read.FromString(of.GetOptions().SerializeToString()).Extensions
+
+    for path in sorted((ROOT / "proto" / package.replace(".", "/")).glob("*.proto")):
+        file = pool.FindFileByName(str(path.relative_to(ROOT / "proto")))
+        for service in file.services_by_name.values():
+            for method in service.methods:
+                chosen = options(method, "Method")
+                policy, http = chosen[option["policy"]], chosen[route_option]
+                verb = http.WhichOneof("pattern")
+                demands = any(options(field, "Field")[option["field"]].required for field in method.input_type.fields)
+                yield Rpc(
+                    path=f"/{service.full_name}/{method.name}",
+                    public=policy.access == 1,
+                    roles=tuple(policy.roles),
+                    owner=bool(policy.owner),
+                    route=(verb.upper(), getattr(http, verb)) if verb else None,
+                    has_body=bool(http.body),
+                    demanding=demands or verb == "get",
+                    client_streaming=method.client_streaming,
+                    server_streaming=method.server_streaming,
+                )
 
 
 class Client:

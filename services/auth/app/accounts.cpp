@@ -59,7 +59,7 @@ Result<Account> Accounts::CheckPassword(const Email& email, const std::string& p
   ASSIGN_OR_RETURN(const bool right,
                    IsPassword(hasher_, password, found->password_hash, attempt, call));
   if (!right) return CredentialsWrong();
-  return found->account;
+  return found->account;  // a disabled one is refused where its session would begin
 }
 
 Result<SignedIn> Accounts::Login(const std::string& email, const std::string& password,

@@ -43,7 +43,7 @@ class Accounts {
   // AlreadyExists "email_taken".
   Result<SignedIn> Register(const Registration& registration, const CallContext& call);
   // Unauthenticated "credentials_wrong", whether or not there is such an account: the answer takes
-  // as long and says the same.
+  // as long and says the same. "account_disabled" only to who knows the password.
   Result<SignedIn> Login(const std::string& email, const std::string& password,
                          const CallContext& call);
 

@@ -24,6 +24,16 @@ Result<Account> Administration::SetRoles(std::int64_t user_id, std::span<const s
   return accounts_.SetRoles(user_id, parsed, call);
 }
 
+Result<Account> Administration::SetDisabled(std::int64_t user_id, bool disabled,
+                                            const CallContext& call) {
+  // Nobody shuts themselves out by mistake.
+  if (user_id == call.caller.user_id) {
+    return Error::FailedPrecondition("own_account",
+                                     "This is your own account: ask another administrator.");
+  }
+  return accounts_.SetDisabled(user_id, disabled, clock_.Now(), call);
+}
+
 Result<SignedIn> Administration::BootstrapAdministrator(const Bootstrap& bootstrap,
                                                         const CallContext& call) {
   if (bootstrap_secret_.empty()) {

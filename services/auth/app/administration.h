@@ -37,6 +37,9 @@ class Administration {
   Result<Account> SetRoles(std::int64_t user_id, std::span<const std::string> roles,
                            const CallContext& call);
 
+  // FailedPrecondition "own_account" for the caller's, "last_administrator".
+  Result<Account> SetDisabled(std::int64_t user_id, bool disabled, const CallContext& call);
+
   // FailedPrecondition "bootstrap_disabled", "already_bootstrapped"; PermissionDenied
   // "bootstrap_secret_wrong"; Unauthenticated "credentials_wrong" when the account exists and the
   // password isn't its.

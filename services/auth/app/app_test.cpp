@@ -169,6 +169,60 @@ TEST_F(AppTest, RefreshBringsNewRoles) {
   EXPECT_EQ(ClaimsOf(next->access_token).roles, roles);
 }
 
+TEST_F(AppTest, SessionsAreListedInPagesWithWhereTheyWereRefreshed) {
+  CallContext call = kNever;
+  call.client_address = "2001:db8:1:2:3::4";
+  call.user_agent = "  a browser\t\x01\xff of " + std::string(300, 'x');
+  SignUp();
+  const auto there = *accounts_.Login("ada@example.com", kPassword, call);
+  clock_.Advance(minutes{5});
+  const auto third = *accounts_.Login("ada@example.com", kPassword, kNever);
+  const auto id = there.account.user_id;
+  const auto first = sessions_.List(id, "", 1, kNever);
+  ASSERT_EQ(first->sessions.size(), 1U);
+  EXPECT_TRUE(first->more);
+  EXPECT_EQ(first->sessions[0].session.session_id, ClaimsOf(third.access_token).session_id);
+  EXPECT_EQ(first->sessions[0].client, Client{}) << "it isn't known";
+  const auto rest = sessions_.List(id, first->sessions[0].session.session_id, 0, kNever);
+  ASSERT_EQ(rest->sessions.size(), 2U);
+  EXPECT_FALSE(rest->more);
+  const auto& view =
+      rest->sessions[0].client.network.empty() ? rest->sessions[1] : rest->sessions[0];
+  EXPECT_EQ(view.session.session_id, ClaimsOf(there.access_token).session_id);
+  EXPECT_EQ(view.client.network, NetworkOf("2001:db8:1:2::"));
+  EXPECT_EQ(view.client.user_agent, "a browser of " + std::string(kMostUserAgent - 18, 'x'));
+  EXPECT_EQ(view.refreshed_at, clock_.Now() - minutes{5});
+  ASSERT_TRUE(sessions_.Refresh(there.refresh_token, kNever).ok());
+  EXPECT_TRUE(sessions_.EndAll(id, view.session.session_id, kNever).ok());
+  const auto left = sessions_.List(id, "", 0, kNever);
+  ASSERT_EQ(left->sessions.size(), 1U);
+  EXPECT_EQ(left->sessions[0].session.session_id, view.session.session_id);
+  EXPECT_EQ(left->sessions[0].refreshed_at, clock_.Now());
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(third.refresh_token, kNever)), "session_ended");
+}
+
+TEST_F(AppTest, ADisabledAccountIsRefusedToWhoKnowsItsPassword) {
+  const auto root =
+      *administration_.BootstrapAdministrator({kSecret, "root@example.com", kPassword}, kNever);
+  const auto ada = SignUp();
+  CallContext as_root = kNever;
+  as_root.caller.user_id = root.account.user_id;
+  EXPECT_EQ(administration_.SetDisabled(root.account.user_id, true, as_root).error().reason,
+            "own_account");
+  EXPECT_EQ(administration_.SetDisabled(4711, true, as_root).error().reason, "account_unknown");
+  ASSERT_TRUE(administration_.SetDisabled(ada.account.user_id, true, as_root)->disabled);
+  hasher_.work = 0;
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", kPassword, kNever)), "account_disabled");
+  EXPECT_EQ(ReasonOf(accounts_.Login("ada@example.com", "wrong", kNever)), "credentials_wrong");
+  EXPECT_EQ(hasher_.work, 2) << "as much work as for any";
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(ada.refresh_token, kNever)), "account_disabled");
+  EXPECT_NE(registry_.Text().find("marquee_auth_refreshes_total{outcome=\"disabled\"} 1"),
+            std::string::npos);
+  ASSERT_FALSE(administration_.SetDisabled(ada.account.user_id, false, as_root)->disabled);
+  EXPECT_EQ(ReasonOf(sessions_.Refresh(ada.refresh_token, kNever)), "session_ended");
+  EXPECT_TRUE(accounts_.Login("ada@example.com", kPassword, kNever).ok());
+}
+
 TEST_F(AppTest, LogoutEndsTheSessionAndRepeats) {
   const auto signed_in = SignUp();
   EXPECT_TRUE(sessions_.End(signed_in.refresh_token, kNever).ok());

@@ -22,8 +22,14 @@ Status Explain(RefreshVerdict verdict) {
       return Error::Unauthenticated(
           "refresh_token_reused",
           "The refresh token was used before, so its session has ended: sign in again.");
+    case RefreshVerdict::kDisabled:
+      return Error::Unauthenticated("account_disabled", "An administrator disabled this account.");
   }
   return Error::Internal("unknown refresh verdict");
+}
+
+Client ClientOf(const CallContext& call) {
+  return {NetworkOf(call.client_address), CleanUserAgent(call.user_agent)};
 }
 
 }  // namespace
@@ -47,7 +53,7 @@ Result<SignedIn> Sessions::Start(const Account& account, const CallContext& call
   const Session session{Uuid::V7(now).ToString(), account.user_id, now, now + lifetimes_.refresh};
   // Signed first: what can't be given out isn't stored.
   ASSIGN_OR_RETURN(SignedIn signed_in, Issue(account, session.session_id, NewOpaqueToken(), now));
-  RETURN_IF_ERROR(sessions_.Start(session, Sha256(signed_in.refresh_token), call));
+  RETURN_IF_ERROR(sessions_.Start(session, ClientOf(call), Sha256(signed_in.refresh_token), call));
   return signed_in;
 }
 
@@ -58,8 +64,8 @@ Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, const CallCon
   Rotation rotation;
   if (LooksLikeOpaqueToken(refresh_token)) {
     next = SuccessorOf(refresh_token, successor_key_);
-    ASSIGN_OR_RETURN(rotation, sessions_.Rotate(Sha256(refresh_token), Sha256(next), now,
-                                                now + lifetimes_.refresh, call));
+    ASSIGN_OR_RETURN(rotation, sessions_.Rotate(Sha256(refresh_token), Sha256(next), ClientOf(call),
+                                                now, now + lifetimes_.refresh, call));
   }
   metrics_.Refresh(rotation.verdict);
   RETURN_IF_ERROR(Explain(rotation.verdict));
@@ -78,6 +84,27 @@ Result<Account> Sessions::Holder(const std::string& session_id, std::int64_t use
 Status Sessions::End(std::string_view refresh_token, const CallContext& call) {
   if (!LooksLikeOpaqueToken(refresh_token)) return {};
   return sessions_.End(Sha256(refresh_token), clock_.Now(), call);
+}
+
+Result<SessionPage> Sessions::List(std::int64_t user_id, const std::string& after, int page_size,
+                                   const CallContext& call) {
+  constexpr int kDefaultPage = 50;
+  const int limit = page_size > 0 ? page_size : kDefaultPage;
+  SessionPage page;
+  ASSIGN_OR_RETURN(page.sessions, sessions_.ListOf(user_id, after, limit + 1, clock_.Now(), call));
+  page.more = static_cast<int>(page.sessions.size()) > limit;
+  if (page.more) page.sessions.pop_back();
+  return page;
+}
+
+Status Sessions::EndOne(std::int64_t user_id, const std::string& session_id,
+                        const CallContext& call) {
+  return sessions_.EndOne(user_id, session_id, clock_.Now(), call);
+}
+
+Status Sessions::EndAll(std::int64_t user_id, const std::string& kept_session_id,
+                        const CallContext& call) {
+  return sessions_.EndAll(user_id, kept_session_id, clock_.Now(), call);
 }
 
 Status Sessions::Purge(const CallContext& call) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/app/auth_metrics.h"
 #include "auth/app/key_ring.h"
@@ -25,6 +26,11 @@ struct SignedIn {
   std::string refresh_token;
 };
 
+struct SessionPage {
+  std::vector<SessionView> sessions;
+  bool more = false;
+};
+
 class Sessions {
  public:
   // Refresh tokens are followed by what SuccessorOf makes of them with `successor_key`.
@@ -38,14 +44,22 @@ class Sessions {
         lifetimes_(lifetimes) {}
 
   Result<SignedIn> Start(const Account& account, const CallContext& call);
-  // Unauthenticated "refresh_token_invalid", "refresh_token_expired", "session_ended" or
-  // "refresh_token_reused".
+  // Unauthenticated "refresh_token_invalid", "refresh_token_expired", "session_ended",
+  // "refresh_token_reused" or "account_disabled".
   Result<SignedIn> Refresh(std::string_view refresh_token, const CallContext& call);
   // The account as it is now, where an access token says what it was. Unauthenticated
-  // "account_gone" or "session_ended".
+  // "account_gone", "account_disabled" or "session_ended".
   Result<Account> Holder(const std::string& session_id, std::int64_t user_id,
                          const CallContext& call);
   Status End(std::string_view refresh_token, const CallContext& call);
+
+  // Someone's that go on, the youngest first: those after the one of this id, if it isn't empty.
+  Result<SessionPage> List(std::int64_t user_id, const std::string& after, int page_size,
+                           const CallContext& call);
+  // NotFound "session_unknown" for one that isn't theirs.
+  Status EndOne(std::int64_t user_id, const std::string& session_id, const CallContext& call);
+  // All of theirs but this one; an empty id: all.
+  Status EndAll(std::int64_t user_id, const std::string& kept_session_id, const CallContext& call);
 
   // Forgets what is over, and counts what goes on.
   Status Purge(const CallContext& call);

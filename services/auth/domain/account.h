@@ -30,8 +30,10 @@ struct Account {
   std::string display_name;
   Roles roles;
   Time created_at;
+  bool disabled = false;  // by an administrator: nobody signs in
 
-  bool IsAdministrator() const { return roles.contains(Role::kAdministrator); }
+  // Whether it can act as one.
+  bool IsAdministrator() const { return !disabled && roles.contains(Role::kAdministrator); }
   friend bool operator==(const Account&, const Account&) = default;
 };
 

@@ -58,6 +58,9 @@ class AccountRepository {
   // FailedPrecondition "last_administrator" when nobody would be left.
   virtual Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
                                    const CallContext& call) = 0;
+  // With its sessions, which end when it is disabled. FailedPrecondition "last_administrator".
+  virtual Result<Account> SetDisabled(std::int64_t user_id, bool disabled, Time now,
+                                      const CallContext& call) = 0;
 
   virtual Result<bool> HasAdministrator(const CallContext& call) = 0;
   // Both: FailedPrecondition "already_bootstrapped" when there is an administrator, whoever else
@@ -78,19 +81,30 @@ struct Rotation {
 class SessionRepository {
  public:
   virtual ~SessionRepository() = default;
-  // NotFound "account_unknown".
-  virtual Status Start(const Session& session, const std::string& token_hash,
+  // NotFound "account_unknown"; Unauthenticated "account_disabled", whoever disables it meanwhile.
+  virtual Status Start(const Session& session, const Client& client, const std::string& token_hash,
                        const CallContext& call) = 0;
   // Judges the token and does what the verdict says, as one step. `next_hash` is always the same
   // for one token: of two who present it at once, one rotates it and the other repeats that.
   virtual Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash,
-                                  Time now, Time expires_at, const CallContext& call) = 0;
+                                  const Client& client, Time now, Time expires_at,
+                                  const CallContext& call) = 0;
   // Whose session it is, as the account stands now. NotFound "account_unknown"; Unauthenticated
-  // "session_ended" when the session is over, or not theirs.
+  // "account_disabled", or "session_ended" when the session is over, or not theirs.
   virtual Result<Account> FindHolder(const std::string& session_id, std::int64_t user_id, Time now,
                                      const CallContext& call) = 0;
   // Ends the session of a token, spent or not. Unknown and ended ones are fine.
   virtual Status End(const std::string& token_hash, Time now, const CallContext& call) = 0;
+  // Someone's that go on, the youngest first: those before the one of this id, all of them when it
+  // is empty.
+  virtual Result<std::vector<SessionView>> ListOf(std::int64_t user_id, const std::string& before,
+                                                  int limit, Time now, const CallContext& call) = 0;
+  // Ends one of theirs; one that has ended is fine. NotFound "session_unknown".
+  virtual Status EndOne(std::int64_t user_id, const std::string& session_id, Time now,
+                        const CallContext& call) = 0;
+  // Ends all of theirs but this one; an empty id: all.
+  virtual Status EndAll(std::int64_t user_id, const std::string& kept_session_id, Time now,
+                        const CallContext& call) = 0;
   // Forgets sessions that expired before `expired_before` and tokens spent before `spent_before`;
   // returns how many sessions go on.
   virtual Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,

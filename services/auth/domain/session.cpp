@@ -1,9 +1,21 @@
 #include "auth/domain/session.h"
 
+#include <algorithm>
+
 namespace marquee::auth {
+
+std::string CleanUserAgent(std::string_view text) {
+  std::string clean(text.substr(0, kMostUserAgent));
+  std::erase_if(clean, [](char c) { return c < ' ' || c > '~'; });
+  while (clean.ends_with(' ')) clean.pop_back();
+  const auto first = clean.find_first_not_of(' ');
+  return first == std::string::npos ? std::string() : clean.substr(first);
+}
 
 RefreshVerdict JudgeRefresh(const std::optional<PresentedToken>& token, Time now) {
   if (!token) return RefreshVerdict::kUnknown;
+  // Before what follows from it: the sessions have ended.
+  if (token->account_disabled) return RefreshVerdict::kDisabled;
   if (token->session_ended_at) return RefreshVerdict::kEnded;
   if (now >= token->session_expires_at) return RefreshVerdict::kExpired;
   if (!token->spent_at) return RefreshVerdict::kRotate;

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 
@@ -19,6 +21,30 @@ struct Session {
   std::int64_t user_id = 0;
   Time created_at;
   Time expires_at;  // moves on with each refresh
+
+  friend bool operator==(const Session&, const Session&) = default;
+};
+
+// Where a session's tokens were last given out, for its owner to know it by. Either may be empty.
+struct Client {
+  std::string network;     // see NetworkOf
+  std::string user_agent;  // see CleanUserAgent
+
+  friend bool operator==(const Client&, const Client&) = default;
+};
+
+inline constexpr std::size_t kMostUserAgent = 200;
+// What a program says of itself, as it may be stored and shown: printable ASCII, in one line, and no
+// more of it than kMostUserAgent.
+std::string CleanUserAgent(std::string_view text);
+
+// A session that goes on.
+struct SessionView {
+  Session session;
+  Time refreshed_at;
+  Client client;
+
+  friend bool operator==(const SessionView&, const SessionView&) = default;
 };
 
 // What is known of a refresh token that was presented.
@@ -27,15 +53,17 @@ struct PresentedToken {
   bool successor_unused = false;  // what it was replaced by is there, and not spent
   Time session_expires_at;
   std::optional<Time> session_ended_at;
+  bool account_disabled = false;
 };
 
 enum class RefreshVerdict {
   kRotate,   // spend it and issue the next
   kRepeat,   // issue the same next again
   kUnknown,  // never issued, or long forgotten
-  kEnded,    // by logout, a password change, or an earlier reuse
+  kEnded,    // by logout, its owner, a password change, or an earlier reuse
   kExpired,
-  kReused,  // end the session
+  kReused,    // end the session
+  kDisabled,  // the account is
 };
 
 // How long a spent token may still get its replacement: longer than a client waits for an answer.

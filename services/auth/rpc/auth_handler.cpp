@@ -2,11 +2,13 @@
 
 #include "auth/rpc/convert.h"
 #include "base/page_token.h"
+#include "base/uuid.h"
 
 namespace marquee::auth {
 namespace {
 
 constexpr char kUserList[] = "users";
+constexpr char kSessionList[] = "sessions";
 
 // The caller as a person: services and the like have no account.
 Result<Person> PersonOf(const rpc::Call& call) {
@@ -56,8 +58,12 @@ AuthHandler::AuthHandler(Accounts& accounts, Administration& administration, Ses
   Register(this, &AuthHandler::GetMe);
   Register(this, &AuthHandler::UpdateMe);
   Register(this, &AuthHandler::DeleteMe);
+  Register(this, &AuthHandler::ListSessions);
+  Register(this, &AuthHandler::RevokeSession);
+  Register(this, &AuthHandler::RevokeSessions);
   Register(this, &AuthHandler::ListUsers);
   Register(this, &AuthHandler::SetRoles);
+  Register(this, &AuthHandler::SetAccountState);
   Register(this, &AuthHandler::GetJwks);
   Register(this, &AuthHandler::ListSigningKeys);
   Register(this, &AuthHandler::RotateSigningKeys);
@@ -116,6 +122,47 @@ Result<v1::DeleteMeResponse> AuthHandler::DeleteMe(const rpc::Call& call,
   return v1::DeleteMeResponse();
 }
 
+Result<v1::ListSessionsResponse> AuthHandler::ListSessions(const rpc::Call& call,
+                                                           const v1::ListSessionsRequest& request) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  std::string after;
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(const auto key,
+                     DecodeTypedPageToken<std::string>(kSessionList, request.page_token()));
+    after = std::get<0>(key);
+    if (!Uuid::Parse(after)) return PageTokenRefused();
+  }
+  ASSIGN_OR_RETURN(const SessionPage page,
+                   sessions_.List(person.user_id, after, request.page_size(), call.context()));
+  v1::ListSessionsResponse response;
+  for (const auto& view : page.sessions) {
+    auto& session = *response.add_sessions();
+    ToProto(view, session);
+    session.set_current(view.session.session_id == person.session_id);
+  }
+  if (page.more) {
+    response.set_next_page_token(
+        EncodeTypedPageToken(kSessionList, page.sessions.back().session.session_id));
+  }
+  return response;
+}
+
+Result<v1::RevokeSessionResponse> AuthHandler::RevokeSession(
+    const rpc::Call& call, const v1::RevokeSessionRequest& request) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  RETURN_IF_ERROR(sessions_.EndOne(person.user_id, request.session_id(), call.context()));
+  return v1::RevokeSessionResponse();
+}
+
+Result<v1::RevokeSessionsResponse> AuthHandler::RevokeSessions(
+    const rpc::Call& call, const v1::RevokeSessionsRequest& request) {
+  ASSIGN_OR_RETURN(const Person person, PersonOf(call));
+  RETURN_IF_ERROR(sessions_.EndAll(person.user_id,
+                                   request.include_current() ? std::string() : person.session_id,
+                                   call.context()));
+  return v1::RevokeSessionsResponse();
+}
+
 Result<v1::ListUsersResponse> AuthHandler::ListUsers(const rpc::Call& call,
                                                      const v1::ListUsersRequest& request) {
   ASSIGN_OR_RETURN(const std::int64_t after, DecodeLastSent(kUserList, request.page_token()));
@@ -134,6 +181,18 @@ Result<v1::SetRolesResponse> AuthHandler::SetRoles(const rpc::Call& call,
   const std::vector<std::string> roles(request.roles().begin(), request.roles().end());
   return WithUser<v1::SetRolesResponse>(
       administration_.SetRoles(request.user_id(), roles, call.context()));
+}
+
+Result<v1::SetAccountStateResponse> AuthHandler::SetAccountState(
+    const rpc::Call& call, const v1::SetAccountStateRequest& request) {
+  switch (request.state()) {
+    case v1::ACCOUNT_STATE_ENABLED:
+    case v1::ACCOUNT_STATE_DISABLED:
+      return WithUser<v1::SetAccountStateResponse>(administration_.SetDisabled(
+          request.user_id(), request.state() == v1::ACCOUNT_STATE_DISABLED, call.context()));
+    default:
+      return Error::InvalidArgument("state_unknown", "An account is enabled or disabled.", "state");
+  }
 }
 
 Result<v1::GetJwksResponse> AuthHandler::GetJwks(const rpc::Call&, const v1::GetJwksRequest&) {

@@ -26,9 +26,17 @@ class AuthHandler final : public rpc::Service<v1::AuthService> {
   Result<v1::GetMeResponse> GetMe(const rpc::Call& call, const v1::GetMeRequest& request);
   Result<v1::UpdateMeResponse> UpdateMe(const rpc::Call& call, const v1::UpdateMeRequest& request);
   Result<v1::DeleteMeResponse> DeleteMe(const rpc::Call& call, const v1::DeleteMeRequest& request);
+  Result<v1::ListSessionsResponse> ListSessions(const rpc::Call& call,
+                                                const v1::ListSessionsRequest& request);
+  Result<v1::RevokeSessionResponse> RevokeSession(const rpc::Call& call,
+                                                  const v1::RevokeSessionRequest& request);
+  Result<v1::RevokeSessionsResponse> RevokeSessions(const rpc::Call& call,
+                                                    const v1::RevokeSessionsRequest& request);
   Result<v1::ListUsersResponse> ListUsers(const rpc::Call& call,
                                           const v1::ListUsersRequest& request);
   Result<v1::SetRolesResponse> SetRoles(const rpc::Call& call, const v1::SetRolesRequest& request);
+  Result<v1::SetAccountStateResponse> SetAccountState(const rpc::Call& call,
+                                                      const v1::SetAccountStateRequest& request);
   Result<v1::GetJwksResponse> GetJwks(const rpc::Call& call, const v1::GetJwksRequest& request);
   Result<v1::ListSigningKeysResponse> ListSigningKeys(const rpc::Call& call,
                                                       const v1::ListSigningKeysRequest& request);

@@ -302,6 +302,92 @@ TEST_F(AuthHandlerTest, KnowsATokenWhoseSessionHasEnded) {
   EXPECT_EQ(Call(&Stub::GetJwks, v1::GetJwksRequest(), jwks, session.access_token()), "OK");
 }
 
+TEST_F(AuthHandlerTest, ListsAndRevokesTheCallersSessions) {
+  const auto here = SignUp("ada@example.com");
+  const auto bob = SignUp("bob@example.com");
+  v1::LoginRequest login;
+  login.set_email("ada@example.com");
+  login.set_password(kPassword);
+  v1::LoginResponse there, elsewhere;
+  ASSERT_EQ(Call(&Stub::Login, login, there), "OK");
+  ASSERT_EQ(Call(&Stub::Login, login, elsewhere), "OK");
+  const std::string& token = here.access_token();
+
+  v1::ListSessionsRequest request;
+  v1::ListSessionsResponse page;
+  EXPECT_EQ(Call(&Stub::ListSessions, request, page), "UNAUTHENTICATED token_missing");
+  std::string other;
+  int seen = 0, current = 0;
+  request.set_page_size(2);
+  do {
+    ASSERT_EQ(Call(&Stub::ListSessions, request, page, token), "OK");
+    for (const auto& session : page.sessions()) {
+      ++seen;
+      current += session.current() ? 1 : 0;
+      if (!session.current()) other = session.session_id();
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!page.next_page_token().empty());
+  EXPECT_EQ(seen, 3);
+  EXPECT_EQ(current, 1);
+  request.set_page_token("nonsense");
+  EXPECT_EQ(Call(&Stub::ListSessions, request, page, token),
+            "INVALID_ARGUMENT page_token_invalid (page_token)");
+
+  v1::RevokeSessionRequest one;
+  v1::RevokeSessionResponse revoked;
+  one.set_session_id(other);
+  EXPECT_EQ(Call(&Stub::RevokeSession, one, revoked, bob.access_token()),
+            "NOT_FOUND session_unknown");
+  EXPECT_EQ(Call(&Stub::RevokeSession, one, revoked, token), "OK");
+  EXPECT_EQ(Call(&Stub::RevokeSession, one, revoked, token), "OK");
+  const auto left = [&] {
+    v1::ListSessionsResponse all;
+    EXPECT_EQ(Call(&Stub::ListSessions, v1::ListSessionsRequest(), all, token), "OK");
+    return all.sessions_size();
+  };
+  EXPECT_EQ(left(), 2);
+  v1::RevokeSessionsResponse none;
+  EXPECT_EQ(Call(&Stub::RevokeSessions, v1::RevokeSessionsRequest(), none, token), "OK");
+  EXPECT_EQ(left(), 1);
+  EXPECT_EQ(GetMe(there.session().access_token()), "UNAUTHENTICATED session_ended");
+  EXPECT_EQ(GetMe(elsewhere.session().access_token()), "UNAUTHENTICATED session_ended");
+  v1::RevokeSessionsRequest all;
+  all.set_include_current(true);
+  EXPECT_EQ(Call(&Stub::RevokeSessions, all, none, token), "OK");
+  EXPECT_EQ(GetMe(token), "UNAUTHENTICATED session_ended");
+  EXPECT_EQ(GetMe(bob.access_token()), "OK");
+}
+
+TEST_F(AuthHandlerTest, DisablesAndEnablesAccounts) {
+  const auto root = Bootstrap();
+  const auto ada = SignUp("ada@example.com");
+  const auto id = ada.user().user_id();
+  v1::SetAccountStateResponse response;
+  const auto set = [&](std::int64_t user, v1::AccountState state, const std::string& bearer) {
+    v1::SetAccountStateRequest request;
+    request.set_user_id(user);
+    request.set_state(state);
+    return Call(&Stub::SetAccountState, request, response, bearer);
+  };
+  EXPECT_EQ(ada.user().state(), v1::ACCOUNT_STATE_ENABLED);
+  EXPECT_EQ(set(id, v1::ACCOUNT_STATE_DISABLED, ada.access_token()),
+            "PERMISSION_DENIED not_allowed");
+  EXPECT_EQ(set(id, v1::ACCOUNT_STATE_UNSPECIFIED, root.access_token()),
+            "INVALID_ARGUMENT missing_field (state)");
+  EXPECT_EQ(set(id, static_cast<v1::AccountState>(9), root.access_token()),
+            "INVALID_ARGUMENT state_unknown (state)");
+  EXPECT_EQ(set(root.user().user_id(), v1::ACCOUNT_STATE_DISABLED, root.access_token()),
+            "FAILED_PRECONDITION own_account");
+  EXPECT_EQ(set(id, v1::ACCOUNT_STATE_DISABLED, root.access_token()), "OK");
+  EXPECT_EQ(response.user().state(), v1::ACCOUNT_STATE_DISABLED);
+  EXPECT_EQ(GetMe(ada.access_token()), "UNAUTHENTICATED account_disabled");
+  v1::RefreshResponse refreshed;
+  EXPECT_EQ(Refresh(ada.refresh_token(), refreshed), "UNAUTHENTICATED account_disabled");
+  EXPECT_EQ(set(id, v1::ACCOUNT_STATE_ENABLED, root.access_token()), "OK");
+  EXPECT_EQ(GetMe(ada.access_token()), "UNAUTHENTICATED session_ended");
+}
+
 TEST_F(AuthHandlerTest, BootstrapsOnceWithTheSecret) {
   v1::BootstrapAdministratorRequest request;
   request.set_bootstrap_secret("guess");

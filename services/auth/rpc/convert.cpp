@@ -20,6 +20,16 @@ void ToProto(const Account& account, v1::User& out) {
   out.set_display_name(account.display_name);
   for (const auto& role : Names(account.roles)) out.add_roles(role);
   *out.mutable_created_at() = ToTimestamp(account.created_at);
+  out.set_state(account.disabled ? v1::ACCOUNT_STATE_DISABLED : v1::ACCOUNT_STATE_ENABLED);
+}
+
+void ToProto(const SessionView& view, v1::SessionInfo& out) {
+  out.set_session_id(view.session.session_id);
+  *out.mutable_created_at() = ToTimestamp(view.session.created_at);
+  *out.mutable_refreshed_at() = ToTimestamp(view.refreshed_at);
+  *out.mutable_expires_at() = ToTimestamp(view.session.expires_at);
+  out.set_network(view.client.network);
+  out.set_user_agent(view.client.user_agent);
 }
 
 void ToProto(const SignedIn& signed_in, v1::Session& out) {

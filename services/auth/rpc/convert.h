@@ -10,6 +10,7 @@
 namespace marquee::auth {
 
 void ToProto(const Account& account, v1::User& out);
+void ToProto(const SessionView& view, v1::SessionInfo& out);
 void ToProto(const SignedIn& signed_in, v1::Session& out);
 void ToProto(const token::PublicKey& key, v1::Jwk& out);
 void ToProto(const KeyState& state, v1::SigningKey& out);

@@ -11,6 +11,12 @@ inline Error AccountUnknown() {
 inline Error SessionEnded() {
   return Error::Unauthenticated("session_ended", "The session has ended: sign in again.");
 }
+inline Error SessionUnknown() {
+  return Error::NotFound("session_unknown", "You have no such session.");
+}
+inline Error AccountDisabled() {
+  return Error::Unauthenticated("account_disabled", "An administrator disabled this account.");
+}
 inline Error EmailTaken() {
   return Error::AlreadyExists("email_taken", "There is an account with this e-mail address.",
                               "email");

@@ -22,15 +22,16 @@ void LockAdministrators(pg::Transaction& tx) {
 bool AnyAdministratorBut(pg::Transaction& tx, std::int64_t user_id) {
   return tx
       .exec_params(
-          "SELECT EXISTS (SELECT FROM accounts WHERE 'administrator' = ANY (roles) AND user_id <> "
-          "$1)",
+          "SELECT EXISTS (SELECT FROM accounts WHERE 'administrator' = ANY (roles) "
+          "AND NOT disabled AND user_id <> $1)",
           user_id)[0][0]
       .as<bool>();
 }
 
 Status ProtectLastAdministrator(pg::Transaction& tx, std::int64_t user_id) {
   const auto rows = tx.exec_params(
-      "SELECT 'administrator' = ANY (roles) FROM accounts WHERE user_id = $1", user_id);
+      "SELECT 'administrator' = ANY (roles) AND NOT disabled FROM accounts WHERE user_id = $1",
+      user_id);
   if (rows.empty()) return AccountUnknown();
   if (rows[0][0].as<bool>() && !AnyAdministratorBut(tx, user_id)) return LastAdministrator();
   return {};
@@ -43,7 +44,7 @@ Result<Account> First(const pqxx::result& rows) {
 
 Result<Credentials> FirstCredentials(const pqxx::result& rows) {
   ASSIGN_OR_RETURN(Account account, First(rows));
-  return Credentials{std::move(account), rows[0][5].as<std::string>()};
+  return Credentials{std::move(account), rows[0][kAccountColumns].as<std::string>()};
 }
 
 Result<Account> Insert(pg::Transaction& tx, const NewAccount& account) {
@@ -154,6 +155,31 @@ Result<Account> PgAccounts::SetRoles(std::int64_t user_id, const Roles& roles,
         return First(tx.exec_params(
             "UPDATE accounts SET roles = $2::text[] WHERE user_id = $1 RETURNING " ACCOUNT, user_id,
             pg::Array(Names(roles))));
+      },
+      {.deadline = call.deadline});
+}
+
+Result<Account> PgAccounts::SetDisabled(std::int64_t user_id, bool disabled, Time now,
+                                        const CallContext& call) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Result<Account> {
+        LockAdministrators(tx);
+        if (disabled) {
+          RETURN_IF_ERROR(ProtectLastAdministrator(tx, user_id));
+        }
+        // The account first: a session that begins meanwhile waits for it (PgSessions::Start), and
+        // one that began before is seen here.
+        ASSIGN_OR_RETURN(
+            Account account,
+            First(tx.exec_params(
+                "UPDATE accounts SET disabled = $2 WHERE user_id = $1 RETURNING " ACCOUNT, user_id,
+                disabled)));
+        if (disabled) {
+          tx.exec_params("UPDATE sessions SET ended_at = " MARQUEE_AUTH_MOMENT(
+                             2) " WHERE user_id = $1 AND ended_at IS NULL",
+                         user_id, pg::ToMicroseconds(now));
+        }
+        return account;
       },
       {.deadline = call.deadline});
 }

@@ -25,6 +25,8 @@ class PgAccounts final : public AccountRepository {
                                     const CallContext& call) override;
   Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
                            const CallContext& call) override;
+  Result<Account> SetDisabled(std::int64_t user_id, bool disabled, Time now,
+                              const CallContext& call) override;
   Result<bool> HasAdministrator(const CallContext& call) override;
   Result<Account> CreateFirstAdministrator(const NewAccount& account,
                                            const CallContext& call) override;

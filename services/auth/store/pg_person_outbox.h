@@ -1,4 +1,5 @@
-// The outbox in PostgreSQL (migrations/deploy/person_outbox.sql).
+// The outbox in PostgreSQL: what there was from the beginning (migrations/deploy/person_outbox.sql),
+// and what a version of before wouldn't pass on whole (account_state.sql).
 #pragma once
 
 #include "auth/app/person_publisher.h"

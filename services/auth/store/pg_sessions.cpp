@@ -50,52 +50,60 @@ Result<Presented> ReadPresented(pg::Transaction& tx, const std::string& token_ha
       ToHex(token_hash), ToHex(next_hash));
   if (rows.empty()) return Error::Internal("a locked session lost its token");
   const auto row = rows[0];
+  const int spent = kAccountColumns, expires = spent + 1, ended = spent + 2, unused = spent + 3;
   ASSIGN_OR_RETURN(Account account, ReadAccount(row));
   Presented presented{{.spent_at = {},
-                       .successor_unused = row[8].as<bool>(),
-                       .session_expires_at = pg::FromMicroseconds(row[6].as<std::int64_t>()),
-                       .session_ended_at = {}},
+                       .successor_unused = row[unused].as<bool>(),
+                       .session_expires_at = pg::FromMicroseconds(row[expires].as<std::int64_t>()),
+                       .session_ended_at = {},
+                       .account_disabled = false},
                       std::move(account)};
-  if (!row[5].is_null()) presented.token.spent_at = pg::FromMicroseconds(row[5].as<std::int64_t>());
-  if (!row[7].is_null()) {
-    presented.token.session_ended_at = pg::FromMicroseconds(row[7].as<std::int64_t>());
-  }
+  presented.token.account_disabled = presented.account.disabled;
+  if (!row[spent].is_null())
+    presented.token.spent_at = pg::FromMicroseconds(row[spent].as<std::int64_t>());
+  if (!row[ended].is_null())
+    presented.token.session_ended_at = pg::FromMicroseconds(row[ended].as<std::int64_t>());
   return presented;
 }
 
 void Advance(pg::Transaction& tx, const std::string& session_id, const std::string& token_hash,
-             const std::string& next_hash, Time now, Time expires_at) {
+             const std::string& next_hash, const Client& client, Time now, Time expires_at) {
   tx.exec_params(
       "UPDATE refresh_tokens SET spent_at = " MOMENT(2) " WHERE token_hash = decode($1, 'hex')",
       ToHex(token_hash), pg::ToMicroseconds(now));
   AddToken(tx, next_hash, session_id, now);
-  tx.exec_params("UPDATE sessions SET expires_at = " MOMENT(2) " WHERE session_id = $1::uuid",
-                 session_id, pg::ToMicroseconds(expires_at));
+  tx.exec_params("UPDATE sessions SET expires_at = " MOMENT(2) ", refreshed_at = " MOMENT(
+                     3) ", network = $4, user_agent = $5 WHERE session_id = $1::uuid",
+                 session_id, pg::ToMicroseconds(expires_at), pg::ToMicroseconds(now),
+                 client.network, client.user_agent);
 }
 
 }  // namespace
 
-Status PgSessions::Start(const Session& session, const std::string& token_hash,
-                         const CallContext& call) {
-  auto status = pool_.Run(
+Status PgSessions::Start(const Session& session, const Client& client,
+                         const std::string& token_hash, const CallContext& call) {
+  return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
+        // Locked: whoever disables it comes before, or ends this session.
+        const auto accounts = tx.exec_params(
+            "SELECT disabled FROM accounts WHERE user_id = $1 FOR SHARE", session.user_id);
+        if (accounts.empty()) return AccountUnknown();
+        if (accounts[0][0].as<bool>()) return AccountDisabled();
         tx.exec_params(
-            "INSERT INTO sessions (session_id, user_id, created_at, expires_at) "
-            "VALUES ($1::uuid, $2, " MOMENT(3) ", " MOMENT(4) ")",
+            "INSERT INTO sessions (session_id, user_id, created_at, expires_at, refreshed_at, "
+            "network, user_agent) "
+            "VALUES ($1::uuid, $2, " MOMENT(3) ", " MOMENT(4) ", " MOMENT(3) ", $5, $6)",
             session.session_id, session.user_id, pg::ToMicroseconds(session.created_at),
-            pg::ToMicroseconds(session.expires_at));
+            pg::ToMicroseconds(session.expires_at), client.network, client.user_agent);
         AddToken(tx, token_hash, session.session_id, session.created_at);
         return {};
       },
       {.deadline = call.deadline});
-  if (!status.ok() && pg::IsViolationOf(status.error(), "sessions_of_account")) {
-    return AccountUnknown();
-  }
-  return status;
 }
 
 Result<Rotation> PgSessions::Rotate(const std::string& token_hash, const std::string& next_hash,
-                                    Time now, Time expires_at, const CallContext& call) {
+                                    const Client& client, Time now, Time expires_at,
+                                    const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Result<Rotation> {
         const std::string session_id = LockSession(tx, token_hash);
@@ -109,7 +117,7 @@ Result<Rotation> PgSessions::Rotate(const std::string& token_hash, const std::st
         if (verdict != RefreshVerdict::kRotate && verdict != RefreshVerdict::kRepeat)
           return Rotation{verdict};
         if (verdict == RefreshVerdict::kRotate)
-          Advance(tx, session_id, token_hash, next_hash, now, expires_at);
+          Advance(tx, session_id, token_hash, next_hash, client, now, expires_at);
         return Rotation{verdict, session_id, std::move(presented.account)};
       },
       {.deadline = call.deadline});
@@ -129,8 +137,10 @@ Result<Account> PgSessions::FindHolder(const std::string& session_id, std::int64
         const auto rows = tx.exec_prepared("holder", uuid ? uuid->ToString() : Uuid().ToString(),
                                            user_id, pg::ToMicroseconds(now));
         if (rows.empty()) return AccountUnknown();
-        if (!rows[0][5].as<bool>()) return SessionEnded();
-        return ReadAccount(rows[0]);
+        ASSIGN_OR_RETURN(Account account, ReadAccount(rows[0]));
+        if (account.disabled) return AccountDisabled();
+        if (!rows[0][kAccountColumns].as<bool>()) return SessionEnded();
+        return account;
       },
       {.deadline = call.deadline});
 }
@@ -143,6 +153,67 @@ Status PgSessions::End(const std::string& token_hash, Time now, const CallContex
                        "(SELECT session_id FROM refresh_tokens WHERE token_hash = "
                        "decode($1, 'hex'))",
                        ToHex(token_hash), pg::ToMicroseconds(now));
+        return {};
+      },
+      {.deadline = call.deadline});
+}
+
+Result<std::vector<SessionView>> PgSessions::ListOf(std::int64_t user_id, const std::string& before,
+                                                    int limit, Time now, const CallContext& call) {
+  constexpr char kNone[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";  // after every UUID of version 7
+  const auto uuid = Uuid::Parse(before);
+  return pool_.Read(
+      [&](pg::Transaction& tx) {
+        const auto rows = tx.exec_params(
+            "SELECT session_id, (extract(epoch FROM created_at) * 1000000)::bigint, "
+            "(extract(epoch FROM expires_at) * 1000000)::bigint, "
+            // Not known of one that the version of before began.
+            "(extract(epoch FROM coalesce(refreshed_at, created_at)) * 1000000)::bigint, "
+            "coalesce(network, ''), coalesce(user_agent, '') FROM sessions "
+            "WHERE user_id = $1 AND session_id < $2::uuid AND ended_at IS NULL "
+            "AND expires_at > " MOMENT(3) " ORDER BY session_id DESC LIMIT $4",
+            user_id, uuid ? uuid->ToString() : std::string(kNone), pg::ToMicroseconds(now), limit);
+        std::vector<SessionView> page;
+        for (const auto& row : rows) {
+          page.push_back(
+              {.session = {.session_id = row[0].as<std::string>(),
+                           .user_id = user_id,
+                           .created_at = pg::FromMicroseconds(row[1].as<std::int64_t>()),
+                           .expires_at = pg::FromMicroseconds(row[2].as<std::int64_t>())},
+               .refreshed_at = pg::FromMicroseconds(row[3].as<std::int64_t>()),
+               .client = {.network = row[4].as<std::string>(),
+                          .user_agent = row[5].as<std::string>()}});
+        }
+        return Result(std::move(page));
+      },
+      {.deadline = call.deadline});
+}
+
+Status PgSessions::EndOne(std::int64_t user_id, const std::string& session_id, Time now,
+                          const CallContext& call) {
+  const auto uuid = Uuid::Parse(session_id);
+  if (!uuid) return SessionUnknown();
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Status {
+        const auto rows = tx.exec_params(
+            "SELECT FROM sessions WHERE session_id = $1::uuid AND user_id = $2 FOR UPDATE",
+            uuid->ToString(), user_id);
+        if (rows.empty()) return SessionUnknown();
+        tx.exec_params("UPDATE sessions SET ended_at = " MOMENT(
+                           2) " WHERE session_id = $1::uuid AND ended_at IS NULL",
+                       uuid->ToString(), pg::ToMicroseconds(now));
+        return {};
+      },
+      {.deadline = call.deadline});
+}
+
+Status PgSessions::EndAll(std::int64_t user_id, const std::string& kept_session_id, Time now,
+                          const CallContext& call) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Status {
+        tx.exec_params("UPDATE sessions SET ended_at = " MOMENT(
+                           3) " WHERE user_id = $1 AND session_id::text <> $2 AND ended_at IS NULL",
+                       user_id, kept_session_id, pg::ToMicroseconds(now));
         return {};
       },
       {.deadline = call.deadline});

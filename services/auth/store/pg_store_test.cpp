@@ -33,7 +33,9 @@ class PgFixture {
     return pg::HasTestPostgres() ? nullptr : "MARQUEE_TEST_POSTGRES_URI";
   }
   PgFixture() : pool_(ConfigOf(Database().uri())) {
-    Database().Execute("TRUNCATE accounts, signing_keys, person_outbox RESTART IDENTITY CASCADE");
+    Database().Execute(
+        "TRUNCATE accounts, signing_keys, person_outbox, account_state_outbox RESTART IDENTITY "
+        "CASCADE");
   }
   AccountRepository& accounts() { return accounts_; }
   SessionRepository& sessions() { return sessions_; }
@@ -104,6 +106,76 @@ TEST(PgPersonOutbox, HasEachDeletionAndChangeOfRolesUntilItIsPublished) {
   EXPECT_EQ(*fixture.outbox().Drain(10, publish, Soon()), 0);
 }
 
+TEST(PgPersonOutbox, HasEachEndOfASessionAndEachStateOfAnAccount) {
+  if (const char* missing = PgFixture::Missing()) GTEST_SKIP() << "needs " << missing;
+  PgFixture fixture;
+  auto& accounts = fixture.accounts();
+  auto& sessions = fixture.sessions();
+  const Time now = SystemClock().Now();
+  const auto user =
+      accounts.Create({*Email::Make("ada@b.co"), "$argon2id$x", "", {Role::kUser}, now}, Soon())
+          ->user_id;
+  const auto id = [](int n) { return "00000000-0000-7000-8000-00000000000" + std::to_string(n); };
+  const auto hash = [](char c) { return std::string(32, c); };
+  for (int n = 0; n < 6; ++n)
+    ASSERT_TRUE(sessions
+                    .Start({id(n), user, now, now + std::chrono::hours{1}}, {},
+                           hash(static_cast<char>('0' + n)), Soon())
+                    .ok());
+  const auto drain = [&] {
+    std::vector<std::string> told;
+    EXPECT_TRUE(fixture.outbox()
+                    .Drain(
+                        10,
+                        [&](std::span<const people::PersonChange> changes) {
+                          for (const auto& change : changes) {
+                            EXPECT_EQ(change.user_id, user);
+                            EXPECT_GT(change.changed_at, now - std::chrono::seconds{60});
+                            std::string text = change.ended_session.empty() ? "" : "ended";
+                            if (change.disabled) text += "disabled";
+                            if (change.deleted) text += "deleted";
+                            for (const auto& role : change.roles) text += role + ",";
+                            told.push_back(text + change.ended_session);
+                          }
+                          return Status();
+                        },
+                        Soon())
+                    .ok());
+    std::ranges::sort(told);
+    return told;
+  };
+  using Told = std::vector<std::string>;
+  EXPECT_EQ(drain(), Told{}) << "a beginning is no news";
+  ASSERT_TRUE(sessions.End(hash('0'), now, Soon()).ok());
+  ASSERT_TRUE(sessions.End(hash('0'), now, Soon()).ok());
+  EXPECT_EQ(drain(), Told{"ended" + id(0)}) << "by logout, once";
+  ASSERT_TRUE(sessions.EndOne(user, id(1), now, Soon()).ok());
+  EXPECT_EQ(drain(), Told{"ended" + id(1)}) << "by its owner";
+  const auto rotate = [&](char with, char next) {
+    return sessions.Rotate(hash(with), hash(next), {}, now, now + std::chrono::hours{1}, Soon())
+        ->verdict;
+  };
+  EXPECT_EQ(rotate('2', 'x'), RefreshVerdict::kRotate);
+  EXPECT_EQ(drain(), Told{}) << "nor is a refresh";
+  EXPECT_EQ(rotate('2', 'y'), RefreshVerdict::kReused);
+  EXPECT_EQ(drain(), Told{"ended" + id(2)}) << "by reuse";
+  ASSERT_TRUE(
+      accounts.Change(user, {.password_hash = "$argon2id$y", .kept_session_id = id(4)}, Soon())
+          .ok());
+  EXPECT_EQ(drain(), (Told{"ended" + id(3), "ended" + id(5)})) << "by another password";
+  ASSERT_TRUE(accounts.SetDisabled(user, true, now, Soon()).ok());
+  ASSERT_TRUE(accounts.SetDisabled(user, true, now, Soon()).ok());
+  EXPECT_EQ(drain(), (Told{"disabled", "ended" + id(4)}));
+  ASSERT_TRUE(accounts.SetRoles(user, {Role::kUser, Role::kCurator}, Soon()).ok());
+  EXPECT_EQ(drain(), Told{"disabled"}) << "whatever its roles";
+  ASSERT_TRUE(accounts.SetDisabled(user, false, now, Soon()).ok());
+  EXPECT_EQ(drain(), Told{"user,curator,"});
+  ASSERT_TRUE(
+      sessions.Start({id(7), user, now, now + std::chrono::hours{1}}, {}, hash('7'), Soon()).ok());
+  ASSERT_TRUE(accounts.Delete(user, Soon()).ok());
+  EXPECT_EQ(drain(), Told{"deleted"}) << "its sessions with it";
+}
+
 TEST(PgPersonOutbox, TwoWhoPublishShareTheWork) {
   if (const char* missing = PgFixture::Missing()) GTEST_SKIP() << "needs " << missing;
   PgFixture fixture;
@@ -136,7 +208,7 @@ TEST(PgSessions, StoresNoToken) {
   const Session session{"00000000-0000-7000-8000-000000000001", account->user_id, Soon().deadline,
                         Soon().deadline};
   EXPECT_FALSE(
-      fixture.sessions().Start(session, "a token of 43 characters, as it is", Soon()).ok());
+      fixture.sessions().Start(session, {}, "a token of 43 characters, as it is", Soon()).ok());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ Result<Account> ReadAccount(const pqxx::row& row) {
   ASSIGN_OR_RETURN(const auto names, pg::ParseTextArray(row[3].c_str()));
   ASSIGN_OR_RETURN(account.roles, ParseRoles(names));
   account.created_at = pg::FromMicroseconds(row[4].as<std::int64_t>());
+  account.disabled = row[5].as<bool>();
   return account;
 }
 

@@ -15,12 +15,14 @@ class row;
 // The columns that ReadAccount takes, first in a SELECT or RETURNING.
 #define MARQUEE_AUTH_ACCOUNT_COLUMNS                                          \
   "accounts.user_id, accounts.email, accounts.display_name, accounts.roles, " \
-  "(extract(epoch FROM accounts.created_at) * 1000000)::bigint"
+  "(extract(epoch FROM accounts.created_at) * 1000000)::bigint, accounts.disabled"
 // A moment given as microseconds, by the parameter's number.
 #define MARQUEE_AUTH_MOMENT(parameter) \
   "(timestamptz 'epoch' + $" #parameter "::bigint * interval '1 microsecond')"
 
 namespace marquee::auth {
+
+inline constexpr int kAccountColumns = 6;  // what else is selected comes after them
 
 Result<Account> ReadAccount(const pqxx::row& row);
 

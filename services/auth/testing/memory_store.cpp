@@ -23,6 +23,12 @@ void MemoryStore::Fail(std::optional<Error> error) {
   failure_ = std::move(error);
 }
 
+void MemoryStore::EndSessions(std::int64_t user_id, const std::string& but, Time now) {
+  for (auto& [id, stored] : sessions_) {
+    if (stored.session.user_id == user_id && id != but && !stored.ended_at) stored.ended_at = now;
+  }
+}
+
 Credentials* MemoryStore::At(std::int64_t user_id) {
   const auto found = accounts_.find(user_id);
   return found == accounts_.end() ? nullptr : &found->second;
@@ -89,11 +95,7 @@ Result<Account> MemoryStore::Change(std::int64_t user_id, const AccountChange& c
   if (change.display_name) found->account.display_name = *change.display_name;
   if (change.password_hash) {
     found->password_hash = *change.password_hash;
-    for (auto& [id, stored] : sessions_) {
-      if (stored.session.user_id == user_id && id != change.kept_session_id && !stored.ended_at) {
-        stored.ended_at = change.changed_at;
-      }
-    }
+    EndSessions(user_id, change.kept_session_id, change.changed_at);
   }
   return found->account;
 }
@@ -136,6 +138,18 @@ Result<Account> MemoryStore::SetRoles(std::int64_t user_id, const Roles& roles,
   return found->account;
 }
 
+Result<Account> MemoryStore::SetDisabled(std::int64_t user_id, bool disabled, Time now,
+                                         const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  auto* found = At(user_id);
+  if (found == nullptr) return AccountUnknown();
+  if (disabled && IsLastAdministrator(found->account)) return LastAdministrator();
+  found->account.disabled = disabled;
+  if (disabled) EndSessions(user_id, "", now);
+  return found->account;
+}
+
 Result<bool> MemoryStore::HasAdministrator(const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
@@ -160,18 +174,21 @@ Result<Account> MemoryStore::PromoteFirstAdministrator(std::int64_t user_id, con
   return found->account;
 }
 
-Status MemoryStore::Start(const Session& session, const std::string& token_hash,
-                          const CallContext&) {
+Status MemoryStore::Start(const Session& session, const Client& client,
+                          const std::string& token_hash, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
-  if (At(session.user_id) == nullptr) return AccountUnknown();
-  sessions_[session.session_id] = {session, std::nullopt};
+  const auto* account = At(session.user_id);
+  if (account == nullptr) return AccountUnknown();
+  if (account->account.disabled) return AccountDisabled();
+  sessions_[session.session_id] = {session, std::nullopt, session.created_at, client};
   tokens_[token_hash] = {session.session_id, std::nullopt};
   return {};
 }
 
 Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::string& next_hash,
-                                     Time now, Time expires_at, const CallContext&) {
+                                     const Client& client, Time now, Time expires_at,
+                                     const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto token = tokens_.find(token_hash);
@@ -180,7 +197,8 @@ Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::s
   const auto next = tokens_.find(next_hash);
   const auto verdict = JudgeRefresh(
       PresentedToken{token->second.spent_at, next != tokens_.end() && !next->second.spent_at,
-                     stored.session.expires_at, stored.ended_at},
+                     stored.session.expires_at, stored.ended_at,
+                     At(stored.session.user_id)->account.disabled},
       now);
   if (verdict == RefreshVerdict::kReused) stored.ended_at = now;
   if (verdict == RefreshVerdict::kRepeat)
@@ -188,6 +206,8 @@ Result<Rotation> MemoryStore::Rotate(const std::string& token_hash, const std::s
   if (verdict != RefreshVerdict::kRotate) return Rotation{verdict};
   token->second.spent_at = now;
   stored.session.expires_at = expires_at;
+  stored.refreshed_at = now;
+  stored.client = client;
   tokens_[next_hash] = {stored.session.session_id, std::nullopt};
   return Rotation{verdict, stored.session.session_id, At(stored.session.user_id)->account};
 }
@@ -198,6 +218,7 @@ Result<Account> MemoryStore::FindHolder(const std::string& session_id, std::int6
   RETURN_IF_ERROR(Check());
   const auto* account = At(user_id);
   if (account == nullptr) return AccountUnknown();
+  if (account->account.disabled) return AccountDisabled();
   const auto session = sessions_.find(session_id);
   const bool alive = session != sessions_.end() && session->second.session.user_id == user_id &&
                      !session->second.ended_at && session->second.session.expires_at > now;
@@ -212,6 +233,40 @@ Status MemoryStore::End(const std::string& token_hash, Time now, const CallConte
   if (token == tokens_.end()) return {};
   auto& stored = sessions_.at(token->second.session_id);
   if (!stored.ended_at) stored.ended_at = now;
+  return {};
+}
+
+Result<std::vector<SessionView>> MemoryStore::ListOf(std::int64_t user_id,
+                                                     const std::string& before, int limit, Time now,
+                                                     const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  std::vector<SessionView> page;
+  for (auto entry = sessions_.rbegin();
+       entry != sessions_.rend() && static_cast<int>(page.size()) < limit; ++entry) {
+    const auto& [id, stored] = *entry;
+    if (stored.session.user_id != user_id || (!before.empty() && id >= before)) continue;
+    if (stored.ended_at || stored.session.expires_at <= now) continue;
+    page.push_back({stored.session, stored.refreshed_at, stored.client});
+  }
+  return page;
+}
+
+Status MemoryStore::EndOne(std::int64_t user_id, const std::string& session_id, Time now,
+                           const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto found = sessions_.find(session_id);
+  if (found == sessions_.end() || found->second.session.user_id != user_id) return SessionUnknown();
+  if (!found->second.ended_at) found->second.ended_at = now;
+  return {};
+}
+
+Status MemoryStore::EndAll(std::int64_t user_id, const std::string& kept_session_id, Time now,
+                           const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  EndSessions(user_id, kept_session_id, now);
   return {};
 }
 

@@ -23,18 +23,27 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
                                     const CallContext& call) override;
   Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
                            const CallContext& call) override;
+  Result<Account> SetDisabled(std::int64_t user_id, bool disabled, Time now,
+                              const CallContext& call) override;
   Result<bool> HasAdministrator(const CallContext& call) override;
   Result<Account> CreateFirstAdministrator(const NewAccount& account,
                                            const CallContext& call) override;
   Result<Account> PromoteFirstAdministrator(std::int64_t user_id, const CallContext& call) override;
 
-  Status Start(const Session& session, const std::string& token_hash,
+  Status Start(const Session& session, const Client& client, const std::string& token_hash,
                const CallContext& call) override;
-  Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash, Time now,
-                          Time expires_at, const CallContext& call) override;
+  Result<Rotation> Rotate(const std::string& token_hash, const std::string& next_hash,
+                          const Client& client, Time now, Time expires_at,
+                          const CallContext& call) override;
   Result<Account> FindHolder(const std::string& session_id, std::int64_t user_id, Time now,
                              const CallContext& call) override;
   Status End(const std::string& token_hash, Time now, const CallContext& call) override;
+  Result<std::vector<SessionView>> ListOf(std::int64_t user_id, const std::string& before,
+                                          int limit, Time now, const CallContext& call) override;
+  Status EndOne(std::int64_t user_id, const std::string& session_id, Time now,
+                const CallContext& call) override;
+  Status EndAll(std::int64_t user_id, const std::string& kept_session_id, Time now,
+                const CallContext& call) override;
   Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
                              const CallContext& call) override;
 
@@ -50,6 +59,8 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   struct StoredSession {
     Session session;
     std::optional<Time> ended_at;
+    Time refreshed_at{};
+    Client client = {};
   };
   struct StoredToken {
     std::string session_id;
@@ -57,6 +68,7 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   };
 
   Status Check() const;
+  void EndSessions(std::int64_t user_id, const std::string& but, Time now);
   Result<Account> Insert(const NewAccount& account);
   std::vector<SealedKey> ActiveKeys(Time now) const;
   Credentials* At(std::int64_t user_id);

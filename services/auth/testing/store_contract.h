@@ -45,12 +45,12 @@ class StoreContract : public testing::Test {
   }
   void Begin(const Account& account, int n, char token) {
     const auto started =
-        sessions().Start({SessionId(n), account.user_id, now_, later_}, Hash(token), Soon());
+        sessions().Start({SessionId(n), account.user_id, now_, later_}, {}, Hash(token), Soon());
     EXPECT_TRUE(started.ok()) << started.error().ToString();
   }
   RefreshVerdict Rotate(char token, char next, Time now) {
     const auto rotation =
-        sessions().Rotate(Hash(token), Hash(next), now, now + std::chrono::hours{1}, Soon());
+        sessions().Rotate(Hash(token), Hash(next), {}, now, now + std::chrono::hours{1}, Soon());
     EXPECT_TRUE(rotation.ok()) << rotation.error().ToString();
     return rotation.ok() ? rotation->verdict : RefreshVerdict::kUnknown;
   }
@@ -120,12 +120,15 @@ TYPED_TEST_P(StoreContract, SaysWhenThereIsNoAccount) {
             Code::kNotFound);
   EXPECT_EQ(this->accounts().PromoteFirstAdministrator(7, this->Soon()).error().code,
             Code::kNotFound);
-  EXPECT_EQ(
-      this->sessions()
-          .Start({this->SessionId(1), 7, this->now_, this->later_}, this->Hash('a'), this->Soon())
-          .error()
-          .reason,
-      "account_unknown");
+  for (const bool disabled : {true, false})
+    EXPECT_EQ(this->accounts().SetDisabled(7, disabled, this->now_, this->Soon()).error().code,
+              Code::kNotFound);
+  EXPECT_EQ(this->sessions()
+                .Start({this->SessionId(1), 7, this->now_, this->later_}, {}, this->Hash('a'),
+                       this->Soon())
+                .error()
+                .reason,
+            "account_unknown");
 }
 
 TYPED_TEST_P(StoreContract, ChangesOnlyWhatIsSaid) {
@@ -229,7 +232,7 @@ TYPED_TEST_P(StoreContract, MakesOneFirstAdministrator) {
 TYPED_TEST_P(StoreContract, RotatesARefreshToken) {
   const Account account = this->Add("ada@example.com");
   this->Begin(account, 1, 'a');
-  const auto rotation = this->sessions().Rotate(this->Hash('a'), this->Hash('b'), this->now_,
+  const auto rotation = this->sessions().Rotate(this->Hash('a'), this->Hash('b'), {}, this->now_,
                                                 this->later_, this->Soon());
   ASSERT_TRUE(rotation.ok());
   EXPECT_EQ(rotation->verdict, RefreshVerdict::kRotate);
@@ -260,7 +263,7 @@ TYPED_TEST_P(StoreContract, RepeatsARotationForAMoment) {
   this->Begin(this->Add("ada@example.com"), 1, 'a');
   EXPECT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kRotate);
   const auto soon = this->now_ + kRefreshGrace - std::chrono::seconds{1};
-  const auto again = this->sessions().Rotate(this->Hash('a'), this->Hash('b'), soon,
+  const auto again = this->sessions().Rotate(this->Hash('a'), this->Hash('b'), {}, soon,
                                              soon + std::chrono::hours{1}, this->Soon());
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->verdict, RefreshVerdict::kRepeat);
@@ -295,7 +298,8 @@ TYPED_TEST_P(StoreContract, LetsOneOfManyRotateTheSameToken) {
       case RefreshVerdict::kReused: ++reused; break;
       case RefreshVerdict::kEnded: ++ended; break;
       case RefreshVerdict::kUnknown:
-      case RefreshVerdict::kExpired: break;
+      case RefreshVerdict::kExpired:
+      case RefreshVerdict::kDisabled: break;
     }
   });
   EXPECT_EQ(rotated, 1);
@@ -340,6 +344,145 @@ TYPED_TEST_P(StoreContract, FindsTheHolderOfALiveSession) {
   EXPECT_TRUE(holder->roles.contains(Role::kCurator));
   ASSERT_TRUE(this->accounts().Delete(ada.user_id, this->Soon()).ok());
   EXPECT_EQ(find(this->SessionId(2), ada, this->now_), "account_unknown");
+}
+
+TYPED_TEST_P(StoreContract, ListsSomeonesSessionsTheYoungestFirst) {
+  const auto ada = this->Add("ada@example.com");
+  const auto bob = this->Add("bob@example.com");
+  const Client begun{"192.0.2.7", "curl/8.0"}, refreshed{"2001:db8::/64", "marqueectl"};
+  const Session first{this->SessionId(1), ada.user_id, this->now_, this->later_};
+  ASSERT_TRUE(this->sessions().Start(first, begun, this->Hash('a'), this->Soon()).ok());
+  for (int n = 2; n < 6; ++n) this->Begin(ada, n, static_cast<char>('a' + n));
+  this->Begin(bob, 6, 'z');
+  const auto list = [&](const std::string& before, int limit, Time now) {
+    std::vector<std::string> ids;
+    const auto page = this->sessions().ListOf(ada.user_id, before, limit, now, this->Soon());
+    EXPECT_TRUE(page.ok());
+    for (const auto& view : *page) ids.push_back(view.session.session_id);
+    return ids;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(list("", 2, this->now_), (Ids{this->SessionId(5), this->SessionId(4)}));
+  EXPECT_EQ(list(this->SessionId(4), 9, this->now_),
+            (Ids{this->SessionId(3), this->SessionId(2), this->SessionId(1)}));
+  EXPECT_EQ(list(this->SessionId(1), 9, this->now_), Ids{});
+  EXPECT_EQ(list("", 9, this->later_), Ids{}) << "all have expired";
+  const auto view = [&] {
+    return this->sessions()
+        .ListOf(ada.user_id, this->SessionId(2), 1, this->now_, this->Soon())
+        ->at(0);
+  };
+  EXPECT_EQ(view(), (SessionView{first, this->now_, begun}));
+  const Time soon = this->now_ + std::chrono::minutes{1},
+             then = this->later_ + std::chrono::hours{1};
+  ASSERT_TRUE(this->sessions()
+                  .Rotate(this->Hash('a'), this->Hash('b'), refreshed, soon, then, this->Soon())
+                  .ok());
+  EXPECT_EQ(view(),
+            (SessionView{{first.session_id, ada.user_id, this->now_, then}, soon, refreshed}));
+}
+
+TYPED_TEST_P(StoreContract, EndsOneSessionOfItsOwner) {
+  const auto ada = this->Add("ada@example.com");
+  const auto bob = this->Add("bob@example.com");
+  this->Begin(ada, 1, 'a');
+  this->Begin(ada, 2, 'b');
+  const auto end = [&](const Account& account, const std::string& id) {
+    const auto ended = this->sessions().EndOne(account.user_id, id, this->now_, this->Soon());
+    return ended.ok() ? "ok" : ended.error().reason;
+  };
+  EXPECT_EQ(end(bob, this->SessionId(1)), "session_unknown");
+  for (const char* id : {"", "x", "' OR ''='", "00000000-0000-7000-8000-000000000009"})
+    EXPECT_EQ(end(ada, id), "session_unknown") << id;
+  EXPECT_EQ(this->Rotate('a', 'c', this->now_), RefreshVerdict::kRotate) << "nothing has ended";
+  EXPECT_EQ(end(ada, this->SessionId(1)), "ok");
+  EXPECT_EQ(end(ada, this->SessionId(1)), "ok") << "again";
+  EXPECT_EQ(this->Rotate('c', 'd', this->now_), RefreshVerdict::kEnded);
+  EXPECT_EQ(this->Rotate('b', 'e', this->now_), RefreshVerdict::kRotate);
+}
+
+TYPED_TEST_P(StoreContract, EndsAllSessionsOfSomeoneButOne) {
+  const auto ada = this->Add("ada@example.com");
+  const auto bob = this->Add("bob@example.com");
+  this->Begin(ada, 1, 'a');
+  this->Begin(ada, 2, 'b');
+  this->Begin(ada, 3, 'c');
+  this->Begin(bob, 4, 'd');
+  const auto end = [&](const std::string& kept) {
+    EXPECT_TRUE(this->sessions().EndAll(ada.user_id, kept, this->now_, this->Soon()).ok());
+    return this->sessions().ListOf(ada.user_id, "", 9, this->now_, this->Soon())->size();
+  };
+  EXPECT_EQ(end(this->SessionId(2)), 1U);
+  EXPECT_EQ(this->Rotate('b', 'e', this->now_), RefreshVerdict::kRotate);
+  EXPECT_EQ(this->Rotate('a', 'f', this->now_), RefreshVerdict::kEnded);
+  EXPECT_EQ(end(""), 0U);
+  EXPECT_EQ(this->Rotate('d', 'g', this->now_), RefreshVerdict::kRotate) << "another's";
+}
+
+TYPED_TEST_P(StoreContract, ADisabledAccountHasNoSessions) {
+  const auto ada = this->Add("ada@example.com");
+  this->Begin(ada, 1, 'a');
+  const auto disabled = this->accounts().SetDisabled(ada.user_id, true, this->now_, this->Soon());
+  ASSERT_TRUE(disabled.ok());
+  EXPECT_TRUE(disabled->disabled);
+  EXPECT_EQ(*this->accounts().Find(ada.user_id, this->Soon()), *disabled);
+  EXPECT_TRUE(this->accounts().FindCredentials(ada.user_id, this->Soon())->account.disabled);
+  EXPECT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kDisabled);
+  const auto reason = [&](const auto& result) {
+    return result.ok() ? std::string("ok") : result.error().reason;
+  };
+  const auto start = [&](int n) {
+    return reason(
+        this->sessions().Start({this->SessionId(n), ada.user_id, this->now_, this->later_}, {},
+                               this->Hash(static_cast<char>('A' + n)), this->Soon()));
+  };
+  const auto hold = [&](int n) {
+    return reason(
+        this->sessions().FindHolder(this->SessionId(n), ada.user_id, this->now_, this->Soon()));
+  };
+  EXPECT_EQ(start(2), "account_disabled");
+  EXPECT_EQ(hold(1), "account_disabled");
+  ASSERT_TRUE(this->accounts().SetDisabled(ada.user_id, false, this->now_, this->Soon()).ok());
+  EXPECT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kEnded) << "it doesn't come back";
+  EXPECT_EQ(start(2), "ok");
+  EXPECT_EQ(hold(1), "session_ended");
+  EXPECT_EQ(hold(2), "ok");
+}
+
+TYPED_TEST_P(StoreContract, NoSessionOutlivesItsAccountsDisabling) {
+  const auto ada = this->Add("ada@example.com");
+  this->AtOnce([&](int i) {
+    if (i == 0) {
+      EXPECT_TRUE(this->accounts().SetDisabled(ada.user_id, true, this->now_, this->Soon()).ok());
+      return;
+    }
+    const auto started =
+        this->sessions().Start({this->SessionId(i), ada.user_id, this->now_, this->later_}, {},
+                               this->Hash(static_cast<char>('a' + i)), this->Soon());
+    EXPECT_EQ(started.ok() ? "account_disabled" : started.error().reason, "account_disabled");
+  });
+  EXPECT_TRUE(this->sessions().ListOf(ada.user_id, "", 9, this->now_, this->Soon())->empty());
+}
+
+TYPED_TEST_P(StoreContract, ADisabledAdministratorIsNone) {
+  const Account ada = this->Add("ada@example.com", {Role::kAdministrator});
+  const Account bob = this->Add("bob@example.com", {Role::kAdministrator});
+  const auto reason = [](const auto& result) {
+    return result.ok() ? std::string("ok") : result.error().reason;
+  };
+  const auto disable = [&](const Account& account, bool disabled) {
+    return reason(
+        this->accounts().SetDisabled(account.user_id, disabled, this->now_, this->Soon()));
+  };
+  EXPECT_EQ(disable(ada, true), "ok");
+  EXPECT_EQ(disable(ada, true), "ok") << "again";
+  EXPECT_EQ(disable(bob, true), "last_administrator");
+  EXPECT_EQ(reason(this->accounts().SetRoles(bob.user_id, {Role::kUser}, this->Soon())),
+            "last_administrator");
+  EXPECT_EQ(reason(this->accounts().Delete(bob.user_id, this->Soon())), "last_administrator");
+  EXPECT_EQ(disable(ada, false), "ok");
+  EXPECT_EQ(disable(bob, true), "ok");
+  EXPECT_EQ(reason(this->accounts().Delete(bob.user_id, this->Soon())), "ok");
 }
 
 TYPED_TEST_P(StoreContract, ForgetsWhatIsOver) {
@@ -421,7 +564,10 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAd
                             MovesASessionsEndWithEachRotation, EndsASessionWhoseSpentTokenIsUsed,
                             LetsOneOfManyRotateTheSameToken, RepeatsARotationForAMoment,
                             RepeatsARotationForAllWhoAskAtOnce, EndsASessionByAnyOfItsTokens,
-                            FindsTheHolderOfALiveSession, ForgetsWhatIsOver, AgreesOnTheFirstKey,
+                            FindsTheHolderOfALiveSession, ListsSomeonesSessionsTheYoungestFirst,
+                            EndsOneSessionOfItsOwner, EndsAllSessionsOfSomeoneButOne,
+                            ADisabledAccountHasNoSessions, NoSessionOutlivesItsAccountsDisabling,
+                            ADisabledAdministratorIsNone, ForgetsWhatIsOver, AgreesOnTheFirstKey,
                             RotatesKeysWithAnOverlap, ReplacesAFirstKeyThatIsYoung);
 
 }  // namespace marquee::auth

@@ -293,4 +293,55 @@ int RotateKeys(const Context& context) {
                   "published until their last token has expired. Nobody is signed out.\n");
 }
 
+int ListSessions(const Context& context) {
+  auto rest = Rest(context);
+  json all = json::array();
+  std::vector<std::vector<std::string>> rows;
+  std::string token;
+  do {
+    const auto answer =
+        rest.Get("/v1/me/sessions?page_size=200" +
+                 (token.empty() ? std::string() : "&page_token=" + UrlEncode(token)));
+    if (!answer.ok()) return Fail(context, answer.error());
+    for (const auto& session : answer->value("sessions", json::array())) {
+      all.push_back(session);
+      rows.push_back({Text(session, "session_id"), Text(session, "created_at").substr(0, 19),
+                      Text(session, "refreshed_at").substr(0, 19), Text(session, "network"),
+                      Text(session, "user_agent"), session.value("current", false) ? "yes" : ""});
+    }
+    token = Text(*answer, "next_page_token");
+  } while (!token.empty());
+  return Show(
+      context, {{"sessions", all}},
+      Table({"session", "signed in", "last refreshed", "from", "with", "this one"}, rows, 60));
+}
+
+int RevokeSessions(const Context& context, const RevokeFlags& flags) {
+  if ((flags.session.empty() ? 0 : 1) + (flags.others ? 1 : 0) + (flags.all ? 1 : 0) != 1) {
+    return Fail(context, Error::InvalidArgument("bad_sessions",
+                                                "Say which: a session's id, --others or --all."));
+  }
+  auto rest = Rest(context);
+  std::string path = "/v1/me/sessions";
+  if (flags.all) path += "?include_current=true";
+  if (!flags.session.empty()) path += "/" + UrlEncode(flags.session);
+  const auto answer = rest.Delete(path);
+  if (!answer.ok()) return Fail(context, answer.error());
+  return Show(context, *answer,
+              flags.all      ? "All sessions have ended, this one, too.\n"
+              : flags.others ? "All other sessions have ended.\n"
+                             : "The session has ended.\n");
+}
+
+int SetAccountState(const Context& context, std::int64_t user_id, bool disabled) {
+  auto rest = Rest(context);
+  const auto answer =
+      rest.Send("PUT", "/v1/users/" + std::to_string(user_id) + "/state",
+                {{"state", disabled ? "ACCOUNT_STATE_DISABLED" : "ACCOUNT_STATE_ENABLED"}});
+  if (!answer.ok()) return Fail(context, answer.error());
+  return Show(context, *answer,
+              fmt::format("{} is {}.\n", Text(*answer, "email"),
+                          disabled ? "disabled, and its sessions have ended" : "enabled"));
+}
+
 }  // namespace marquee::ctl

@@ -136,4 +136,16 @@ int StatusOf(const Context& context);
 int ListKeys(const Context& context);
 int RotateKeys(const Context& context);
 
+// One's own sign-ins.
+int ListSessions(const Context& context);
+struct RevokeFlags {
+  std::string session;  // its id; empty with one of these
+  bool others = false;  // all but this login's
+  bool all = false;
+};
+int RevokeSessions(const Context& context, const RevokeFlags& flags);
+
+// Others' accounts, for administrators.
+int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);
+
 }  // namespace marquee::ctl

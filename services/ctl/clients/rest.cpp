@@ -146,6 +146,7 @@ struct RestClient::Impl {
           curl_slist_append(headers, ("Authorization: Bearer " + credentials.access_token).c_str());
     }
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "marqueectl");
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     if (body != nullptr) {
@@ -207,7 +208,11 @@ struct RestClient::Impl {
     long status = 0;
     auto answer = Once(method, path, body, true, status);
     if (answer.ok() || status != 401 || credentials.refresh_token.empty()) return answer;
-    if (!Refresh().ok()) {
+    if (const auto refreshed = Refresh(); !refreshed.ok()) {
+      const Error& error = refreshed.error();
+      // Nobody need log in again for a server that is away; and where it would be of no use, they
+      // are told why.
+      if (error.code != Code::kUnauthenticated || error.reason == "account_disabled") return error;
       return Error::Unauthenticated(
           "login_expired",
           "The login has expired: run marqueectl login " + credentials.email + " again.");

@@ -7,6 +7,17 @@
 #include "gateway/chain/exchange.h"
 
 namespace marquee::gateway {
+namespace {
+
+// As much of it as anybody needs, without what metadata can't carry.
+std::string Printable(std::string_view text) {
+  constexpr std::size_t kMost = 256;
+  std::string printable(text.substr(0, kMost));
+  std::erase_if(printable, [](char c) { return c < ' ' || c > '~'; });
+  return printable;
+}
+
+}  // namespace
 
 Result<Step> Call::Decode(const ExchangePtr& exchange) {
   using std::chrono::milliseconds;
@@ -21,6 +32,8 @@ Result<Step> Call::Decode(const ExchangePtr& exchange) {
   // nginx's own word for it: what the client said there is replaced.
   if (const std::string* address = exchange->request.Find("x-forwarded-for"))
     outbound.client_address = *address;
+  if (const std::string* agent = exchange->request.Find("user-agent"))
+    outbound.user_agent = Printable(*agent);
   outbound.traceparent = exchange->trace.ToTraceparent();
   exchange->answers = exchange->binding;
   exchange->out = rpc.response->New(&exchange->arena);

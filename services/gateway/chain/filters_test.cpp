@@ -260,6 +260,8 @@ TEST_F(FiltersTest, CallWaitsAndTakesTheAnswer) {
   });
   const auto exchange = Routed(http::Method::kPut, "/v1/books/7");
   exchange->request.headers.push_back({"x-forwarded-for", "192.0.2.7"});
+  exchange->request.headers.push_back(
+      {"user-agent", "curl/8\x01\xc3\xa9 " + std::string(999, 'x')});
   bool ended = false;
   exchange->respond = [&](const http::Response&) { ended = true; };
   std::vector<std::unique_ptr<Filter>> filters;
@@ -269,6 +271,7 @@ TEST_F(FiltersTest, CallWaitsAndTakesTheAnswer) {
   chain.Start(exchange);
   EXPECT_FALSE(ended);
   EXPECT_EQ(upstreams_.seen[0].outbound.client_address, "192.0.2.7");
+  EXPECT_EQ(upstreams_.seen[0].outbound.user_agent, "curl/8 " + std::string(246, 'x'));
   EXPECT_GT(upstreams_.seen[0].outbound.deadline, 3s);
   upstreams_.Release();
   EXPECT_TRUE(ended);

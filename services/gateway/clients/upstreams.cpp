@@ -102,6 +102,8 @@ class GrpcUpstreams final : public Upstreams {
       rpc::AddMetadata(*context, rpc::kOperationKey, outbound.operation);
     if (!outbound.client_address.empty())
       rpc::AddMetadata(*context, rpc::kClientAddressKey, outbound.client_address);
+    if (!outbound.user_agent.empty())
+      rpc::AddMetadata(*context, rpc::kUserAgentKey, outbound.user_agent);
     if (!outbound.traceparent.empty())
       rpc::AddMetadata(*context, tracing::kTraceparent, outbound.traceparent);
     for (const Position& position : outbound.positions)

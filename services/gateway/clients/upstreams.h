@@ -21,6 +21,7 @@ struct Outbound {
   std::string idempotency_key;  // empty for none
   std::string operation;        // names a call that changes something and has no key, for retries
   std::string client_address;   // as the edge saw it; empty when it isn't known
+  std::string user_agent;       // printable ASCII; empty when the client didn't say
   std::string traceparent;
   std::vector<Position> positions;  // writes that the answer must reflect
   std::chrono::milliseconds deadline{5000};

@@ -55,7 +55,7 @@ RatingFeed::RatingFeed(const kafka::ClusterConfig& cluster, std::string topic, H
   metrics.AddGaugeFunction(
       "marquee_recommender_consumer_up",
       "1 while Kafka answers; at 0 histories stay as they were when it last did.", {},
-      [this] { return log_->Health().ok() ? 1.0 : 0.0; });
+      [this] { return log_->followed() ? 1.0 : 0.0; });
 }
 
 RatingFeed::~RatingFeed() { Stop(); }
