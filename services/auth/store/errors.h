@@ -27,5 +27,13 @@ inline Error AlreadyBootstrapped() {
   return Error::FailedPrecondition("already_bootstrapped",
                                    "There is an administrator: ask them for the role.");
 }
+inline Error ApiKeyUnknown() {
+  return Error::NotFound("api_key_unknown", "There is no such API key.");
+}
+inline Error ApiKeysTooMany(int most) {
+  return Error::FailedPrecondition(
+      "api_keys_too_many",
+      "There are " + std::to_string(most) + " API keys, the most: revoke one first.");
+}
 
 }  // namespace marquee::auth
