@@ -18,9 +18,6 @@ Result<Step> Call::Decode(const ExchangePtr& exchange) {
   if (rpc.fallback != nullptr) outbound.deadline = std::min(outbound.deadline, fallback_after_);
   if (outbound.deadline <= milliseconds::zero())
     return Error{Code::kDeadlineExceeded, "deadline_exceeded", "", ""};
-  // nginx's own word for it: what the client said there is replaced.
-  if (const std::string* address = exchange->request.Find("x-forwarded-for"))
-    outbound.client_address = *address;
   outbound.traceparent = exchange->trace.ToTraceparent();
   exchange->answers = exchange->binding;
   exchange->out = rpc.response->New(&exchange->arena);
