@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ctl/app/context.h"
 #include "kafka/types.h"
@@ -135,5 +136,17 @@ int StatusOf(const Context& context);
 // The keys that access tokens are signed with.
 int ListKeys(const Context& context);
 int RotateKeys(const Context& context);
+
+// The caller's own API keys.
+struct ApiKeyFlags {
+  std::string name;
+  std::vector<std::string> scopes;
+  std::vector<std::string> networks;  // empty: from anywhere
+  std::int64_t expires_in_days = 0;   // 0: it doesn't expire
+};
+int CreateApiKey(const Context& context, const ApiKeyFlags& flags);
+int ListApiKeys(const Context& context);
+int RevokeApiKey(const Context& context, const std::string& id);
+int RotateApiKey(const Context& context, const std::string& id, int overlap_hours);
 
 }  // namespace marquee::ctl
