@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,10 +24,19 @@ struct Caller {
   std::string session_id;
   std::string bearer;  // the token itself, to be forwarded; never log it
   Time token_issued_at{};
+  // Of a caller by API key: what alone they may do, and by which key. nullopt: a login's, bound to
+  // nothing.
+  std::optional<std::vector<std::string>> scopes = {};
+  std::string api_key_id = {};
 
   bool authenticated() const { return !subject.empty(); }
   bool Has(std::string_view role) const {
     return std::find(roles.begin(), roles.end(), role) != roles.end();
+  }
+  // Whether one of `accepted` is among the caller's scopes, if they are bound to any.
+  bool IsWithin(const std::vector<std::string>& accepted) const {
+    return !scopes || std::find_first_of(scopes->begin(), scopes->end(), accepted.begin(),
+                                         accepted.end()) != scopes->end();
   }
 };
 

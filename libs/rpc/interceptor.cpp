@@ -4,9 +4,24 @@
 #include <google/protobuf/message.h>
 
 #include "marquee/options/v1/options.pb.h"
+#include "rules/scope.h"
 #include "token/token.h"
 
 namespace marquee::rpc {
+namespace {
+
+Error OutOfScope(const MethodInfo& method) {
+  if (method.scopes.empty()) {
+    return Error::PermissionDenied("insufficient_scope",
+                                   "This can't be done with an API key: sign in.");
+  }
+  std::string scopes;
+  for (const auto& scope : method.scopes) scopes += (scopes.empty() ? "" : " or ") + scope;
+  return Error::PermissionDenied("insufficient_scope",
+                                 "This needs an API key with the scope " + scopes + ".");
+}
+
+}  // namespace
 
 Status Interceptor::Learn(MethodInfo& method) const {
   const auto& options = method.descriptor->options();
@@ -22,6 +37,10 @@ Status Interceptor::Learn(MethodInfo& method) const {
     default: return wrong("has a policy without access.");
   }
   method.roles.assign(policy.roles().begin(), policy.roles().end());
+  method.scopes.assign(policy.scopes().begin(), policy.scopes().end());
+  for (const auto& scope : method.scopes) {
+    if (rules::FindScope(scope) == nullptr) return wrong("has the scope " + scope + ", unknown.");
+  }
   if (!policy.owner().empty()) {
     method.owner = method.descriptor->input_type()->FindFieldByName(policy.owner());
     if (method.owner == nullptr ||
@@ -58,13 +77,20 @@ Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
     if (open) return Caller{};
     return std::move(claims).error();
   }
-  return Caller{claims->user_id,    claims->subject, claims->roles,
-                claims->session_id, std::move(jwt),  claims->issued_at};
+  Caller caller{claims->user_id, claims->subject,   claims->roles,  claims->session_id,
+                std::move(jwt),  claims->issued_at, claims->scopes, claims->api_key_id};
+  if (caller.IsWithin(method.scopes)) return caller;
+  if (open) return Caller{};
+  return OutOfScope(method);
 }
 
 Result<Caller> Interceptor::Recheck(const MethodInfo& method, const CallContext& call) const {
   if (!check_ || call.caller.user_id == 0 || method.access == Access::kPublic) return call.caller;
-  return check_(call);
+  ASSIGN_OR_RETURN(Caller now, check_(call));
+  // Roles that were given since go to the person, not to what their keys may do.
+  now.scopes = call.caller.scopes;
+  if (now.scopes) now.roles = rules::RolesWithin(std::move(now.roles), *now.scopes);
+  return now;
 }
 
 Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,

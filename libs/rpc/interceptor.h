@@ -37,6 +37,7 @@ struct MethodInfo {
   bool registered = false;
   Access access = Access::kRestricted;
   std::vector<std::string> roles;
+  std::vector<std::string> scopes;
   const google::protobuf::FieldDescriptor* owner = nullptr;
 
   std::mutex mutex;
@@ -62,7 +63,9 @@ class Interceptor {
   // Reads the method's Policy; FAILED_PRECONDITION when it has none or it makes no sense.
   Status Learn(MethodInfo& method) const;
 
-  // Who calls. UNAUTHENTICATED for a bad token, unless the method is public.
+  // Who calls. UNAUTHENTICATED for a bad token, unless the method is public; PERMISSION_DENIED
+  // "insufficient_scope" (RFC 6750) for a token that is bound to scopes of which the method takes
+  // none, which to a public one is nobody's.
   Result<Caller> Authenticate(const MethodInfo& method, const std::string& authorization) const;
   // The caller as they are now: see CallerCheck.
   Result<Caller> Recheck(const MethodInfo& method, const CallContext& call) const;

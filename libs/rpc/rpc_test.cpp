@@ -132,6 +132,8 @@ class RpcTest : public testing::Test {
         server_({&reviews_, &ratings_}, verifier_, metrics_,
                 {.check = [this](const CallContext& call) -> Result<Caller> {
                    Caller caller = call.caller;
+                   if (promoted) caller.roles = {"user", "service"};
+                   seen_by_check = caller.api_key_id;
                    if (ended) return Error::Unauthenticated("session_ended", "Sign in again.");
                    return caller;
                  },
@@ -148,6 +150,19 @@ class RpcTest : public testing::Test {
     claims.roles = std::move(roles);
     claims.issued_at = SystemClock().Now() - std::chrono::hours{1};
     claims.expires_at = SystemClock().Now() + lifetime;
+    return key_.Sign(claims, {});
+  }
+  // As auth trades one for an API key.
+  std::string ScopedToken(std::vector<std::string> scopes,
+                          std::vector<std::string> roles = {"user"}) {
+    token::Claims claims;
+    claims.user_id = 7;
+    claims.subject = "7";
+    claims.roles = std::move(roles);
+    claims.issued_at = SystemClock().Now() - std::chrono::hours{1};
+    claims.expires_at = SystemClock().Now() + std::chrono::minutes{5};
+    claims.scopes = std::move(scopes);
+    claims.api_key_id = "k";
     return key_.Sign(claims, {});
   }
   std::string UserToken() { return Token(7, {"user"}, std::chrono::minutes{5}); }
@@ -179,6 +194,8 @@ class RpcTest : public testing::Test {
   }
 
   std::atomic<bool> ended = false;
+  std::atomic<bool> promoted = false;
+  std::string seen_by_check;
   MemoryKeys keys_;
   FakeReviews reviews_;
   FakeRatings ratings_;
@@ -319,6 +336,61 @@ TEST_F(RpcTest, LetsInTheOwnerOrARoleAndNobodyElse) {
   const auto other = as(Token(8, {"user"}, std::chrono::minutes{1}));
   ASSERT_FALSE(other.ok());
   EXPECT_EQ(other.error().code, Code::kPermissionDenied);
+}
+
+TEST_F(RpcTest, HoldsAKeysTokenToItsScopes) {
+  ratings::v1::PutRatingRequest put;
+  put.set_movie_id(1);
+  put.set_value(4);
+  ratings::v1::PutRatingResponse rated;
+  const auto rate = [&](const std::string& token) {
+    const auto status = Do(*ratings_stub_, &Ratings::PutRating, put, rated, token);
+    return status.ok() ? "" : status.error().reason;
+  };
+  EXPECT_EQ(rate(ScopedToken({"read", "ratings:write"})), "");
+  EXPECT_EQ(seen_by_check, "k");
+  EXPECT_EQ(rate(ScopedToken({"read", "reviews:write"})), "insufficient_scope");
+  EXPECT_EQ(rate(ScopedToken({})), "insufficient_scope") << "bound to none isn't unbound";
+  EXPECT_EQ(rate(ScopedToken({"ratings"})), "insufficient_scope");
+  EXPECT_EQ(rate(UserToken()), "") << "a login's is bound to nothing";
+  ratings::v1::ListRatingsResponse listed;
+  EXPECT_TRUE(Do(*ratings_stub_, &Ratings::ListRatings, ratings::v1::ListRatingsRequest(), listed,
+                 ScopedToken({"read"}))
+                  .ok());
+  // Without a scope an rpc is for logins alone, whatever the roles.
+  ratings::v1::GetIngestStatusResponse state;
+  const std::vector<std::string> all = {"read",          "ratings:write", "reviews:write",
+                                        "catalog:write", "models:read",   "models:admin"};
+  EXPECT_EQ(Do(*ratings_stub_, &Ratings::GetIngestStatus, ratings::v1::GetIngestStatusRequest(),
+               state, ScopedToken(all, {"administrator"}))
+                .error()
+                .reason,
+            "insufficient_scope");
+}
+
+TEST_F(RpcTest, TakesAKeysCallerForNobodyWhereAnyoneMayCall) {
+  reviews::v1::ListReviewsRequest request;
+  request.set_movie_id(1);
+  reviews::v1::ListReviewsResponse response;
+  const auto status =
+      Do(*stub_, &Reviews::ListReviews, request, response, ScopedToken({"reviews:write"}));
+  ASSERT_TRUE(status.ok()) << status.error().ToString();
+  EXPECT_EQ(response.next_page_token(), "anyone");
+}
+
+TEST_F(RpcTest, GivesAKeysCallerNoRoleThatItsScopesLeftBehind) {
+  promoted = true;  // since the token was issued
+  ratings::v1::GetUserHistoryRequest other;
+  other.set_user_id(8);
+  ratings::v1::GetUserHistoryResponse history;
+  EXPECT_EQ(Do(*ratings_stub_, &Ratings::GetUserHistory, other, history, ScopedToken({"read"}))
+                .error()
+                .reason,
+            "not_allowed")
+      << "and scopes give nothing beside the policy";
+  other.set_user_id(7);
+  EXPECT_TRUE(
+      Do(*ratings_stub_, &Ratings::GetUserHistory, other, history, ScopedToken({"read"})).ok());
 }
 
 TEST_F(RpcTest, GuardsStreamsLikeUnaryCalls) {

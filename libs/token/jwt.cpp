@@ -82,6 +82,27 @@ Status ReadRoles(const Json& object, std::vector<std::string>& roles) {
   return {};
 }
 
+// Of a token that has the claim: one without any scope is bound to none, and may do nothing.
+Result<std::optional<std::vector<std::string>>> ReadScopes(const Json& object) {
+  if (!object.contains("scope")) return std::optional<std::vector<std::string>>();
+  const auto* text = StringIn(object, "scope");
+  if (text == nullptr) return Invalid("claim scope isn't a string");
+  std::vector<std::string> scopes;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(' '), rest.size());
+    if (end > 0) scopes.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return std::optional(std::move(scopes));
+}
+
+std::string Joined(const std::vector<std::string>& scopes) {
+  std::string text;
+  for (const auto& scope : scopes) text += (text.empty() ? "" : " ") + scope;
+  return text;
+}
+
 }  // namespace
 
 Error Invalid(std::string_view detail) {
@@ -153,6 +174,8 @@ Result<Claims> CheckClaims(std::string_view payload, const Policy& policy, Time 
   ASSIGN_OR_RETURN(claims.session_id, OptionalString(json, "sid"));
   ASSIGN_OR_RETURN(claims.token_id, OptionalString(json, "jti"));
   RETURN_IF_ERROR(ReadRoles(json, claims.roles));
+  ASSIGN_OR_RETURN(claims.scopes, ReadScopes(json));
+  ASSIGN_OR_RETURN(claims.api_key_id, OptionalString(json, "api_key_id"));
   return claims;
 }
 
@@ -168,6 +191,8 @@ std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view
                   {"exp", Seconds(claims.expires_at)}};
   if (!claims.session_id.empty()) payload["sid"] = claims.session_id;
   if (!claims.token_id.empty()) payload["jti"] = claims.token_id;
+  if (claims.scopes) payload["scope"] = Joined(*claims.scopes);
+  if (!claims.api_key_id.empty()) payload["api_key_id"] = claims.api_key_id;
   std::string text = Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(payload.dump());
   const std::string signature = sign(text);
   return text + "." + Base64UrlEncode(signature);

@@ -32,6 +32,10 @@ struct Claims {
   std::string token_id;            // claim `jti`
   Time issued_at;
   Time expires_at;
+  // Claims `scope` (RFC 9068, section 2.2.3: one text, between blanks) and `api_key_id`, of a token
+  // that was traded for an API key. nullopt: a login's, bound to nothing.
+  std::optional<std::vector<std::string>> scopes = {};
+  std::string api_key_id = {};
 };
 
 struct Policy {

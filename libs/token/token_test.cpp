@@ -62,6 +62,26 @@ TEST(Token, CarriesItsClaims) {
   EXPECT_EQ(claims->expires_at, kNow + seconds{900});
 }
 
+TEST(Token, OfAKeyCarriesItsScopesAndALoginsNone) {
+  EXPECT_FALSE(Check(Key().Sign(Ada(), Policy{}))->scopes);
+  Claims claims = Ada();
+  claims.scopes = {{"read", "ratings:write"}};
+  claims.api_key_id = "k";
+  auto read = Check(Key().Sign(claims, Policy{}));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->scopes, claims.scopes);
+  EXPECT_EQ(read->api_key_id, "k");
+  claims.scopes.emplace();
+  read = Check(Key().Sign(claims, Policy{}));
+  ASSERT_TRUE(read->scopes) << "bound to none isn't unbound";
+  EXPECT_TRUE(read->scopes->empty());
+  for (const char* wrong : {"7", "null", R"(["read"])"}) {
+    std::string payload = kPayload;
+    payload.insert(1, std::string(R"("scope":)") + wrong + ",");
+    EXPECT_EQ(Check(Forge(Header(), payload)).error().reason, "token_invalid") << wrong;
+  }
+}
+
 TEST(Token, OfAServiceHasNoUser) {
   Claims claims = Ada();
   claims.subject = "service:trainer";

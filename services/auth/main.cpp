@@ -9,6 +9,7 @@
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/store/pg_accounts.h"
+#include "auth/store/pg_api_keys.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_person_outbox.h"
 #include "auth/store/pg_sessions.h"
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   PgAccounts account_store(pool);
   PgSessions session_store(pool);
   PgKeys key_store(pool);
+  PgApiKeys api_key_store(pool);
   const Secretbox sealer(config->key_encryption_secret);
   Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
 
@@ -47,7 +49,8 @@ int main(int argc, char** argv) {
   Accounts accounts(account_store, hasher, sessions, clock, metrics);
   Administration administration(account_store, hasher, sessions, clock, config->bootstrap_secret);
   const ServiceTokens service_tokens(config->service_secrets, keys, clock);
-  AuthHandler handler(accounts, administration, sessions, service_tokens, keys);
+  ApiKeys api_keys(api_key_store, keys, clock);
+  AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
 
   const Housekeeper housekeeper(keys, sessions, clock);
   marquee::pg::Pool outbox_pool(
@@ -64,5 +67,5 @@ int main(int argc, char** argv) {
   return rpc::Serve(
       config->server, {&handler}, verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
-      {.check = CheckAgainst(sessions), .keys = &idempotency_keys});
+      {.check = CheckAgainst(sessions, api_keys), .keys = &idempotency_keys});
 }

@@ -7,6 +7,7 @@
 #include "ctl/app/commands.h"
 #include "ctl/app/completion.h"
 #include "ctl/clients/rest.h"
+#include "rules/scope.h"
 
 namespace {
 
@@ -255,6 +256,45 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
   c->callback([&] { run = [&] { return StatusOf(context); }; });
 }
 
+void AddApiKeyCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  auto* keys = app.add_subcommand("api-keys", "Your API keys, which programs use without a login");
+  keys->require_subcommand(1);
+  static ApiKeyFlags flags;
+  auto* c = keys->add_subcommand("create", "Make a key; it is printed this once");
+  c->add_option("name", flags.name, "What it is for")->required();
+  std::vector<std::string> scopes;
+  for (const auto& scope : marquee::rules::kScopes) scopes.emplace_back(scope.name);
+  c->add_option("--scope", flags.scopes, "What it may do; several are allowed")
+      ->required()
+      ->check(CLI::IsMember(scopes));
+  c->add_option("--network", flags.networks,
+                "An address or a network that it may be used from, as in 203.0.113.0/24; several "
+                "are allowed (default: from anywhere)");
+  c->add_option("--expires-in-days", flags.expires_in_days, "0: it doesn't expire")
+      ->check(CLI::Range(0, 3650))
+      ->capture_default_str();
+  c->footer(
+      "marqueectl uses the key in MARQUEE_API_KEY (or the file that MARQUEE_API_KEY_FILE names) in "
+      "the stead of a login.");
+  c->callback([&] { run = [&] { return CreateApiKey(context, flags); }; });
+
+  c = keys->add_subcommand("list", "Your keys, the oldest first, with their last use");
+  c->callback([&] { run = [&] { return ListApiKeys(context); }; });
+
+  static std::string id;
+  c = keys->add_subcommand("revoke", "Revoke a key");
+  c->add_option("key", id, "Its id: what stands between mk_ and the next _")->required();
+  c->callback([&] { run = [&] { return RevokeApiKey(context, id); }; });
+
+  static int overlap_hours = 24;
+  c = keys->add_subcommand("rotate", "Give a key a new secret; it is printed this once");
+  c->add_option("key", id, "Its id: what stands between mk_ and the next _")->required();
+  c->add_option("--overlap-hours", overlap_hours, "For how long the present one goes on working")
+      ->check(CLI::Range(0, 168))
+      ->capture_default_str();
+  c->callback([&] { run = [&] { return RotateApiKey(context, id, overlap_hours); }; });
+}
+
 void AddClusterCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
   static TopicsFlags flags;
   static std::string brokers;
@@ -331,6 +371,7 @@ int main(int argc, char** argv) {
   AddDataCommands(app, context, run);
   AddPeopleCommands(app, context, run);
   AddModelCommands(app, context, run);
+  AddApiKeyCommands(app, context, run);
   AddClusterCommands(app, context, run);
   static std::string shell;
   auto* completion = app.add_subcommand(
@@ -351,5 +392,8 @@ int main(int argc, char** argv) {
     }
     return app.exit(error) == 0 ? 0 : 2;
   }
+  marquee::config::Reader reader(marquee::config::SystemEnvironment());
+  context.api_key = reader.Secret("MARQUEE_API_KEY", "", "an API key, in the stead of a login");
+  if (const auto status = reader.Finish(); !status.ok()) return Fail(context, status.error());
   return run();
 }

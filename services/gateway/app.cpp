@@ -2,12 +2,15 @@
 
 #include <google/protobuf/message.h>
 
+#include "gateway/clients/api_key_trader.h"
+#include "gateway/clients/key_exchange.h"
 #include "gateway/openapi/contract.h"
 #include "gateway/openapi/document.h"
 #include "gateway/pages.h"
 #include "gateway/transcode/json_writer.h"
 #include "logging/log.h"
 #include "metrics/metrics.h"
+#include "rpc/client.h"
 
 namespace marquee::gateway {
 namespace {
@@ -33,8 +36,11 @@ class RunningApp final : public App {
              std::string openapi, metrics::Metrics& metrics)
       : api_(std::move(api)),
         upstreams_(std::move(upstreams)),
+        key_exchange_(MakeKeyExchange(rpc::MakeChannel(config.addresses.at("auth")), "gateway",
+                                      config.service_secret, SystemClock())),
+        api_keys_(*key_exchange_, SystemClock(), config.api_keys),
         pages_(std::move(openapi), [this] { return ReadinessOf(*upstreams_); }),
-        gateway_(api_, *upstreams_, pages_, metrics, config.gateway),
+        gateway_(api_, *upstreams_, pages_, metrics, config.gateway, &api_keys_),
         server_(config.http, [this](http::Request request, http::Responder respond) {
           gateway_.Handle(std::move(request), std::move(respond));
         }) {}
@@ -42,6 +48,7 @@ class RunningApp final : public App {
   // First no more requests, then no more callbacks; only then may anything else go.
   ~RunningApp() override {
     server_.Stop();
+    key_exchange_->Finish();  // it begins calls
     upstreams_->Finish();
   }
 
@@ -63,6 +70,8 @@ class RunningApp final : public App {
  private:
   Api api_;
   std::unique_ptr<Upstreams> upstreams_;
+  std::unique_ptr<KeyExchange> key_exchange_;
+  ApiKeyTrader api_keys_;
   OwnPages pages_;
   Gateway gateway_;
   http::Server server_;

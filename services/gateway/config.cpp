@@ -44,6 +44,11 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.gateway.max_callers = static_cast<std::size_t>(
       reader.Int("MARQUEE_GATEWAY_MAX_CALLERS", 100'000, 1, 10'000'000,
                  "callers whose latest write is remembered, so that their reads see it"));
+  config.service_secret =
+      reader.Secret("MARQUEE_SERVICE_SECRET", std::nullopt, "by which auth knows this service");
+  config.api_keys.fresh = reader.Milliseconds(
+      "MARQUEE_GATEWAY_API_KEY_FRESH_MS", 2'000, 0, 60'000,
+      "how long an API key goes on working after it was revoked: so often auth is asked of it");
   config.metrics_listen =
       reader.Address("MARQUEE_METRICS_LISTEN", "127.0.0.1:9081", "where it serves /metrics");
   config.log_level = reader.String("MARQUEE_LOG_LEVEL", "info", "debug, info, warning or error");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "gateway/clients/api_key_trader.h"
 #include "gateway/gateway.h"
 #include "gateway/http/server.h"
 
@@ -18,6 +19,8 @@ namespace marquee::gateway {
 struct Config {
   http::ServerOptions http;
   GatewayOptions gateway;
+  ApiKeyTraderOptions api_keys;
+  std::string service_secret;
   std::string metrics_listen;
   std::string log_level;
   std::string swagger_dir;                       // empty: no /docs

@@ -34,6 +34,8 @@ BEYOND_SCHEMAS = {
     "password_wrong": "of what is stored",
     "password_too_common": "of how it can be guessed",
     "display_name_malformed": "of Unicode's tables: what can be seen",
+    "api_key_name_malformed": "of Unicode's tables: what can be seen",
+    "network_malformed": "of the bits beyond a prefix",
     "email_malformed": "narrower than JSON Schema's format: of the parts' lengths, and without comments and quotes",
     "poster_unsupported": "of the image's bytes",
     "poster_corrupt": "of the image's bytes",

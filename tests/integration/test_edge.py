@@ -82,6 +82,7 @@ def test_only_known_headers_reach_the_gateway(edge):
         "X-Marquee-Target": "/v1/forged",
         "X-Forwarded-For": "1.2.3.4",
         "Authorization": "Bearer abc",
+        "X-API-Key": "mk_x",
         "Idempotency-Key": "k1",
         "If-None-Match": '"e"',
         "User-Agent": "tests of the edge",
@@ -89,6 +90,7 @@ def test_only_known_headers_reach_the_gateway(edge):
     got = headers_of(requests.put(f"{edge.url}/v1/me/ratings/1", json={"value": 4}, headers=sent, timeout=5).json())
     assert not {"cookie", "date", "cache-control", "accept", "expect", "accept-encoding"} & set(got)
     assert got["authorization"] == "Bearer abc"
+    assert got["x-api-key"] == "mk_x"
     assert got["idempotency-key"] == "k1"
     assert got["if-none-match"] == '"e"'
     assert got["content-type"] == "application/json"

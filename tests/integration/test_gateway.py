@@ -26,6 +26,7 @@ def settings(**more):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MARQUEE_")}
     environment |= {f"MARQUEE_{declaration.variable(name)}_ADDRESS": "127.0.0.1:1" for name in GRPC}
     environment |= {"MARQUEE_GATEWAY_LISTEN": "127.0.0.1:0", "MARQUEE_METRICS_LISTEN": "127.0.0.1:0"}
+    environment |= {"MARQUEE_SERVICE_SECRET": "secret"}
     environment |= {"MARQUEE_GATEWAY_SWAGGER_DIR": str(ROOT / ".tools/node/node_modules/swagger-ui-dist")}
     return environment | more
 
@@ -146,7 +147,8 @@ def test_a_wrong_configuration_is_told_whole():
         check=False,
     )
     assert done.returncode == 78
-    for name in ("MARQUEE_GATEWAY_LISTEN", "MARQUEE_GATEWAY_DEADLINE_MS", "MARQUEE_CATALOG_ADDRESS"):
+    missing = ("MARQUEE_CATALOG_ADDRESS", "MARQUEE_SERVICE_SECRET")
+    for name in ("MARQUEE_GATEWAY_LISTEN", "MARQUEE_GATEWAY_DEADLINE_MS", *missing):
         assert name in done.stderr
 
 

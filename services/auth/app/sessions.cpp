@@ -22,8 +22,7 @@ Status Explain(RefreshVerdict verdict) {
       return Error::Unauthenticated(
           "refresh_token_reused",
           "The refresh token was used before, so its session has ended: sign in again.");
-    case RefreshVerdict::kDisabled:
-      return Error::Unauthenticated("account_disabled", "An administrator disabled this account.");
+    case RefreshVerdict::kDisabled: return AccountDisabled();
   }
   return Error::Internal("unknown refresh verdict");
 }

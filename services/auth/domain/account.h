@@ -41,4 +41,9 @@ struct Account {
 // "display_name_malformed".
 Result<std::string> MakeDisplayName(std::string_view text);
 
+// Unauthenticated "account_disabled".
+inline Error AccountDisabled() {
+  return Error::Unauthenticated("account_disabled", "An administrator disabled this account.");
+}
+
 }  // namespace marquee::auth

@@ -44,12 +44,13 @@ Result<Response> WithKeys(const Result<std::vector<KeyState>>& states) {
 }  // namespace
 
 AuthHandler::AuthHandler(Accounts& accounts, Administration& administration, Sessions& sessions,
-                         const ServiceTokens& service_tokens, KeyRing& keys)
+                         const ServiceTokens& service_tokens, KeyRing& keys, ApiKeys& api_keys)
     : accounts_(accounts),
       administration_(administration),
       sessions_(sessions),
       service_tokens_(service_tokens),
-      keys_(keys) {
+      keys_(keys),
+      api_keys_(api_keys) {
   Register(this, &AuthHandler::RegisterAccount);
   Register(this, &AuthHandler::Login);
   Register(this, &AuthHandler::Refresh);
@@ -68,6 +69,11 @@ AuthHandler::AuthHandler(Accounts& accounts, Administration& administration, Ses
   Register(this, &AuthHandler::ListSigningKeys);
   Register(this, &AuthHandler::RotateSigningKeys);
   Register(this, &AuthHandler::IssueServiceToken);
+  Register(this, &AuthHandler::CreateApiKey);
+  Register(this, &AuthHandler::ListApiKeys);
+  Register(this, &AuthHandler::RevokeApiKey);
+  Register(this, &AuthHandler::RotateApiKey);
+  Register(this, &AuthHandler::TradeApiKey);
 }
 
 Result<v1::RegisterResponse> AuthHandler::RegisterAccount(const rpc::Call& call,

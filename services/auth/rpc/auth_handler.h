@@ -3,6 +3,7 @@
 
 #include "auth/app/accounts.h"
 #include "auth/app/administration.h"
+#include "auth/app/api_keys.h"
 #include "auth/app/key_ring.h"
 #include "auth/app/service_tokens.h"
 #include "auth/app/sessions.h"
@@ -14,7 +15,7 @@ namespace marquee::auth {
 class AuthHandler final : public rpc::Service<v1::AuthService> {
  public:
   AuthHandler(Accounts& accounts, Administration& administration, Sessions& sessions,
-              const ServiceTokens& service_tokens, KeyRing& keys);
+              const ServiceTokens& service_tokens, KeyRing& keys, ApiKeys& api_keys);
 
   Result<v1::RegisterResponse> RegisterAccount(const rpc::Call& call,
                                                const v1::RegisterRequest& request);
@@ -45,12 +46,25 @@ class AuthHandler final : public rpc::Service<v1::AuthService> {
   Result<v1::IssueServiceTokenResponse> IssueServiceToken(
       const rpc::Call& call, const v1::IssueServiceTokenRequest& request);
 
+  // api_key_handler.cpp
+  Result<v1::CreateApiKeyResponse> CreateApiKey(const rpc::Call& call,
+                                                const v1::CreateApiKeyRequest& request);
+  Result<v1::ListApiKeysResponse> ListApiKeys(const rpc::Call& call,
+                                              const v1::ListApiKeysRequest& request);
+  Result<v1::RevokeApiKeyResponse> RevokeApiKey(const rpc::Call& call,
+                                                const v1::RevokeApiKeyRequest& request);
+  Result<v1::RotateApiKeyResponse> RotateApiKey(const rpc::Call& call,
+                                                const v1::RotateApiKeyRequest& request);
+  Result<v1::TradeApiKeyResponse> TradeApiKey(const rpc::Call& call,
+                                              const v1::TradeApiKeyRequest& request);
+
  private:
   Accounts& accounts_;
   Administration& administration_;
   Sessions& sessions_;
   const ServiceTokens& service_tokens_;
   KeyRing& keys_;
+  ApiKeys& api_keys_;
 };
 
 }  // namespace marquee::auth

@@ -6,6 +6,7 @@
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/caller_check.h"
+#include "auth/testing/memory_api_keys.h"
 #include "auth/testing/memory_store.h"
 #include "base/testing/calls.h"
 #include "metrics/metrics.h"
@@ -95,9 +96,12 @@ class AuthHandlerTest : public testing::Test {
   Accounts accounts_{store_, hasher_, sessions_, clock_, metrics_};
   Administration administration_{store_, hasher_, sessions_, clock_, kBootstrap};
   const ServiceTokens service_tokens_{{{"trainer", "0123456789abcdef"}}, keys_, clock_};
-  AuthHandler handler_{accounts_, administration_, sessions_, service_tokens_, keys_};
+  MemoryApiKeys api_key_store_{store_};
+  ApiKeys api_keys_{api_key_store_, keys_, clock_};
+  AuthHandler handler_{accounts_, administration_, sessions_, service_tokens_, keys_, api_keys_};
   token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
-  rpc::TestServer server_{{&handler_}, verifier_, registry_, {.check = CheckAgainst(sessions_)}};
+  rpc::TestServer server_{
+      {&handler_}, verifier_, registry_, {.check = CheckAgainst(sessions_, api_keys_)}};
   std::unique_ptr<Stub> stub_;
 };
 

@@ -6,9 +6,10 @@
 
 namespace marquee::auth {
 
+class ApiKeys;
 class Sessions;
 
-// `sessions` outlives what is returned.
-rpc::CallerCheck CheckAgainst(Sessions& sessions);
+// Both outlive what is returned.
+rpc::CallerCheck CheckAgainst(Sessions& sessions, ApiKeys& api_keys);
 
 }  // namespace marquee::auth

@@ -57,4 +57,17 @@ void ToProto(const KeyState& state, v1::SigningKey& out) {
   out.set_signs(state.signs);
 }
 
+void ToProto(const ApiKey& key, v1::ApiKey& out) {
+  out.set_api_key_id(key.id);
+  out.set_name(key.name);
+  for (const auto& scope : key.scopes) out.add_scopes(scope);
+  for (const auto& network : key.networks) out.add_networks(network.ToString());
+  *out.mutable_created_at() = ToTimestamp(key.created_at);
+  if (key.expires_at) *out.mutable_expires_at() = ToTimestamp(*key.expires_at);
+  if (key.last_used_at) *out.mutable_last_used_at() = ToTimestamp(*key.last_used_at);
+  out.set_last_used_address(key.last_used_address);
+  if (key.previous_expires_at)
+    *out.mutable_previous_expires_at() = ToTimestamp(*key.previous_expires_at);
+}
+
 }  // namespace marquee::auth

@@ -4,6 +4,7 @@
 #include "auth/app/key_ring.h"
 #include "auth/app/sessions.h"
 #include "auth/domain/account.h"
+#include "auth/domain/api_key.h"
 #include "marquee/auth/v1/auth.pb.h"
 #include "token/token.h"
 
@@ -14,5 +15,6 @@ void ToProto(const SessionView& view, v1::SessionInfo& out);
 void ToProto(const SignedIn& signed_in, v1::Session& out);
 void ToProto(const token::PublicKey& key, v1::Jwk& out);
 void ToProto(const KeyState& state, v1::SigningKey& out);
+void ToProto(const ApiKey& key, v1::ApiKey& out);
 
 }  // namespace marquee::auth

@@ -14,9 +14,6 @@ inline Error SessionEnded() {
 inline Error SessionUnknown() {
   return Error::NotFound("session_unknown", "You have no such session.");
 }
-inline Error AccountDisabled() {
-  return Error::Unauthenticated("account_disabled", "An administrator disabled this account.");
-}
 inline Error EmailTaken() {
   return Error::AlreadyExists("email_taken", "There is an account with this e-mail address.",
                               "email");
@@ -32,6 +29,14 @@ inline Error LastAdministrator() {
 inline Error AlreadyBootstrapped() {
   return Error::FailedPrecondition("already_bootstrapped",
                                    "There is an administrator: ask them for the role.");
+}
+inline Error ApiKeyUnknown() {
+  return Error::NotFound("api_key_unknown", "There is no such API key.");
+}
+inline Error ApiKeysTooMany(int most) {
+  return Error::FailedPrecondition(
+      "api_keys_too_many",
+      "There are " + std::to_string(most) + " API keys, the most: revoke one first.");
 }
 
 }  // namespace marquee::auth

@@ -19,7 +19,9 @@ using nlohmann::json;
 const std::vector<std::string> kVersionHeader = {"model", "version",  "aliases",
                                                  "made",  "artefact", "quality"};
 
-RestClient Rest(const Context& context) { return {context.server, context.credentials_file}; }
+RestClient Rest(const Context& context) {
+  return {context.server, context.credentials_file, context.api_key};
+}
 
 std::string Text(const json& object, const char* key) { return object.value(key, std::string()); }
 
@@ -96,7 +98,7 @@ std::string KeysTable(const json& answer) {
 }  // namespace
 
 int Login(const Context& context, const LoginFlags& flags) {
-  auto rest = Rest(context);
+  RestClient rest(context.server, context.credentials_file);
   std::string password = flags.password;
   if (password.empty()) password = AskSecret("Password: ");
   if (password.empty()) std::getline(std::cin, password);

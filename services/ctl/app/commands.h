@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ctl/app/context.h"
 #include "kafka/types.h"
@@ -147,5 +148,17 @@ int RevokeSessions(const Context& context, const RevokeFlags& flags);
 
 // Others' accounts, for administrators.
 int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);
+
+// The caller's own API keys.
+struct ApiKeyFlags {
+  std::string name;
+  std::vector<std::string> scopes;
+  std::vector<std::string> networks;  // empty: from anywhere
+  std::int64_t expires_in_days = 0;   // 0: it doesn't expire
+};
+int CreateApiKey(const Context& context, const ApiKeyFlags& flags);
+int ListApiKeys(const Context& context);
+int RevokeApiKey(const Context& context, const std::string& id);
+int RotateApiKey(const Context& context, const std::string& id, int overlap_hours);
 
 }  // namespace marquee::ctl

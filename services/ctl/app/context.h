@@ -15,6 +15,7 @@ struct Context {
   std::string ratings_address;
   std::string registry_address;
   std::filesystem::path credentials_file;
+  std::string api_key;  // used in the stead of a login; empty: none
   bool json = false;
   bool quiet = false;  // no progress bars
 };

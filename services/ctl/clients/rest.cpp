@@ -130,6 +130,7 @@ struct RestClient::Impl {
   std::string server;
   std::filesystem::path file;
   Credentials credentials;
+  std::string api_key;
   CURL* curl = nullptr;
 
   Result<json> Once(const std::string& method, const std::string& path, const json* body,
@@ -141,7 +142,9 @@ struct RestClient::Impl {
         body != nullptr ? body->dump(-1, ' ', false, json::error_handler_t::replace) : "";
     curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
     if (body != nullptr) headers = curl_slist_append(headers, "Content-Type: application/json");
-    if (with_token && !credentials.access_token.empty()) {
+    if (with_token && !api_key.empty()) {
+      headers = curl_slist_append(headers, ("X-API-Key: " + api_key).c_str());
+    } else if (with_token && !credentials.access_token.empty()) {
       headers =
           curl_slist_append(headers, ("Authorization: Bearer " + credentials.access_token).c_str());
     }
@@ -207,7 +210,8 @@ struct RestClient::Impl {
   Result<json> Do(const std::string& method, const std::string& path, const json* body) {
     long status = 0;
     auto answer = Once(method, path, body, true, status);
-    if (answer.ok() || status != 401 || credentials.refresh_token.empty()) return answer;
+    if (answer.ok() || status != 401 || !api_key.empty() || credentials.refresh_token.empty())
+      return answer;
     if (const auto refreshed = Refresh(); !refreshed.ok()) {
       const Error& error = refreshed.error();
       // Nobody need log in again for a server that is away; and where it would be of no use, they
@@ -221,11 +225,13 @@ struct RestClient::Impl {
   }
 };
 
-RestClient::RestClient(std::string server, std::filesystem::path credentials_file)
+RestClient::RestClient(std::string server, std::filesystem::path credentials_file,
+                       std::string api_key)
     : impl_(std::make_unique<Impl>()) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   impl_->curl = curl_easy_init();
   impl_->file = std::move(credentials_file);
+  impl_->api_key = std::move(api_key);
   if (auto loaded = Credentials::Load(impl_->file); loaded.ok())
     impl_->credentials = std::move(*loaded);
   // A token goes only to the server that gave it.
@@ -257,6 +263,11 @@ Status RestClient::KeepSession(const json& session) {
 }
 
 Result<std::string> RestClient::AccessToken() {
+  if (!impl_->api_key.empty()) {
+    return Error::Unauthenticated("login_required",
+                                  "API keys are for REST, and this goes to the services "
+                                  "themselves: unset MARQUEE_API_KEY and log in.");
+  }
   if (impl_->credentials.access_token.empty()) {
     return Error::Unauthenticated("not_logged_in", "Nobody is logged in at " + impl_->server +
                                                        ": run marqueectl login EMAIL first.");

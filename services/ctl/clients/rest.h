@@ -29,7 +29,8 @@ std::filesystem::path DefaultCredentialsFile();
 // reached.
 class RestClient {
  public:
-  RestClient(std::string server, std::filesystem::path credentials_file);
+  // With an `api_key`, that is who calls, and no login is looked at.
+  RestClient(std::string server, std::filesystem::path credentials_file, std::string api_key = {});
   ~RestClient();
 
   Result<nlohmann::json> Get(const std::string& path);
@@ -38,7 +39,8 @@ class RestClient {
   Result<nlohmann::json> Delete(const std::string& path);
   // Keeps what /v1/auth/login or /register answered.
   Status KeepSession(const nlohmann::json& session);
-  // A valid access token, for the gRPC imports. UNAUTHENTICATED when nobody is logged in.
+  // A valid access token, for the gRPC imports. UNAUTHENTICATED when nobody is logged in,
+  // or where an API key stands for a login: those are for REST.
   Result<std::string> AccessToken();
   const std::string& server() const;
 

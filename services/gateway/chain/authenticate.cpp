@@ -32,6 +32,9 @@ Result<std::string> ReadAuthorization(const http::Request& request) {
 
 Result<Step> Authenticate::Decode(const ExchangePtr& exchange) {
   ASSIGN_OR_RETURN(exchange->outbound.authorization, ReadAuthorization(exchange->request));
+  // nginx's own word for it: what the client said there is replaced.
+  if (const std::string* address = exchange->request.Find("x-forwarded-for"))
+    exchange->outbound.client_address = *address;
   exchange->subject = UnverifiedSubject(exchange->outbound.authorization);
   return Step::kContinue;
 }

@@ -1,4 +1,4 @@
-// Who calls, as far as the gateway needs to know: it verifies nothing, the services do.
+// Who calls, and from where, as far as the gateway needs to know: it verifies nothing, the services do.
 #pragma once
 
 #include "gateway/chain/filter.h"

@@ -29,9 +29,6 @@ Result<Step> Call::Decode(const ExchangePtr& exchange) {
   if (rpc.fallback != nullptr) outbound.deadline = std::min(outbound.deadline, fallback_after_);
   if (outbound.deadline <= milliseconds::zero())
     return Error{Code::kDeadlineExceeded, "deadline_exceeded", "", ""};
-  // nginx's own word for it: what the client said there is replaced.
-  if (const std::string* address = exchange->request.Find("x-forwarded-for"))
-    outbound.client_address = *address;
   if (const std::string* agent = exchange->request.Find("user-agent"))
     outbound.user_agent = Printable(*agent);
   outbound.traceparent = exchange->trace.ToTraceparent();

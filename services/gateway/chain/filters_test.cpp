@@ -164,25 +164,32 @@ TEST_F(FiltersTest, IdempotencyTakesOneGoodKey) {
 }
 
 TEST_F(FiltersTest, AuthenticateReadsTheTokenItPassesOn) {
-  const auto exchange = Make(http::Method::kGet, "/", {{"authorization", "bearer  " + Token("7")}});
+  const auto exchange =
+      Make(http::Method::kGet, "/",
+           {{"authorization", "bearer  " + Token("7")}, {"x-forwarded-for", "192.0.2.7"}});
   ASSERT_TRUE(Authenticate().Decode(exchange).ok());
   EXPECT_EQ(exchange->outbound.authorization, "Bearer " + Token("7"));
   EXPECT_EQ(exchange->subject, "7");
+  EXPECT_EQ(exchange->outbound.client_address, "192.0.2.7");
   const auto twice =
       Make(http::Method::kGet, "/", {{"authorization", "Bearer a"}, {"authorization", "Bearer b"}});
   EXPECT_EQ(ReasonOf(Authenticate().Decode(twice)), "token_invalid");
 }
 
-// Takes the header X-Api-Key, and answers on another thread, as a call to a service does.
+// Takes the header X-Api-Key, or the bearer "mk_x", and answers on another thread, as a call to a
+// service does.
 class SlowTrader final : public CredentialTrader {
  public:
-  std::optional<std::string> Find(const http::Request& request) const override {
-    const std::string* key = request.Find("x-api-key");
-    return key == nullptr ? std::nullopt : std::optional(*key);
+  std::optional<Credential> Find(const http::Request& request) const override {
+    if (const std::string* key = request.Find("x-api-key")) return Credential{*key};
+    const std::string* bearer = request.Find("authorization");
+    if (bearer != nullptr && *bearer == "Bearer mk_x") return Credential{"good", true};
+    return std::nullopt;
   }
-  void Trade(const std::string& credential, std::chrono::milliseconds deadline,
-             std::function<void(Result<std::string>)> done) override {
+  void Trade(const std::string& credential, const std::string& client_address,
+             std::chrono::milliseconds deadline, Done done) override {
     deadline_ = deadline;
+    client_address_ = client_address;
     traded_ = std::jthread([credential, done = std::move(done)] {
       if (credential == "good") return done(Token("42"));
       if (credential == "odd") return done(std::string("\r\nx: y"));
@@ -190,6 +197,7 @@ class SlowTrader final : public CredentialTrader {
     });
   }
   std::chrono::milliseconds deadline_{};
+  std::string client_address_;
 
  private:
   std::jthread traded_;
@@ -230,9 +238,14 @@ TEST_F(FiltersTest, TradeWaitsForTheTokenOfAKey) {
   EXPECT_EQ(refused.status, 401);
   EXPECT_NE(refused.body.find("api_key_invalid"), std::string::npos);
   EXPECT_EQ(ask({{"x-api-key", "good"}, {"authorization", "Bearer x"}}).status, 401);
+  EXPECT_EQ(ask({{"x-api-key", "good"}, {"authorization", "Bearer mk_x"}}).status, 401);
   EXPECT_EQ(ask({{"x-api-key", "odd"}}).status, 500) << "no byte of it reaches gRPC";
   EXPECT_EQ(upstreams_.seen.size(), calls);
   EXPECT_EQ(ask({}).status, 200) << "who has no key needs none";
+  EXPECT_EQ(ask({{"authorization", "Bearer mk_x"}, {"x-forwarded-for", "192.0.2.7"}}).status, 200);
+  EXPECT_EQ(upstreams_.seen.back().outbound.authorization, "Bearer " + Token("42"))
+      << "the key stays here";
+  EXPECT_EQ(trader.client_address_, "192.0.2.7");
 }
 
 TEST_F(FiltersTest, PositionsCarriesWhatWasToldBefore) {
@@ -259,7 +272,6 @@ TEST_F(FiltersTest, CallWaitsAndTakesTheAnswer) {
     return Outcome{Error::NotFound("gone", "Gone."), {}};
   });
   const auto exchange = Routed(http::Method::kPut, "/v1/books/7");
-  exchange->request.headers.push_back({"x-forwarded-for", "192.0.2.7"});
   exchange->request.headers.push_back(
       {"user-agent", "curl/8\x01\xc3\xa9 " + std::string(999, 'x')});
   bool ended = false;
@@ -270,7 +282,6 @@ TEST_F(FiltersTest, CallWaitsAndTakesTheAnswer) {
   Chain chain(std::move(filters));
   chain.Start(exchange);
   EXPECT_FALSE(ended);
-  EXPECT_EQ(upstreams_.seen[0].outbound.client_address, "192.0.2.7");
   EXPECT_EQ(upstreams_.seen[0].outbound.user_agent, "curl/8 " + std::string(246, 'x'));
   EXPECT_GT(upstreams_.seen[0].outbound.deadline, 3s);
   upstreams_.Release();

@@ -11,19 +11,22 @@ Result<Step> Trade::Decode(const ExchangePtr& exchange) {
   const auto credential = trader_->Find(exchange->request);
   if (!credential) return Step::kContinue;
   // Two callers in one request: nobody could say which of them it is for.
-  if (!exchange->outbound.authorization.empty()) {
+  if (credential->in_authorization) {
+    exchange->outbound.authorization.clear();
+  } else if (!exchange->outbound.authorization.empty()) {
     return Error::Unauthenticated("two_credentials",
                                   "Send an access token or an API key, not both.");
   }
-  trader_->Trade(*credential, deadline_, [exchange](Result<std::string> token) {
-    Chain& chain = *exchange->chain;
-    if (!token.ok()) return chain.Refuse(exchange, std::move(token).error());
-    exchange->outbound.authorization = "Bearer " + *token;
-    if (!rpc::IsMetadataValue(exchange->outbound.authorization))
-      return chain.Refuse(exchange, Error::Internal("the traded token is none"));
-    exchange->subject = UnverifiedSubject(exchange->outbound.authorization);
-    chain.Continue(exchange);
-  });
+  trader_->Trade(credential->text, exchange->outbound.client_address, deadline_,
+                 [exchange](Result<std::string> token) {
+                   Chain& chain = *exchange->chain;
+                   if (!token.ok()) return chain.Refuse(exchange, std::move(token).error());
+                   exchange->outbound.authorization = "Bearer " + *token;
+                   if (!rpc::IsMetadataValue(exchange->outbound.authorization))
+                     return chain.Refuse(exchange, Error::Internal("the traded token is none"));
+                   exchange->subject = UnverifiedSubject(exchange->outbound.authorization);
+                   chain.Continue(exchange);
+                 });
   return Step::kStopIteration;
 }
 

@@ -10,16 +10,24 @@
 
 namespace marquee::gateway {
 
+// What is to be traded.
+struct Credential {
+  std::string text;
+  bool in_authorization = false;  // it came where a token would be
+};
+
 // A service that gives access tokens for other credentials. Thread-safe.
 class CredentialTrader {
  public:
   virtual ~CredentialTrader() = default;
-  // What is to be traded: nothing for a request that has no such credential.
-  virtual std::optional<std::string> Find(const http::Request& request) const = 0;
+  using Done = std::function<void(Result<std::string>)>;
+  // Nothing for a request that has no such credential.
+  virtual std::optional<Credential> Find(const http::Request& request) const = 0;
   // Calls `done` once, on any thread, within `deadline`: with an access token, or with the refusal
   // that the client is told.
-  virtual void Trade(const std::string& credential, std::chrono::milliseconds deadline,
-                     std::function<void(Result<std::string>)> done) = 0;
+  // `client_address` is where the edge saw the client; empty when it isn't known.
+  virtual void Trade(const std::string& credential, const std::string& client_address,
+                     std::chrono::milliseconds deadline, Done done) = 0;
 };
 
 class Trade final : public Filter {

@@ -133,6 +133,9 @@ class Builder {
       operation["security"] = Json::array();
     } else {
       operation["security"] = Json::array({{{"bearer", Json::array()}}});
+      // Any one of them suffices: OpenAPI's lists are of what is needed together.
+      for (const std::string& scope : policy.scopes())
+        operation["security"].push_back({{"apiKey", Json::array({scope})}});
     }
     return operation;
   }
@@ -173,6 +176,13 @@ class Builder {
       if (!policy.owner().empty())
         who += (who.empty() ? "" : ", or ") + std::string("the user `") + policy.owner() + "`";
       paragraph("Who may: " + who + ".");
+    }
+    if (policy.access() != options::v1::ACCESS_PUBLIC) {
+      std::string scopes;
+      for (const std::string& scope : policy.scopes())
+        scopes += (scopes.empty() ? "`" : " or `") + scope + "`";
+      paragraph(scopes.empty() ? "Not with an API key."
+                               : "API keys need the scope " + scopes + ".");
     }
     if (rpc.fallback != nullptr) {
       paragraph("When the service is unavailable, " + rpc.fallback->method->name() +
@@ -459,7 +469,16 @@ class Builder {
                {{"type", "http"},
                 {"scheme", "bearer"},
                 {"bearerFormat", "JWT"},
-                {"description", "The access token of a session."}}}}},
+                {"description",
+                 "The access token of a session, or an API key in its stead. Either this or "
+                 "X-API-Key: both are refused."}}},
+              {"apiKey",
+               {{"type", "apiKey"},
+                {"in", "header"},
+                {"name", "X-API-Key"},
+                {"description",
+                 "An API key (`POST /v1/me/api-keys`): what it may do is said by its scopes, of "
+                 "which an operation names those that it takes."}}}}},
             {"parameters",
              {{"IdempotencyKey",
                {{"name", "Idempotency-Key"},

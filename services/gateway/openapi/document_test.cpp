@@ -99,6 +99,19 @@ TEST_F(DocumentTest, TellsWhoMay) {
   EXPECT_TRUE(paths["/v1/movies"]["get"]["security"].empty());
 }
 
+TEST_F(DocumentTest, TellsWhatAnApiKeyMay) {
+  const json& paths = document_["paths"];
+  EXPECT_EQ(paths["/v1/me"]["get"]["security"],
+            json::parse(R"([{"bearer":[]},{"apiKey":["read"]},{"apiKey":["reviews:write"]}])"));
+  EXPECT_EQ(paths["/v1/movies"]["post"]["security"],
+            json::parse(R"([{"bearer":[]},{"apiKey":["catalog:write"]}])"));
+  for (const char* path : {"/v1/me/api-keys", "/v1/me/api-keys/{api_key_id}:rotate"})
+    EXPECT_EQ(paths[path]["post"]["security"], json::parse(R"([{"bearer":[]}])")) << path;
+  for (const char* method : {"patch", "delete"})
+    EXPECT_EQ(paths["/v1/me"][method]["security"], json::parse(R"([{"bearer":[]}])")) << method;
+  EXPECT_EQ(document_["components"]["securitySchemes"]["apiKey"]["name"], "X-API-Key");
+}
+
 TEST_F(DocumentTest, TellsHowItSucceeds) {
   const json& paths = document_["paths"];
   EXPECT_TRUE(paths["/v1/movies"]["post"]["responses"].contains("201"));
