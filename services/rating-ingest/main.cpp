@@ -50,11 +50,11 @@ int main(int argc, char** argv) {
   rating_ingest::RatingsHandler handler(intake, queries, log, clock);
   std::optional<ratings::RatingConsumer> writer;
   if (config->writer) {
-    writer.emplace(config->consumer, writer_pool,
-                   rating_ingest::WriterSteps(
-                       {rating_ingest::ApplyToRatings(metrics), rating_ingest::CountDeadLetters},
-                       config->consumer, producer, applied, metrics),
-                   metrics);
+    auto steps = rating_ingest::WriterSteps(
+        {rating_ingest::ApplyToRatings(metrics), rating_ingest::CountDeadLetters}, config->consumer,
+        producer, applied, metrics);
+    steps.rest = ratings::YieldTo(pool);
+    writer.emplace(config->consumer, writer_pool, std::move(steps), metrics);
   }
   std::optional<movies::MovieFeed> movie_feed;
   std::vector<rpc::ServiceBase*> services;

@@ -117,6 +117,28 @@ def revoke_sessions(world):
     return Case("DELETE", path, other_path=path + "?include_current=true", who=administrator.other().register())
 
 
+def create_api_key(world):
+    _, administrator, _ = world
+    body = {"name": "export", "scopes": ["read"]}
+    return Case(
+        "POST", "/v1/me/api-keys", body, other_body=body | {"name": "other"}, who=administrator.other().register()
+    )
+
+
+def rotate_api_key(world):
+    case = create_api_key(world)
+    key = case.who.post(case.path, case.body)["api_key"]["api_key_id"]
+    path = f"/v1/me/api-keys/{key}:rotate"
+    return Case("POST", path, {"overlap_seconds": 60}, other_body={"overlap_seconds": 0}, who=case.who)
+
+
+def revoke_api_key(world):
+    case = create_api_key(world)
+    keys = [case.who.post(case.path, case.body)["api_key"]["api_key_id"] for _ in range(2)]
+    first, second = (f"/v1/me/api-keys/{key}" for key in keys)
+    return Case("DELETE", first, other_path=second, who=case.who)
+
+
 def create_movie(world):
     _, administrator, _ = world
     return Case("POST", "/v1/movies", {"title": "Twice"}, other_body={"title": "Once"}, who=administrator)
@@ -198,6 +220,9 @@ CASES = {
     "setAccountState": set_account_state,
     "revokeSession": revoke_session,
     "revokeSessions": revoke_sessions,
+    "createApiKey": create_api_key,
+    "rotateApiKey": rotate_api_key,
+    "revokeApiKey": revoke_api_key,
     "createMovie": create_movie,
     "updateMovie": update_movie,
     "deleteMovie": delete_movie,

@@ -22,8 +22,8 @@ class Ctl:
         """Whatever its exit status, with JSON on standard output."""
         return self.text("--json", *arguments, timeout=timeout)
 
-    def text(self, *arguments, timeout=600):
-        """The same as a person sees it."""
+    def text(self, *arguments, timeout=600, **process):
+        """The same as a person sees it; `process` is for subprocess.run."""
         return subprocess.run(
             [LOCAL / "marqueectl", "--quiet", *map(str, arguments)],
             env=self.environment,
@@ -32,6 +32,7 @@ class Ctl:
             text=True,
             timeout=timeout,
             check=False,
+            **process,
         )
 
     def run(self, *arguments, timeout=600):
