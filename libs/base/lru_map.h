@@ -29,6 +29,10 @@ class LruMap {
     const auto found = index_.find(key);
     return found == index_.end() ? nullptr : &found->second->second;
   }
+  const Value* Peek(const Key& key) const {
+    const auto found = index_.find(key);
+    return found == index_.end() ? nullptr : &found->second->second;
+  }
   // Used now, in place of what was there.
   Value& Put(const Key& key, Value value) {
     Erase(key);
@@ -62,6 +66,8 @@ class LruMap {
     entries_.pop_back();
     return oldest;
   }
+  // The same, left where it is. There must be one.
+  const std::pair<Key, Value>& Oldest() const { return entries_.back(); }
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 namespace marquee {
 namespace {
@@ -108,6 +109,12 @@ bool HasControls(std::string_view text, bool lines_allowed) {
     if (c1) return true;
   }
   return false;
+}
+
+std::string PrintableAscii(std::string_view text, std::size_t most) {
+  std::string printable(text.substr(0, most));
+  std::erase_if(printable, [](char c) { return c < ' ' || c > '~'; });
+  return printable;
 }
 
 }  // namespace marquee

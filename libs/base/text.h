@@ -25,4 +25,8 @@ std::size_t CodePoints(std::string_view text);
 // C0, DEL and C1; of these, a text of several lines may have line feeds, and tabs.
 bool HasControls(std::string_view text, bool lines_allowed = false);
 
+// Of the first `most` bytes those that are printable ASCII: for what must go into a header or a log
+// line, whatever somebody sent.
+std::string PrintableAscii(std::string_view text, std::size_t most);
+
 }  // namespace marquee

@@ -4,16 +4,15 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/log_position.h"
+#include "base/lru_map.h"
 #include "base/result.h"
 #include "kafka/types.h"
 #include "metrics/metrics.h"
@@ -36,24 +35,18 @@ class RecentMap {
   explicit RecentMap(std::size_t most) : most_(most) {}
 
   const Value* Find(const Key& key) const {
-    const auto found = values_.find(key);
-    return found == values_.end() ? nullptr : &found->second.second;
+    const auto* found = values_.Peek(key);
+    return found == nullptr ? nullptr : &found->second;
   }
   // In place of what was there.
   void Put(const Key& key, Time at, Value value) {
-    values_.insert_or_assign(key, std::pair(at, std::move(value)));
-    order_.emplace_back(at, key);
+    values_.Put(key, std::pair(at, std::move(value)));
   }
   // Returns how many had to go before their time.
   std::size_t Forget(Time before) {
     std::size_t early = 0;
-    while (!order_.empty() && (order_.size() > most_ || order_.front().first < before)) {
-      const auto [at, key] = std::move(order_.front());
-      order_.pop_front();
-      const auto found = values_.find(key);
-      if (found == values_.end() || found->second.first != at) continue;  // it was replaced
-      early += at >= before ? 1 : 0;
-      values_.erase(found);
+    while (!values_.empty() && (values_.size() > most_ || values_.Oldest().second.first < before)) {
+      early += values_.TakeOldest().second.first >= before ? 1 : 0;
     }
     return early;
   }
@@ -61,8 +54,7 @@ class RecentMap {
 
  private:
   const std::size_t most_;
-  std::unordered_map<Key, std::pair<Time, Value>> values_;
-  std::deque<std::pair<Time, Key>> order_;  // as they came: about the order of their times
+  LruMap<Key, std::pair<Time, Value>> values_;  // as they came: about the order of their times
 };
 
 // The changes that tokens in use may not know of. Thread-safe.

@@ -21,14 +21,13 @@ Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
     : server_context_(context), context_(deadline, std::move(caller)) {
   constexpr std::size_t kMostPositions =
       16;  // more than a caller writes to; a header is not a place for lists
-  constexpr std::size_t kMostUserAgent = 256;
   for (const auto& [key, value] : context.client_metadata()) {
     const std::string_view name(key.data(), key.size());
     const std::string_view text(value.data(), value.size());
     if (name == kOperationKey)
       BeRepetitionOf(context_.caller.subject + std::string(text.substr(0, 64)), {});
     if (name == kClientAddressKey && IsAddress(std::string(text))) context_.client_address = text;
-    if (name == kUserAgentKey) context_.user_agent = text.substr(0, kMostUserAgent);
+    if (name == kUserAgentKey) context_.user_agent = text.substr(0, kMostUserAgentBytes);
     if (name == kPositionKey && context_.positions.size() < kMostPositions) {
       if (auto position = Position::Parse(text)) context_.positions.push_back(std::move(*position));
     }

@@ -30,6 +30,7 @@ inline constexpr char kPositionKey[] = "marquee-position";
 inline constexpr char kClientAddressKey[] = "marquee-client-address";
 // "user-agent" is gRPC's own.
 inline constexpr char kUserAgentKey[] = "marquee-user-agent";
+inline constexpr std::size_t kMostUserAgentBytes = 256;  // as much of it as anybody needs
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
 // A UUID by which the gateway names a call that it may repeat, where the client gave no key.
 inline constexpr char kOperationKey[] = "marquee-operation";

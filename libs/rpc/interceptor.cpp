@@ -1,5 +1,6 @@
 #include "rpc/interceptor.h"
 
+#include <absl/strings/str_join.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
@@ -15,10 +16,9 @@ Error OutOfScope(const MethodInfo& method) {
     return Error::PermissionDenied("insufficient_scope",
                                    "This can't be done with an API key: sign in.");
   }
-  std::string scopes;
-  for (const auto& scope : method.scopes) scopes += (scopes.empty() ? "" : " or ") + scope;
-  return Error::PermissionDenied("insufficient_scope",
-                                 "This needs an API key with the scope " + scopes + ".");
+  return Error::PermissionDenied(
+      "insufficient_scope",
+      "This needs an API key with the scope " + absl::StrJoin(method.scopes, " or ") + ".");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // For tests of services.
 #pragma once
 
+#include <grpcpp/support/status.h>
+
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -8,6 +10,7 @@
 #include <string>
 
 #include "rpc/idempotency.h"
+#include "rpc/status.h"
 
 namespace marquee::rpc {
 
@@ -69,5 +72,13 @@ class MemoryKeys final : public IdempotencyStore {
   std::mutex mutex_;
   std::map<std::string, Entry> entries_;
 };
+
+// "OK", or the error as text: "NOT_FOUND reason (field)".
+inline std::string Said(const grpc::Status& status) {
+  if (status.ok()) return "OK";
+  const auto error = FromGrpc(status);
+  return std::string(Name(error.code)) + " " + error.reason +
+         (error.field.empty() ? "" : " (" + error.field + ")");
+}
 
 }  // namespace marquee::rpc

@@ -1,7 +1,8 @@
 #include "rules/api_key.h"
 
+#include <zlib.h>
+
 #include <algorithm>
-#include <array>
 
 namespace marquee::rules {
 namespace {
@@ -9,38 +10,26 @@ namespace {
 constexpr std::string_view kBase62 =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t n = 0; n < table.size(); ++n) {
-    std::uint32_t value = n;
-    for (int bit = 0; bit < 8; ++bit)
-      value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1U) : value >> 1U;
-    table[n] = value;
-  }
-  return table;
-}();
-
 bool IsBase62(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return kBase62.find(c) != kBase62.npos; });
 }
 
 std::string ChecksumOf(std::string_view text) {
-  std::string digits(kApiKeyChecksumLength, '0');
+  std::string digits;
   std::uint32_t value = Crc32(text);
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
-    *digit = kBase62[value % kBase62.size()];
+  while (digits.size() < kApiKeyChecksumLength) {
+    digits += kBase62[value % kBase62.size()];
     value /= kBase62.size();
   }
+  std::reverse(digits.begin(), digits.end());
   return digits;
 }
 
 }  // namespace
 
 std::uint32_t Crc32(std::string_view bytes) {
-  std::uint32_t value = 0xFFFFFFFFU;
-  for (const char c : bytes)
-    value = kCrcTable[(value ^ static_cast<unsigned char>(c)) & 0xFFU] ^ (value >> 8U);
-  return ~value;
+  return static_cast<std::uint32_t>(
+      crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 std::string Base62OfRandom(std::string_view random, std::size_t count) {

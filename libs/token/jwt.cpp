@@ -1,5 +1,7 @@
 #include "token/jwt.h"
 
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
 #include <openssl/sha.h>
 
 #include <charconv>
@@ -14,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMostBytes = 8 * 1024;
+constexpr std::size_t kMostBytes = 8UL * 1024;
 constexpr std::int64_t kLatestSecond = 9'000'000'000;  // beyond it, Time's nanoseconds overflow
 
 std::int64_t Seconds(Time time) {
@@ -87,20 +89,7 @@ Result<std::optional<std::vector<std::string>>> ReadScopes(const Json& object) {
   if (!object.contains("scope")) return std::optional<std::vector<std::string>>();
   const auto* text = StringIn(object, "scope");
   if (text == nullptr) return Invalid("claim scope isn't a string");
-  std::vector<std::string> scopes;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find(' '), rest.size());
-    if (end > 0) scopes.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return std::optional(std::move(scopes));
-}
-
-std::string Joined(const std::vector<std::string>& scopes) {
-  std::string text;
-  for (const auto& scope : scopes) text += (text.empty() ? "" : " ") + scope;
-  return text;
+  return std::optional<std::vector<std::string>>(absl::StrSplit(*text, ' ', absl::SkipEmpty()));
 }
 
 }  // namespace
@@ -191,7 +180,7 @@ std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view
                   {"exp", Seconds(claims.expires_at)}};
   if (!claims.session_id.empty()) payload["sid"] = claims.session_id;
   if (!claims.token_id.empty()) payload["jti"] = claims.token_id;
-  if (claims.scopes) payload["scope"] = Joined(*claims.scopes);
+  if (claims.scopes) payload["scope"] = absl::StrJoin(*claims.scopes, " ");
   if (!claims.api_key_id.empty()) payload["api_key_id"] = claims.api_key_id;
   std::string text = Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(payload.dump());
   const std::string signature = sign(text);

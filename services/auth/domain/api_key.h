@@ -2,7 +2,6 @@
 // libs/rules/api_key.h, what its scopes are in libs/rules/scope.h.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,30 +10,11 @@
 #include <vector>
 
 #include "auth/domain/account.h"
+#include "auth/domain/network.h"
 #include "base/clock.h"
 #include "base/result.h"
 
 namespace marquee::auth {
-
-// An address or a network, IPv4 or IPv6. An IPv4 address that is written as IPv6 (::ffff:192.0.2.1,
-// RFC 4291, section 2.5.5.2) is IPv4's, and so are networks of them.
-class Network {
- public:
-  // "192.0.2.7", "192.0.2.0/24", "2001:db8::/32". nullopt for anything else: leading zeros, a
-  // prefix that is too long, bits beyond it, an interface's name.
-  static std::optional<Network> Parse(std::string_view text);
-
-  bool Contains(const Network& other) const;
-  // As inet_ntop writes it (RFC 5952), with the prefix unless it is one address.
-  std::string ToString() const;
-
-  friend bool operator==(const Network&, const Network&) = default;
-
- private:
-  int family_bits_ = 0;  // 32 or 128
-  int prefix_ = 0;
-  std::array<std::uint8_t, 16> bytes_{};  // an IPv4 address has the first four
-};
 
 inline constexpr std::size_t kMostNetworks = 20;
 inline constexpr int kMostApiKeys = 50;  // of one person

@@ -11,6 +11,7 @@
 
 #include "auth/domain/account.h"
 #include "auth/domain/email.h"
+#include "auth/domain/network.h"
 #include "auth/domain/session.h"
 #include "base/call_context.h"
 #include "base/clock.h"
@@ -140,10 +141,6 @@ struct Attempt {
   std::string address;  // the client's, or its network: see NetworkOf; may be empty
   std::string account;  // the e-mail's key
 };
-
-// The client's address as far as it tells people apart: an IPv4 address whole, of an IPv6 address
-// the /64 that one subscriber has.
-std::string NetworkOf(std::string_view address);
 
 // Slow and hungry by intent. ResourceExhausted "too_many_sign_ins" or Unavailable
 // "sign_ins_overloaded" when too many are at it.

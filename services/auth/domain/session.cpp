@@ -1,15 +1,11 @@
 #include "auth/domain/session.h"
 
-#include <algorithm>
+#include "base/text.h"
 
 namespace marquee::auth {
 
 std::string CleanUserAgent(std::string_view text) {
-  std::string clean(text.substr(0, kMostUserAgent));
-  std::erase_if(clean, [](char c) { return c < ' ' || c > '~'; });
-  while (clean.ends_with(' ')) clean.pop_back();
-  const auto first = clean.find_first_not_of(' ');
-  return first == std::string::npos ? std::string() : clean.substr(first);
+  return std::string(Trimmed(PrintableAscii(text, kMostUserAgent)));
 }
 
 RefreshVerdict JudgeRefresh(const std::optional<PresentedToken>& token, Time now) {

@@ -12,7 +12,7 @@
 #include "metrics/metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
-#include "rpc/status.h"
+#include "rpc/testing.h"
 #include "rules/api_key.h"
 
 namespace marquee::auth {
@@ -30,22 +30,18 @@ class ApiKeyHandlerTest : public testing::Test {
     gateway_ = service_tokens_.Issue("gateway", "0123456789abcdef")->access_token;
   }
 
-  // "OK", or the error as text: "NOT_FOUND reason (field)".
+  // As rpc::Said.
   template <typename Request, typename Response>
   std::string Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                    const Request& request, Response& response, const std::string& bearer) {
     grpc::ClientContext context;
     rpc::ActAsService(context, bearer, std::chrono::seconds{10});
-    const auto status = (stub_.get()->*method)(&context, request, &response);
-    if (status.ok()) return "OK";
-    const auto error = rpc::FromGrpc(status);
-    return std::string(Name(error.code)) + " " + error.reason +
-           (error.field.empty() ? "" : " (" + error.field + ")");
+    return rpc::Said((stub_.get()->*method)(&context, request, &response));
   }
 
   std::string SignUp(const std::string& email, Roles roles = {Role::kUser}) {
-    const auto account =
-        store_.Create({*Email::Make(email), "$argon2id$x", "", roles, clock_.Now()}, kNoDeadline);
+    const auto account = store_.Create(
+        {*Email::Make(email), "$argon2id$x", "", std::move(roles), clock_.Now()}, kNoDeadline);
     const auto session = sessions_.Start(*account, kNoDeadline);
     return session->access_token;
   }

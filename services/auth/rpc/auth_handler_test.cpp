@@ -12,7 +12,7 @@
 #include "metrics/metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
-#include "rpc/status.h"
+#include "rpc/testing.h"
 
 namespace marquee::auth {
 namespace {
@@ -29,17 +29,13 @@ class AuthHandlerTest : public testing::Test {
     stub_ = v1::AuthService::NewStub(rpc::MakeChannel(server_.address()));
   }
 
-  // "OK", or the error as text: "NOT_FOUND reason (field)".
+  // As rpc::Said.
   template <typename Request, typename Response>
   std::string Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                    const Request& request, Response& response, const std::string& bearer = {}) {
     grpc::ClientContext context;
     rpc::ActAsService(context, bearer, std::chrono::seconds{10});
-    const auto status = (stub_.get()->*method)(&context, request, &response);
-    if (status.ok()) return "OK";
-    const auto error = rpc::FromGrpc(status);
-    return std::string(Name(error.code)) + " " + error.reason +
-           (error.field.empty() ? "" : " (" + error.field + ")");
+    return rpc::Said((stub_.get()->*method)(&context, request, &response));
   }
 
   std::string Register(const std::string& email, v1::RegisterResponse& response,

@@ -6,44 +6,20 @@
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_person_outbox.h"
 #include "auth/store/pg_sessions.h"
+#include "auth/testing/pg_database.h"
 #include "auth/testing/store_contract.h"
-#include "pg/pool.h"
-#include "pg/testing.h"
 
 namespace marquee::auth {
 namespace {
 
-// One database for the program, emptied for each test.
-const pg::TestDatabase& Database() {
-  static const pg::TestDatabase database;
-  static const bool migrated = (database.Migrate("services/auth/migrations"), true);
-  (void)migrated;
-  return database;
-}
-
-pg::PoolConfig ConfigOf(const std::string& uri) {
-  pg::PoolConfig config;
-  config.uri = uri;
-  return config;
-}
-
-class PgFixture {
+class PgFixture : public PgDatabase {
  public:
-  static const char* Missing() {
-    return pg::HasTestPostgres() ? nullptr : "MARQUEE_TEST_POSTGRES_URI";
-  }
-  PgFixture() : pool_(ConfigOf(Database().uri())) {
-    Database().Execute(
-        "TRUNCATE accounts, signing_keys, person_outbox, account_state_outbox RESTART IDENTITY "
-        "CASCADE");
-  }
   AccountRepository& accounts() { return accounts_; }
   SessionRepository& sessions() { return sessions_; }
   KeyRepository& keys() { return keys_; }
   PersonOutbox& outbox() { return outbox_; }
 
  private:
-  pg::Pool pool_;
   PgAccounts accounts_{pool_};
   PgSessions sessions_{pool_};
   PgKeys keys_{pool_};
@@ -63,7 +39,7 @@ TEST(PgAccounts, GoesOnAfterItsConnectionsBroke) {
 }
 
 TEST(PgAccounts, IsUnavailableWhenNobodyListens) {
-  pg::Pool pool(ConfigOf("postgresql://nobody:nothing@127.0.0.1:1/none"));
+  pg::Pool pool({.uri = "postgresql://nobody:nothing@127.0.0.1:1/none"});
   PgAccounts accounts(pool);
   const auto found = accounts.Find(kFirstUserId, Soon());
   ASSERT_FALSE(found.ok());

@@ -101,6 +101,7 @@ TYPED_TEST_P(ApiKeyContract, TakesNoMoreThanAPersonMayHaveHoweverManyAtOnce) {
   std::atomic<int> added = 0, refused = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&, i] {
         const auto made = this->keys().Add(this->Key(std::to_string(i), this->ada_),

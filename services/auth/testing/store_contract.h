@@ -59,6 +59,7 @@ class StoreContract : public testing::Test {
   void AtOnce(const Work& work) {
     std::latch together(kThreads), start(kThreads);
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&, i] {
         together.arrive_and_wait();
@@ -171,6 +172,7 @@ TYPED_TEST_P(StoreContract, DeletesAnAccountWithItsSessions) {
 
 TYPED_TEST_P(StoreContract, ListsByIdAfterAnother) {
   std::vector<Account> all;
+  all.reserve(4);
   for (int i = 0; i < 4; ++i) all.push_back(this->Add("u" + std::to_string(i) + "@example.com"));
   EXPECT_EQ(*this->accounts().List(0, 10, this->Soon()), all);
   EXPECT_EQ(*this->accounts().List(all[1].user_id, 1, this->Soon()), std::vector{all[2]});
@@ -198,6 +200,7 @@ TYPED_TEST_P(StoreContract, ProtectsTheLastAdministrator) {
 
 TYPED_TEST_P(StoreContract, KeepsAnAdministratorWhenAllResignAtOnce) {
   std::vector<Account> all;
+  all.reserve(this->kThreads);
   for (int i = 0; i < this->kThreads; ++i) {
     all.push_back(this->Add("u" + std::to_string(i) + "@example.com", {Role::kAdministrator}));
   }

@@ -19,12 +19,6 @@ using nlohmann::json;
 const std::vector<std::string> kVersionHeader = {"model", "version",  "aliases",
                                                  "made",  "artefact", "quality"};
 
-RestClient Rest(const Context& context) {
-  return {context.server, context.credentials_file, context.api_key};
-}
-
-std::string Text(const json& object, const char* key) { return object.value(key, std::string()); }
-
 std::string TitleOf(const json& movie) {
   const int year = movie.value("year", 0);
   return Text(movie, "title") + (year != 0 ? " (" + std::to_string(year) + ")" : "");
@@ -297,24 +291,16 @@ int RotateKeys(const Context& context) {
 
 int ListSessions(const Context& context) {
   auto rest = Rest(context);
-  json all = json::array();
+  const auto all = rest.GetAll("/v1/me/sessions", "sessions");
+  if (!all.ok()) return Fail(context, all.error());
   std::vector<std::vector<std::string>> rows;
-  std::string token;
-  do {
-    const auto answer =
-        rest.Get("/v1/me/sessions?page_size=200" +
-                 (token.empty() ? std::string() : "&page_token=" + UrlEncode(token)));
-    if (!answer.ok()) return Fail(context, answer.error());
-    for (const auto& session : answer->value("sessions", json::array())) {
-      all.push_back(session);
-      rows.push_back({Text(session, "session_id"), Text(session, "created_at").substr(0, 19),
-                      Text(session, "refreshed_at").substr(0, 19), Text(session, "network"),
-                      Text(session, "user_agent"), session.value("current", false) ? "yes" : ""});
-    }
-    token = Text(*answer, "next_page_token");
-  } while (!token.empty());
+  for (const auto& session : *all) {
+    rows.push_back({Text(session, "session_id"), Text(session, "created_at").substr(0, 19),
+                    Text(session, "refreshed_at").substr(0, 19), Text(session, "network"),
+                    Text(session, "user_agent"), session.value("current", false) ? "yes" : ""});
+  }
   return Show(
-      context, {{"sessions", all}},
+      context, {{"sessions", *all}},
       Table({"session", "signed in", "last refreshed", "from", "with", "this one"}, rows, 60));
 }
 

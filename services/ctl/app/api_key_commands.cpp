@@ -14,15 +14,13 @@ using nlohmann::json;
 
 constexpr char kKeys[] = "/v1/me/api-keys";
 
-std::string Text(const json& object, const char* key) { return object.value(key, std::string()); }
-
 std::string Joined(const json& list) {
   std::string text;
   for (const auto& item : list) text += (text.empty() ? "" : " ") + item.get<std::string>();
   return text;
 }
 
-std::string KeysTable(const std::vector<json>& keys) {
+std::string KeysTable(const json& keys) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& key : keys) {
     rows.push_back(
@@ -37,7 +35,8 @@ std::string KeysTable(const std::vector<json>& keys) {
 // The key is printed this once; nothing else goes to standard output, so that it can be piped.
 int ShowNewKey(const Context& context, const json& answer) {
   if (!context.json) {
-    std::fprintf(stderr, "%s", KeysTable({answer.value("api_key", json::object())}).c_str());
+    std::fprintf(stderr, "%s",
+                 KeysTable(json::array({answer.value("api_key", json::object())})).c_str());
     std::fputs("\nThe key, shown this once:\n", stderr);
   }
   return Show(context, answer, Text(answer, "key") + "\n");
@@ -46,7 +45,7 @@ int ShowNewKey(const Context& context, const json& answer) {
 }  // namespace
 
 int CreateApiKey(const Context& context, const ApiKeyFlags& flags) {
-  RestClient rest(context.server, context.credentials_file, context.api_key);
+  auto rest = Rest(context);
   json body{{"name", flags.name}, {"scopes", flags.scopes}, {"networks", flags.networks}};
   if (flags.expires_in_days > 0) body["expires_in_seconds"] = flags.expires_in_days * 86'400;
   const auto answer = rest.Send("POST", kKeys, body);
@@ -55,28 +54,21 @@ int CreateApiKey(const Context& context, const ApiKeyFlags& flags) {
 }
 
 int ListApiKeys(const Context& context) {
-  RestClient rest(context.server, context.credentials_file, context.api_key);
-  std::vector<json> keys;
-  std::string token;
-  do {
-    const auto page =
-        rest.Get(std::string(kKeys) + "?page_size=200&page_token=" + UrlEncode(token));
-    if (!page.ok()) return Fail(context, page.error());
-    for (const auto& key : page->value("api_keys", json::array())) keys.push_back(key);
-    token = Text(*page, "next_page_token");
-  } while (!token.empty());
-  return Show(context, json{{"api_keys", keys}}, KeysTable(keys));
+  auto rest = Rest(context);
+  const auto keys = rest.GetAll(kKeys, "api_keys");
+  if (!keys.ok()) return Fail(context, keys.error());
+  return Show(context, json{{"api_keys", *keys}}, KeysTable(*keys));
 }
 
 int RevokeApiKey(const Context& context, const std::string& id) {
-  RestClient rest(context.server, context.credentials_file, context.api_key);
+  auto rest = Rest(context);
   const auto answer = rest.Delete(std::string(kKeys) + "/" + UrlEncode(id));
   if (!answer.ok()) return Fail(context, answer.error());
   return Show(context, json::object(), "Revoked: within seconds it is refused everywhere.\n");
 }
 
 int RotateApiKey(const Context& context, const std::string& id, int overlap_hours) {
-  RestClient rest(context.server, context.credentials_file, context.api_key);
+  auto rest = Rest(context);
   const auto answer = rest.Send("POST", std::string(kKeys) + "/" + UrlEncode(id) + ":rotate",
                                 json{{"overlap_seconds", overlap_hours * 3'600}});
   if (!answer.ok()) return Fail(context, answer.error());

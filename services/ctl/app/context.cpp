@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "ctl/clients/rest.h"
+
 namespace marquee::ctl {
 namespace {
 
@@ -50,6 +52,14 @@ int Fail(const Context& context, const Error& error) {
 int Show(const Context& context, const nlohmann::json& value, const std::string& text) {
   std::fputs(context.json ? (Dump(value) + "\n").c_str() : text.c_str(), stdout);
   return 0;
+}
+
+RestClient Rest(const Context& context) {
+  return {context.server, context.credentials_file, context.api_key};
+}
+
+std::string Text(const nlohmann::json& object, const char* key) {
+  return object.value(key, std::string());
 }
 
 }  // namespace marquee::ctl

@@ -9,6 +9,8 @@
 
 namespace marquee::ctl {
 
+class RestClient;
+
 struct Context {
   std::string server;  // empty: the one of the last login, or http://127.0.0.1:8080
   std::string catalog_address;
@@ -19,6 +21,12 @@ struct Context {
   bool json = false;
   bool quiet = false;  // no progress bars
 };
+
+// The API, as whoever the key or the login says.
+RestClient Rest(const Context& context);
+
+// A member of a JSON object; empty when it isn't there.
+std::string Text(const nlohmann::json& object, const char* key);
 
 // Prints an error for a person (standard error) or a program (standard output, --json); returns the
 // exit status: 2 for what the user can mend by typing something else, 3 for what may go away by

@@ -288,7 +288,7 @@ int Import(const Context& context, const ImportFlags& flags) {
     return Fail(context, status.error());
   Rejects rejects(flags);
   if (const auto status = rejects.Open(); !status.ok()) return Fail(context, status.error());
-  RestClient rest(context.server, context.credentials_file, context.api_key);
+  auto rest = Rest(context);
   if (const auto token = rest.AccessToken(); !token.ok()) return Fail(context, token.error());
   if (const auto status = CheckRole(rest); !status.ok()) return Fail(context, status.error());
 

@@ -62,7 +62,7 @@ Result<json> FindVersion(RestClient& rest, const std::string& model, const std::
 }  // namespace
 
 int RegisterModel(const Context& context, const ModelRegisterFlags& flags) {
-  RestClient rest(context.server, context.credentials_file, context.api_key);
+  auto rest = Rest(context);
   const auto token = rest.AccessToken();
   if (!token.ok()) return Fail(context, token.error());
   const auto card = ReadCard(flags);
@@ -87,7 +87,7 @@ int RegisterModel(const Context& context, const ModelRegisterFlags& flags) {
 }
 
 int DownloadModel(const Context& context, const ModelDownloadFlags& flags) {
-  RestClient rest(context.server, context.credentials_file, context.api_key);
+  auto rest = Rest(context);
   const auto version = FindVersion(rest, flags.model, flags.which);
   if (!version.ok()) return Fail(context, version.error());
   const auto token = rest.AccessToken();
@@ -106,7 +106,7 @@ int DownloadModel(const Context& context, const ModelDownloadFlags& flags) {
 }
 
 int ShowModel(const Context& context, const std::string& model, const std::string& which) {
-  RestClient rest(context.server, context.credentials_file, context.api_key);
+  auto rest = Rest(context);
   const auto version = FindVersion(rest, model, which);
   if (!version.ok()) return Fail(context, version.error());
   const auto card = ParseJson(version->value("card", std::string()));

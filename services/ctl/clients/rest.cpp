@@ -252,6 +252,17 @@ Result<json> RestClient::Send(const std::string& method, const std::string& path
   return impl_->Do(method, path, &body);
 }
 
+Result<json> RestClient::GetAll(const std::string& path, const char* list) {
+  json all = json::array();
+  std::string token;
+  do {
+    ASSIGN_OR_RETURN(const json page, Get(path + "?page_size=200&page_token=" + UrlEncode(token)));
+    for (const auto& item : page.value(list, json::array())) all.push_back(item);
+    token = page.value("next_page_token", std::string());
+  } while (!token.empty());
+  return all;
+}
+
 // Without a body: the gateway refuses one.
 Result<json> RestClient::Delete(const std::string& path) {
   return impl_->Do("DELETE", path, nullptr);

@@ -34,6 +34,8 @@ class RestClient {
   ~RestClient();
 
   Result<nlohmann::json> Get(const std::string& path);
+  // What stands in `list` on all pages together.
+  Result<nlohmann::json> GetAll(const std::string& path, const char* list);
   Result<nlohmann::json> Send(const std::string& method, const std::string& path,
                               const nlohmann::json& body);
   Result<nlohmann::json> Delete(const std::string& path);

@@ -4,21 +4,10 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "gateway/chain/exchange.h"
 
 namespace marquee::gateway {
-namespace {
-
-// As much of it as anybody needs, without what metadata can't carry.
-std::string Printable(std::string_view text) {
-  constexpr std::size_t kMost = 256;
-  std::string printable(text.substr(0, kMost));
-  std::erase_if(printable, [](char c) { return c < ' ' || c > '~'; });
-  return printable;
-}
-
-}  // namespace
-
 Result<Step> Call::Decode(const ExchangePtr& exchange) {
   using std::chrono::milliseconds;
   const Rpc& rpc = *exchange->binding->rpc;
@@ -30,7 +19,7 @@ Result<Step> Call::Decode(const ExchangePtr& exchange) {
   if (outbound.deadline <= milliseconds::zero())
     return Error{Code::kDeadlineExceeded, "deadline_exceeded", "", ""};
   if (const std::string* agent = exchange->request.Find("user-agent"))
-    outbound.user_agent = Printable(*agent);
+    outbound.user_agent = PrintableAscii(*agent, rpc::kMostUserAgentBytes);
   outbound.traceparent = exchange->trace.ToTraceparent();
   exchange->answers = exchange->binding;
   exchange->out = rpc.response->New(&exchange->arena);

@@ -1,10 +1,9 @@
 #include "gateway/clients/api_key_trader.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "rpc/seal.h"
 #include "rules/api_key.h"
 #include "token/token.h"
 
@@ -15,12 +14,8 @@ constexpr char kHeader[] = "x-api-key";
 // Before it expires a token is no longer used, so that it is still good where the call arrives.
 constexpr std::chrono::seconds kMargin{10};
 
-std::string IdOf(std::string_view key, std::string_view client_address) {
-  const std::string text = std::string(key) + '\n' + std::string(client_address);
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
+std::string IdOf(const std::string& key, const std::string& client_address) {
+  return rpc::Sha256(key + '\n' + client_address);
 }
 
 }  // namespace
@@ -45,27 +40,28 @@ void ApiKeyTrader::Trade(const std::string& key, const std::string& client_addre
   }
   const std::string id = IdOf(key, client_address);
   const Time now = clock_.Now();
-  std::optional<Result<std::string>> known;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const Kept* kept = tokens_.Use(id); kept != nullptr && now < kept->fresh_until) {
-      known = kept->token;
-    } else if (const Refusal* refusal = refusals_.Use(id);
-               refusal != nullptr && now < refusal->until) {
-      known = refusal->error;
-    } else if (const auto flight = flights_.find(id); flight != flights_.end()) {
-      flight->second.push_back(std::move(done));
-      return;
-    } else if (flights_.size() >= options_.max_flights) {
-      known = Error::Unavailable("overloaded", "Too many API keys at once: try again shortly.");
-    } else {
-      flights_[id].push_back(std::move(done));
-    }
+  std::unique_lock lock(mutex_);
+  if (auto known = Known(id, now)) {
+    lock.unlock();
+    return done(*std::move(known));
   }
-  if (known) return done(*std::move(known));
+  const auto [flight, first] = flights_.try_emplace(id);
+  flight->second.push_back(std::move(done));
+  lock.unlock();
+  if (!first) return;
   exchange_.Trade(
       key, client_address, std::min(deadline, options_.patience),
       [this, id, now](Result<KeyExchange::Token> answer) { Land(id, now, std::move(answer)); });
+}
+
+std::optional<Result<std::string>> ApiKeyTrader::Known(const std::string& id, Time now) {
+  if (const Kept* kept = tokens_.Use(id); kept != nullptr && now < kept->fresh_until)
+    return kept->token;
+  if (const Refusal* refusal = refusals_.Use(id); refusal != nullptr && now < refusal->until)
+    return refusal->error;
+  if (flights_.size() >= options_.max_flights && !flights_.contains(id))
+    return Error::Unavailable("overloaded", "Too many API keys at once: try again shortly.");
+  return std::nullopt;
 }
 
 void ApiKeyTrader::Land(const std::string& id, Time asked_at, Result<KeyExchange::Token> answer) {

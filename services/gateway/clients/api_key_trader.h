@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ class ApiKeyTrader final : public CredentialTrader {
     Time until;
   };
 
+  // What is said without asking auth; nullopt: it must be asked. Under the lock.
+  std::optional<Result<std::string>> Known(const std::string& id, Time now);
   void Land(const std::string& id, Time asked_at, Result<KeyExchange::Token> answer);
 
   KeyExchange& exchange_;

@@ -2,10 +2,10 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <condition_variable>
 #include <mutex>
 #include <utility>
 
+#include "base/acknowledgements.h"
 #include "logging/log.h"
 #include "marquee/auth/v1/auth.grpc.pb.h"
 #include "rpc/client.h"
@@ -40,10 +40,7 @@ class GrpcKeyExchange final : public KeyExchange {
     Ask(flight);
   }
 
-  void Finish() override {
-    std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return pending_ == 0; });
-  }
+  void Finish() override { in_flight_.WaitForAll(); }
 
  private:
   // One trade under way: perhaps for a token of our own first, and once more if that was refused.
@@ -51,14 +48,12 @@ class GrpcKeyExchange final : public KeyExchange {
   struct Flight {
     Flight(GrpcKeyExchange& owner, Time deadline, Done done)
         : owner(owner), deadline(deadline), done(std::move(done)) {
-      const std::lock_guard lock(owner.mutex_);
-      ++owner.pending_;
+      owner.in_flight_.Expect();
     }
     ~Flight() {
       context.reset();
       done = nullptr;
-      const std::lock_guard lock(owner.mutex_);
-      if (--owner.pending_ == 0) owner.idle_.notify_all();
+      owner.in_flight_.Report({});
     }
     Flight(const Flight&) = delete;
     Flight& operator=(const Flight&) = delete;
@@ -170,9 +165,8 @@ class GrpcKeyExchange final : public KeyExchange {
   const std::string secret_;
   const Clock& clock_;
 
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  int pending_ = 0;
+  Acknowledgements in_flight_;
+  std::mutex mutex_;    // guards what follows
   std::string bearer_;  // a token of our own
   Time renew_at_{};
   Time expires_at_{};

@@ -6,11 +6,10 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <set>
 #include <utility>
 
+#include "base/acknowledgements.h"
 #include "gateway/problem.h"
 #include "rpc/call.h"
 #include "rpc/client.h"
@@ -49,7 +48,7 @@ std::string ServiceConfig(const Api& api, const std::string& service) {
   return config + "}";
 }
 
-std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+std::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
 // An error that our services made has a reason, and a message for people. Any other is gRPC's or a
 // library's own, whose text stays here.
@@ -116,10 +115,7 @@ class GrpcUpstreams final : public Upstreams {
                          [pending](const grpc::Status& status) { pending->Complete(status); });
   }
 
-  void Finish() override {
-    std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return pending_ == 0; });
-  }
+  void Finish() override { in_flight_.WaitForAll(); }
 
   std::map<std::string, std::string> States() const override {
     std::map<std::string, std::string> states;
@@ -144,14 +140,12 @@ class GrpcUpstreams final : public Upstreams {
     Pending(GrpcUpstreams& owner, std::unique_ptr<grpc::ClientContext> context,
             std::function<void(Outcome)> done)
         : owner_(owner), context_(std::move(context)), done_(std::move(done)) {
-      const std::lock_guard lock(owner_.mutex_);
-      ++owner_.pending_;
+      owner_.in_flight_.Expect();
     }
     ~Pending() {
       context_.reset();
       done_ = nullptr;
-      const std::lock_guard lock(owner_.mutex_);
-      if (--owner_.pending_ == 0) owner_.idle_.notify_all();
+      owner_.in_flight_.Report({});
     }
 
     void Complete(const grpc::Status& status) {
@@ -177,9 +171,7 @@ class GrpcUpstreams final : public Upstreams {
     std::unique_ptr<Stub> stub;
   };
   std::map<std::string, Service> services_;
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  int pending_ = 0;
+  Acknowledgements in_flight_;
 };
 
 }  // namespace

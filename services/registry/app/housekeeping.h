@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/periodic_task.h"
+#include "logging/outage.h"
 #include "registry/app/registry.h"
 #include "registry/app/registry_metrics.h"
 
@@ -37,8 +38,8 @@ class Housekeeping {
   std::chrono::steady_clock::time_point next_sweep_ = {};
   std::map<std::string, std::int64_t> newest_;  // candidates at the last clean-up, by model
   std::set<std::string> unusable_;  // "ranking champion served", as last told to the log
-  bool failed_ = false;             // the round before
-  PeriodicTask task_;               // last: it uses the others
+  logging::Outage outage_{"housekeeping failed"};  // the database may be away for long
+  PeriodicTask task_;                              // last: it uses the others
 };
 
 }  // namespace marquee::registry

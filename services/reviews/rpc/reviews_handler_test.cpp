@@ -11,7 +11,7 @@
 #include "reviews/testing/memory_store.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
-#include "rpc/status.h"
+#include "rpc/testing.h"
 
 namespace marquee::reviews {
 namespace {
@@ -92,17 +92,13 @@ class ReviewsHandlerTest : public testing::Test {
     return key_.Sign(claims, {});
   }
 
-  // "OK", or the error as text: "NOT_FOUND reason (field)".
+  // As rpc::Said.
   template <typename Request, typename Response>
   std::string Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                    const Request& request, Response& response, const std::string& bearer = {}) {
     grpc::ClientContext context;
     rpc::ActAsService(context, bearer, std::chrono::seconds{10});
-    const auto status = (stub_.get()->*method)(&context, request, &response);
-    if (status.ok()) return "OK";
-    const auto error = rpc::FromGrpc(status);
-    return std::string(Name(error.code)) + " " + error.reason +
-           (error.field.empty() ? "" : " (" + error.field + ")");
+    return rpc::Said((stub_.get()->*method)(&context, request, &response));
   }
 
   std::string Create(const std::string& bearer, std::int64_t movie_id, const std::string& text,
@@ -111,7 +107,7 @@ class ReviewsHandlerTest : public testing::Test {
     request.set_movie_id(movie_id);
     request.set_text(text);
     v1::CreateReviewResponse response;
-    const auto outcome = Call(&Stub::CreateReview, request, response, bearer);
+    std::string outcome = Call(&Stub::CreateReview, request, response, bearer);
     if (review != nullptr) *review = response.review();
     return outcome;
   }

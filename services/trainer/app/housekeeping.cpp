@@ -18,11 +18,7 @@ Housekeeping::Housekeeping(Trainer& trainer, HousekeepingOptions options)
 
 void Housekeeping::Step() {
   const tracing::Scope scope(tracing::TraceContext::New());
-  const auto round = Round();
-  // Once when it begins: the database may be away for long.
-  if (!round.ok() && !failed_)
-    logging::Warning("housekeeping failed", {{"error", round.error().ToString()}});
-  failed_ = !round.ok();
+  outage_.Note(Round());
 }
 
 Status Housekeeping::Round() {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/periodic_task.h"
+#include "logging/outage.h"
 #include "trainer/app/trainer.h"
 
 namespace marquee::trainer {
@@ -25,8 +26,8 @@ class Housekeeping {
 
   Trainer& trainer_;
   HousekeepingOptions options_;
-  bool failed_ = false;  // the round before
-  PeriodicTask task_;    // last: it uses the others
+  logging::Outage outage_{"housekeeping failed"};  // the database may be away for long
+  PeriodicTask task_;                              // last: it uses the others
 };
 
 }  // namespace marquee::trainer
