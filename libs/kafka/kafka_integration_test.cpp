@@ -134,7 +134,7 @@ void ProduceNumbers(const std::string& topic, int first, int count) {
   for (int i = first; i < first + count; ++i) {
     producer.ProduceAsync(
         {.topic = topic, .key = std::to_string(i % 50), .value = std::to_string(i)},
-        [&](Result<LogPosition> result) { failed += result.ok() ? 0 : 1; });
+        [&](const Result<LogPosition>& result) { failed += result.ok() ? 0 : 1; });
   }
   ASSERT_TRUE(producer.Flush(In(kLong)).ok());
   EXPECT_EQ(failed, 0);

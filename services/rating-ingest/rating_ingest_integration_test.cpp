@@ -79,7 +79,7 @@ class RatingIngestTest : public testing::Test {
     const Time now = SystemClock().Now();
     return key_.Sign({.subject = user > 0 ? std::to_string(user) : "service:test",
                       .user_id = user,
-                      .roles = roles,
+                      .roles = std::move(roles),
                       .session_id = "s",
                       .token_id = "t",
                       .issued_at = now,

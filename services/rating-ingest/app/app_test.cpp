@@ -458,6 +458,7 @@ TEST_F(AppliedPositionsTest, FollowsTheLogThatTookAnothersPlace) {
 TEST_F(AppliedPositionsTest, LetsFewWaitAndTurnsTheOthersAway) {
   const std::vector<LogPosition> wanted{{1, 5, 0}};
   std::vector<std::thread> crowd;
+  crowd.reserve(8);
   for (int i = 0; i < 8; ++i)
     crowd.emplace_back([&] { EXPECT_TRUE(patient.WaitFor(After(wanted)).ok()); });
   while (log.asked_for_end < 8) std::this_thread::yield();

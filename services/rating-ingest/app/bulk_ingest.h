@@ -41,7 +41,7 @@ struct BulkSummary {
 // One stream of imports. One thread calls it.
 class BulkIngest {
  public:
-  static constexpr int kMostInFlight = 50'000;  // events that wait for their acknowledgement
+  static constexpr int kMostInFlight = 50'000;      // events that wait for their acknowledgement
   static constexpr std::size_t kPaceEvery = 2'000;  // rows of a chunk
   // Holds the stream up after each so many rows, given what the log has of it: people share the
   // processor and Kafka with an import, and to be taken in faster than it is applied ends it no
