@@ -41,6 +41,8 @@ void LimitText(const FieldPlan& field, Json& schema) {
   if (options.one_of_size() > 0) {
     schema["enum"] = Json::array();
     for (const std::string& value : options.one_of()) schema["enum"].push_back(value);
+    // Empty is as if it weren't there.
+    if (!options.required() && !field.repeated) schema["enum"].push_back("");
     return;
   }
   if (options.has_min_length()) {
