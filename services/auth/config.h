@@ -1,9 +1,11 @@
 // What marquee-auth reads from its environment.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "auth/app/service_tokens.h"
+#include "auth/clients/smtp_mailer.h"
 #include "auth/crypto/hash_gate.h"
 #include "config/config.h"
 #include "kafka/producer.h"
@@ -11,6 +13,11 @@
 #include "rpc/server.h"
 
 namespace marquee::auth {
+
+struct MailConfig {
+  SmtpConfig smtp;
+  std::string link_base;  // https://marquee.example, without a slash at its end
+};
 
 struct Config {
   rpc::ServerConfig server;
@@ -21,6 +28,7 @@ struct Config {
   std::string bootstrap_secret;  // empty: there is no bootstrapping
   ServiceSecrets service_secrets;
   HashGateLimits hashing;
+  std::optional<MailConfig> mail;  // nullopt: none is sent
 
   static Result<Config> FromEnv(const config::Environment& environment);
 };
