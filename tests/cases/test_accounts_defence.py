@@ -70,7 +70,7 @@ def code_of(response):
 @pytest.mark.parametrize(
     ("password", "code"),
     [
-        ("xq7 vmt", "password_too_short"),
+        ("xq7 vmt", "too_short"),
         ("password", "password_too_common"),
         ("sunshine1", "password_too_common"),
         ("four Marquees in the rain", "password_too_common"),
