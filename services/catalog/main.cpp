@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
   // topic by the same rule.
   ratings::RatingConsumer consumer(
       config->consumer, consumer_pool,
-      {.apply = catalog::ApplyRatingBatch, .rest = ratings::YieldTo(pool)}, metrics);
+      {.apply = catalog::ApplyRatingBatch, .courtesy = ratings::YieldTo(pool)}, metrics);
 
   pg::Pool publisher_pool(
       config->publisher_database,

@@ -47,13 +47,13 @@ int main(int argc, char** argv) {
   rating_ingest::KnownMovies known_movies(catalog, metrics);
   rating_ingest::RatingIntake intake(log, log, known_movies, clock);
   rating_ingest::RatingQueries queries(reader, log, applied);
-  rating_ingest::RatingsHandler handler(intake, queries, log, clock);
+  rating_ingest::RatingsHandler handler(intake, queries, applied, log, clock);
   std::optional<ratings::RatingConsumer> writer;
   if (config->writer) {
     auto steps = rating_ingest::WriterSteps(
         {rating_ingest::ApplyToRatings(metrics), rating_ingest::CountDeadLetters}, config->consumer,
         producer, applied, metrics);
-    steps.rest = ratings::YieldTo(pool);
+    steps.courtesy = ratings::YieldTo(pool);
     writer.emplace(config->consumer, writer_pool, std::move(steps), metrics);
   }
   std::optional<movies::MovieFeed> movie_feed;
