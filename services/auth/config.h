@@ -1,6 +1,7 @@
 // What marquee-auth reads from its environment.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,7 @@ struct Config {
   std::string key_encryption_secret;
   std::string bootstrap_secret;  // empty: there is no bootstrapping
   ServiceSecrets service_secrets;
+  std::chrono::hours audit_kept{};
   HashGateLimits hashing;
   std::optional<MailConfig> mail;  // nullopt: none is sent
 

@@ -6,7 +6,9 @@
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
+#include "auth/mail_sending.h"
 #include "auth/rpc/account_security_handler.h"
+#include "auth/rpc/audit_handler.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/store/pg_person_outbox.h"
@@ -30,7 +32,6 @@ int main(int argc, char** argv) {
   const auto& clock = marquee::SystemClock();
   marquee::metrics::Metrics registry;
   AuthMetrics metrics(registry);
-
   marquee::pg::Pool pool(config->database,
                          marquee::pg::PoolMetrics(registry, "auth", "calls", config->database));
   PgStores stores(pool);
@@ -53,8 +54,9 @@ int main(int argc, char** argv) {
   ApiKeys api_keys(stores.api_keys, keys, clock);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
   AccountSecurityHandler security(second_factors, mail);
-
-  const Housekeeper housekeeper(keys, sessions, guard, clock);
+  Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
+  AuditHandler audit_handler(audit);
+  const Housekeeper housekeeper(keys, sessions, guard, audit, clock);
   marquee::pg::Pool outbox_pool(
       config->outbox_database,
       marquee::pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
@@ -62,19 +64,16 @@ int main(int argc, char** argv) {
   marquee::kafka::Producer producer(config->kafka);
   KafkaPeople people(producer);
   const PersonPublisher publisher(outbox, people, clock, registry);
-  std::optional<SmtpMailer> mailer;
-  std::optional<MailSender> mail_sender;
-  if (config->mail) {
-    mailer.emplace(config->mail->smtp, clock);
-    mail_sender.emplace(stores.mails, stores.accounts, *mailer, clock, registry,
-                        config->mail->link_base);
-  }
+  std::optional<MailSending> mail_sending;
+  if (config->mail) mail_sending.emplace(*config->mail, stores, clock, registry);
   marquee::token::Verifier verifier(
       {}, [&] { return keys.PublicKeys(); }, clock);
   marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
-      config->server, {&handler, &security}, verifier, registry,
+      config->server, {&handler, &security, &audit_handler}, verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
-      {.check = CheckAgainst(sessions, api_keys), .keys = &idempotency_keys});
+      {.check = CheckAgainst(sessions, api_keys),
+       .keys = &idempotency_keys,
+       .audit = AuditInto(audit)});
 }

@@ -4,11 +4,12 @@
 
 namespace marquee::auth {
 
-Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, const Clock& clock,
-                         std::chrono::milliseconds period)
+Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
+                         const Clock& clock, std::chrono::milliseconds period)
     : keys_(keys),
       sessions_(sessions),
       guard_(guard),
+      audit_(audit),
       clock_(clock),
       task_(period, [this](const std::stop_token&) { return Step(); }) {}
 
@@ -19,6 +20,7 @@ std::optional<std::chrono::milliseconds> Housekeeper::Step() {
   if (!keys_.Ready().ok()) return kEager;
   Report("forgetting old sessions", sessions_.Purge(CallContext(clock_.Now() + kMostTime)));
   Report("forgetting old guesses", guard_.Purge(CallContext(clock_.Now() + kMostTime)));
+  Report("forgetting old audit entries", audit_.Forget(CallContext(clock_.Now() + kMostTime)));
   return std::nullopt;
 }
 

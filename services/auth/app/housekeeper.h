@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "auth/app/audit.h"
 #include "auth/app/guess_guard.h"
 #include "auth/app/key_ring.h"
 #include "auth/app/sessions.h"
@@ -16,8 +17,8 @@ namespace marquee::auth {
 // `period`.
 class Housekeeper {
  public:
-  Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, const Clock& clock,
-              std::chrono::milliseconds period = std::chrono::minutes{1});
+  Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
+              const Clock& clock, std::chrono::milliseconds period = std::chrono::minutes{1});
 
  private:
   std::optional<std::chrono::milliseconds> Step();
@@ -26,6 +27,7 @@ class Housekeeper {
   KeyRing& keys_;
   Sessions& sessions_;
   GuessGuard& guard_;
+  Audit& audit_;
   const Clock& clock_;
   std::string last_problem_;
   PeriodicTask task_;  // last: it uses the others

@@ -5,14 +5,11 @@
 #include "base/base64.h"
 
 namespace marquee::auth {
-namespace {
 
 google::protobuf::Timestamp ToTimestamp(Time time) {
   return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
       std::chrono::nanoseconds(time.time_since_epoch()).count());
 }
-
-}  // namespace
 
 Result<Person> PersonOf(const rpc::Call& call) {
   ASSIGN_OR_RETURN(const auto user_id, call.User());

@@ -3,6 +3,7 @@
 
 #include "auth/store/pg_accounts.h"
 #include "auth/store/pg_api_keys.h"
+#include "auth/store/pg_audit.h"
 #include "auth/store/pg_guesses.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_mails.h"
@@ -17,6 +18,7 @@ struct PgStores {
         sessions(pool),
         keys(pool),
         api_keys(pool),
+        audit(pool),
         guesses(pool),
         second_factors(pool),
         mails(pool) {}
@@ -25,6 +27,7 @@ struct PgStores {
   PgSessions sessions;
   PgKeys keys;
   PgApiKeys api_keys;
+  PgAudit audit;
   PgGuesses guesses;
   PgSecondFactors second_factors;
   PgMails mails;

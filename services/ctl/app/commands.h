@@ -165,6 +165,14 @@ int RevokeSessions(const Context& context, const RevokeFlags& flags);
 int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);
 int RemoveUserTotp(const Context& context, std::int64_t user_id);
 
+// The last entries of the audit log, for administrators.
+struct AuditFlags {
+  std::int64_t user_id = 0;  // 0: everybody's
+  std::string action;        // empty: any
+  int count = 50;
+};
+int ShowAudit(const Context& context, const AuditFlags& flags);
+
 // The caller's own API keys.
 struct ApiKeyFlags {
   std::string name;
