@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cassert>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ struct [[nodiscard]] Error {
       message;  // a sentence that may be shown to the caller: says what is wrong and what to do
   std::string field;  // the offending input's path ("rating", "ratings[2].movie_id"); empty when
                       // there is none
+  std::chrono::seconds retry_after{0};  // when to try again, where that is known; 0: it isn't
 
   static Error InvalidArgument(std::string reason, std::string message, std::string field = {});
   static Error NotFound(std::string reason, std::string message);

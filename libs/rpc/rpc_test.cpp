@@ -613,6 +613,14 @@ TEST(Status, TravelsAsGooglesErrorModel) {
   EXPECT_TRUE(IsOurs(status));
 }
 
+TEST(Status, SaysWhenToComeAgain) {
+  grpc::ServerContext context;
+  Error wait = Error::ResourceExhausted("login_backoff", "Later.");
+  EXPECT_EQ(FromGrpc(ToGrpc(wait, context)), wait);
+  wait.retry_after = std::chrono::seconds{64};
+  EXPECT_EQ(FromGrpc(ToGrpc(wait, context)), wait);
+}
+
 TEST(Status, KeepsCausesToItselfAndFitsIntoMetadata) {
   grpc::ServerContext context;
   const auto internal = ToGrpc(Error::Internal("SELECT secret"), context);

@@ -31,6 +31,11 @@ std::string DetailsOf(const Error& error, const grpc::Status& status) {
     info.set_domain(kErrorDomain);
     details.add_details()->PackFrom(info);
   }
+  if (error.retry_after.count() > 0) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(error.retry_after.count());
+    details.add_details()->PackFrom(retry);
+  }
   if (!error.field.empty()) {
     google::rpc::BadRequest request;
     auto& violation = *request.add_field_violations();
@@ -84,6 +89,8 @@ Error FromGrpc(const grpc::Status& status) {
     const auto request = Find<google::rpc::BadRequest>(*details);
     if (request && request->field_violations_size() > 0)
       error.field = request->field_violations(0).field();
+    if (const auto retry = Find<google::rpc::RetryInfo>(*details))
+      error.retry_after = std::chrono::seconds{retry->retry_delay().seconds()};
   }
   if (error.reason.empty()) error.reason = AsciiLower(Name(error.code));
   return error;

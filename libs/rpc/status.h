@@ -1,5 +1,6 @@
 // Errors across gRPC, as google.rpc.Status (https://google.aip.dev/193): the reason is an
-// ErrorInfo's, the field a BadRequest's. The one place that translates either way.
+// ErrorInfo's, the field a BadRequest's, the time to wait a RetryInfo's. The one place that
+// translates either way.
 #pragma once
 
 #include "base/result.h"

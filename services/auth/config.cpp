@@ -1,5 +1,7 @@
 #include "auth/config.h"
 
+#include <algorithm>
+
 namespace marquee::auth {
 namespace {
 
@@ -9,6 +11,52 @@ void RequireLength(config::Reader& reader, const std::string& name, const std::s
     reader.Problem(name, "must have at least " + std::to_string(least) +
                              " characters, chosen at random (openssl rand -hex 24)");
   }
+}
+
+bool IsHttpUrl(const std::string& text) {
+  const bool http = text.starts_with("https://") || text.starts_with("http://");
+  return http && text.size() <= 500 && !text.ends_with('/') &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '#'; });
+}
+
+std::optional<MailConfig> ReadMail(config::Reader& reader) {
+  const char* kUrl = "MARQUEE_AUTH_SMTP_URL";
+  const char* kFrom = "MARQUEE_AUTH_MAIL_FROM";
+  const char* kLinks = "MARQUEE_AUTH_MAIL_LINK_URL";
+  const std::string url = reader.String(
+      kUrl, "", "the mail server, smtp://host:587 or smtps://host:465; unset: no mail is sent");
+  const std::string tls = reader.String("MARQUEE_AUTH_SMTP_TLS", "required",
+                                        "required, or none: mail and password go in clear");
+  const std::string ca = reader.String("MARQUEE_AUTH_SMTP_CA", "",
+                                       "a file of certificates (PEM) to know the server by; unset: "
+                                       "the system's");
+  const std::string username =
+      reader.String("MARQUEE_AUTH_SMTP_USERNAME", "", "as whom to sign in there; unset: nobody");
+  std::string password = reader.Secret("MARQUEE_AUTH_SMTP_PASSWORD", "", "that user's password");
+  const std::string from = reader.String(kFrom, "", "the address that mail comes from");
+  const std::string link_base =
+      reader.String(kLinks, "", "what links in mail begin with, as in https://marquee.example");
+  if (url.empty()) return std::nullopt;
+  if (!url.starts_with("smtp://") && !url.starts_with("smtps://"))
+    reader.Problem(kUrl, "must begin with smtp:// or smtps://");
+  if (url.find('@') != url.npos)
+    reader.Problem(kUrl, "has no user in it: see MARQUEE_AUTH_SMTP_USERNAME");
+  if (tls != "required" && tls != "none")
+    reader.Problem("MARQUEE_AUTH_SMTP_TLS", "is required or none");
+  if (tls == "none" && url.starts_with("smtps://"))
+    reader.Problem("MARQUEE_AUTH_SMTP_TLS", "none is for smtp:// alone");
+  if (tls == "none" && !password.empty())
+    reader.Problem("MARQUEE_AUTH_SMTP_PASSWORD", "isn't sent without TLS");
+  if (username.empty() != password.empty())
+    reader.Problem("MARQUEE_AUTH_SMTP_USERNAME", "needs its password, and that needs it");
+  auto sender = Email::Make(from);
+  if (!sender.ok()) reader.Problem(kFrom, "must be an e-mail address where there is a mail server");
+  if (!IsHttpUrl(link_base)) {
+    reader.Problem(kLinks, "must be a URL without a slash at its end where there is a mail server");
+  }
+  if (!sender.ok()) return std::nullopt;
+  return MailConfig{{url, tls != "none", ca, username, std::move(password), *std::move(sender)},
+                    link_base};
 }
 
 }  // namespace
@@ -55,6 +103,7 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
                                   "of these, from one address or for one account"));
   config.hashing.patience = reader.Milliseconds("MARQUEE_AUTH_HASHES_PATIENCE_MS", 3'000, 0, 60'000,
                                                 "how long each of them waits");
+  config.mail = ReadMail(reader);
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

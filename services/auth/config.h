@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "auth/app/service_tokens.h"
+#include "auth/clients/smtp_mailer.h"
 #include "auth/crypto/hash_gate.h"
 #include "config/config.h"
 #include "kafka/producer.h"
@@ -12,6 +14,11 @@
 #include "rpc/server.h"
 
 namespace marquee::auth {
+
+struct MailConfig {
+  SmtpConfig smtp;
+  std::string link_base;  // https://marquee.example, without a slash at its end
+};
 
 struct Config {
   rpc::ServerConfig server;
@@ -23,6 +30,7 @@ struct Config {
   ServiceSecrets service_secrets;
   std::chrono::hours audit_kept{};
   HashGateLimits hashing;
+  std::optional<MailConfig> mail;  // nullopt: none is sent
 
   static Result<Config> FromEnv(const config::Environment& environment);
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace marquee::auth {
 namespace {
 
@@ -14,6 +16,52 @@ TEST(Config, HasDefaultsForWhatIsNoSecret) {
   EXPECT_EQ(config->bootstrap_secret, "");
   EXPECT_EQ(config->hashing.running, 2);
   EXPECT_EQ(config->service_secrets.count("trainer"), 1U);
+}
+
+std::map<std::string, std::string> WithMail(const std::map<std::string, std::string>& more) {
+  std::map<std::string, std::string> values{
+      {"MARQUEE_POSTGRES_URI", "postgresql://auth@localhost/auth"},
+      {"MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", std::string(48, 'k')},
+      {"MARQUEE_AUTH_SMTP_URL", "smtp://mail.example:587"},
+      {"MARQUEE_AUTH_MAIL_FROM", "noreply@marquee.example"},
+      {"MARQUEE_AUTH_MAIL_LINK_URL", "https://marquee.example"}};
+  for (const auto& [name, value] : more) values[name] = value;
+  return values;
+}
+
+TEST(Config, SendsNoMailUnlessItIsToldHow) {
+  const auto off =
+      Config::FromEnv(config::MapEnvironment(WithMail({{"MARQUEE_AUTH_SMTP_URL", ""}})));
+  ASSERT_TRUE(off.ok()) << off.error().message;
+  EXPECT_FALSE(off->mail);
+  const auto on = Config::FromEnv(config::MapEnvironment(WithMail(
+      {{"MARQUEE_AUTH_SMTP_USERNAME", "marquee"}, {"MARQUEE_AUTH_SMTP_PASSWORD", "hunter2"}})));
+  ASSERT_TRUE(on.ok()) << on.error().message;
+  ASSERT_TRUE(on->mail);
+  EXPECT_TRUE(on->mail->smtp.tls) << "unless it is told otherwise";
+  EXPECT_EQ(on->mail->smtp.from.address(), "noreply@marquee.example");
+}
+
+TEST(Config, RefusesMailThatIsHalfToldOrUnsafe) {
+  const std::map<std::string, std::string> cases[] = {
+      {{"MARQUEE_AUTH_SMTP_URL", "http://mail.example"}},
+      {{"MARQUEE_AUTH_SMTP_URL", "smtp://user:secret@mail.example"}},
+      {{"MARQUEE_AUTH_MAIL_FROM", ""}},
+      {{"MARQUEE_AUTH_MAIL_FROM", "a@b.co\r\nBcc: c@d.co"}},
+      {{"MARQUEE_AUTH_MAIL_LINK_URL", ""}},
+      {{"MARQUEE_AUTH_MAIL_LINK_URL", "https://marquee.example/"}},
+      {{"MARQUEE_AUTH_SMTP_USERNAME", "marquee"}},
+      {{"MARQUEE_AUTH_SMTP_TLS", "maybe"}},
+      {{"MARQUEE_AUTH_SMTP_TLS", "none"},
+       {"MARQUEE_AUTH_SMTP_USERNAME", "marquee"},
+       {"MARQUEE_AUTH_SMTP_PASSWORD", "hunter2"}}};
+  for (const auto& more : cases) {
+    const auto config = Config::FromEnv(config::MapEnvironment(WithMail(more)));
+    ASSERT_FALSE(config.ok()) << more.begin()->first << more.begin()->second;
+    EXPECT_NE(config.error().message.find("MARQUEE_AUTH_"), std::string::npos);
+    EXPECT_EQ(config.error().message.find("hunter2"), std::string::npos);
+    EXPECT_EQ(config.error().message.find("secret@"), std::string::npos);
+  }
 }
 
 TEST(Config, NamesEveryProblemAndNoSecret) {

@@ -6,15 +6,13 @@
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
+#include "auth/mail_sending.h"
+#include "auth/rpc/account_security_handler.h"
 #include "auth/rpc/audit_handler.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
-#include "auth/store/pg_accounts.h"
-#include "auth/store/pg_api_keys.h"
-#include "auth/store/pg_audit.h"
-#include "auth/store/pg_keys.h"
 #include "auth/store/pg_person_outbox.h"
-#include "auth/store/pg_sessions.h"
+#include "auth/store/pg_stores.h"
 #include "base/clock.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
@@ -25,7 +23,6 @@
 int main(int argc, char** argv) {
   using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
   namespace rpc = marquee::rpc;
-
   if (const auto status = marquee::config::AnswerArguments(argc, argv, Config::FromEnv))
     return *status;
   const auto config = Config::FromEnv(marquee::config::SystemEnvironment());
@@ -35,30 +32,31 @@ int main(int argc, char** argv) {
   const auto& clock = marquee::SystemClock();
   marquee::metrics::Metrics registry;
   AuthMetrics metrics(registry);
-
   marquee::pg::Pool pool(config->database,
                          marquee::pg::PoolMetrics(registry, "auth", "calls", config->database));
-  PgAccounts account_store(pool);
-  PgSessions session_store(pool);
-  PgKeys key_store(pool);
-  PgApiKeys api_key_store(pool);
-  PgAudit audit_log(pool);
-  const Secretbox sealer(config->key_encryption_secret);
+  PgStores stores(pool);
+  const std::string& secret = config->key_encryption_secret;
+  const Secretbox sealer(secret);
+  const Secretbox factor_sealer(secret, Secretbox::kSecondFactors);
   Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
 
-  KeyRing keys(key_store, sealer, clock, {});
-  Sessions sessions(session_store, keys, clock, metrics,
-                    Sha256("refresh tokens\n" + config->key_encryption_secret));
-  Accounts accounts(account_store, hasher, sessions, clock, metrics);
-  Administration administration(account_store, hasher, sessions, clock, config->bootstrap_secret);
+  KeyRing keys(stores.keys, sealer, clock, {});
+  Sessions sessions(stores.sessions, keys, clock, metrics, Sha256("refresh tokens\n" + secret));
+  GuessGuard guard(stores.guesses, stores.sessions, clock, metrics);
+  Passwords passwords(stores.accounts, hasher, guard);
+  SecondFactors second_factors(stores.second_factors, passwords, guard, sessions, factor_sealer,
+                               clock, Sha256("recovery codes\n" + secret));
+  Accounts accounts(stores.accounts, passwords, second_factors, sessions, clock, metrics);
+  AccountMail mail(stores.mails, stores.accounts, passwords, guard, clock,
+                   config->mail.has_value());
+  Administration administration(stores.accounts, hasher, sessions, clock, config->bootstrap_secret);
   const ServiceTokens service_tokens(config->service_secrets, keys, clock);
-  ApiKeys api_keys(api_key_store, keys, clock);
+  ApiKeys api_keys(stores.api_keys, keys, clock);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
-
-  Audit audit(audit_log, account_store, clock, config->audit_kept, registry);
+  AccountSecurityHandler security(second_factors, mail);
+  Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
-
-  const Housekeeper housekeeper(keys, sessions, audit, clock);
+  const Housekeeper housekeeper(keys, sessions, guard, audit, clock);
   marquee::pg::Pool outbox_pool(
       config->outbox_database,
       marquee::pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
@@ -66,12 +64,14 @@ int main(int argc, char** argv) {
   marquee::kafka::Producer producer(config->kafka);
   KafkaPeople people(producer);
   const PersonPublisher publisher(outbox, people, clock, registry);
+  std::optional<MailSending> mail_sending;
+  if (config->mail) mail_sending.emplace(*config->mail, stores, clock, registry);
   marquee::token::Verifier verifier(
       {}, [&] { return keys.PublicKeys(); }, clock);
   marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
-      config->server, {&handler, &audit_handler}, verifier, registry,
+      config->server, {&handler, &security, &audit_handler}, verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
       {.check = CheckAgainst(sessions, api_keys),
        .keys = &idempotency_keys,

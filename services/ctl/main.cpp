@@ -119,6 +119,8 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_flag("--register", login.make_account, "Make the account first");
   c->add_flag("--bootstrap", login.bootstrap,
               "Make it the first administrator (MARQUEE_AUTH_BOOTSTRAP_SECRET or …_FILE)");
+  c->add_option("--code", login.code,
+                "Of your authenticator, or a recovery code (default: asked for when it is needed)");
   c->footer(
       "The password comes from MARQUEE_PASSWORD, the terminal, or the first line of standard "
       "input.");
@@ -162,6 +164,55 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_option("--min-ratings", recommend.min_rating_count,
                 "Only movies that this many people rated");
   c->callback([&] { run = [&] { return Recommend(context, recommend); }; });
+}
+
+// With the password from the environment, where it is there.
+int WithPassword(const Context& context, AccountFlags& flags,
+                 int (*command)(const Context&, const AccountFlags&)) {
+  marquee::config::Reader reader(marquee::config::SystemEnvironment());
+  flags.password = reader.Secret("MARQUEE_PASSWORD", "", "the account's password");
+  if (const auto status = reader.Finish(); !status.ok()) return Fail(context, status.error());
+  return command(context, flags);
+}
+
+void AddAccountCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  static AccountFlags flags;
+  auto* account = app.add_subcommand("account", "Your account: second factor, password, address");
+  account->require_subcommand(1);
+  account->footer(
+      "Passwords come from MARQUEE_PASSWORD, the terminal, or standard input, a line each.");
+  const auto runs = [&](CLI::App* command, int (*what)(const Context&, const AccountFlags&)) {
+    command->callback([&context, &run, what] {
+      run = [&context, what] { return WithPassword(context, flags, what); };
+    });
+  };
+  const char* kCode = "Of your authenticator (default: asked for)";
+
+  auto* totp = account->add_subcommand("totp", "One-time codes as a second factor at the login");
+  totp->require_subcommand(1);
+  runs(totp->add_subcommand("start", "Make a secret for your authenticator; it is shown this once"),
+       StartTotp);
+  auto* c = totp->add_subcommand("confirm", "Turn it on; prints ten recovery codes, this once");
+  c->add_option("--code", flags.code, kCode);
+  runs(c, ConfirmTotp);
+  c = totp->add_subcommand("remove", "Turn it off");
+  c->add_option("--code", flags.code, "Of your authenticator, or a recovery code");
+  runs(c, RemoveTotp);
+
+  c = account->add_subcommand("reset-password",
+                              "Get a link for a new password by mail, and use it");
+  auto* email = c->add_option("email", flags.email, "The account's address, for a link to it");
+  auto* token = c->add_option("--token", flags.token, "What a link ends with: sets the password");
+  email->excludes(token);
+  c->require_option(1);
+  runs(c, ResetPassword);
+
+  c = account->add_subcommand("verify-email", "Prove by a link that mail reaches you");
+  email = c->add_option("--new-email", flags.email,
+                        "Another address, the account's from then on; needs the password");
+  token = c->add_option("--token", flags.token, "What a link ends with (default: one is sent)");
+  email->excludes(token);
+  runs(c, VerifyEmail);
 }
 
 void AddModelFileCommands(CLI::App& models, const Context& context, std::function<int()>& run) {
@@ -251,6 +302,10 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
       run = [&, disabled] { return SetAccountState(context, user_id, disabled); };
     });
   }
+
+  c = users->add_subcommand("remove-totp", "Take a lost second factor from an account");
+  c->add_option("user", user_id, "Its number")->required()->check(CLI::PositiveNumber);
+  c->callback([&] { run = [&] { return RemoveUserTotp(context, user_id); }; });
 
   static AuditFlags audit;
   c = app.add_subcommand("audit", "Who did what to whom, the youngest first; for administrators");
@@ -380,6 +435,7 @@ int main(int argc, char** argv) {
   std::function<int()> run;
   AddDataCommands(app, context, run);
   AddPeopleCommands(app, context, run);
+  AddAccountCommands(app, context, run);
   AddModelCommands(app, context, run);
   AddApiKeyCommands(app, context, run);
   AddClusterCommands(app, context, run);

@@ -8,8 +8,15 @@
 namespace marquee::gateway {
 namespace {
 
+// After a refusal that doesn't say how long it holds; 0: another try would be of no use.
+std::chrono::seconds UsualWait(int status, std::string_view code) {
+  if (status == 429) return std::chrono::seconds{5};
+  return std::chrono::seconds{status == 503 || code == "idempotency_key_in_use" ? 1 : 0};
+}
+
 http::Response Document(int status, std::string_view code, std::string_view detail,
-                        std::string_view field, std::string_view trace_id) {
+                        std::string_view field, std::string_view trace_id,
+                        std::chrono::seconds retry_after = {}) {
   http::Response response;
   response.status = status;
   response.content_type = "application/problem+json";
@@ -33,9 +40,9 @@ http::Response Document(int status, std::string_view code, std::string_view deta
   if (status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer"});
   if (code == "unsupported_content_encoding")
     response.headers.push_back({"Accept-Encoding", "identity"});
-  if (code == "idempotency_key_in_use") response.headers.push_back({"Retry-After", "1"});
-  if (status == 429) response.headers.push_back({"Retry-After", "5"});
-  if (status == 503) response.headers.push_back({"Retry-After", "1"});
+  if (retry_after.count() == 0) retry_after = UsualWait(status, code);
+  if (retry_after.count() > 0)
+    response.headers.push_back({"Retry-After", std::to_string(retry_after.count())});
   return response;
 }
 
@@ -116,7 +123,7 @@ http::Response Problem(const Error& error, std::string_view trace_id) {
   const std::string_view detail =
       hidden || error.message.empty() ? GenericSentence(error.code) : error.message;
   return Document(HttpStatus(error), code, detail, hidden ? std::string_view() : error.field,
-                  trace_id);
+                  trace_id, error.retry_after);
 }
 
 http::Response MethodNotAllowed(const std::vector<std::string>& allowed,

@@ -51,6 +51,13 @@ TEST(Problem, ShowsWhatItIsToldAndEscapesIt) {
   EXPECT_EQ(json["field"], "ratings[2].movie_id");
 }
 
+TEST(Problem, SaysHowLongToWaitAsItIsTold) {
+  Error wait = Error::ResourceExhausted("login_backoff", "x");
+  EXPECT_EQ(HeaderOf(Problem(wait, "t"), "Retry-After"), "5");
+  wait.retry_after = std::chrono::seconds{64};
+  EXPECT_EQ(HeaderOf(Problem(wait, "t"), "Retry-After"), "64");
+}
+
 TEST(Problem, HidesInternalCauses) {
   for (const Code code : {Code::kInternal, Code::kUnknown, Code::kDataLoss}) {
     const http::Response response =

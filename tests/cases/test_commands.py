@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+from support.authenticator import Authenticator
 from support.ctl import Ctl
 from support.processes import BINARIES
 from support.suite import ROOT
@@ -89,6 +90,30 @@ def test_login(person):
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert wrong.returncode == 2 and "Logged in" not in wrong.stdout
+
+
+def test_account(person, ctl):
+    """The second factor; links by mail are in test_accounts_defence.py."""
+    email = credentials(person)["email"]
+    person_id = person.run("login", email)["user"]["user_id"]
+    app = Authenticator(person.run("account", "totp", "start")["otpauth_uri"])
+    step, code = app.fresh()
+    recovery = person.run("account", "totp", "confirm", "--code", code)["recovery_codes"]
+    assert person.try_run("login", email).returncode == 2, "it wants a code"
+    assert person.run("login", email, "--code", app.fresh(step)[1])["user"]["second_factor"]
+    person.run("account", "totp", "remove", "--code", recovery[0])
+    assert person.run("login", email)["user"]["second_factor"] is False
+    app = Authenticator(person.run("account", "totp", "start")["otpauth_uri"])
+    person.run("account", "totp", "confirm", "--code", app.fresh()[1])
+    ctl.run("users", "remove-totp", person_id)
+    person.run("login", email)
+    for words in (["reset-password", email], ["verify-email"], ["verify-email", "--new-email", "x@example.com"]):
+        done = person.try_run("account", *words)
+        assert (done.returncode, json.loads(done.stdout)["error"]["reason"]) == (2, "mail_disabled")
+    for words in (["reset-password", "--token", "no-such-token"], ["verify-email", "--token", "no-such-token"]):
+        done = person.try_run("account", *words)
+        assert (done.returncode, json.loads(done.stdout)["error"]["reason"]) == (2, "link_invalid")
+    assert person.try_run("account", "reset-password").returncode == 2
 
 
 def test_models_and_promote(audience, ctl):

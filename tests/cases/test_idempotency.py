@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from support.api import PASSWORD
+from support.authenticator import Authenticator
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -139,6 +140,33 @@ def revoke_api_key(world):
     return Case("DELETE", first, other_path=second, who=case.who)
 
 
+def start_totp(world):
+    _, administrator, _ = world
+    person = administrator.other().register()
+    return Case("POST", "/v1/me/totp", {"password": PASSWORD}, other_body={"password": "another"}, who=person)
+
+
+def confirm_totp(world):
+    case = start_totp(world)
+    app = Authenticator(case.who.post(case.path, case.body)["otpauth_uri"])
+    other = {"code": "another"}
+    return Case("POST", "/v1/me/totp:confirm", {"code": app.fresh()[1]}, other_body=other, who=case.who)
+
+
+def remove_totp(world):
+    case = confirm_totp(world)
+    code = case.who.post(case.path, case.body)["recovery_codes"][0]
+    body = {"password": PASSWORD, "code": code}
+    return Case("POST", "/v1/me/totp:remove", body, other_body=body | {"code": "another"}, who=case.who)
+
+
+def remove_user_totp(world):
+    _, administrator, _ = world
+    people = [remove_totp(world).who.user["user_id"] for _ in range(2)]
+    first, second = (f"/v1/users/{person}/totp" for person in people)
+    return Case("DELETE", first, other_path=second, who=administrator)
+
+
 def create_movie(world):
     _, administrator, _ = world
     return Case("POST", "/v1/movies", {"title": "Twice"}, other_body={"title": "Once"}, who=administrator)
@@ -223,6 +251,10 @@ CASES = {
     "createApiKey": create_api_key,
     "rotateApiKey": rotate_api_key,
     "revokeApiKey": revoke_api_key,
+    "startTotp": start_totp,
+    "confirmTotp": confirm_totp,
+    "removeTotp": remove_totp,
+    "removeUserTotp": remove_user_totp,
     "createMovie": create_movie,
     "updateMovie": update_movie,
     "deleteMovie": delete_movie,
@@ -236,8 +268,9 @@ CASES = {
     "startTrainingRun": start_training_run,
 }
 # Two can be called once in a suite's life, or in half an hour of it; others need a run that goes on, or a model: see
-# tests/e2e/test_keys.py, and test_sign_in.py for the signing keys.
+# tests/e2e/test_keys.py, and test_sign_in.py for the signing keys. Mail needs its server: test_accounts_defence.py.
 ELSEWHERE = {"bootstrapAdministrator", "cancelTrainingRun", "rotateSigningKeys", "setAlias"}
+ELSEWHERE |= {"requestPasswordReset", "confirmPasswordReset", "requestEmailVerification", "confirmEmailVerification"}
 
 
 def ask(world, case, key, path=None, body=None):

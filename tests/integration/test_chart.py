@@ -346,6 +346,29 @@ def test_a_cluster_is_asked_for_what_is_there(api_server):
     assert len(re.findall(r"^[a-z0-9-]+:\w{40}$", listed, re.M)) == len(SERVICES)
 
 
+# --- mail ------------------------------------------------------------------------------------------------------------
+def egress_ports(documents, name):
+    policy = one(documents, "NetworkPolicy", f"marquee-{name}")
+    return {port["port"]: rule.get("to") for rule in policy["spec"]["egress"] for port in rule["ports"]}
+
+
+def test_mail_goes_where_it_is_said_and_nowhere_else():
+    off, on = file("defaults"), file("mail")
+    assert not [name for name in variables(dict(containers(off))["marquee-auth/auth"]) if "SMTP" in name]
+    auth = dict(containers(on))["marquee-auth/auth"]
+    told = variables(auth)
+    assert told["MARQUEE_AUTH_SMTP_URL"] == "smtp://mail.example.com:587"
+    assert told["MARQUEE_AUTH_SMTP_TLS"] == "required"
+    assert told["MARQUEE_AUTH_SMTP_PASSWORD_FILE"] == "/etc/marquee/mail/password"
+    assert told["MARQUEE_AUTH_SMTP_CA"] == "/etc/marquee/mail/ca.crt"
+    assert {"name": "mail", "mountPath": "/etc/marquee/mail", "readOnly": True} in auth["volumeMounts"]
+    assert egress_ports(on, "auth")[587] == [{"ipBlock": {"cidr": "192.0.2.25/32"}}]
+    for documents, name in [(off, "auth"), (on, "catalog"), (on, "gateway")]:
+        assert 587 not in egress_ports(documents, name)
+    for wrong in ({"url": "smtp://mail.example.com"}, {"url": "smtp://a@b:25"}, {"url": "smtp://b:25", "from": ""}):
+        assert refusal({"mail": {"from": "a@b.co", "linkUrl": "https://b.co"} | wrong})
+
+
 # --- databases -------------------------------------------------------------------------------------------------------
 def database_of(documents):
     """How rating-ingest and the migrate Job find it: URI, key of the password, what migrate is told."""

@@ -177,6 +177,52 @@ that: postgresql.databases says so, or the Secret, which has that password and n
 {{- end }}
 {{- end }}
 
+{{/* Where mail goes, as variables; and the Secret behind them, as a volume and its mount. Nothing without a server. */}}
+{{- define "marquee.mailEnv" -}}
+{{- with .Values.mail }}
+{{- if .url }}
+- {name: MARQUEE_AUTH_SMTP_URL, value: {{ .url | quote }}}
+- {name: MARQUEE_AUTH_SMTP_TLS, value: {{ .tls }}}
+- {name: MARQUEE_AUTH_MAIL_FROM, value: {{ required "mail.from: the address that mail comes from" .from | quote }}}
+- {name: MARQUEE_AUTH_MAIL_LINK_URL, value: {{ required "mail.linkUrl: what links in mail begin with" .linkUrl | quote }}}
+{{- with .existingSecret }}
+- name: MARQUEE_AUTH_SMTP_USERNAME
+  valueFrom:
+    secretKeyRef: {name: {{ . | toYaml }}, key: username}
+- {name: MARQUEE_AUTH_SMTP_PASSWORD_FILE, value: /etc/marquee/mail/password}
+{{- end }}
+{{- if .privateCA }}
+- {name: MARQUEE_AUTH_SMTP_CA, value: /etc/marquee/mail/ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- define "marquee.mailSecret" -}}
+{{- with .Values.mail }}
+{{- if and .url (or .existingSecret .privateCA) }}
+{{- required "mail.existingSecret: name the Secret with ca.crt (privateCA)" .existingSecret }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- define "marquee.mailVolume" -}}
+{{- with include "marquee.mailSecret" . }}
+- name: mail
+  secret:
+    secretName: {{ . | toYaml }}
+    defaultMode: 0440
+    items:
+      - {key: password, path: password}
+      {{- if $.Values.mail.privateCA }}
+      - {key: ca.crt, path: ca.crt}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- define "marquee.mailMount" -}}
+{{- if include "marquee.mailSecret" . }}
+- {name: mail, mountPath: /etc/marquee/mail, readOnly: true}
+{{- end }}
+{{- end }}
+
 {{/* The Secret behind marquee.kafkaEnv, and it as a volume and its mount; nothing for the bundled Kafka. */}}
 {{- define "marquee.kafkaSecret" -}}
 {{- if and (not .Values.kafka.enabled) (or (hasPrefix "SASL" .Values.kafka.securityProtocol) .Values.kafka.privateCA) }}

@@ -10,6 +10,15 @@
     {{- toYaml .Values.networkPolicies.databaseTo | nindent 4 }}
   {{- end }}
 {{- end }}
+{{- define "marquee.toMail" }}
+{{- with .Values.mail.url }}
+- ports: [{port: {{ last (splitList ":" .) }}}]
+  {{- with $.Values.networkPolicies.mailTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end }}
 {{- define "marquee.toKafka" }}
 {{- if .Values.kafka.enabled }}
 - ports: [{port: 9092}]

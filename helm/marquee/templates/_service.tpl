@@ -23,6 +23,9 @@
 {{- if .part.topics }}
 {{ include "marquee.kafkaEnv" .root }}
 {{- end }}
+{{- if has "mail" (.part.reaches | default list) }}
+{{ include "marquee.mailEnv" .root }}
+{{- end }}
 {{- range $secret, $variable := .part.secrets }}
 - {name: {{ $variable }}_FILE, value: /etc/marquee/secrets/{{ $secret }}}
 {{- end }}

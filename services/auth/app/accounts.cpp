@@ -5,26 +5,11 @@
 namespace marquee::auth {
 namespace {
 
-Error CredentialsWrong() {
-  return Error::Unauthenticated("credentials_wrong",
-                                "The e-mail address or the password is wrong.");
-}
-
-// Whether it is the password of the hash. One that was hashed before passwords were normalized is
-// tried as it was typed, too.
-Result<bool> IsPassword(PasswordHasher& hasher, const std::string& typed, const std::string& hash,
-                        const Attempt& attempt, const CallContext& call) {
-  const std::string password = ComparablePassword(typed);
-  ASSIGN_OR_RETURN(const bool right, hasher.Verify(password, hash, attempt, call));
-  if (right || password == typed) return right;
-  return hasher.Verify(typed, hash, attempt, call);
-}
-
 // The caller's own account being unknown means that their token outlived it.
 template <typename T>
 Result<T> OrGone(Result<T> result) {
   if (result.ok() || result.error().code != Code::kNotFound) return result;
-  return Error::Unauthenticated("account_gone", "This account was deleted.");
+  return AccountGone();
 }
 
 }  // namespace
@@ -34,9 +19,7 @@ Result<SignedIn> Accounts::Register(const Registration& registration, const Call
   ASSIGN_OR_RETURN(const NewPassword password,
                    NewPassword::Make(registration.password, email, "password"));
   ASSIGN_OR_RETURN(std::string name, MakeDisplayName(registration.display_name));
-  ASSIGN_OR_RETURN(
-      std::string hash,
-      hasher_.Hash(password.text(), {NetworkOf(call.client_address), email.key()}, call));
+  ASSIGN_OR_RETURN(std::string hash, passwords_.Hash(password, email, call));
   ASSIGN_OR_RETURN(
       const Account account,
       accounts_.Create({email, std::move(hash), std::move(name), {Role::kUser}, clock_.Now()},
@@ -44,31 +27,11 @@ Result<SignedIn> Accounts::Register(const Registration& registration, const Call
   return sessions_.Start(account, call);
 }
 
-Result<Account> Accounts::CheckPassword(const Email& email, const std::string& password,
-                                        const Attempt& attempt, const CallContext& call) {
-  const auto found = accounts_.FindCredentials(email, call);
-  if (!found.ok()) {
-    if (found.error().code != Code::kNotFound) return found.error();
-    // Takes as long as a comparison would.
-    RETURN_IF_ERROR([&]() -> Status {
-      ASSIGN_OR_RETURN([[maybe_unused]] const auto hash, hasher_.Hash(password, attempt, call));
-      return {};
-    }());
-    return CredentialsWrong();
-  }
-  ASSIGN_OR_RETURN(const bool right,
-                   IsPassword(hasher_, password, found->password_hash, attempt, call));
-  if (!right) return CredentialsWrong();
-  return found->account;  // a disabled one is refused where its session would begin
-}
-
-Result<SignedIn> Accounts::Login(const std::string& email, const std::string& password,
-                                 const CallContext& call) {
-  ASSIGN_OR_RETURN(const Email address, Email::Make(email));
+Result<SignedIn> Accounts::Login(const SignIn& sign_in, const CallContext& call) {
+  ASSIGN_OR_RETURN(const Email email, Email::Make(sign_in.email));
   auto signed_in = [&]() -> Result<SignedIn> {
-    ASSIGN_OR_RETURN(
-        const Account account,
-        CheckPassword(address, password, {NetworkOf(call.client_address), address.key()}, call));
+    ASSIGN_OR_RETURN(const Account account, passwords_.Check(email, sign_in.password, call));
+    RETURN_IF_ERROR(second_factors_.Check(account, sign_in.one_time_code, call));
     return sessions_.Start(account, call);
   }();
   metrics_.SignIn(signed_in.ok() ? Status() : Status(signed_in.error()));
@@ -89,18 +52,13 @@ Status Accounts::PreparePassword(const Person& person, const AccountUpdate& upda
     return Error::InvalidArgument("missing_field", "Say the current password, too.",
                                   "current_password");
   }
-  ASSIGN_OR_RETURN(const Credentials now, OrGone(accounts_.FindCredentials(person.user_id, call)));
-  ASSIGN_OR_RETURN(const Email email, Email::Make(now.account.email));
-  const Attempt attempt{NetworkOf(call.client_address), email.key()};
-  ASSIGN_OR_RETURN(const bool right,
-                   IsPassword(hasher_, *update.current_password, now.password_hash, attempt, call));
-  if (!right) {
-    return Error::InvalidArgument("password_wrong", "This isn't the current password.",
-                                  "current_password");
-  }
+  ASSIGN_OR_RETURN(
+      const Account account,
+      passwords_.CheckCurrent(person.user_id, *update.current_password, "current_password", call));
+  ASSIGN_OR_RETURN(const Email email, Email::Make(account.email));
   ASSIGN_OR_RETURN(const NewPassword password,
                    NewPassword::Make(*update.new_password, email, "new_password"));
-  ASSIGN_OR_RETURN(change.password_hash, hasher_.Hash(password.text(), attempt, call));
+  ASSIGN_OR_RETURN(change.password_hash, passwords_.Hash(password, email, call));
   return {};
 }
 

@@ -5,6 +5,9 @@
 #include <string>
 
 #include "auth/app/auth_metrics.h"
+#include "auth/app/passwords.h"
+#include "auth/app/person.h"
+#include "auth/app/second_factors.h"
 #include "auth/app/sessions.h"
 #include "auth/domain/ports.h"
 #include "base/call_context.h"
@@ -17,25 +20,27 @@ struct Registration {
   std::string display_name;
 };
 
+struct SignIn {
+  std::string email;
+  std::string password;
+  // Of the second factor, or a recovery code; empty: none was sent.
+  std::string one_time_code = {};
+};
+
 struct AccountUpdate {
   std::optional<std::string> display_name = {};
   std::optional<std::string> current_password = {};
   std::optional<std::string> new_password = {};
 };
 
-// Who signed in, as the access token says.
-struct Person {
-  std::int64_t user_id = 0;
-  std::string session_id = {};
-};
-
-// `client_address` is where the person is, as the edge knows it; it may be empty.
+// Where passwords are checked: ResourceExhausted "login_backoff".
 class Accounts {
  public:
-  Accounts(AccountRepository& accounts, PasswordHasher& hasher, Sessions& sessions,
-           const Clock& clock, AuthMetrics& metrics)
+  Accounts(AccountRepository& accounts, Passwords& passwords, SecondFactors& second_factors,
+           Sessions& sessions, const Clock& clock, AuthMetrics& metrics)
       : accounts_(accounts),
-        hasher_(hasher),
+        passwords_(passwords),
+        second_factors_(second_factors),
         sessions_(sessions),
         clock_(clock),
         metrics_(metrics) {}
@@ -43,9 +48,9 @@ class Accounts {
   // AlreadyExists "email_taken".
   Result<SignedIn> Register(const Registration& registration, const CallContext& call);
   // Unauthenticated "credentials_wrong", whether or not there is such an account: the answer takes
-  // as long and says the same. "account_disabled" only to who knows the password.
-  Result<SignedIn> Login(const std::string& email, const std::string& password,
-                         const CallContext& call);
+  // as long and says the same. Only to who knows the password: "account_disabled", and what
+  // SecondFactors::Check says.
+  Result<SignedIn> Login(const SignIn& sign_in, const CallContext& call);
 
   // These: Unauthenticated "account_gone" when the account was deleted after the token was issued.
   Result<Account> Get(const Person& person, const CallContext& call);
@@ -54,13 +59,12 @@ class Accounts {
   Status Delete(const Person& person, const CallContext& call);
 
  private:
-  Result<Account> CheckPassword(const Email& email, const std::string& password,
-                                const Attempt& attempt, const CallContext& call);
   Status PreparePassword(const Person& person, const AccountUpdate& update, AccountChange& change,
                          const CallContext& call);
 
   AccountRepository& accounts_;
-  PasswordHasher& hasher_;
+  Passwords& passwords_;
+  SecondFactors& second_factors_;
   Sessions& sessions_;
   const Clock& clock_;
   AuthMetrics& metrics_;

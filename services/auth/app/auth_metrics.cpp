@@ -19,6 +19,7 @@ metrics::Counter Refreshes(metrics::Metrics& metrics, const char* outcome) {
 AuthMetrics::AuthMetrics(metrics::Metrics& metrics)
     : succeeded_(Logins(metrics, "succeeded")),
       refused_(Logins(metrics, "refused")),
+      half_(Logins(metrics, "second_factor_required")),
       failed_(Logins(metrics, "failed")),
       refreshes_{{RefreshVerdict::kRotate, Refreshes(metrics, "rotated")},
                  {RefreshVerdict::kRepeat, Refreshes(metrics, "repeated")},
@@ -29,12 +30,17 @@ AuthMetrics::AuthMetrics(metrics::Metrics& metrics)
                  {RefreshVerdict::kDisabled, Refreshes(metrics, "disabled")}},
       hash_seconds_(metrics.AddHistogram("marquee_auth_password_hash_seconds",
                                          "Time to hash a password, without waiting for a turn.")),
+      backed_off_(metrics.AddCounter(
+          "marquee_auth_backoffs_total",
+          "Passwords, codes and links that weren't looked at, for too many before were wrong.")),
       active_sessions_(metrics.AddGauge("marquee_auth_sessions",
                                         "Sessions that go on, counted once a minute.")) {}
 
 void AuthMetrics::SignIn(const Status& outcome) {
   if (outcome.ok()) {
     succeeded_.Increment();
+  } else if (outcome.error().reason == "second_factor_required") {
+    half_.Increment();
   } else if (outcome.error().code == Code::kUnauthenticated) {
     refused_.Increment();
   } else {
@@ -47,6 +53,8 @@ void AuthMetrics::Refresh(RefreshVerdict verdict) { refreshes_.at(verdict).Incre
 void AuthMetrics::Hashed(std::chrono::nanoseconds took) {
   hash_seconds_.Observe(std::chrono::duration<double>(took).count());
 }
+
+void AuthMetrics::BackedOff() { backed_off_.Increment(); }
 
 void AuthMetrics::ActiveSessions(std::int64_t count) {
   active_sessions_.Set(static_cast<double>(count));

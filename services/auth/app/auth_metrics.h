@@ -16,15 +16,18 @@ class AuthMetrics {
  public:
   explicit AuthMetrics(metrics::Metrics& metrics);
 
-  void SignIn(const Status& outcome);  // a login that succeeded, was refused, or couldn't be judged
+  // A login that succeeded, was refused, wants the second factor, too, or couldn't be judged.
+  void SignIn(const Status& outcome);
   void Refresh(RefreshVerdict verdict);
   void Hashed(std::chrono::nanoseconds took);
   void ActiveSessions(std::int64_t count);
+  void BackedOff();  // a guess at a secret wasn't looked at
 
  private:
-  metrics::Counter succeeded_, refused_, failed_;
+  metrics::Counter succeeded_, refused_, half_, failed_;
   std::map<RefreshVerdict, metrics::Counter> refreshes_;
   metrics::Histogram hash_seconds_;
+  metrics::Counter backed_off_;
   metrics::Gauge active_sessions_;
 };
 

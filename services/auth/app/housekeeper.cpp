@@ -4,10 +4,11 @@
 
 namespace marquee::auth {
 
-Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, Audit& audit, const Clock& clock,
-                         std::chrono::milliseconds period)
+Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
+                         const Clock& clock, std::chrono::milliseconds period)
     : keys_(keys),
       sessions_(sessions),
+      guard_(guard),
       audit_(audit),
       clock_(clock),
       task_(period, [this](const std::stop_token&) { return Step(); }) {}
@@ -18,6 +19,7 @@ std::optional<std::chrono::milliseconds> Housekeeper::Step() {
   Report("reading the signing keys", keys_.Refresh(CallContext(clock_.Now() + kMostTime)));
   if (!keys_.Ready().ok()) return kEager;
   Report("forgetting old sessions", sessions_.Purge(CallContext(clock_.Now() + kMostTime)));
+  Report("forgetting old guesses", guard_.Purge(CallContext(clock_.Now() + kMostTime)));
   Report("forgetting old audit entries", audit_.Forget(CallContext(clock_.Now() + kMostTime)));
   return std::nullopt;
 }

@@ -1,4 +1,4 @@
-// The thread that keeps the signing keys fresh and forgets old sessions and audit entries.
+// The thread that keeps the signing keys fresh and forgets what is over.
 #pragma once
 
 #include <chrono>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "auth/app/audit.h"
+#include "auth/app/guess_guard.h"
 #include "auth/app/key_ring.h"
 #include "auth/app/sessions.h"
 #include "base/periodic_task.h"
@@ -16,8 +17,8 @@ namespace marquee::auth {
 // `period`.
 class Housekeeper {
  public:
-  Housekeeper(KeyRing& keys, Sessions& sessions, Audit& audit, const Clock& clock,
-              std::chrono::milliseconds period = std::chrono::minutes{1});
+  Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
+              const Clock& clock, std::chrono::milliseconds period = std::chrono::minutes{1});
 
  private:
   std::optional<std::chrono::milliseconds> Step();
@@ -25,6 +26,7 @@ class Housekeeper {
 
   KeyRing& keys_;
   Sessions& sessions_;
+  GuessGuard& guard_;
   Audit& audit_;
   const Clock& clock_;
   std::string last_problem_;

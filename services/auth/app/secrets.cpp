@@ -23,6 +23,14 @@ std::string Sha256(std::string_view text) {
   return digest;
 }
 
+std::string HmacSha256(std::string_view key, std::string_view text) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+       reinterpret_cast<unsigned char*>(digest.data()), nullptr);
+  return digest;
+}
+
 bool SecretsEqual(std::string_view a, std::string_view b) {
   const std::string left = Sha256(a);
   const std::string right = Sha256(b);
@@ -32,11 +40,7 @@ bool SecretsEqual(std::string_view a, std::string_view b) {
 std::string NewOpaqueToken() { return Base64UrlEncode(RandomBytes(kTokenBytes)); }
 
 std::string SuccessorOf(std::string_view token, std::string_view key) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(token.data()), token.size(),
-       reinterpret_cast<unsigned char*>(digest.data()), nullptr);
-  return Base64UrlEncode(digest);
+  return Base64UrlEncode(HmacSha256(key, token));
 }
 
 bool LooksLikeOpaqueToken(std::string_view text) {

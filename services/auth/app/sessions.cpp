@@ -74,9 +74,7 @@ Result<SignedIn> Sessions::Refresh(std::string_view refresh_token, const CallCon
 Result<Account> Sessions::Holder(const std::string& session_id, std::int64_t user_id,
                                  const CallContext& call) {
   auto account = sessions_.FindHolder(session_id, user_id, clock_.Now(), call);
-  if (!account.ok() && account.error().code == Code::kNotFound) {
-    return Error::Unauthenticated("account_gone", "This account was deleted.");
-  }
+  if (!account.ok() && account.error().code == Code::kNotFound) return AccountGone();
   return account;
 }
 

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "base/uuid.h"
+
 namespace marquee::auth {
 namespace {
 
@@ -12,12 +14,27 @@ Error OutOfMemory() {
   return Error::Unavailable("out_of_memory", "There isn't enough memory: try again.");
 }
 
+// Empty when there isn't the memory.
+std::string HashOf(std::string_view password, const Argon2Cost& cost) {
+  char hash[crypto_pwhash_STRBYTES];
+  if (crypto_pwhash_str_alg(hash, password.data(), password.size(), cost.passes, cost.memory_bytes,
+                            crypto_pwhash_ALG_ARGON2ID13) != 0)
+    return "";
+  return hash;
+}
+
+// Of a password that nobody knows.
+std::string NobodysHash(const Argon2Cost& cost) {
+  if (sodium_init() < 0) throw std::runtime_error("libsodium can't be initialized");
+  std::string hash = HashOf(RandomBytes(32), cost);
+  if (hash.empty()) throw std::runtime_error("there isn't the memory to hash a password");
+  return hash;
+}
+
 }  // namespace
 
 Argon2Hasher::Argon2Hasher(HashGateLimits limits, Argon2Cost cost, Observer observer)
-    : gate_(limits), cost_(cost), observer_(std::move(observer)) {
-  if (sodium_init() < 0) throw std::runtime_error("libsodium can't be initialized");
-}
+    : gate_(limits), cost_(cost), nobodys_(NobodysHash(cost)), observer_(std::move(observer)) {}
 
 template <typename Work>
 Status Argon2Hasher::Guarded(const Attempt& attempt, const CallContext& call, const Work& work) {
@@ -32,14 +49,10 @@ Status Argon2Hasher::Guarded(const Attempt& attempt, const CallContext& call, co
 
 Result<std::string> Argon2Hasher::Hash(std::string_view password, const Attempt& attempt,
                                        const CallContext& call) {
-  char hash[crypto_pwhash_STRBYTES];
-  int outcome = -1;
-  RETURN_IF_ERROR(Guarded(attempt, call, [&] {
-    outcome = crypto_pwhash_str_alg(hash, password.data(), password.size(), cost_.passes,
-                                    cost_.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
-  }));
-  if (outcome != 0) return OutOfMemory();
-  return std::string(hash);
+  std::string hash;
+  RETURN_IF_ERROR(Guarded(attempt, call, [&] { hash = HashOf(password, cost_); }));
+  if (hash.empty()) return OutOfMemory();
+  return hash;
 }
 
 Result<bool> Argon2Hasher::Verify(std::string_view password, const std::string& hash,
@@ -48,11 +61,12 @@ Result<bool> Argon2Hasher::Verify(std::string_view password, const std::string& 
   bool starved = false;
   RETURN_IF_ERROR(Guarded(attempt, call, [&] {
     errno = 0;
-    outcome = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size());
+    outcome = crypto_pwhash_str_verify((hash.empty() ? nobodys_ : hash).c_str(), password.data(),
+                                       password.size());
     starved = outcome != 0 && errno == ENOMEM;  // libsodium calls both "not verified"
   }));
   if (starved) return OutOfMemory();
-  return outcome == 0;
+  return outcome == 0 && !hash.empty();
 }
 
 }  // namespace marquee::auth

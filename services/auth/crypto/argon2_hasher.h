@@ -31,6 +31,7 @@ class Argon2Hasher final : public PasswordHasher {
 
   HashGate gate_;
   const Argon2Cost cost_;
+  const std::string nobodys_;  // a hash at that cost, to compare with where there is no account
   const Observer observer_;
 };
 

@@ -30,6 +30,14 @@ TEST(Argon2Hasher, VerifiesTheRightPasswordOnly) {
   EXPECT_EQ(observed, 5);
 }
 
+TEST(Argon2Hasher, ComparesWithNobodysHashWhereThereIsNone) {
+  int observed = 0;
+  Argon2Hasher hasher({}, kCheap, [&](auto) { ++observed; });
+  EXPECT_FALSE(*hasher.Verify("correct horse", "", kAnyone, Soon()));
+  EXPECT_FALSE(*hasher.Verify("", "", kAnyone, Soon()));
+  EXPECT_EQ(observed, 2);
+}
+
 TEST(Argon2Hasher, SaltsEachHash) {
   Argon2Hasher hasher({}, kCheap);
   EXPECT_NE(*hasher.Hash("correct horse", kAnyone, Soon()),

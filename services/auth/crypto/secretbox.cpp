@@ -16,11 +16,11 @@ const unsigned char* Bytes(std::string_view text) {
 
 }  // namespace
 
-Secretbox::Secretbox(std::string_view secret) : key_(crypto_secretbox_KEYBYTES, '\0') {
+Secretbox::Secretbox(std::string_view secret, std::string_view purpose)
+    : key_(crypto_secretbox_KEYBYTES, '\0') {
   if (sodium_init() < 0) throw std::runtime_error("libsodium can't be initialized");
-  constexpr std::string_view kPurpose = "marquee signing keys, version 1";
-  crypto_generichash(Bytes(key_), key_.size(), Bytes(secret), secret.size(), Bytes(kPurpose),
-                     kPurpose.size());
+  crypto_generichash(Bytes(key_), key_.size(), Bytes(secret), secret.size(), Bytes(purpose),
+                     purpose.size());
 }
 
 std::string Secretbox::Seal(std::string_view plain) const {
@@ -35,7 +35,7 @@ Result<std::string> Secretbox::Open(std::string_view sealed) const {
   constexpr std::size_t kOverhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
   const Error broken = Error::FailedPrecondition(
       "seal_broken",
-      "A signing key can't be decrypted: MARQUEE_AUTH_KEY_ENCRYPTION_SECRET isn't the secret that "
+      "What is stored can't be decrypted: MARQUEE_AUTH_KEY_ENCRYPTION_SECRET isn't the secret that "
       "it was stored with.");
   if (sealed.size() < kOverhead) return broken;
   const auto box = sealed.substr(crypto_secretbox_NONCEBYTES);

@@ -31,6 +31,8 @@ struct Account {
   Roles roles;
   Time created_at;
   bool disabled = false;  // by an administrator: nobody signs in
+  bool email_verified = false;
+  bool second_factor = false;  // asked for at a sign-in
 
   // Whether it can act as one.
   bool IsAdministrator() const { return !disabled && roles.contains(Role::kAdministrator); }
@@ -41,6 +43,10 @@ struct Account {
 // "display_name_malformed".
 Result<std::string> MakeDisplayName(std::string_view text);
 
+// Unauthenticated "account_gone": a token outlived its account.
+inline Error AccountGone() {
+  return Error::Unauthenticated("account_gone", "This account was deleted.");
+}
 // Unauthenticated "account_disabled".
 inline Error AccountDisabled() {
   return Error::Unauthenticated("account_disabled", "An administrator disabled this account.");

@@ -72,20 +72,27 @@ TEST(NewPassword, IsJudgedByLengthAndWhatIsGuessedFirst) {
       {"correct horse battery", ""},
       {"          12", "password_too_common"},
       {"пароль пароль", ""},
-      {"short", "password_too_short"},
-      {"ääääääääää", "password_too_short"},  // 20 bytes, 10 characters
+      {"xq7 vmt2", ""},
+      {"xq7 vmt", "password_too_short"},
+      {"äöüÄÖÜß", "password_too_short"},                       // 14 bytes, 7 characters
+      {"e\u0301a\u0301o\u0301u\u0301", "password_too_short"},  // 8 typed, 4 when composed
       {std::string(257, 'a'), "password_too_long"},
       {"Password1234", "password_too_common"},
       {"123456789012", "password_too_common"},
       {"aaaaaaaaaaaaaa", "password_too_common"},
-      {"Ada.Lovelace@Example.com", "password_too_common"},
+      {"password", "password_too_common"},
+      {"iloveyou", "password_too_common"},
+      {"Sunshine1", "password_too_common"},
+      {"trustno1", "password_too_common"},
+      {"Ada.Lovelace@Example.com", "password_contains_email"},
       {"abcdefghijkl", "password_too_common"},
       {"zyxwvutsrqpo", "password_too_common"},
       {"qwertyuiopasdf", "password_too_common"},
       {"abcabcabcabc", "password_too_common"},
       {"summer2024summer", "password_too_common"},
       {"marqueemarquee", "password_too_common"},
-      {"my ada.lovelace likes x7", "password_too_common"},
+      {"four Marquees in the rain", "password_too_common"},
+      {"my ADA.lovelace likes x7", "password_contains_email"},
       {"correct\nhorse battery", "password_malformed"},
       {std::string(256, 'a'), "password_too_common"},
   };
@@ -96,6 +103,18 @@ TEST(NewPassword, IsJudgedByLengthAndWhatIsGuessedFirst) {
       EXPECT_EQ(password.error().field, "new_password");
     }
   }
+}
+
+TEST(NewPassword, IsTheSameHoweverItWasTyped) {
+  const auto email = Email::Make("ada@example.com");
+  const auto composed = NewPassword::Make("cr\u00e8me br\u00fbl\u00e9e", *email, "password");
+  const auto apart = NewPassword::Make("cre\u0300me\u00a0bru\u0302le\u0301e", *email, "password");
+  ASSERT_TRUE(composed.ok() && apart.ok());
+  EXPECT_EQ(composed->text(), apart->text());
+}
+
+TEST(NewPassword, AShortNameIsNoReasonToRefuseAPhrase) {
+  EXPECT_TRUE(NewPassword::Make("a banana for the ape", *Email::Make("an@example.com"), "p").ok());
 }
 
 TEST(Roles, RoundTripByName) {

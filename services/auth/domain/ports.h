@@ -51,6 +51,9 @@ class AccountRepository {
   virtual Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) = 0;
   virtual Result<Account> Change(std::int64_t user_id, const AccountChange& change,
                                  const CallContext& call) = 0;
+  // The same password hashed anew, unless another has been set meanwhile. No session ends.
+  virtual Status Rehash(std::int64_t user_id, const std::string& was, const std::string& becomes,
+                        const CallContext& call) = 0;
   // With its sessions. FailedPrecondition "last_administrator".
   virtual Status Delete(std::int64_t user_id, const CallContext& call) = 0;
   // By id, those above `after`.
@@ -106,6 +109,10 @@ class SessionRepository {
   // Ends all of theirs but this one; an empty id: all.
   virtual Status EndAll(std::int64_t user_id, const std::string& kept_session_id, Time now,
                         const CallContext& call) = 0;
+  // Whether the account of that address has had its tokens from there, in a session that isn't
+  // forgotten yet, or a new password by mail (MailRepository). An empty network is nobody's.
+  virtual Result<bool> KnowsNetwork(const Email& email, const std::string& network,
+                                    const CallContext& call) = 0;
   // Forgets sessions that expired before `expired_before` and tokens spent before `spent_before`;
   // returns how many sessions go on.
   virtual Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
@@ -149,6 +156,7 @@ class PasswordHasher {
   virtual ~PasswordHasher() = default;
   virtual Result<std::string> Hash(std::string_view password, const Attempt& attempt,
                                    const CallContext& call) = 0;
+  // An empty hash is that of nobody: nothing matches it, after as long as any other takes.
   virtual Result<bool> Verify(std::string_view password, const std::string& hash,
                               const Attempt& attempt, const CallContext& call) = 0;
 };

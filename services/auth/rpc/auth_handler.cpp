@@ -10,12 +10,6 @@ namespace {
 constexpr char kUserList[] = "users";
 constexpr char kSessionList[] = "sessions";
 
-// The caller as a person: services and the like have no account.
-Result<Person> PersonOf(const rpc::Call& call) {
-  ASSIGN_OR_RETURN(const auto user_id, call.User());
-  return Person{user_id, call.caller().session_id};
-}
-
 // A response that holds a session.
 template <typename Response>
 Result<Response> WithSession(const Result<SignedIn>& signed_in) {
@@ -84,8 +78,8 @@ Result<v1::RegisterResponse> AuthHandler::RegisterAccount(const rpc::Call& call,
 
 Result<v1::LoginResponse> AuthHandler::Login(const rpc::Call& call,
                                              const v1::LoginRequest& request) {
-  return WithSession<v1::LoginResponse>(
-      accounts_.Login(request.email(), request.password(), call.context()));
+  return WithSession<v1::LoginResponse>(accounts_.Login(
+      {request.email(), request.password(), request.one_time_code()}, call.context()));
 }
 
 Result<v1::RefreshResponse> AuthHandler::Refresh(const rpc::Call& call,

@@ -7,6 +7,8 @@
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/testing/memory_api_keys.h"
+#include "auth/testing/memory_guesses.h"
+#include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
 #include "base/testing/calls.h"
 #include "metrics/metrics.h"
@@ -89,7 +91,13 @@ class AuthHandlerTest : public testing::Test {
   Argon2Hasher hasher_{{}, {1, 8192}};
   KeyRing keys_{store_, sealer_, clock_, {}};
   Sessions sessions_{store_, keys_, clock_, metrics_, "the successors' key"};
-  Accounts accounts_{store_, hasher_, sessions_, clock_, metrics_};
+  MemoryGuesses guesses_;
+  GuessGuard guard_{guesses_, store_, clock_, metrics_};
+  Passwords passwords_{store_, hasher_, guard_};
+  MemorySecondFactors factor_store_{store_};
+  SecondFactors second_factors_{factor_store_, passwords_, guard_,          sessions_,
+                                sealer_,       clock_,     "the codes' key"};
+  Accounts accounts_{store_, passwords_, second_factors_, sessions_, clock_, metrics_};
   Administration administration_{store_, hasher_, sessions_, clock_, kBootstrap};
   const ServiceTokens service_tokens_{{{"trainer", "0123456789abcdef"}}, keys_, clock_};
   MemoryApiKeys api_key_store_{store_};

@@ -5,9 +5,15 @@
 #include "base/base64.h"
 
 namespace marquee::auth {
+
 google::protobuf::Timestamp ToTimestamp(Time time) {
   return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
       std::chrono::nanoseconds(time.time_since_epoch()).count());
+}
+
+Result<Person> PersonOf(const rpc::Call& call) {
+  ASSIGN_OR_RETURN(const auto user_id, call.User());
+  return Person{user_id, call.caller().session_id};
 }
 
 void ToProto(const Account& account, v1::User& out) {
@@ -16,6 +22,8 @@ void ToProto(const Account& account, v1::User& out) {
   out.set_display_name(account.display_name);
   for (const auto& role : Names(account.roles)) out.add_roles(role);
   *out.mutable_created_at() = ToTimestamp(account.created_at);
+  out.set_email_verified(account.email_verified);
+  out.set_second_factor(account.second_factor);
   out.set_state(account.disabled ? v1::ACCOUNT_STATE_DISABLED : v1::ACCOUNT_STATE_ENABLED);
 }
 

@@ -1,17 +1,21 @@
-// Domain to contract.
+// Domain to contract, and who calls.
 #pragma once
 
 #include "auth/app/key_ring.h"
+#include "auth/app/person.h"
 #include "auth/app/sessions.h"
 #include "auth/domain/account.h"
 #include "auth/domain/api_key.h"
 #include "base/clock.h"
 #include "marquee/auth/v1/auth.pb.h"
+#include "rpc/call.h"
 #include "token/token.h"
 
 namespace marquee::auth {
 
 google::protobuf::Timestamp ToTimestamp(Time time);
+// The caller as a person: services and the like have no account.
+Result<Person> PersonOf(const rpc::Call& call);
 
 void ToProto(const Account& account, v1::User& out);
 void ToProto(const SessionView& view, v1::SessionInfo& out);

@@ -30,6 +30,18 @@ inline Error AlreadyBootstrapped() {
   return Error::FailedPrecondition("already_bootstrapped",
                                    "There is an administrator: ask them for the role.");
 }
+inline Error LinkInvalid() {
+  return Error::InvalidArgument(
+      "link_invalid", "This link was used, replaced by another, or has expired: ask for a new one.",
+      "token");
+}
+inline Error SecondFactorUnknown() {
+  return Error::NotFound("second_factor_unknown", "There is no second factor.");
+}
+inline Error SecondFactorOn() {
+  return Error::FailedPrecondition("second_factor_on",
+                                   "There is a second factor already: remove it first.");
+}
 inline Error ApiKeyUnknown() {
   return Error::NotFound("api_key_unknown", "There is no such API key.");
 }

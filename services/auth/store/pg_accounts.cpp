@@ -117,6 +117,18 @@ Result<Account> PgAccounts::Change(std::int64_t user_id, const AccountChange& ch
       {.deadline = call.deadline});
 }
 
+Status PgAccounts::Rehash(std::int64_t user_id, const std::string& was, const std::string& becomes,
+                          const CallContext& call) {
+  return pool_.Run(
+      [&](pg::Transaction& tx) -> Status {
+        tx.exec_params(
+            "UPDATE accounts SET password_hash = $3 WHERE user_id = $1 AND password_hash = $2",
+            user_id, was, becomes);
+        return {};
+      },
+      {.deadline = call.deadline});
+}
+
 Status PgAccounts::Delete(std::int64_t user_id, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {

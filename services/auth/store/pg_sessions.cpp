@@ -219,6 +219,20 @@ Status PgSessions::EndAll(std::int64_t user_id, const std::string& kept_session_
       {.deadline = call.deadline});
 }
 
+Result<bool> PgSessions::KnowsNetwork(const Email& email, const std::string& network,
+                                      const CallContext& call) {
+  return pool_.ReadOne(
+      [&](pg::Transaction& tx) -> Result<bool> {
+        pg::Prepare(tx, "knows_network",
+                    "SELECT $2 <> '' AND EXISTS (SELECT FROM accounts "
+                    "WHERE lower(email COLLATE \"C\") = $1 AND (proved_network = $2 "
+                    "OR EXISTS (SELECT FROM sessions WHERE sessions.user_id = accounts.user_id "
+                    "AND sessions.network = $2)))");
+        return tx.exec_prepared("knows_network", email.key(), network)[0][0].as<bool>();
+      },
+      {.deadline = call.deadline});
+}
+
 Result<std::int64_t> PgSessions::Purge(Time now, Time expired_before, Time spent_before,
                                        const CallContext& call) {
   return pool_.Run(

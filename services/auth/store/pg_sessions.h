@@ -28,6 +28,8 @@ class PgSessions final : public SessionRepository {
                 const CallContext& call) override;
   Status EndAll(std::int64_t user_id, const std::string& kept_session_id, Time now,
                 const CallContext& call) override;
+  Result<bool> KnowsNetwork(const Email& email, const std::string& network,
+                            const CallContext& call) override;
   Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
                              const CallContext& call) override;
 

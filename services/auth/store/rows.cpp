@@ -16,6 +16,8 @@ Result<Account> ReadAccount(const pqxx::row& row) {
   ASSIGN_OR_RETURN(account.roles, ParseRoles(names));
   account.created_at = pg::FromMicroseconds(row[4].as<std::int64_t>());
   account.disabled = row[5].as<bool>();
+  account.email_verified = row[6].as<bool>();
+  account.second_factor = row[7].as<bool>();
   return account;
 }
 

@@ -22,7 +22,7 @@ class FakeHasher final : public PasswordHasher {
     ++work;
     last = attempt;
     if (failure) return *failure;
-    return hash == "$argon2id$" + std::string(password);
+    return !hash.empty() && hash == "$argon2id$" + std::string(password);
   }
 
   int work = 0;  // hashes computed

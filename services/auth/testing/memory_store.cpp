@@ -23,6 +23,18 @@ void MemoryStore::Fail(std::optional<Error> error) {
   failure_ = std::move(error);
 }
 
+bool MemoryStore::Edit(std::int64_t user_id, const std::function<void(Credentials&)>& edit) {
+  const std::lock_guard lock(mutex_);
+  auto* found = At(user_id);
+  if (found != nullptr) edit(*found);
+  return found != nullptr;
+}
+
+void MemoryStore::SetProvedNetwork(std::int64_t user_id, const std::string& network) {
+  const std::lock_guard lock(mutex_);
+  proved_networks_[user_id] = network;
+}
+
 void MemoryStore::EndSessions(std::int64_t user_id, const std::string& but, Time now) {
   for (auto& [id, stored] : sessions_) {
     if (stored.session.user_id == user_id && id != but && !stored.ended_at) stored.ended_at = now;
@@ -98,6 +110,15 @@ Result<Account> MemoryStore::Change(std::int64_t user_id, const AccountChange& c
     EndSessions(user_id, change.kept_session_id, change.changed_at);
   }
   return found->account;
+}
+
+Status MemoryStore::Rehash(std::int64_t user_id, const std::string& was, const std::string& becomes,
+                           const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  auto* found = At(user_id);
+  if (found != nullptr && found->password_hash == was) found->password_hash = becomes;
+  return {};
 }
 
 Status MemoryStore::Delete(std::int64_t user_id, const CallContext&) {
@@ -268,6 +289,23 @@ Status MemoryStore::EndAll(std::int64_t user_id, const std::string& kept_session
   RETURN_IF_ERROR(Check());
   EndSessions(user_id, kept_session_id, now);
   return {};
+}
+
+Result<bool> MemoryStore::KnowsNetwork(const Email& email, const std::string& network,
+                                       const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  if (network.empty()) return false;
+  const auto is_theirs = [&](std::int64_t user_id) {
+    const auto* account = At(user_id);
+    return account != nullptr && Email::Make(account->account.email)->key() == email.key();
+  };
+  for (const auto& [user_id, proved] : proved_networks_)
+    if (proved == network && is_theirs(user_id)) return true;
+  return std::ranges::any_of(sessions_, [&](const auto& entry) {
+    const auto& [id, stored] = entry;
+    return stored.client.network == network && is_theirs(stored.session.user_id);
+  });
 }
 
 Result<std::int64_t> MemoryStore::Purge(Time now, Time expired_before, Time spent_before,

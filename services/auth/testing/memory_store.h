@@ -2,6 +2,7 @@
 // (store/contract_test.cpp).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -18,6 +19,8 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) override;
   Result<Account> Change(std::int64_t user_id, const AccountChange& change,
                          const CallContext& call) override;
+  Status Rehash(std::int64_t user_id, const std::string& was, const std::string& becomes,
+                const CallContext& call) override;
   Status Delete(std::int64_t user_id, const CallContext& call) override;
   Result<std::vector<Account>> List(std::int64_t after, int limit,
                                     const CallContext& call) override;
@@ -44,6 +47,8 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
                 const CallContext& call) override;
   Status EndAll(std::int64_t user_id, const std::string& kept_session_id, Time now,
                 const CallContext& call) override;
+  Result<bool> KnowsNetwork(const Email& email, const std::string& network,
+                            const CallContext& call) override;
   Result<std::int64_t> Purge(Time now, Time expired_before, Time spent_before,
                              const CallContext& call) override;
 
@@ -52,6 +57,9 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
                                         Time newest_before, const CallContext& call) override;
 
+  // For what lies in other tables, as one step; whether there is such an account.
+  bool Edit(std::int64_t user_id, const std::function<void(Credentials&)>& edit);
+  void SetProvedNetwork(std::int64_t user_id, const std::string& network);
   // From now on every call fails with this error; nullopt ends it.
   void Fail(std::optional<Error> error);
 
@@ -79,6 +87,7 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   std::optional<Error> failure_;
   std::int64_t next_id_ = kFirstUserId;
   std::map<std::int64_t, Credentials> accounts_;
+  std::map<std::int64_t, std::string> proved_networks_;
   std::map<std::string, StoredSession> sessions_;
   std::map<std::string, StoredToken> tokens_;
   std::vector<SealedKey> keys_;

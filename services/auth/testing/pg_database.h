@@ -24,8 +24,8 @@ class PgDatabase {
  protected:
   PgDatabase() : pool_({.uri = Database().uri()}) {
     Database().Execute(
-        "TRUNCATE accounts, signing_keys, person_outbox, account_state_outbox RESTART IDENTITY "
-        "CASCADE");
+        "TRUNCATE accounts, guesses, mail_outbox, signing_keys, person_outbox, "
+        "account_state_outbox RESTART IDENTITY CASCADE");
     // Its triggers would refuse.
     Database().Execute("SET session_replication_role = replica; TRUNCATE audit_entries");
   }

@@ -161,6 +161,41 @@ TYPED_TEST_P(StoreContract, EndsOtherSessionsWithANewPassword) {
   EXPECT_EQ(this->Rotate('c', 'z', this->now_), RefreshVerdict::kRotate);
 }
 
+TYPED_TEST_P(StoreContract, HashesTheSamePasswordAnew) {
+  const Account account = this->Add("ada@example.com");
+  this->Begin(account, 1, 'a');
+  const std::string was = "$argon2id$ada@example.com";
+  ASSERT_TRUE(this->accounts().Rehash(account.user_id, was, "$argon2id$anew", this->Soon()).ok());
+  const auto hash = [&] {
+    return this->accounts().FindCredentials(account.user_id, this->Soon())->password_hash;
+  };
+  EXPECT_EQ(hash(), "$argon2id$anew");
+  EXPECT_TRUE(this->accounts().Rehash(account.user_id, was, "$argon2id$late", this->Soon()).ok());
+  EXPECT_EQ(hash(), "$argon2id$anew") << "another was set meanwhile";
+  EXPECT_EQ(this->Rotate('a', 'b', this->now_), RefreshVerdict::kRotate) << "no session ended";
+}
+
+TYPED_TEST_P(StoreContract, KnowsTheNetworksOfAnAccountsSessions) {
+  const Account ada = this->Add("Ada@example.com");
+  this->Add("bob@example.com");
+  const Client home{"192.0.2.7", ""};
+  ASSERT_TRUE(this->sessions()
+                  .Start({this->SessionId(1), ada.user_id, this->now_, this->later_}, home,
+                         this->Hash('a'), this->Soon())
+                  .ok());
+  this->Begin(ada, 2, 'b');  // from nobody knows where
+  const auto knows = [&](const char* email, const char* network) {
+    return *this->sessions().KnowsNetwork(*Email::Make(email), network, this->Soon());
+  };
+  EXPECT_TRUE(knows("ada@EXAMPLE.com", "192.0.2.7"));
+  EXPECT_FALSE(knows("ada@example.com", "192.0.2.8"));
+  EXPECT_FALSE(knows("ada@example.com", ""));
+  EXPECT_FALSE(knows("bob@example.com", "192.0.2.7"));
+  EXPECT_FALSE(knows("nobody@example.com", "192.0.2.7"));
+  ASSERT_TRUE(this->sessions().EndAll(ada.user_id, "", this->now_, this->Soon()).ok());
+  EXPECT_TRUE(knows("ada@example.com", "192.0.2.7")) << "signed out isn't forgotten";
+}
+
 TYPED_TEST_P(StoreContract, DeletesAnAccountWithItsSessions) {
   const Account account = this->Add("ada@example.com");
   this->Begin(account, 1, 'a');
@@ -561,6 +596,7 @@ TYPED_TEST_P(StoreContract, ReplacesAFirstKeyThatIsYoung) {
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, KeepsAnAccountAsItWasGiven, KnowsAnAddressInAnyCase,
                             KeepsTextThatLooksLikeSql, SaysWhenThereIsNoAccount,
                             ChangesOnlyWhatIsSaid, EndsOtherSessionsWithANewPassword,
+                            HashesTheSamePasswordAnew, KnowsTheNetworksOfAnAccountsSessions,
                             DeletesAnAccountWithItsSessions, ListsByIdAfterAnother,
                             ProtectsTheLastAdministrator, KeepsAnAdministratorWhenAllResignAtOnce,
                             MakesOneFirstAdministrator, RotatesARefreshToken,

@@ -3,10 +3,10 @@
 
 #include <charconv>
 #include <chrono>
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/percent.h"
 #include "ctl/app/commands.h"
 #include "ctl/clients/rest.h"
 #include "ctl/terminal/terminal.h"
@@ -37,7 +37,8 @@ Result<json> FindMovie(RestClient& rest, const std::string& movie) {
   if (error == std::errc{} && end == movie.data() + movie.size()) {
     return rest.Get("/v1/movies/" + std::to_string(id));
   }
-  ASSIGN_OR_RETURN(const json found, rest.Get("/v1/movies?page_size=1&query=" + UrlEncode(movie)));
+  ASSIGN_OR_RETURN(const json found,
+                   rest.Get("/v1/movies?page_size=1&query=" + PercentEncode(movie)));
   if (found.value("movies", json::array()).empty()) {
     return Error::NotFound("no_such_movie", "No movie's title matches \"" + movie + "\".");
   }
@@ -93,10 +94,7 @@ std::string KeysTable(const json& answer) {
 
 int Login(const Context& context, const LoginFlags& flags) {
   RestClient rest(context.server, context.credentials_file);
-  std::string password = flags.password;
-  if (password.empty()) password = AskSecret("Password: ");
-  if (password.empty()) std::getline(std::cin, password);
-  json body{{"email", flags.email}, {"password", password}};
+  json body{{"email", flags.email}, {"password", Asked(flags.password, "Password: ")}};
   std::string path = "/v1/auth/login";
   if (flags.bootstrap) {
     path = "/v1/auth/bootstrap";
@@ -104,7 +102,12 @@ int Login(const Context& context, const LoginFlags& flags) {
   } else if (flags.make_account) {
     path = "/v1/auth/register";
   }
-  const auto session = rest.Send("POST", path, body);
+  if (!flags.code.empty()) body["one_time_code"] = flags.code;
+  auto session = rest.Send("POST", path, body);
+  if (!session.ok() && session.error().reason == "second_factor_required") {
+    body["one_time_code"] = Asked("", "One-time code: ");
+    if (body["one_time_code"] != "") session = rest.Send("POST", path, body);
+  }
   if (!session.ok()) return Fail(context, session.error());
   if (const auto kept = rest.KeepSession(*session); !kept.ok()) return Fail(context, kept.error());
   const json user = session->value("user", json::object());
@@ -134,7 +137,7 @@ int Rate(const Context& context, const RateFlags& flags) {
 int Recommend(const Context& context, const RecommendFlags& flags) {
   auto rest = Rest(context);
   std::string path = "/v1/me/recommendations?count=" + std::to_string(flags.count);
-  if (!flags.genre.empty()) path += "&genre=" + UrlEncode(flags.genre);
+  if (!flags.genre.empty()) path += "&genre=" + PercentEncode(flags.genre);
   if (flags.year_min != 0) path += "&year_min=" + std::to_string(flags.year_min);
   if (flags.year_max != 0) path += "&year_max=" + std::to_string(flags.year_max);
   if (flags.min_rating_count != 0)
@@ -209,7 +212,7 @@ int Models(const Context& context, const std::string& model) {
   json all = json::array();
   std::vector<std::vector<std::string>> rows;
   for (const std::string& name : model.empty() ? TaskNames() : std::vector<std::string>{model}) {
-    const auto answer = rest.Get("/v1/models/" + UrlEncode(name) + "/versions");
+    const auto answer = rest.Get("/v1/models/" + PercentEncode(name) + "/versions");
     if (!answer.ok()) return Fail(context, answer.error());
     for (const auto& version : answer->value("model_versions", json::array())) {
       all.push_back(version);
@@ -223,7 +226,7 @@ int Models(const Context& context, const std::string& model) {
 
 int Promote(const Context& context, const std::string& model, std::int64_t version) {
   auto rest = Rest(context);
-  const auto answer = rest.Send("PUT", "/v1/models/" + UrlEncode(model) + "/aliases/champion",
+  const auto answer = rest.Send("PUT", "/v1/models/" + PercentEncode(model) + "/aliases/champion",
                                 {{"version", version}});
   if (!answer.ok()) return Fail(context, answer.error());
   return Show(context, *answer,
@@ -312,7 +315,7 @@ int RevokeSessions(const Context& context, const RevokeFlags& flags) {
   auto rest = Rest(context);
   std::string path = "/v1/me/sessions";
   if (flags.all) path += "?include_current=true";
-  if (!flags.session.empty()) path += "/" + UrlEncode(flags.session);
+  if (!flags.session.empty()) path += "/" + PercentEncode(flags.session);
   const auto answer = rest.Delete(path);
   if (!answer.ok()) return Fail(context, answer.error());
   return Show(context, *answer,

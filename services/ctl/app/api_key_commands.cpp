@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/percent.h"
 #include "ctl/app/commands.h"
 #include "ctl/clients/rest.h"
 #include "ctl/terminal/terminal.h"
@@ -62,14 +63,14 @@ int ListApiKeys(const Context& context) {
 
 int RevokeApiKey(const Context& context, const std::string& id) {
   auto rest = Rest(context);
-  const auto answer = rest.Delete(std::string(kKeys) + "/" + UrlEncode(id));
+  const auto answer = rest.Delete(std::string(kKeys) + "/" + PercentEncode(id));
   if (!answer.ok()) return Fail(context, answer.error());
   return Show(context, json::object(), "Revoked: within seconds it is refused everywhere.\n");
 }
 
 int RotateApiKey(const Context& context, const std::string& id, int overlap_hours) {
   auto rest = Rest(context);
-  const auto answer = rest.Send("POST", std::string(kKeys) + "/" + UrlEncode(id) + ":rotate",
+  const auto answer = rest.Send("POST", std::string(kKeys) + "/" + PercentEncode(id) + ":rotate",
                                 json{{"overlap_seconds", overlap_hours * 3'600}});
   if (!answer.ok()) return Fail(context, answer.error());
   return ShowNewKey(context, *answer);

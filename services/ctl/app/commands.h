@@ -84,9 +84,24 @@ struct LoginFlags {
   bool bootstrap = false;        // become the first administrator
   std::string bootstrap_secret;  // from MARQUEE_AUTH_BOOTSTRAP_SECRET or its _FILE
   std::string
-      password;  // from MARQUEE_PASSWORD; else asked for, else the first line of standard input
+      password;      // from MARQUEE_PASSWORD; else asked for, else the first line of standard input
+  std::string code;  // of the second factor; empty: asked for when it is needed
 };
 int Login(const Context& context, const LoginFlags& flags);
+
+// One's own account. Passwords as at the login; codes are asked for where they aren't given.
+struct AccountFlags {
+  std::string password;
+  std::string code;   // of the authenticator, or a recovery code
+  std::string email;  // to which a link goes; empty: the account's own
+  std::string token;  // of a link; empty: one is sent
+};
+int StartTotp(const Context& context, const AccountFlags& flags);
+int ConfirmTotp(const Context& context, const AccountFlags& flags);
+int RemoveTotp(const Context& context, const AccountFlags& flags);
+// With a token the new password is set, else a link is sent.
+int ResetPassword(const Context& context, const AccountFlags& flags);
+int VerifyEmail(const Context& context, const AccountFlags& flags);
 
 struct RateFlags {
   std::string movie;  // an id, or words of a title
@@ -148,6 +163,7 @@ int RevokeSessions(const Context& context, const RevokeFlags& flags);
 
 // Others' accounts, for administrators.
 int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);
+int RemoveUserTotp(const Context& context, std::int64_t user_id);
 
 // The last entries of the audit log, for administrators.
 struct AuditFlags {

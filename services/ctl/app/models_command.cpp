@@ -8,6 +8,7 @@
 
 #include "artefact/sha256.h"
 #include "base/json.h"
+#include "base/percent.h"
 #include "ctl/app/commands.h"
 #include "ctl/clients/models.h"
 #include "ctl/clients/rest.h"
@@ -44,12 +45,12 @@ Result<json> FindVersion(RestClient& rest, const std::string& model, const std::
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), number);
   if (error != std::errc{} || end != which.data() + which.size())
-    return rest.Get("/v1/models/" + UrlEncode(model) + "/aliases/" + UrlEncode(which));
+    return rest.Get("/v1/models/" + PercentEncode(model) + "/aliases/" + PercentEncode(which));
   std::string token;
   do {
     ASSIGN_OR_RETURN(const json page,
-                     rest.Get("/v1/models/" + UrlEncode(model) +
-                              "/versions?page_size=100&page_token=" + UrlEncode(token)));
+                     rest.Get("/v1/models/" + PercentEncode(model) +
+                              "/versions?page_size=100&page_token=" + PercentEncode(token)));
     for (const auto& version : page.value("model_versions", json::array())) {
       if (version.value("version", std::int64_t{0}) == number) return version;
     }

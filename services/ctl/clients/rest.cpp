@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/percent.h"
 #include "config/config.h"
 #include "ctl/files/byte_source.h"
 
@@ -111,21 +112,6 @@ std::filesystem::path DefaultCredentialsFile() {
          "credentials.json";
 }
 
-std::string UrlEncode(const std::string& text) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const unsigned char c : text) {
-    if (std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
-      out += static_cast<char>(c);
-    } else {
-      out += '%';
-      out += kDigits[c >> 4];
-      out += kDigits[c & 15];
-    }
-  }
-  return out;
-}
-
 struct RestClient::Impl {
   std::string server;
   std::filesystem::path file;
@@ -210,7 +196,10 @@ struct RestClient::Impl {
   Result<json> Do(const std::string& method, const std::string& path, const json* body) {
     long status = 0;
     auto answer = Once(method, path, body, true, status);
-    if (answer.ok() || status != 401 || !api_key.empty() || credentials.refresh_token.empty())
+    // A login that is refused is no stale token: its password isn't sent twice.
+    const bool signs_in = path.starts_with("/v1/auth/");
+    if (answer.ok() || status != 401 || !api_key.empty() || credentials.refresh_token.empty() ||
+        signs_in)
       return answer;
     if (const auto refreshed = Refresh(); !refreshed.ok()) {
       const Error& error = refreshed.error();
@@ -256,7 +245,8 @@ Result<json> RestClient::GetAll(const std::string& path, const char* list) {
   json all = json::array();
   std::string token;
   do {
-    ASSIGN_OR_RETURN(const json page, Get(path + "?page_size=200&page_token=" + UrlEncode(token)));
+    ASSIGN_OR_RETURN(const json page,
+                     Get(path + "?page_size=200&page_token=" + PercentEncode(token)));
     for (const auto& item : page.value(list, json::array())) all.push_back(item);
     token = page.value("next_page_token", std::string());
   } while (!token.empty());

@@ -51,6 +51,4 @@ class RestClient {
   std::unique_ptr<Impl> impl_;
 };
 
-std::string UrlEncode(const std::string& text);
-
 }  // namespace marquee::ctl

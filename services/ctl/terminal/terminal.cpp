@@ -140,4 +140,11 @@ std::string AskSecret(const std::string& prompt) {
   return secret;
 }
 
+std::string Asked(const std::string& given, const std::string& prompt) {
+  if (!given.empty()) return given;
+  std::string answer = AskSecret(prompt);
+  if (answer.empty()) std::getline(std::cin, answer);
+  return answer;
+}
+
 }  // namespace marquee::ctl

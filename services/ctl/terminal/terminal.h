@@ -43,5 +43,7 @@ class ProgressBar {
 
 // Asks on the terminal without echo. Empty when there is no terminal.
 std::string AskSecret(const std::string& prompt);
+// As given; else from the terminal, else the next line of standard input.
+std::string Asked(const std::string& given, const std::string& prompt);
 
 }  // namespace marquee::ctl

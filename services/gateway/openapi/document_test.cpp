@@ -136,10 +136,16 @@ TEST_F(DocumentTest, TellsOfEachOperationHowItIsRefused) {
       {"listPopularByGenre", {"404"}},
       {"predictRating", {"409"}},
       {"explainRecommendation", {"409"}},
+      {"removeTotp", {"404"}},
   };
   // Public, but asked for a secret.
-  const std::set<std::string> credentials = {"register", "login", "refresh", "logout",
-                                             "bootstrapAdministrator"};
+  const std::set<std::string> credentials = {"register",
+                                             "login",
+                                             "refresh",
+                                             "logout",
+                                             "bootstrapAdministrator",
+                                             "confirmPasswordReset",
+                                             "confirmEmailVerification"};
   for (const auto& path : document_["paths"]) {
     for (const auto& operation : path) {
       const std::string id = operation["operationId"];

@@ -4,6 +4,7 @@
 
 #include "gateway/transcode/target.h"
 
+#include "base/percent.h"
 #include "base/text.h"
 
 namespace marquee::gateway {

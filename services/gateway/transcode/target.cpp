@@ -2,17 +2,10 @@
 
 #include <cstdint>
 
-#include "base/text.h"
+#include "base/percent.h"
 
 namespace marquee::gateway {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 using Complain = Error (*)(std::string_view what);
@@ -27,24 +20,9 @@ Error BadForm(std::string_view what) {
 }
 
 Result<std::string> Decode(std::string_view text, bool plus_is_space, Complain bad) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      const int high = i + 1 < text.size() ? HexDigit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return bad("has a '%' that two hexadecimal digits don't follow");
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else if (text[i] == '+' && plus_is_space) {
-      out += ' ';
-    } else {
-      out += text[i];
-    }
-  }
-  if (!IsUtf8(out)) return bad("isn't UTF-8");
-  if (out.find('\0') != std::string::npos) return bad("contains U+0000");
-  return out;
+  auto decoded = marquee::PercentDecode(text, plus_is_space);
+  if (!decoded.ok()) return bad(decoded.error().message);
+  return decoded;
 }
 
 Result<Pairs> ParsePairs(std::string_view text, Complain bad) {
@@ -73,24 +51,6 @@ Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
 }
 
 Result<Pairs> ParseForm(std::string_view text) { return ParsePairs(text, BadForm); }
-
-std::string PercentEncode(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
-}
 
 Result<Target> ParseTarget(std::string_view raw) {
   if (raw.size() > kMaxTargetBytes) {

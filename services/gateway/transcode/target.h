@@ -26,9 +26,7 @@ Result<Target> ParseTarget(std::string_view raw);
 // "malformed_form".
 Result<std::vector<std::pair<std::string, std::string>>> ParseForm(std::string_view text);
 
-// Percent-decoding; refuses broken escapes, bytes that aren't UTF-8, and U+0000.
+// base/percent.h, in the words of a target.
 Result<std::string> PercentDecode(std::string_view text, bool plus_is_space = false);
-// Everything but RFC 3986's unreserved characters is escaped.
-std::string PercentEncode(std::string_view text);
 
 }  // namespace marquee::gateway

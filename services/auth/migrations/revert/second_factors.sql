@@ -1,0 +1,6 @@
+BEGIN;
+
+DROP TABLE recovery_codes;
+DROP TABLE second_factors;
+
+COMMIT;
