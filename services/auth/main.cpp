@@ -8,6 +8,7 @@
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
+#include "auth/rpc/export_handler.h"
 #include "auth/store/pg_accounts.h"
 #include "auth/store/pg_api_keys.h"
 #include "auth/store/pg_keys.h"
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
   Administration administration(account_store, hasher, sessions, clock, config->bootstrap_secret);
   const ServiceTokens service_tokens(config->service_secrets, keys, clock);
   ApiKeys api_keys(api_key_store, keys, clock);
+  ExportHandler export_handler(accounts, sessions, api_keys, config->export_next);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
 
   const Housekeeper housekeeper(keys, sessions, clock);
@@ -58,6 +60,8 @@ int main(int argc, char** argv) {
       marquee::pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
   PgPersonOutbox outbox(outbox_pool);
   marquee::kafka::Producer producer(config->kafka);
+  Erasing erasing(config->erasing, account_store, pool, producer, config->kafka.cluster, clock,
+                  registry);
   KafkaPeople people(producer);
   const PersonPublisher publisher(outbox, people, clock, registry);
   marquee::token::Verifier verifier(
@@ -65,7 +69,7 @@ int main(int argc, char** argv) {
   marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
-      config->server, {&handler}, verifier, registry,
+      config->server, {&handler, &erasing.handler(), &export_handler}, verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
       {.check = CheckAgainst(sessions, api_keys), .keys = &idempotency_keys});
 }

@@ -11,6 +11,7 @@
 
 #include "auth/domain/account.h"
 #include "auth/domain/email.h"
+#include "auth/domain/erasure.h"
 #include "auth/domain/network.h"
 #include "auth/domain/session.h"
 #include "base/call_context.h"
@@ -51,8 +52,9 @@ class AccountRepository {
   virtual Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) = 0;
   virtual Result<Account> Change(std::int64_t user_id, const AccountChange& change,
                                  const CallContext& call) = 0;
-  // With its sessions. FailedPrecondition "last_administrator".
-  virtual Status Delete(std::int64_t user_id, const CallContext& call) = 0;
+  // With its sessions and API keys; all else is erased from then on. One that was deleted before has
+  // the erasure of then. FailedPrecondition "last_administrator".
+  virtual Result<Erasure> Delete(std::int64_t user_id, const CallContext& call) = 0;
   // By id, those above `after`.
   virtual Result<std::vector<Account>> List(std::int64_t after, int limit,
                                             const CallContext& call) = 0;

@@ -20,7 +20,7 @@ class PgAccounts final : public AccountRepository {
   Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) override;
   Result<Account> Change(std::int64_t user_id, const AccountChange& change,
                          const CallContext& call) override;
-  Status Delete(std::int64_t user_id, const CallContext& call) override;
+  Result<Erasure> Delete(std::int64_t user_id, const CallContext& call) override;
   Result<std::vector<Account>> List(std::int64_t after, int limit,
                                     const CallContext& call) override;
   Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,

@@ -5,12 +5,16 @@
 #include <map>
 #include <mutex>
 
+#include "auth/domain/erasure_repository.h"
 #include "auth/domain/ports.h"
 #include "base/call_context.h"
 
 namespace marquee::auth {
 
-class MemoryStore final : public AccountRepository, public SessionRepository, public KeyRepository {
+class MemoryStore final : public AccountRepository,
+                          public SessionRepository,
+                          public KeyRepository,
+                          public ErasureRepository {
  public:
   Result<Account> Create(const NewAccount& account, const CallContext& call) override;
   Result<Account> Find(std::int64_t user_id, const CallContext& call) override;
@@ -18,7 +22,7 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   Result<Credentials> FindCredentials(std::int64_t user_id, const CallContext& call) override;
   Result<Account> Change(std::int64_t user_id, const AccountChange& change,
                          const CallContext& call) override;
-  Status Delete(std::int64_t user_id, const CallContext& call) override;
+  Result<Erasure> Delete(std::int64_t user_id, const CallContext& call) override;
   Result<std::vector<Account>> List(std::int64_t after, int limit,
                                     const CallContext& call) override;
   Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
@@ -52,6 +56,15 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
                                         Time newest_before, const CallContext& call) override;
 
+  Result<Erasure> Find(const std::string& erasure_id, const CallContext& call) override;
+  Result<std::vector<Erasure>> List(const std::optional<ErasureKey>& before, bool pending,
+                                    int limit, const CallContext& call) override;
+  Result<std::int64_t> Repeat(const CallContext& call) override;
+
+  // A service's receipt; of one who isn't erased it is nothing.
+  void Confirm(std::int64_t user_id, const std::string& service, Time at);
+  void Complete(std::int64_t user_id, Time at);
+
   // From now on every call fails with this error; nullopt ends it.
   void Fail(std::optional<Error> error);
 
@@ -82,6 +95,7 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   std::map<std::string, StoredSession> sessions_;
   std::map<std::string, StoredToken> tokens_;
   std::vector<SealedKey> keys_;
+  std::map<std::int64_t, Erasure> erasures_;
 };
 
 }  // namespace marquee::auth

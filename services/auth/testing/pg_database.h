@@ -24,8 +24,8 @@ class PgDatabase {
  protected:
   PgDatabase() : pool_({.uri = Database().uri()}) {
     Database().Execute(
-        "TRUNCATE accounts, signing_keys, person_outbox, account_state_outbox RESTART IDENTITY "
-        "CASCADE");
+        "TRUNCATE accounts, signing_keys, person_outbox, account_state_outbox, erasures, "
+        "erasure_receipts, erased_users, consumer_offsets RESTART IDENTITY CASCADE");
   }
   pg::Pool pool_;
 };
