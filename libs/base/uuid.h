@@ -24,7 +24,7 @@ class Uuid {
     return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
   }
 
-  friend auto operator<=>(const Uuid&, const Uuid&) = default;
+  friend auto operator<=>(const Uuid&, const Uuid&) = default;  // NOLINT(modernize-use-nullptr)
 
  private:
   std::array<std::uint8_t, 16> bytes_{};

@@ -180,9 +180,12 @@ class GroupConsumer::Impl final : public RdKafka::RebalanceCb {
   Batch ReadBatch(const std::stop_token& stop) {
     Batch batch;
     int count = 0;
+    const int most = config_.next_batch
+                         ? std::clamp(config_.next_batch(), 1, config_.batch_messages)
+                         : config_.batch_messages;
     auto until = Steady::now() + milliseconds(kPollMilliseconds);
     reading_ = &batch;
-    while (count < config_.batch_messages && !stop.stop_requested()) {
+    while (count < most && !stop.stop_requested()) {
       const auto left = std::chrono::ceil<milliseconds>(until - Steady::now());
       // What is already here is always taken.
       const std::unique_ptr<RdKafka::Message> message(

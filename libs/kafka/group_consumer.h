@@ -65,6 +65,8 @@ struct GroupConsumerConfig {
   // machine to others. At most a second counts. Empty: never.
   std::function<std::chrono::nanoseconds(std::size_t messages, std::chrono::nanoseconds took)>
       rest = {};
+  // How many messages the next batch may have; `batch_messages` bounds it. Empty: as many.
+  std::function<int()> next_batch = {};
 };
 
 struct GroupConsumerStats {

@@ -123,7 +123,7 @@ class Pool::Impl {
 
   PoolStats StatsNow() const {
     const std::lock_guard lock(mutex_);
-    return {open_, open_ - static_cast<int>(idle_.size())};
+    return {open_, open_ - static_cast<int>(idle_.size()), lent_};
   }
 
  private:
@@ -332,6 +332,7 @@ class Pool::Impl {
         return Error::Unavailable("database_busy",
                                   "too many requests use the database at once; try again");
       }
+      ++lent_;
       expired = TakeExpired();
       generation = generation_;
       if (!idle_.empty()) {
@@ -412,7 +413,8 @@ class Pool::Impl {
   mutable std::mutex mutex_;
   std::condition_variable freed_;
   std::deque<std::unique_ptr<Session>> idle_;
-  int open_ = 0;                  // lent, idle or being opened
+  int open_ = 0;  // lent, idle or being opened
+  std::int64_t lent_ = 0;
   std::uint64_t generation_ = 0;  // sessions of an earlier one aren't lent again
   std::atomic<Steady::rep> last_success_{0};
   std::atomic<Steady::rep> last_write_{0};

@@ -60,6 +60,7 @@ struct PoolHooks {
 struct PoolStats {
   int open = 0;
   int in_use = 0;
+  std::int64_t lent = 0;  // times that one was lent, since the start
 };
 
 enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };

@@ -26,7 +26,8 @@ constexpr std::chrono::seconds kWatchEvery{1};
 constexpr std::chrono::seconds kTimeout{10};
 constexpr int kPatienceSeconds = 5;
 constexpr std::int64_t kAnalyzeAfter = 20'000;  // events
-constexpr std::size_t kBacklog = 500;           // messages in a batch
+constexpr int kPoliteBatch = 1'000;
+constexpr std::size_t kBacklog = 500;  // messages in a batch
 
 double Seconds(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
@@ -67,6 +68,33 @@ class PartitionMetrics {
   metrics::Gauge other_at_;
 };
 
+// Whether people use a pool. One thread's.
+class Usage {
+ public:
+  explicit Usage(const pg::Pool& pool) : pool_(pool) {}
+
+  bool IsInUse() {
+    const pg::PoolStats stats = pool_.Stats();
+    const auto now = std::chrono::steady_clock::now();
+    if (now - since_ >= kWindow) {
+      busy_ = stats.lent - lent_ > kOfOurs;
+      lent_ = stats.lent;
+      since_ = now;
+    }
+    return busy_ || stats.in_use > 0;
+  }
+
+ private:
+  static constexpr std::chrono::seconds kWindow{1};
+  // The health check and other work of ours, in such a time.
+  static constexpr std::int64_t kOfOurs = 4;
+
+  const pg::Pool& pool_;
+  std::chrono::steady_clock::time_point since_{};
+  std::int64_t lent_ = 0;
+  bool busy_ = false;
+};
+
 }  // namespace
 
 std::chrono::hours LongestKept(const std::map<std::string, std::string>& settings) {
@@ -91,11 +119,16 @@ std::chrono::hours LongestKept(const std::map<std::string, std::string>& setting
   return std::chrono::ceil<hours>(milliseconds(retention) + milliseconds(segment)) + hours(24);
 }
 
-Rest YieldTo(const pg::Pool& people) {
-  return [&people](std::size_t messages, std::chrono::nanoseconds took) {
-    if (messages < kBacklog) return std::chrono::nanoseconds(0);
-    return took * (people.Stats().in_use > 0 ? 3 : 1);
-  };
+Courtesy YieldTo(const pg::Pool& people) {
+  const auto usage = std::make_shared<Usage>(people);
+  return {
+      .rest =
+          [usage](std::size_t messages, std::chrono::nanoseconds took) {
+            if (messages < kBacklog) return std::chrono::nanoseconds(0);
+            return took * (usage->IsInUse() ? 3 : 1);
+          },
+      .next_batch =
+          [usage] { return usage->IsInUse() ? kPoliteBatch : std::numeric_limits<int>::max(); }};
 }
 
 class RatingConsumer::Impl {
@@ -117,7 +150,7 @@ class RatingConsumer::Impl {
                     [this](const StoredPositions& stored, std::span<const RatingChange> changes) {
                       Committed(stored, changes);
                     }),
-        consumer_(WithRest(config_.consumer, std::move(steps.rest)), projection_) {
+        consumer_(With(config_.consumer, std::move(steps.courtesy)), projection_) {
     for (const auto reason : kDeadLetterReasons) DeadLetters(reason);
     metrics.AddGaugeFunction(
         prefix_ + "lag_messages",
@@ -140,8 +173,9 @@ class RatingConsumer::Impl {
   Status Health() const { return consumer_.Health(); }
 
  private:
-  static kafka::GroupConsumerConfig WithRest(kafka::GroupConsumerConfig config, Rest rest) {
-    config.rest = std::move(rest);
+  static kafka::GroupConsumerConfig With(kafka::GroupConsumerConfig config, Courtesy courtesy) {
+    config.rest = std::move(courtesy.rest);
+    config.next_batch = std::move(courtesy.next_batch);
     return config;
   }
 

@@ -29,11 +29,16 @@ struct RatingConsumerConfig {
   std::vector<std::string> tables{"ratings"};
 };
 
-using Rest =
-    std::function<std::chrono::nanoseconds(std::size_t messages, std::chrono::nanoseconds took)>;
-// A backlog (an import) is applied for half of the time, and for a quarter while people use their
-// pool. Live ratings, which come by ones, never wait. `people` outlives it.
-Rest YieldTo(const pg::Pool& people);
+// How a backlog (an import) leaves the machine to others. Of kafka::GroupConsumerConfig.
+struct Courtesy {
+  std::function<std::chrono::nanoseconds(std::size_t messages, std::chrono::nanoseconds took)>
+      rest = {};
+  std::function<int()> next_batch = {};
+};
+// A backlog is applied for half of the time, and while people use their pool for a quarter, in
+// transactions of a thousand events. Live ratings, which come by ones, never wait. `people`
+// outlives it.
+Courtesy YieldTo(const pg::Pool& people);
 
 // What the service does with a batch, beside moving its position on.
 struct RatingSteps {
@@ -42,7 +47,7 @@ struct RatingSteps {
   std::function<Status(pg::Transaction&, std::span<const DeadLetterMessage>)> record_dead_letters =
       {};
   RatingProjection::Committed committed = {};
-  Rest rest = {};
+  Courtesy courtesy = {};
 };
 
 // Runs on threads of its own from construction to Stop(), through any outage of Kafka or the

@@ -283,13 +283,27 @@ TEST_F(ProjectionTest, AgreesWithTheRuleOnRandomSequences) {
 
 TEST_F(ProjectionTest, ABacklogYieldsToPeopleAndALiveRatingToNobody) {
   using std::chrono::milliseconds;
-  const Rest rest = YieldTo(pool_);
-  EXPECT_EQ(rest(1, milliseconds(10)), milliseconds(0));
-  EXPECT_EQ(rest(5'000, milliseconds(10)), milliseconds(10));
-  const auto while_somebody_asks = pool_.Read([&](pg::Transaction&) -> Result<std::int64_t> {
-    return rest(5'000, milliseconds(10)).count();
+  pg::Pool people({.uri = database_.uri()});
+  const Courtesy courtesy = YieldTo(people);
+  EXPECT_EQ(courtesy.rest(1, milliseconds(10)), milliseconds(0));
+  EXPECT_EQ(courtesy.rest(5'000, milliseconds(10)), milliseconds(10));
+  EXPECT_GT(courtesy.next_batch(), 1'000'000);
+  const auto ask = [&](const std::function<void()>& meanwhile) {
+    const auto asked = people.Read([&](pg::Transaction&) -> Result<bool> {
+      meanwhile();
+      return true;
+    });
+    ASSERT_TRUE(asked.ok());
+  };
+  ask([&] {
+    EXPECT_EQ(courtesy.rest(5'000, milliseconds(10)), milliseconds(30));
+    EXPECT_EQ(courtesy.next_batch(), 1'000);
   });
-  EXPECT_EQ(while_somebody_asks.value(), std::chrono::nanoseconds(milliseconds(30)).count());
+  EXPECT_EQ(courtesy.rest(5'000, milliseconds(10)), milliseconds(10)) << "that was one request";
+  // Between their requests, too.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (courtesy.next_batch() > 1'000 && std::chrono::steady_clock::now() < until) ask([] {});
+  EXPECT_EQ(courtesy.next_batch(), 1'000);
 }
 
 TEST_F(ProjectionTest, ForgetsOldEventIdsOnly) {

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   ratings::RatingConsumer consumer(
       config->consumer, consumer_pool,
       {.apply = erasures::LeavingOutErased(catalog::ApplyRatingBatch, metrics, "catalog"),
-       .rest = ratings::YieldTo(pool)},
+       .courtesy = ratings::YieldTo(pool)},
       metrics);
 
   pg::Pool publisher_pool(

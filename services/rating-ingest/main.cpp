@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   KnownMovies known_movies(catalog, metrics);
   RatingIntake intake(log, log, known_movies, clock);
   RatingQueries queries(reader, log, applied);
-  RatingsHandler handler(intake, queries, log, clock);
+  RatingsHandler handler(intake, queries, applied, log, clock);
   KafkaInteractions interactions(config->producer.cluster, producer);
   RatingExport ratings_export(reader, interactions, applied);
   ExportHandler export_handler(ratings_export, config->export_next);

@@ -53,7 +53,7 @@ class RatingIngestTest : public testing::Test {
     known_movies_.emplace(*catalog_, metrics_);
     for (std::int64_t movie = 1; movie <= 900; ++movie) known_movies_->Put({.movie_id = movie}, "");
     intake_.emplace(log_, log_, *known_movies_, SystemClock());
-    handler_.emplace(*intake_, queries_, log_, SystemClock());
+    handler_.emplace(*intake_, queries_, applied_, log_, SystemClock());
     server_.emplace(std::vector<rpc::ServiceBase*>{&*handler_}, verifier_, metrics_,
                     rpc::ServeHooks{.keys = &keys_});
     stub_ = v1::RatingsService::NewStub(rpc::MakeChannel(server_->address()));
@@ -79,7 +79,7 @@ class RatingIngestTest : public testing::Test {
     const Time now = SystemClock().Now();
     return key_.Sign({.subject = user > 0 ? std::to_string(user) : "service:test",
                       .user_id = user,
-                      .roles = roles,
+                      .roles = std::move(roles),
                       .session_id = "s",
                       .token_id = "t",
                       .issued_at = now,

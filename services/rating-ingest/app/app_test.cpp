@@ -236,6 +236,12 @@ struct Columns {
   std::vector<std::int64_t> movies{1, 2, 3};
   std::vector<float> values{0.5F, 5.0F, 3.5F};
   std::vector<std::int64_t> times{1, 2, 3};
+  void Repeat(std::size_t rows) {
+    users.assign(rows, 1);
+    movies.assign(rows, 1);
+    values.assign(rows, 1.0F);
+    times.assign(rows, 1);
+  }
   RatingColumns view() const { return {users, movies, values, times}; }
 };
 
@@ -327,15 +333,28 @@ TEST(BulkIngest, BoundsWhatIsInFlight) {
   ManualClock clock;
   BulkIngest ingest(log, clock);
   Columns columns;
-  columns.users.assign(BulkIngest::kMostInFlight + 1, 1);
-  columns.movies.assign(BulkIngest::kMostInFlight + 1, 1);
-  columns.values.assign(BulkIngest::kMostInFlight + 1, 1.0F);
-  columns.times.assign(BulkIngest::kMostInFlight + 1, 1);
+  columns.Repeat(BulkIngest::kMostInFlight + 1);
   const auto late =
       ingest.Add(columns.view(), CallContext(SystemClock().Now() + std::chrono::milliseconds(50)));
   EXPECT_EQ(late.error().reason, "kafka_unavailable");
   EXPECT_EQ(log.held.size(), static_cast<std::size_t>(BulkIngest::kMostInFlight));
   log.ReleaseHeld();
+}
+
+TEST(BulkIngest, IsHeldUpNowAndThenWithWhatTheLogHas) {
+  FakeLog log;
+  ManualClock clock;
+  std::vector<std::size_t> appended;
+  std::vector<Offsets> ends;
+  BulkIngest ingest(log, clock, [&](const Offsets& so_far) {
+    appended.push_back(log.changes.size());
+    ends.push_back(so_far);
+  });
+  Columns columns;
+  columns.Repeat(2 * BulkIngest::kPaceEvery);
+  ASSERT_TRUE(ingest.Add(columns.view(), Soon()).ok());
+  EXPECT_EQ(appended, (std::vector{BulkIngest::kPaceEvery, 2 * BulkIngest::kPaceEvery}));
+  EXPECT_EQ(ends.back(), ingest.Finish(Soon())->end_offsets);
 }
 
 TEST(BulkIngest, ReportsAFailedAcknowledgement) {
@@ -400,6 +419,24 @@ TEST_F(AppliedPositionsTest, FindsAnotherWritersProgressInTheStore) {
   EXPECT_TRUE(Counted("reached", 1));
 }
 
+TEST_F(AppliedPositionsTest, AnImportWaitsUntilLittleOfItIsLeft) {
+  const Time until = SystemClock().Now() + std::chrono::seconds(10);
+  patient.Advance(Stored(1, 50));
+  patient.AwaitNear({{1, 100}}, 50, until);
+  EXPECT_EQ(reader.asked, 0) << "near enough";
+  std::atomic<bool> waiting = true;
+  std::thread import([&] {
+    patient.AwaitNear({{1, 100}, {2, 30}}, 20, until);
+    waiting = false;
+  });
+  patient.Advance(Stored(1, 100));
+  EXPECT_TRUE(waiting) << "30 of the other partition are left";
+  patient.Advance(Stored(2, 10));
+  import.join();
+  EXPECT_LT(SystemClock().Now(), until);
+  patient.AwaitNear({{3, 1'000}}, 0, SystemClock().Now() + std::chrono::milliseconds(30));
+}
+
 TEST_F(AppliedPositionsTest, GoesOnAtItsBound) {
   const std::vector<LogPosition> wanted{{1, 5, 0}};
   EXPECT_TRUE(hasty.WaitFor(After(wanted)).ok());
@@ -433,6 +470,7 @@ TEST_F(AppliedPositionsTest, FollowsTheLogThatTookAnothersPlace) {
 TEST_F(AppliedPositionsTest, LetsFewWaitAndTurnsTheOthersAway) {
   const std::vector<LogPosition> wanted{{1, 5, 0}};
   std::vector<std::thread> crowd;
+  crowd.reserve(8);
   for (int i = 0; i < 8; ++i)
     crowd.emplace_back([&] { EXPECT_TRUE(patient.WaitFor(After(wanted)).ok()); });
   while (log.asked_for_end < 8) std::this_thread::yield();

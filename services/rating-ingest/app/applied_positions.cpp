@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 // lags.
 constexpr milliseconds kFirstPoll{20};
 constexpr milliseconds kMostPoll{100};
+constexpr milliseconds kPatientPoll{500};
 constexpr milliseconds kAskForEnd{250};
 
 }  // namespace
@@ -64,31 +65,45 @@ Result<ratings::PositionWait> AppliedPositions::WaitForOne(const LogPosition& wa
     waits_.Count(PositionWait::kRefused);
     return ratings::BeyondTheLog(wanted);
   }
-  return Await(wanted, call.deadline);
+  return Await([&] { return Reached(wanted); }, call.deadline, kFirstPoll)
+             ? PositionWait::kAwaited
+             : PositionWait::kTimedOut;
 }
 
-ratings::PositionWait AppliedPositions::Await(const LogPosition& wanted, Time until) {
-  auto poll = kFirstPoll;
+void AppliedPositions::AwaitNear(const Offsets& ends, std::int64_t most_behind, Time until) {
+  // A writer in this process says how far it has come; to ask the store would take it from people.
+  (void)Await([&] { return Behind(ends) <= most_behind; }, until, kPatientPoll);
+}
+
+bool AppliedPositions::Await(const std::function<bool()>& reached, Time until, milliseconds poll) {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(until - SystemClock().Now());
     const auto slice = std::clamp(left, milliseconds(0), poll);
-    if (advanced_.wait_for(lock, slice, [&] { return Reached(wanted); }))
-      return PositionWait::kAwaited;
+    if (advanced_.wait_for(lock, slice, reached)) return true;
     lock.unlock();
     const auto stored =
         reader_.Positions(CallContext(std::max(until, SystemClock().Now() + kMostPoll)));
     if (stored.ok()) Advance(*stored);
     lock.lock();
-    if (Reached(wanted)) return PositionWait::kAwaited;
-    if (SystemClock().Now() >= until || !stored.ok()) return PositionWait::kTimedOut;
-    poll = std::min(poll * 2, kMostPoll);
+    if (reached()) return true;
+    if (SystemClock().Now() >= until || !stored.ok()) return false;
+    poll = std::min(poll * 2, std::max(poll, kMostPoll));
   }
 }
 
 bool AppliedPositions::Reached(const LogPosition& wanted) const {
   const auto known = applied_.find(wanted.partition);
   return known != applied_.end() && known->second.second >= wanted.next_offset;
+}
+
+std::int64_t AppliedPositions::Behind(const Offsets& ends) const {
+  std::int64_t behind = 0;
+  for (const auto& [partition, end] : ends) {
+    const auto known = applied_.find(partition);
+    behind += std::max<std::int64_t>(0, end - (known == applied_.end() ? 0 : known->second.second));
+  }
+  return behind;
 }
 
 }  // namespace marquee::rating_ingest

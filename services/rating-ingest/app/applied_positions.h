@@ -1,9 +1,11 @@
 // How far the ratings' log is applied, and waiting for it: by which a read sees its caller's own
-// writes.
+// writes, and an import goes no faster than it is applied.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -37,11 +39,17 @@ class AppliedPositions {
   // "position_beyond_log".
   Status WaitFor(const CallContext& call);
 
+  // Waits until no more than `most_behind` events before these ends aren't applied, or until
+  // `until`.
+  void AwaitNear(const Offsets& ends, std::int64_t most_behind, Time until);
+
  private:
   using PositionWait = ratings::PositionWait;
   Result<PositionWait> WaitForOne(const LogPosition& wanted, const CallContext& call);
-  PositionWait Await(const LogPosition& wanted, Time until);
-  bool Reached(const LogPosition& wanted) const;  // under the lock
+  // Whether `reached`, which is asked under the lock, is true by then.
+  bool Await(const std::function<bool()>& reached, Time until, std::chrono::milliseconds poll);
+  bool Reached(const LogPosition& wanted) const;   // under the lock
+  std::int64_t Behind(const Offsets& ends) const;  // under the lock
 
   RatingReader& reader_;
   RatingLog& log_;

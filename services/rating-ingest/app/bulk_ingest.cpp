@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "rules/rating.h"
 
 namespace marquee::rating_ingest {
 namespace {
-
-constexpr std::chrono::milliseconds kMostRest{200};
 
 Error TooSlow() {
   return Error::Unavailable("kafka_unavailable",
@@ -33,7 +30,6 @@ Status CheckLengths(const RatingColumns& columns) {
 BulkIngest::~BulkIngest() { acknowledgements_.WaitForAll(); }
 
 Status BulkIngest::Add(const RatingColumns& columns, const CallContext& call) {
-  const auto began = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(CheckLengths(columns));
   const std::int64_t latest = rules::LatestRatingSeconds(clock_.Now());
   for (std::size_t i = 0; i < columns.user_ids.size(); ++i) {
@@ -53,13 +49,18 @@ Status BulkIngest::Add(const RatingColumns& columns, const CallContext& call) {
         .occurred_at_us = columns.rated_at_seconds[i] * 1'000'000,
         .source = ratings::Source::kImport};
     RETURN_IF_ERROR(AppendOne(change, call));
+    if ((i + 1) % kPaceEvery == 0) KeepPace();
   }
   rows_before_ += static_cast<std::int64_t>(columns.user_ids.size());
-  // People share the processor and Kafka with an import. It is applied more slowly than it could be
-  // taken in, so that three quarters of the time can be theirs and it ends no later.
-  const auto took = std::chrono::steady_clock::now() - began;
-  std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(3 * took, kMostRest));
   return {};
+}
+
+void BulkIngest::KeepPace() {
+  if (!pace_) return;
+  std::unique_lock lock(mutex_);
+  const Offsets ends = summary_.end_offsets;
+  lock.unlock();
+  pace_(ends);
 }
 
 void BulkIngest::Reject(std::size_t row_of_chunk, Error error) {

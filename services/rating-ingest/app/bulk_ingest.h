@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/acknowledgements.h"
@@ -39,9 +41,15 @@ struct BulkSummary {
 // One stream of imports. One thread calls it.
 class BulkIngest {
  public:
-  static constexpr int kMostInFlight = 50'000;  // events that wait for their acknowledgement
+  static constexpr int kMostInFlight = 50'000;      // events that wait for their acknowledgement
+  static constexpr std::size_t kPaceEvery = 2'000;  // rows of a chunk
+  // Holds the stream up after each so many rows, given what the log has of it: people share the
+  // processor and Kafka with an import, and to be taken in faster than it is applied ends it no
+  // sooner.
+  using Pace = std::function<void(const Offsets& ends)>;
 
-  BulkIngest(RatingLog& log, const Clock& clock) : log_(log), clock_(clock) {}
+  BulkIngest(RatingLog& log, const Clock& clock, Pace pace = {})
+      : log_(log), clock_(clock), pace_(std::move(pace)) {}
   ~BulkIngest();  // waits for the reports still to come
   BulkIngest(const BulkIngest&) = delete;
   BulkIngest& operator=(const BulkIngest&) = delete;
@@ -53,6 +61,7 @@ class BulkIngest {
   Result<BulkSummary> Finish(const CallContext& call);
 
  private:
+  void KeepPace();
   void Reject(std::size_t row_of_chunk, Error error);
   void Acknowledge(Result<LogPosition> result);
   Status AppendOne(const RatingChange& change, const CallContext& call);
@@ -61,6 +70,7 @@ class BulkIngest {
 
   RatingLog& log_;
   const Clock& clock_;
+  const Pace pace_;
   std::int64_t rows_before_ = 0;  // of the chunks before this one
   std::atomic<bool> queue_full_ = false;
   std::mutex mutex_;  // the summary's

@@ -4,7 +4,7 @@ namespace marquee::rating_ingest {
 namespace {
 
 ratings::RatingSteps Yielding(ratings::RatingSteps steps, const pg::Pool& people) {
-  steps.rest = ratings::YieldTo(people);
+  steps.courtesy = ratings::YieldTo(people);
   return steps;
 }
 

@@ -57,9 +57,9 @@ std::span<const typename Column::value_type> Span(const Column& column) {
 
 }  // namespace
 
-RatingsHandler::RatingsHandler(RatingIntake& intake, RatingQueries& queries, RatingLog& log,
-                               const Clock& clock)
-    : intake_(intake), queries_(queries), log_(log), clock_(clock) {
+RatingsHandler::RatingsHandler(RatingIntake& intake, RatingQueries& queries,
+                               AppliedPositions& applied, RatingLog& log, const Clock& clock)
+    : intake_(intake), queries_(queries), applied_(applied), log_(log), clock_(clock) {
   Register(this, &RatingsHandler::PutRating);
   Register(this, &RatingsHandler::DeleteRating);
   Register(this, &RatingsHandler::GetRating);
@@ -194,7 +194,14 @@ Status RatingsHandler::ExportRatings(const rpc::Call& call, const v1::ExportRati
 
 Result<v1::BulkIngestResponse> RatingsHandler::BulkIngest(
     const rpc::Call& call, grpc::ServerReader<v1::BulkIngestRequest>& reader) {
-  rating_ingest::BulkIngest ingest(log_, clock_);
+  // So many events may wait for the writer, and so long at most does a chunk wait for it: while the
+  // writer is away, Kafka keeps what comes.
+  constexpr std::int64_t kMostBehind = 20'000;
+  constexpr std::chrono::seconds kMostWait{1};
+  rating_ingest::BulkIngest ingest(log_, clock_, [&](const Offsets& ends) {
+    applied_.AwaitNear(ends, kMostBehind,
+                       std::min(call.deadline(), SystemClock().Now() + kMostWait));
+  });
   v1::BulkIngestRequest request;
   while (reader.Read(&request)) {
     RETURN_IF_ERROR(rpc::Validate(request));

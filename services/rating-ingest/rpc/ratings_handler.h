@@ -2,6 +2,7 @@
 #pragma once
 
 #include "marquee/ratings/v1/ratings.grpc.pb.h"
+#include "rating-ingest/app/applied_positions.h"
 #include "rating-ingest/app/rating_intake.h"
 #include "rating-ingest/app/rating_queries.h"
 #include "rpc/service.h"
@@ -10,7 +11,8 @@ namespace marquee::rating_ingest {
 
 class RatingsHandler final : public rpc::Service<ratings::v1::RatingsService> {
  public:
-  RatingsHandler(RatingIntake& intake, RatingQueries& queries, RatingLog& log, const Clock& clock);
+  RatingsHandler(RatingIntake& intake, RatingQueries& queries, AppliedPositions& applied,
+                 RatingLog& log, const Clock& clock);
 
   Result<ratings::v1::PutRatingResponse> PutRating(const rpc::Call& call,
                                                    const ratings::v1::PutRatingRequest& request);
@@ -34,6 +36,7 @@ class RatingsHandler final : public rpc::Service<ratings::v1::RatingsService> {
  private:
   RatingIntake& intake_;
   RatingQueries& queries_;
+  AppliedPositions& applied_;
   RatingLog& log_;
   const Clock& clock_;
 };
