@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support.api import Api  # noqa: E402
 from support.ctl import Ctl  # noqa: E402
+from support.leaks import leaks, secrets_of  # noqa: E402
 from support.suite import Local, Suite  # noqa: E402
 
 
@@ -42,6 +43,8 @@ def session_suite():
     suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
     try:
         yield suite.up()
+        # After everything that the session has done to it.
+        assert leaks(suite.state / "logs", secrets_of(suite.state) | Api.secrets) == []
     finally:
         suite.remove()
 

@@ -25,6 +25,17 @@ namespace marquee::rpc {
 // out, deleted). Asked for each call of a person to an rpc that isn't public.
 using CallerCheck = std::function<Result<Caller>(const CallContext& call)>;
 
+// A call of an rpc with the option `audit`, after it.
+struct AuditedCall {
+  std::string_view action;
+  std::string about;  // the id or the e-mail address of whom it concerns; empty: the caller
+  const CallContext& call;
+  const Status& outcome;
+};
+
+// Keeps it. Called before the answer goes out, on its thread; must not block for long.
+using AuditSink = std::function<void(const AuditedCall& audited)>;
+
 // A Position's text, once for each.
 inline constexpr char kPositionKey[] = "marquee-position";
 inline constexpr char kClientAddressKey[] = "marquee-client-address";

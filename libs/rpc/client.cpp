@@ -4,7 +4,6 @@
 
 #include <mutex>
 
-#include "base/base64.h"
 #include "marquee/auth/v1/auth.grpc.pb.h"
 #include "rpc/call.h"
 #include "rpc/metadata.h"
@@ -124,15 +123,14 @@ token::Verifier::KeySource JwksFrom(std::shared_ptr<grpc::Channel> auth) {
     if (!status.ok()) return FromGrpc(status);
     std::vector<token::PublicKey> keys;
     for (const auto& jwk : response.keys()) {
-      // A key for another purpose or algorithm verifies no token of ours (RFC 7517, section 4).
-      const bool signs =
-          (jwk.use().empty() || jwk.use() == "sig") && (jwk.alg().empty() || jwk.alg() == "ES256");
-      if (jwk.kty() != "EC" || jwk.crv() != "P-256" || !signs) continue;
-      auto x = Base64UrlDecode(jwk.x());
-      auto y = Base64UrlDecode(jwk.y());
-      if (x.ok() && y.ok() && x->size() == 32 && y->size() == 32) {
-        keys.push_back({jwk.kid(), std::move(*x), std::move(*y)});
-      }
+      auto key = token::FromJwk({.kty = jwk.kty(),
+                                 .crv = jwk.crv(),
+                                 .x = jwk.x(),
+                                 .y = jwk.y(),
+                                 .kid = jwk.kid(),
+                                 .use = jwk.use(),
+                                 .alg = jwk.alg()});
+      if (key) keys.push_back(*std::move(key));
     }
     return keys;
   };

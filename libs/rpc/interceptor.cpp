@@ -49,6 +49,22 @@ Status Interceptor::Learn(MethodInfo& method) const {
       return wrong("has an owner that is not an int64 field of its request.");
     }
   }
+  if (options.HasExtension(options::v1::audit)) {
+    const auto& audit = options.GetExtension(options::v1::audit);
+    method.audit_action = audit.action();
+    method.audit_refusals_only = audit.refusals_only();
+    if (method.audit_action.empty()) return wrong("has an audit option without an action.");
+    if (!audit_) return wrong("is to be audited, and its service keeps no audit log.");
+    if (!audit.about().empty()) {
+      using Field = google::protobuf::FieldDescriptor;
+      method.about = method.descriptor->input_type()->FindFieldByName(audit.about());
+      const bool good =
+          method.about != nullptr && !method.about->is_repeated() &&
+          !method.descriptor->client_streaming() &&
+          (method.about->type() == Field::TYPE_INT64 || method.about->type() == Field::TYPE_STRING);
+      if (!good) return wrong("has an audit that isn't about an int64 or a text of its request.");
+    }
+  }
   if (method.access == Access::kRestricted && method.roles.empty() && method.owner == nullptr) {
     return wrong("is restricted to nobody.");
   }
@@ -104,6 +120,19 @@ Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,
     return {};
   }
   return Error::PermissionDenied("not_allowed", "Your account may not do this.");
+}
+
+void Interceptor::Audit(const MethodInfo& method, const CallContext& call,
+                        const google::protobuf::Message* request, const Status& outcome) const {
+  if (method.audit_action.empty() || (method.audit_refusals_only && outcome.ok())) return;
+  std::string about;
+  if (method.about != nullptr && request != nullptr) {
+    const auto* reflection = request->GetReflection();
+    about = method.about->type() == google::protobuf::FieldDescriptor::TYPE_INT64
+                ? std::to_string(reflection->GetInt64(*request, method.about))
+                : reflection->GetString(*request, method.about);
+  }
+  audit_({method.audit_action, std::move(about), call, outcome});
 }
 
 void Interceptor::Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const {

@@ -39,6 +39,9 @@ struct MethodInfo {
   std::vector<std::string> roles;
   std::vector<std::string> scopes;
   const google::protobuf::FieldDescriptor* owner = nullptr;
+  std::string audit_action;  // empty: no entry is made
+  bool audit_refusals_only = false;
+  const google::protobuf::FieldDescriptor* about = nullptr;  // of the audit; null: the caller
 
   std::mutex mutex;
   std::array<std::optional<metrics::Histogram>, 17>
@@ -49,13 +52,15 @@ class Interceptor {
  public:
   // `check` may be empty: tokens are then believed until they expire.
   // Without `keys`, an Idempotency-Key is looked at and means nothing.
+  // Without `audit`, no entries are made.
   // `running` and `waiting` are Admission's.
-  Interceptor(token::Verifier& verifier, CallerCheck check, IdempotencyStore* keys,
+  Interceptor(token::Verifier& verifier, CallerCheck check, IdempotencyStore* keys, AuditSink audit,
               metrics::Metrics& metrics, std::chrono::milliseconds default_deadline, int running,
               int waiting)
       : verifier_(verifier),
         check_(std::move(check)),
         keys_(keys),
+        audit_(std::move(audit)),
         metrics_(metrics),
         default_deadline_(default_deadline),
         admission_(running, waiting, metrics) {}
@@ -73,6 +78,10 @@ class Interceptor {
   Status Authorize(const MethodInfo& method, const Caller& caller,
                    const google::protobuf::Message* request) const;
 
+  // Enters the call in the audit log, if the method says so. `request` is null for a client stream.
+  void Audit(const MethodInfo& method, const CallContext& call,
+             const google::protobuf::Message* request, const Status& outcome) const;
+
   void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
 
   IdempotencyStore* keys() const { return keys_; }
@@ -83,6 +92,7 @@ class Interceptor {
   token::Verifier& verifier_;
   const CallerCheck check_;
   IdempotencyStore* const keys_;
+  const AuditSink audit_;
   metrics::Metrics& metrics_;
   std::chrono::milliseconds default_deadline_;
   Admission admission_;

@@ -48,9 +48,9 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
   Running running;
-  running.interceptor = std::make_unique<Interceptor>(verifier, hooks.check, hooks.keys, metrics,
-                                                      config.default_deadline, config.max_threads,
-                                                      config.max_waiting);
+  running.interceptor = std::make_unique<Interceptor>(verifier, hooks.check, hooks.keys,
+                                                      hooks.audit, metrics, config.default_deadline,
+                                                      config.max_threads, config.max_waiting);
   grpc::ServerBuilder builder;
   for (auto* service : services) {
     RETURN_IF_ERROR(service->Bind(*running.interceptor));

@@ -53,6 +53,7 @@ void Prepare(const std::string& service, const ServerConfig& config);
 struct ServeHooks {
   CallerCheck check = {};               // corrects what tokens say of their holders
   IdempotencyStore* keys = nullptr;     // needed where an rpc takes an Idempotency-Key
+  AuditSink audit = {};                 // needed where an rpc has the option `audit`
   std::function<void()> stopping = {};  // before calls in flight are waited for
 };
 

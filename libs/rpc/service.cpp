@@ -107,20 +107,18 @@ Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContext
 
 Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
                            const pb::Message* request, pb::Message* response, const Body& body,
-                           std::string& subject) {
-  ASSIGN_OR_RETURN(Caller caller,
-                   interceptor_->Authenticate(method, Metadata(context, "authorization")));
-  subject = caller.subject;
+                           Caller& caller) {
+  ASSIGN_OR_RETURN(caller, interceptor_->Authenticate(method, Metadata(context, "authorization")));
   const std::string key = Metadata(context, kIdempotencyKey);
   RETURN_IF_ERROR(CheckIdempotencyKey(key));
-  Call call(context, std::move(caller), DeadlineOf(method, context));
+  Call call(context, caller, DeadlineOf(method, context));
   // A stream goes on for as long as its caller says: it would keep a place from many.
   std::optional<Admitted> admitted;
   if (response != nullptr) {
     RETURN_IF_ERROR(interceptor_->admission().Enter(call.deadline()));
     admitted.emplace(interceptor_->admission());
   }
-  KeyedRun once(interceptor_->keys(), method, subject, key, request, response);
+  KeyedRun once(interceptor_->keys(), method, caller.subject, key, request, response);
   auto now = interceptor_->Recheck(method, call.context());
   if (now.ok()) {
     call.set_caller(*std::move(now));
@@ -140,21 +138,26 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
                                 const Body& body) {
   const auto started = std::chrono::steady_clock::now();
   const tracing::Scope trace(TraceOf(context));
-  std::string subject;
+  Caller caller;
   Status status;
   try {
-    status = Handle(method, context, request, response, body, subject);
+    status = Handle(method, context, request, response, body, caller);
   } catch (const std::exception& exception) {  // a bug: adapters translate what they expect
     status = Error::Internal(std::string("uncaught: ") + exception.what());
+  }
+  if (!method.audit_action.empty()) {
+    const Call audited(context, caller, DeadlineOf(method, context));
+    interceptor_->Audit(method, audited.context(), request, status);
   }
   const auto took = std::chrono::steady_clock::now() - started;
   const int code = status.ok() ? 0 : static_cast<int>(status.error().code);
   interceptor_->Record(method, code, took);
   const double milliseconds = std::chrono::duration<double, std::milli>(took).count();
   if (status.ok()) {
-    logging::Info(
-        "rpc",
-        {{"method", method.path}, {"code", "OK"}, {"ms", milliseconds}, {"caller", subject}});
+    logging::Info("rpc", {{"method", method.path},
+                          {"code", "OK"},
+                          {"ms", milliseconds},
+                          {"caller", caller.subject}});
     return grpc::Status::OK;
   }
   const Error& error = status.error();
@@ -167,7 +170,7 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
                   {"field", error.field},
                   {"error", error.message},
                   {"ms", milliseconds},
-                  {"caller", subject}});
+                  {"caller", caller.subject}});
   return ToGrpc(error, context);
 }
 

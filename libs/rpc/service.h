@@ -75,7 +75,7 @@ class ServiceBase : public grpc::Service {
  private:
   Status Handle(MethodInfo& method, grpc::ServerContext& context,
                 const google::protobuf::Message* request, google::protobuf::Message* response,
-                const Body& body, std::string& subject);
+                const Body& body, Caller& caller);
   Time DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const;
 
   std::string name_;

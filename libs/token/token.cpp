@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace marquee::token {
@@ -30,6 +31,18 @@ std::optional<std::string_view> BearerToken(std::string_view authorization) {
       std::min(authorization.find_first_not_of(' ', kScheme.size()), authorization.size()));
   while (authorization.ends_with(' ')) authorization.remove_suffix(1);
   return IsTokenText(authorization) ? std::optional(authorization) : std::nullopt;
+}
+
+std::optional<PublicKey> FromJwk(const JsonWebKey& jwk) {
+  const bool verifies = (jwk.use.empty() || jwk.use == "sig") &&
+                        (jwk.alg.empty() || jwk.alg == "ES256") &&
+                        (jwk.key_ops.empty() || std::ranges::count(jwk.key_ops, "verify") > 0);
+  if (jwk.kty != "EC" || jwk.crv != "P-256" || !verifies) return std::nullopt;
+  auto x = Base64UrlDecode(jwk.x);
+  auto y = Base64UrlDecode(jwk.y);
+  if (!x.ok() || !y.ok() || x->size() != kCoordinateBytes || y->size() != kCoordinateBytes)
+    return std::nullopt;
+  return PublicKey{jwk.kid, *std::move(x), *std::move(y)};
 }
 
 struct SigningKey::Impl {

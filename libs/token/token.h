@@ -24,6 +24,22 @@ struct PublicKey {
   std::string y;
 };
 
+// A key as a JWK set has it (RFC 7517), texts as they stand there.
+struct JsonWebKey {
+  std::string kty;
+  std::string crv;
+  std::string x;
+  std::string y;
+  std::string kid;
+  std::string use = {};
+  std::string alg = {};
+  std::vector<std::string> key_ops = {};
+};
+
+// nullopt: no key on P-256, or one that is for another purpose or algorithm and so verifies no token
+// of ours (RFC 7517, section 4).
+std::optional<PublicKey> FromJwk(const JsonWebKey& jwk);
+
 struct Claims {
   std::string subject;             // a user's id in decimal, or "service:<name>"
   std::int64_t user_id = 0;        // 0 for a service

@@ -60,6 +60,9 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
     reader.Problem("MARQUEE_AUTH_SERVICE_SECRETS", secrets.error().message);
   }
 
+  config.audit_kept =
+      std::chrono::hours{24} * reader.Int("MARQUEE_AUTH_AUDIT_DAYS", 400, 30, 3'650,
+                                          "how long entries of the audit log are kept");
   config.hashing.running = static_cast<int>(
       reader.Int("MARQUEE_AUTH_HASHES_RUNNING", 2, 1, 256,
                  "passwords hashed at once; each takes 64 MiB of memory and a core"));

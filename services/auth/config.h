@@ -1,6 +1,7 @@
 // What marquee-auth reads from its environment.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "auth/app/service_tokens.h"
@@ -23,6 +24,7 @@ struct Config {
   std::string key_encryption_secret;
   std::string bootstrap_secret;  // empty: there is no bootstrapping
   ServiceSecrets service_secrets;
+  std::chrono::hours audit_kept{};
   HashGateLimits hashing;
 
   static Result<Config> FromEnv(const config::Environment& environment);

@@ -6,11 +6,13 @@
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
+#include "auth/rpc/audit_handler.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/rpc/export_handler.h"
 #include "auth/store/pg_accounts.h"
 #include "auth/store/pg_api_keys.h"
+#include "auth/store/pg_audit.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_person_outbox.h"
 #include "auth/store/pg_sessions.h"
@@ -41,6 +43,7 @@ int main(int argc, char** argv) {
   PgSessions session_store(pool);
   PgKeys key_store(pool);
   PgApiKeys api_key_store(pool);
+  PgAudit audit_log(pool);
   const Secretbox sealer(config->key_encryption_secret);
   Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
 
@@ -54,7 +57,10 @@ int main(int argc, char** argv) {
   ExportHandler export_handler(accounts, sessions, api_keys, config->export_next);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
 
-  const Housekeeper housekeeper(keys, sessions, clock);
+  Audit audit(audit_log, account_store, clock, config->audit_kept, registry);
+  AuditHandler audit_handler(audit);
+
+  const Housekeeper housekeeper(keys, sessions, audit, clock);
   marquee::pg::Pool outbox_pool(
       config->outbox_database,
       marquee::pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
@@ -69,7 +75,10 @@ int main(int argc, char** argv) {
   marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
-      config->server, {&handler, &erasing.handler(), &export_handler}, verifier, registry,
+      config->server, {&handler, &audit_handler, &erasing.handler(), &export_handler}, verifier,
+      registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
-      {.check = CheckAgainst(sessions, api_keys), .keys = &idempotency_keys});
+      {.check = CheckAgainst(sessions, api_keys),
+       .keys = &idempotency_keys,
+       .audit = AuditInto(audit)});
 }

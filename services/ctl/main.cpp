@@ -288,6 +288,15 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
   c = users->add_subcommand("delete", "Delete an account, with all that is kept of its person");
   c->add_option("user", user_id, "Its number")->required()->check(CLI::PositiveNumber);
   c->callback([&] { run = [&] { return DeleteUser(context, user_id); }; });
+  static AuditFlags audit;
+  c = app.add_subcommand("audit", "Who did what to whom, the youngest first; for administrators");
+  c->add_option("--user", audit.user_id, "Only what this user did, or what is about their account")
+      ->check(CLI::PositiveNumber);
+  c->add_option("--action", audit.action, "Only this action, as in login or roles.set");
+  c->add_option("--count", audit.count, "How many entries")
+      ->check(CLI::Range(1, 500))
+      ->capture_default_str();
+  c->callback([&] { run = [&] { return ShowAudit(context, audit); }; });
 
   c = app.add_subcommand("status", "Whether the suite is ready, and how far it has come");
   c->callback([&] { run = [&] { return StatusOf(context); }; });

@@ -3,7 +3,9 @@
 #include <google/protobuf/message.h>
 
 #include "gateway/clients/api_key_trader.h"
+#include "gateway/clients/callers.h"
 #include "gateway/clients/key_exchange.h"
+#include "gateway/clients/peers.h"
 #include "gateway/openapi/contract.h"
 #include "gateway/openapi/document.h"
 #include "gateway/pages.h"
@@ -39,8 +41,12 @@ class RunningApp final : public App {
         key_exchange_(MakeKeyExchange(rpc::MakeChannel(config.addresses.at("auth")), "gateway",
                                       config.service_secret, SystemClock())),
         api_keys_(*key_exchange_, SystemClock(), config.api_keys),
+        callers_(rpc::JwksFrom(rpc::MakeChannel(config.addresses.at("auth"))), SystemClock()),
+        peers_(config.peers, metrics),
         pages_(std::move(openapi), [this] { return ReadinessOf(*upstreams_); }),
-        gateway_(api_, *upstreams_, pages_, metrics, config.gateway, &api_keys_),
+        gateway_(api_, *upstreams_, pages_, metrics, config.gateway, &api_keys_,
+                 {.identify = [this](std::string_view token) { return callers_.Identify(token); },
+                  .replicas = [this] { return peers_.Count(); }}),
         server_(config.http, [this](http::Request request, http::Responder respond) {
           gateway_.Handle(std::move(request), std::move(respond));
         }) {}
@@ -72,6 +78,8 @@ class RunningApp final : public App {
   std::unique_ptr<Upstreams> upstreams_;
   std::unique_ptr<KeyExchange> key_exchange_;
   ApiKeyTrader api_keys_;
+  Callers callers_;
+  Peers peers_;
   OwnPages pages_;
   Gateway gateway_;
   http::Server server_;

@@ -49,6 +49,21 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.api_keys.fresh = reader.Milliseconds(
       "MARQUEE_GATEWAY_API_KEY_FRESH_MS", 2'000, 0, 60'000,
       "how long an API key goes on working after it was revoked: so often auth is asked of it");
+  const auto window = reader.Milliseconds(
+      "MARQUEE_GATEWAY_LIMIT_WINDOW_MS", 10'000, 1'000, 3'600'000,
+      "the time that quotas are of: a whole one may go at once, and comes back over that time");
+  config.gateway.limits.user = {
+      reader.Int("MARQUEE_GATEWAY_USER_REQUESTS", 1'000, 0, 10'000'000,
+                 "requests of one person in a window, over all gateways; 0: as many as they like"),
+      window};
+  config.gateway.limits.api_key = {
+      reader.Int("MARQUEE_GATEWAY_API_KEY_REQUESTS", 1'000, 0, 10'000'000,
+                 "requests by one API key in a window, over all gateways; 0: as many as it likes"),
+      window};
+  config.peers = reader.String(
+      "MARQUEE_GATEWAY_PEERS", "",
+      "a host name with one address for each gateway, by which each knows its part of the quotas; "
+      "empty: there is one gateway");
   config.metrics_listen =
       reader.Address("MARQUEE_METRICS_LISTEN", "127.0.0.1:9081", "where it serves /metrics");
   config.log_level = reader.String("MARQUEE_LOG_LEVEL", "info", "debug, info, warning or error");

@@ -20,6 +20,7 @@ struct Config {
   http::ServerOptions http;
   GatewayOptions gateway;
   ApiKeyTraderOptions api_keys;
+  std::string peers;  // a name with an address for each gateway; empty: this is the only one
   std::string service_secret;
   std::string metrics_listen;
   std::string log_level;

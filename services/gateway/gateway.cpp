@@ -8,6 +8,7 @@
 #include "gateway/chain/exchange.h"
 #include "gateway/chain/fallback.h"
 #include "gateway/chain/idempotency.h"
+#include "gateway/chain/limit.h"
 #include "gateway/chain/observe.h"
 #include "gateway/chain/pages.h"
 #include "gateway/chain/parse.h"
@@ -31,7 +32,8 @@ std::vector<std::unique_ptr<Filter>> List(std::unique_ptr<Filters>... filters) {
 }  // namespace
 
 Gateway::Gateway(const Api& api, Upstreams& upstreams, OwnPages& pages, metrics::Metrics& metrics,
-                 const GatewayOptions& options, CredentialTrader* trader)
+                 const GatewayOptions& options, CredentialTrader* trader,
+                 LimitSources limit_sources)
     : pages_(pages),
       chain_(List(std::make_unique<Observe>(api, metrics),              //
                   std::make_unique<OwnPagesFilter>(pages),              //
@@ -41,7 +43,8 @@ Gateway::Gateway(const Api& api, Upstreams& upstreams, OwnPages& pages, metrics:
                   std::make_unique<Idempotency>(),                      //
                   std::make_unique<Authenticate>(),                     //
                   std::make_unique<Trade>(trader, options.deadline),    //
-                  std::make_unique<Positions>(options.max_callers),     //
+                  std::make_unique<Limit>(options.limits, std::move(limit_sources), metrics),
+                  std::make_unique<Positions>(options.max_callers),  //
                   std::make_unique<Call>(upstreams, options.deadline, options.fallback_after),
                   std::make_unique<Fallback>(api, upstreams, metrics, options.deadline),
                   std::make_unique<Respond>())) {}

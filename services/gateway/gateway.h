@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/chain/filter.h"
+#include "gateway/chain/limit.h"
 #include "gateway/clients/upstreams.h"
 #include "gateway/http/message.h"
 #include "gateway/transcode/api.h"
@@ -26,6 +27,7 @@ struct GatewayOptions {
   std::chrono::milliseconds fallback_after{2000};  // the deadline of a call that has a fallback
   std::size_t max_json_bytes = std::size_t{1} << 20;
   std::size_t max_callers = 100'000;  // whose positions are remembered
+  LimitOptions limits = {};
 };
 
 class Gateway {
@@ -33,7 +35,8 @@ class Gateway {
   // All references must outlive this, and this every request that it was handed. `trader` may be
   // null: nobody's credentials are traded then.
   Gateway(const Api& api, Upstreams& upstreams, OwnPages& pages, metrics::Metrics& metrics,
-          const GatewayOptions& options, CredentialTrader* trader = nullptr);
+          const GatewayOptions& options, CredentialTrader* trader = nullptr,
+          LimitSources limit_sources = {});
 
   // Answers through `respond`, always. Thread-safe.
   void Handle(http::Request request, http::Responder respond);

@@ -19,8 +19,8 @@ CONFIRM = sorted(
     for name, service in SUITE["services"].items()
     if "marquee.erasure-receipts.v1" in service.get("topics", {}).get("writes", [])
 )
-# What may know a number of somebody who was erased: that they were, how far that is, and who is to be told.
-KNOW = {"erasures", "erasure_receipts", "erased_users"}
+# What may know a number of somebody who was erased: that they were, how far that is, and what they did (append only).
+KNOW = {"erasures", "erasure_receipts", "erased_users", "audit_entries"}
 
 
 def rows(suite, database, statement, *values):

@@ -26,6 +26,9 @@ class Problem(AssertionError):
 class Api:
     """One caller: anonymous, or signed in once `register` or `login` was called. Not for use by several threads."""
 
+    # What any of them sent or was given that no log may have.
+    secrets = {PASSWORD.encode()}  # noqa: RUF012
+
     def __init__(self, url, timeout=30):
         self.url = url
         self.timeout = timeout
@@ -69,6 +72,7 @@ class Api:
     def signed_in(self, session):
         self.http.headers["Authorization"] = f"Bearer {session['access_token']}"
         self.refresh_token = session["refresh_token"]
+        Api.secrets.add(self.refresh_token.encode())
         self.user = session["user"]
         return self
 

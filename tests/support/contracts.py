@@ -66,20 +66,23 @@ class Rpc:
     path: str  # of gRPC: "/marquee.ratings.v1.RatingsService/PutRating"
     public: bool
     roles: tuple  # one of which its caller has; none: any caller
-    owner: bool  # or owns what is asked for
+    owner: str  # or is the one whom this field of the request names; empty: there is none
+    scopes: tuple  # of which a caller who is bound to scopes has one
+    request: str  # the message, without `marquee.`
     route: tuple | None  # of REST: ("PUT", "/v1/me/ratings/{movie_id}")
     has_body: bool
     demanding: bool  # an empty request is refused, or changes nothing
     client_streaming: bool
     server_streaming: bool
 
-    def call(self, channel, token, timeout=5):
-        """An empty request as `token`'s holder: the status code, and the reason of a refusal."""
+    def call(self, channel, token, timeout=5, **fields):
+        """A request, empty but for `fields`, as `token`'s holder: the status code, and the reason of a refusal."""
         kind = f"{'stream' if self.client_streaming else 'unary'}_{'stream' if self.server_streaming else 'unary'}"
         invoke = getattr(channel, kind)(self.path)
-        metadata = [("authorization", f"Bearer {token}")]
+        metadata = [("authorization", f"Bearer {token}")] if token else []
+        request = message(self.request, **fields).SerializeToString()
         try:
-            answer = invoke(iter([]) if self.client_streaming else b"", timeout=timeout, metadata=metadata)
+            answer = invoke(iter([]) if self.client_streaming else request, timeout=timeout, metadata=metadata)
             if self.server_streaming:
                 list(answer)
         except grpc.RpcError as error:
@@ -109,7 +112,9 @@ def rpcs(package):
                     path=f"/{service.full_name}/{method.name}",
                     public=policy.access == 1,
                     roles=tuple(policy.roles),
-                    owner=bool(policy.owner),
+                    owner=policy.owner,
+                    scopes=tuple(policy.scopes),
+                    request=method.input_type.full_name.removeprefix("marquee."),
                     route=(verb.upper(), getattr(http, verb)) if verb else None,
                     has_body=bool(http.body),
                     demanding=demands or verb == "get",
@@ -195,9 +200,11 @@ class Issuer:
     def token(self, subject, *roles, seconds=3600):
         """A user's token for a number, a service's for "service:name"."""
         now = int(time.time())
-        header = {"alg": "ES256", "kid": "test", "typ": "JWT"}
         claims = {"iss": "marquee", "aud": "marquee", "sub": str(subject), "roles": list(roles), "jti": f"{now}"}
-        claims |= {"sid": "test", "iat": now, "exp": now + seconds}
+        return self.sign(claims | {"sid": "test", "iat": now, "exp": now + seconds})
+
+    def sign(self, claims, kid="test"):
+        header = {"alg": "ES256", "kid": kid, "typ": "JWT"}
         signed = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
         der = subprocess.run(
             ["openssl", "dgst", "-sha256", "-sign", self._key], input=signed.encode(), check=True, capture_output=True

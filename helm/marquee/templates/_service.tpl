@@ -6,6 +6,8 @@
 {{- if .part.ports.http }}
 - {name: {{ $own }}_LISTEN, value: "127.0.0.1:{{ .part.ports.http }}"}
 - {name: {{ $own }}_SWAGGER_DIR, value: /usr/share/marquee/swagger}
+# The headless Service: an address for each pod that is ready.
+- {name: {{ $own }}_PEERS, value: {{ $full }}-{{ .name }}-metrics}
 {{- else }}
 # For gRPC that is every address of both families, and of IPv4 alone where the kernel has no other.
 - {name: MARQUEE_GRPC_LISTEN, value: "[::]:9000"}

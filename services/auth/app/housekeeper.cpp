@@ -4,10 +4,11 @@
 
 namespace marquee::auth {
 
-Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, const Clock& clock,
+Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, Audit& audit, const Clock& clock,
                          std::chrono::milliseconds period)
     : keys_(keys),
       sessions_(sessions),
+      audit_(audit),
       clock_(clock),
       task_(period, [this](const std::stop_token&) { return Step(); }) {}
 
@@ -17,6 +18,7 @@ std::optional<std::chrono::milliseconds> Housekeeper::Step() {
   Report("reading the signing keys", keys_.Refresh(CallContext(clock_.Now() + kMostTime)));
   if (!keys_.Ready().ok()) return kEager;
   Report("forgetting old sessions", sessions_.Purge(CallContext(clock_.Now() + kMostTime)));
+  Report("forgetting old audit entries", audit_.Forget(CallContext(clock_.Now() + kMostTime)));
   return std::nullopt;
 }
 

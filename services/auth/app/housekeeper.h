@@ -1,10 +1,11 @@
-// The thread that keeps the signing keys fresh and forgets old sessions.
+// The thread that keeps the signing keys fresh and forgets old sessions and audit entries.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
 
+#include "auth/app/audit.h"
 #include "auth/app/key_ring.h"
 #include "auth/app/sessions.h"
 #include "base/periodic_task.h"
@@ -15,7 +16,7 @@ namespace marquee::auth {
 // `period`.
 class Housekeeper {
  public:
-  Housekeeper(KeyRing& keys, Sessions& sessions, const Clock& clock,
+  Housekeeper(KeyRing& keys, Sessions& sessions, Audit& audit, const Clock& clock,
               std::chrono::milliseconds period = std::chrono::minutes{1});
 
  private:
@@ -24,6 +25,7 @@ class Housekeeper {
 
   KeyRing& keys_;
   Sessions& sessions_;
+  Audit& audit_;
   const Clock& clock_;
   std::string last_problem_;
   PeriodicTask task_;  // last: it uses the others

@@ -5,14 +5,10 @@
 #include "base/base64.h"
 
 namespace marquee::auth {
-namespace {
-
 google::protobuf::Timestamp ToTimestamp(Time time) {
   return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
       std::chrono::nanoseconds(time.time_since_epoch()).count());
 }
-
-}  // namespace
 
 void ToProto(const Account& account, v1::User& out) {
   out.set_user_id(account.user_id);

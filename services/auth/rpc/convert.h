@@ -6,10 +6,13 @@
 #include "auth/domain/account.h"
 #include "auth/domain/api_key.h"
 #include "auth/domain/erasure.h"
+#include "base/clock.h"
 #include "marquee/auth/v1/auth.pb.h"
 #include "token/token.h"
 
 namespace marquee::auth {
+
+google::protobuf::Timestamp ToTimestamp(Time time);
 
 void ToProto(const Account& account, v1::User& out);
 void ToProto(const SessionView& view, v1::SessionInfo& out);

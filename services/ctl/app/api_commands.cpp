@@ -332,4 +332,24 @@ int SetAccountState(const Context& context, std::int64_t user_id, bool disabled)
                           disabled ? "disabled, and its sessions have ended" : "enabled"));
 }
 
+int ShowAudit(const Context& context, const AuditFlags& flags) {
+  auto rest = Rest(context);
+  std::string path = "/v1/audit-entries?page_size=" + std::to_string(flags.count);
+  if (flags.user_id != 0) path += "&user_id=" + std::to_string(flags.user_id);
+  if (!flags.action.empty()) path += "&action=" + UrlEncode(flags.action);
+  const auto answer = rest.Get(path);
+  if (!answer.ok()) return Fail(context, answer.error());
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& entry : answer->value("entries", json::array())) {
+    const std::string reason = Text(entry, "reason");
+    const auto about = entry.value("about_user_id", std::int64_t{0});
+    rows.push_back({Text(entry, "at").substr(0, 19), Text(entry, "action"),
+                    reason.empty() ? Text(entry, "outcome") : reason, Text(entry, "actor"),
+                    about == 0 ? "" : std::to_string(about), Text(entry, "address"),
+                    Text(entry, "user_agent")});
+  }
+  return Show(context, *answer,
+              Table({"at (UTC)", "action", "outcome", "by", "about", "from", "program"}, rows, 40));
+}
+
 }  // namespace marquee::ctl

@@ -166,6 +166,14 @@ int ListErasures(const Context& context, bool pending);
 int RepeatErasures(const Context& context);
 int DeleteUser(const Context& context, std::int64_t user_id);
 
+// The last entries of the audit log, for administrators.
+struct AuditFlags {
+  std::int64_t user_id = 0;  // 0: everybody's
+  std::string action;        // empty: any
+  int count = 50;
+};
+int ShowAudit(const Context& context, const AuditFlags& flags);
+
 // The caller's own API keys.
 struct ApiKeyFlags {
   std::string name;

@@ -8,12 +8,14 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "gateway/chain/filter.h"
 #include "gateway/clients/upstreams.h"
 #include "gateway/http/message.h"
+#include "base/rate_limiter.h"
 #include "gateway/transcode/api.h"
 #include "gateway/transcode/target.h"
 #include "tracing/trace.h"
@@ -33,6 +35,8 @@ struct Exchange {
   google::protobuf::Message* in = nullptr;  // transcode: the binding's request
   std::string subject;                      // authenticate: of the caller's token, unverified
   Outbound outbound;
+  std::optional<Allowance> allowance;  // limit: what is left of the caller's quota
+  std::string_view limited_by;          // limit: which quota that is
 
   // What `out` is an answer to: the binding itself, or its fallback (call, fallback).
   const Binding* answers = nullptr;

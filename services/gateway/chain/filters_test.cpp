@@ -12,6 +12,7 @@
 #include "gateway/chain/exchange.h"
 #include "gateway/chain/fallback.h"
 #include "gateway/chain/idempotency.h"
+#include "gateway/chain/limit.h"
 #include "gateway/chain/observe.h"
 #include "gateway/chain/pages.h"
 #include "gateway/chain/parse.h"
@@ -22,6 +23,7 @@
 #include "gateway/chain/transcode.h"
 #include "gateway/gateway.h"
 #include "gateway/pages.h"
+#include "gateway/problem.h"
 #include "gateway/testing/fake_upstreams.h"
 #include "gateway/testing/test_protos.h"
 #include "metrics/metrics.h"
@@ -100,8 +102,8 @@ TEST_F(FiltersTest, AreTheseInThisOrder) {
   const Gateway gateway(api_, upstreams_, pages, metrics_, {});
   EXPECT_EQ(gateway.filters(),
             (std::vector<std::string_view>{"observe", "pages", "parse", "route", "transcode",
-                                           "idempotency", "authenticate", "trade", "positions",
-                                           "call", "fallback", "respond"}));
+                                           "idempotency", "authenticate", "trade", "limit",
+                                           "positions", "call", "fallback", "respond"}));
 }
 
 TEST_F(FiltersTest, ObserveCountsAndNamesTheTrace) {
@@ -246,6 +248,92 @@ TEST_F(FiltersTest, TradeWaitsForTheTokenOfAKey) {
   EXPECT_EQ(upstreams_.seen.back().outbound.authorization, "Bearer " + Token("42"))
       << "the key stays here";
   EXPECT_EQ(trader.client_address_, "192.0.2.7");
+}
+
+std::string Value(const http::Response& response, std::string_view name) {
+  std::string all;
+  for (const auto& header : response.headers) {
+    if (header.name == name) all += (all.empty() ? "" : " and ") + header.value;
+  }
+  return all;
+}
+
+class LimitTest : public FiltersTest {
+ protected:
+  // "ada" and "grace" are people, "key" is an API key of ada's, "service" is one of ours.
+  static std::optional<token::Claims> Identify(std::string_view token) {
+    if (token != "ada" && token != "grace" && token != "key" && token != "service")
+      return std::nullopt;
+    token::Claims claims;
+    if (token == "ada" || token == "key") claims.user_id = 1;
+    if (token == "grace") claims.user_id = 2;
+    if (token == "key") claims.api_key_id = "k1";
+    return claims;
+  }
+  http::Response Ask(Limit& limit, const std::string& bearer) {
+    const auto exchange = Make(http::Method::kGet, "/");
+    exchange->outbound.authorization = bearer;
+    const auto step = limit.Decode(exchange);
+    http::Response response;
+    if (!step.ok()) response = Problem(step.error(), exchange->trace.trace_id);
+    limit.Encode(*exchange, response);
+    return response;
+  }
+
+  LimitOptions options_{.user = {.requests = 2, .window = 1h},
+                        .api_key = {.requests = 4, .window = 1h}};
+  int replicas_ = 1;
+  LimitSources sources_{.identify = Identify, .replicas = [this] { return replicas_; }};
+};
+
+TEST_F(LimitTest, SaysWhatIsLeftAndRefusesWhatIsTooMuch) {
+  Limit limit(options_, sources_, metrics_);
+  const auto first = Ask(limit, "Bearer ada");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(Value(first, "RateLimit-Policy"), R"("user";q=2;w=3600)");
+  EXPECT_EQ(Value(first, "RateLimit"), R"("user";r=1;t=1800)");
+  EXPECT_EQ(Ask(limit, "Bearer ada").status, 200);
+  const auto refused = Ask(limit, "Bearer ada");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.body.find("rate_limited"), std::string::npos);
+  EXPECT_EQ(Value(refused, "RateLimit"), R"("user";r=0;t=3600)");
+  EXPECT_EQ(Value(refused, "Retry-After"), "1800") << "once, and when there is one again";
+  EXPECT_NE(metrics_.Text().find(R"(marquee_gateway_rate_limited_total{policy="user"} 1)"),
+            std::string::npos);
+}
+
+TEST_F(LimitTest, CountsPeopleAndKeysApart) {
+  Limit limit(options_, sources_, metrics_);
+  for (int i = 0; i < 3; ++i) (void)Ask(limit, "Bearer ada");
+  EXPECT_EQ(Ask(limit, "Bearer grace").status, 200);
+  EXPECT_EQ(Value(Ask(limit, "Bearer key"), "RateLimit"), R"("api-key";r=3;t=900)")
+      << "a key has a quota of its own";
+}
+
+TEST_F(LimitTest, LeavesThoseAloneWhoseTokenIsNobodys) {
+  Limit limit(options_, sources_, metrics_);
+  for (int i = 0; i < 10; ++i) {
+    for (const char* bearer : {"", "Bearer forged", "Bearer service", "Basic ada"}) {
+      const auto response = Ask(limit, bearer);
+      EXPECT_EQ(response.status, 200) << bearer;
+      EXPECT_EQ(Value(response, "RateLimit"), "") << bearer;
+    }
+  }
+  Limit without(options_, {}, metrics_);
+  EXPECT_EQ(Value(Ask(without, "Bearer ada"), "RateLimit"), "");
+  options_.user.requests = 0;
+  Limit unlimited(options_, sources_, metrics_);
+  EXPECT_EQ(Value(Ask(unlimited, "Bearer ada"), "RateLimit"), "");
+}
+
+TEST_F(LimitTest, LetsItsPartPassWhereThereAreMoreGateways) {
+  replicas_ = 2;
+  Limit limit(options_, sources_, metrics_);
+  EXPECT_EQ(Value(Ask(limit, "Bearer key"), "RateLimit-Policy"), R"("api-key";q=4;w=3600)");
+  EXPECT_EQ(Ask(limit, "Bearer key").status, 200);
+  EXPECT_EQ(Ask(limit, "Bearer key").status, 429);
+  replicas_ = 100;
+  EXPECT_EQ(Ask(limit, "Bearer grace").status, 200) << "one at least";
 }
 
 TEST_F(FiltersTest, PositionsCarriesWhatWasToldBefore) {

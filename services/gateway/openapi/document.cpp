@@ -27,6 +27,9 @@ constexpr char kIntroduction[] =
     "Requests that change something may carry an `Idempotency-Key`. What was written may be "
     "answered with the header `Marquee-Position`: a read that sends it back sees that write. "
     "Every answer has the header `X-Trace-Id`.\n\n"
+    "Answers to a person or an API key have `RateLimit-Policy` and `RateLimit`: how many requests "
+    "(`q`) may be made in how many seconds (`w`), how many of them are left (`r`), and in how many "
+    "seconds (`t`) all of them will be. Who has none left is answered 429, with `Retry-After`.\n\n"
     "HEAD is taken wherever GET is; any other method is answered 405, with those that the path "
     "has in `Allow`.";
 
