@@ -23,22 +23,20 @@
 #include "pg/pool_metrics.h"
 #include "rpc/server.h"
 
-int main(int argc, char** argv) {
-  using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
-  namespace rpc = marquee::rpc;
+using namespace marquee;        // NOLINT(google-build-using-namespace): a program, not a header
+using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
 
-  if (const auto status = marquee::config::AnswerArguments(argc, argv, Config::FromEnv))
-    return *status;
-  const auto config = Config::FromEnv(marquee::config::SystemEnvironment());
-  if (!config.ok()) return marquee::config::Fatal(config.error());
+int main(int argc, char** argv) {
+  if (const auto status = config::AnswerArguments(argc, argv, Config::FromEnv)) return *status;
+  const auto config = Config::FromEnv(config::SystemEnvironment());
+  if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("auth", config->server);
-  marquee::kafka::UseStructuredLog();
-  const auto& clock = marquee::SystemClock();
-  marquee::metrics::Metrics registry;
+  kafka::UseStructuredLog();
+  const auto& clock = SystemClock();
+  metrics::Metrics registry;
   AuthMetrics metrics(registry);
 
-  marquee::pg::Pool pool(config->database,
-                         marquee::pg::PoolMetrics(registry, "auth", "calls", config->database));
+  pg::Pool pool(config->database, pg::PoolMetrics(registry, "auth", "calls", config->database));
   PgAccounts account_store(pool);
   PgSessions session_store(pool);
   PgKeys key_store(pool);
@@ -59,20 +57,18 @@ int main(int argc, char** argv) {
 
   Audit audit(audit_log, account_store, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
-
   const Housekeeper housekeeper(keys, sessions, audit, clock);
-  marquee::pg::Pool outbox_pool(
-      config->outbox_database,
-      marquee::pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
+  pg::Pool outbox_pool(config->outbox_database,
+                       pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
   PgPersonOutbox outbox(outbox_pool);
-  marquee::kafka::Producer producer(config->kafka);
+  kafka::Producer producer(config->kafka);
   Erasing erasing(config->erasing, account_store, pool, producer, config->kafka.cluster, clock,
                   registry);
   KafkaPeople people(producer);
   const PersonPublisher publisher(outbox, people, clock, registry);
-  marquee::token::Verifier verifier(
+  token::Verifier verifier(
       {}, [&] { return keys.PublicKeys(); }, clock);
-  marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
+  idempotency::PgIdempotencyStore idempotency_keys(pool);
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
       config->server, {&handler, &audit_handler, &erasing.handler(), &export_handler}, verifier,
