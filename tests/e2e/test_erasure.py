@@ -85,8 +85,8 @@ class Person:
 
 @pytest.fixture(scope="module")
 def movies(session_suite, administrator):
-    # Movies are numbered from the same number on: people by others, so that each is told by theirs.
-    execute(session_suite, "auth", "SELECT setval('accounts_user_id_seq', 1700000000)")
+    # Movies are numbered from the same number on: people by others, that are in no model's bytes either.
+    execute(session_suite, "auth", "SELECT setval('accounts_user_id_seq', 1987654320)")
     return [administrator.post("/v1/movies", {"title": f"Erased {uuid.uuid4().hex}"})["movie_id"] for _ in range(4)]
 
 
