@@ -31,6 +31,21 @@ def variable(name):
     return name.replace("-", "_").upper()
 
 
+def writers_of(suite, service):
+    """{variable: names, comma-separated} of a service's `writers_of`."""
+    return {
+        name: ",".join(sorted(one for one, other in suite["services"].items() if topic in other["topics"]["writes"]))
+        for name, topic in service.get("writers_of", {}).items()
+    }
+
+
+def next_export(suite, service):
+    """Where a person's export goes on after this service's part; nothing after the last, or where it has no part."""
+    parts = sorted((name, other["exports"]) for name, other in suite["services"].items() if "exports" in other)
+    after = [path for name, path in parts if name > service["name"]]
+    return after[0] if after and "exports" in service else ""
+
+
 def databases(suite):
     return {name: service["database"] for name, service in suite["services"].items() if "database" in service}
 
@@ -57,6 +72,7 @@ def _fill(suite):
 
 
 def _problems(suite):
+    yield from _problems_of_exports(suite)
     yield from _problems_of_calls(suite)
     yield from _problems_of_names(suite)
     yield from _problems_of_topics(suite)
@@ -75,6 +91,13 @@ def _problems_of_calls(suite):
         for called in job["calls"]:
             if called not in services:
                 yield f"jobs.{name}.calls: there is no service {called}"
+
+
+def _problems_of_exports(suite):
+    parts = sorted((name, service["exports"]) for name, service in suite["services"].items() if "exports" in service)
+    for number, (name, path) in enumerate(parts):
+        if (path == "/v1/me/export") != (number == 0):
+            yield f"services.{name}.exports: the first by name, and no other, is /v1/me/export"
 
 
 def _problems_of_names(suite):
@@ -106,6 +129,9 @@ def _problems_of_topics(suite):
             for topic in service["topics"][use]:
                 if topic not in suite["topics"]:
                     yield f"services.{name}.topics.{use}: {topic} isn't declared under topics"
+        for variable_name, topic in service.get("writers_of", {}).items():
+            if topic not in suite["topics"]:
+                yield f"services.{name}.writers_of.{variable_name}: {topic} isn't declared under topics"
     for topic in suite["topics"]:
         if topic not in used:
             yield f"topics.{topic}: no service reads or writes it"

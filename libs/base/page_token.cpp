@@ -85,4 +85,10 @@ Result<std::int64_t> DecodeLastSent(std::string_view list, std::string_view toke
   return std::get<0>(key);
 }
 
+std::string NextLink(std::string_view path, std::string_view page_token, std::string_view then) {
+  std::string next(then);
+  if (!page_token.empty()) next = std::string(path) + "?page_token=" + std::string(page_token);
+  return next.empty() ? next : "<" + next + ">; rel=\"next\"";
+}
+
 }  // namespace marquee

@@ -53,6 +53,10 @@ Result<std::tuple<Fields...>> DecodeTypedPageToken(std::string_view list, std::s
   return key;
 }
 
+// A Link header (RFC 8288) to what follows a page at `path`: the page of this token; where there is
+// none, `then`, and nothing where that is empty, too.
+std::string NextLink(std::string_view path, std::string_view page_token, std::string_view then);
+
 // For lists that go by one number, at least 1: the last one that was sent; 0 for an empty token.
 Result<std::int64_t> DecodeLastSent(std::string_view list, std::string_view token);
 

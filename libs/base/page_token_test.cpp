@@ -52,5 +52,11 @@ TEST(PageToken, TellsWhichNumberWasSentLast) {
   EXPECT_FALSE(DecodeLastSent("users", EncodeTypedPageToken("runs", std::int64_t{7})).ok());
 }
 
+TEST(NextLink, GoesOnInTheListAndThenElsewhere) {
+  EXPECT_EQ(NextLink("/v1/a", "t-_k", "/v1/b"), "</v1/a?page_token=t-_k>; rel=\"next\"");
+  EXPECT_EQ(NextLink("/v1/a", "", "/v1/b"), "</v1/b>; rel=\"next\"");
+  EXPECT_EQ(NextLink("/v1/a", "", ""), "");
+}
+
 }  // namespace
 }  // namespace marquee

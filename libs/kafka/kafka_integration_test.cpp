@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "kafka/admin.h"
 #include "kafka/group_consumer.h"
+#include "kafka/key_reader.h"
 #include "kafka/partition_log.h"
 #include "kafka/producer.h"
 #include "kafka/testing.h"
@@ -577,6 +578,39 @@ TEST(AdminWithKafka, WaitsForAsManyBrokersAsAreWantedAndNoLonger) {
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.error().message.find("only 1 of 3 brokers"), std::string::npos)
       << status.error().message;
+}
+
+TEST(ReadKey, FindsOneKeysMessagesBitByBit) {
+  const std::string topic = MakeTestTopic(1);
+  Producer producer({.cluster = TestCluster()});
+  std::vector<Outgoing> messages;
+  for (int i = 0; i < 100; ++i)
+    messages.push_back({.topic = topic, .key = std::to_string(i % 10), .value = std::to_string(i)});
+  ASSERT_TRUE(producer.ProduceAll(std::move(messages)).ok());
+  DeleteTestRecords(topic, 0, 5);
+  const Time deadline = SystemClock().Now() + std::chrono::seconds(60);
+  std::vector<std::string> found;
+  std::int64_t from = 0;
+  for (int pages = 1;; ++pages) {
+    const auto page = ReadKey(TestCluster(), topic, 0, "3", from, 40, deadline);
+    ASSERT_TRUE(page.ok()) << page.error().ToString();
+    for (const auto& message : page->messages) found.push_back(message.value);
+    from = page->next_offset;
+    if (!page->at_end) continue;
+    EXPECT_EQ(pages, 3);
+    break;
+  }
+  EXPECT_EQ(from, 100);
+  EXPECT_EQ(found,
+            (std::vector<std::string>{"13", "23", "33", "43", "53", "63", "73", "83", "93"}));
+  EXPECT_TRUE(ReadKey(TestCluster(), topic, 0, "3", from, 40, deadline)->at_end);
+  ClusterConfig nowhere = TestCluster();
+  nowhere.brokers = "127.0.0.1:1";
+  EXPECT_EQ(
+      ReadKey(nowhere, topic, 0, "3", 0, 40, SystemClock().Now() + std::chrono::milliseconds(200))
+          .error()
+          .reason,
+      "kafka_unavailable");
 }
 
 }  // namespace

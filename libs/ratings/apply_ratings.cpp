@@ -55,6 +55,17 @@ std::vector<bool> FindRepetitions(pg::Transaction& tx, std::span<const RatingCha
   return repeated;
 }
 
+// From the row's second column on: value, source, microseconds, event id, revision.
+RatingState ReadState(const pqxx::row& row) {
+  RatingState state;
+  if (!row[1].is_null()) state.value = row[1].as<float>();
+  state.source = static_cast<Source>(row[2].as<int>());
+  state.rated_at_us = row[3].as<std::int64_t>();
+  state.event_id = *Uuid::Parse(row[4].c_str());
+  state.revision = row[5].as<std::int64_t>();
+  return state;
+}
+
 // The touched keys in order, with their states as stored.
 std::vector<Entry> ReadStates(pg::Transaction& tx, std::span<const RatingChange> changes) {
   std::vector<Entry> entries;
@@ -81,12 +92,7 @@ std::vector<Entry> ReadStates(pg::Transaction& tx, std::span<const RatingChange>
       "1) AS r",
       pg::Array(users), pg::Array(movies));
   for (const auto& row : rows) {
-    RatingState state;
-    if (!row[1].is_null()) state.value = row[1].as<float>();
-    state.source = static_cast<Source>(row[2].as<int>());
-    state.rated_at_us = row[3].as<std::int64_t>();
-    state.event_id = *Uuid::Parse(row[4].c_str());
-    state.revision = row[5].as<std::int64_t>();
+    const RatingState state = ReadState(row);
     auto& entry = entries[row[0].as<std::size_t>() - 1];
     entry.before = state;
     entry.after = state;
@@ -173,6 +179,24 @@ std::vector<RatingDelta> ApplyRatings(pg::Transaction& tx, std::span<const Ratin
         {entry.key.user_id, entry.key.movie_id, std::move(entry.before), *entry.after});
   }
   WriteStates(tx, deltas);
+  return deltas;
+}
+
+std::vector<RatingDelta> EraseRatings(pg::Transaction& tx, std::int64_t user_id) {
+  const auto rows = tx.exec_params(
+      "DELETE FROM ratings WHERE user_id = $1 RETURNING movie_id, value, source,"
+      " (extract(epoch FROM rated_at) * 1000000)::bigint, event_id, revision",
+      user_id);
+  tx.exec_params("DELETE FROM applied_events WHERE user_id = $1", user_id);
+  std::vector<RatingDelta> deltas;
+  for (const auto& row : rows) {
+    const RatingState before = ReadState(row);
+    if (!before.value) continue;
+    RatingState after = before;
+    after.value.reset();
+    deltas.push_back({user_id, row[0].as<std::int64_t>(), before, after});
+  }
+  std::ranges::sort(deltas, {}, &RatingDelta::movie_id);
   return deltas;
 }
 

@@ -56,31 +56,21 @@ RatingProjection::RatingProjection(pg::Pool& pool, DeadLetterSink dead_letters, 
 
 Result<LogPositions> RatingProjection::LoadPositions(const std::vector<std::int32_t>& partitions) {
   ASSIGN_OR_RETURN(const StoredPositions stored,
-                   pool_.Run(
-                       [&](pg::Transaction& tx) -> Result<StoredPositions> {
-                         return MakePositions(tx, config_.topic, partitions);
-                       },
-                       {.deadline = SystemClock().Now() + config_.transaction_timeout}));
-  LogPositions positions;
-  const std::lock_guard lock(shared_->mutex);
-  for (const auto& [partition, one] : stored) {
-    positions[partition] = one.position;
-    shared_->stats.positions[partition] = one;
-  }
-  return positions;
+                   LoadStored(pool_, config_.topic, partitions, config_.transaction_timeout));
+  Remember(stored);
+  return PositionsOf(stored);
 }
 
 Status RatingProjection::Move(const LogPosition& from, std::int64_t to, kafka::Moved why) {
   ASSIGN_OR_RETURN(const StoredPositions stored,
-                   pool_.Run(
-                       [&](pg::Transaction& tx) -> Result<StoredPositions> {
-                         RETURN_IF_ERROR(MovePosition(tx, config_.topic, from, to, why));
-                         return MakePositions(tx, config_.topic, {from.partition});
-                       },
-                       {.deadline = SystemClock().Now() + config_.transaction_timeout}));
+                   MoveStored(pool_, config_.topic, from, to, why, config_.transaction_timeout));
+  Remember(stored);
+  return {};
+}
+
+void RatingProjection::Remember(const StoredPositions& stored) {
   const std::lock_guard lock(shared_->mutex);
   for (const auto& [partition, one] : stored) shared_->stats.positions[partition] = one;
-  return {};
 }
 
 Status RatingProjection::Apply(const kafka::Batch& batch, const LogPositions& expected,

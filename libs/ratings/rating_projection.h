@@ -71,6 +71,10 @@ struct RatingDelta {
 // user and movie. Throws the driver's exceptions: inside Pool::Run.
 std::vector<RatingDelta> ApplyRatings(pg::Transaction& tx, std::span<const RatingChange> changes);
 
+// Deletes all that the tables `ratings` and `applied_events` have of a user. Returns what was rated,
+// one delta for each movie, as if it had been taken back. Throws the driver's exceptions.
+std::vector<RatingDelta> EraseRatings(pg::Transaction& tx, std::int64_t user_id);
+
 // Deletes the ids of live events applied more than `age` ago, at most `limit`; returns how many.
 Result<std::int64_t> ForgetAppliedEvents(pg::Pool& pool, std::chrono::hours age, int limit,
                                          Time deadline);
@@ -113,6 +117,8 @@ class RatingProjection final : public kafka::BatchHandler {
   RatingProjectionStats Stats() const;  // any thread
 
  private:
+  void Remember(const StoredPositions& stored);
+
   pg::Pool& pool_;
   DeadLetterSink dead_letters_;
   Step step_;

@@ -100,4 +100,31 @@ Status MovePosition(pg::Transaction& tx, const std::string& topic, const LogPosi
   return {};
 }
 
+Result<StoredPositions> LoadStored(pg::Pool& pool, const std::string& topic,
+                                   const std::vector<std::int32_t>& partitions,
+                                   std::chrono::milliseconds timeout) {
+  return pool.Run(
+      [&](pg::Transaction& tx) -> Result<StoredPositions> {
+        return MakePositions(tx, topic, partitions);
+      },
+      {.deadline = SystemClock().Now() + timeout});
+}
+
+Result<StoredPositions> MoveStored(pg::Pool& pool, const std::string& topic,
+                                   const LogPosition& from, std::int64_t to, kafka::Moved why,
+                                   std::chrono::milliseconds timeout) {
+  return pool.Run(
+      [&](pg::Transaction& tx) -> Result<StoredPositions> {
+        RETURN_IF_ERROR(MovePosition(tx, topic, from, to, why));
+        return MakePositions(tx, topic, {from.partition});
+      },
+      {.deadline = SystemClock().Now() + timeout});
+}
+
+LogPositions PositionsOf(const StoredPositions& stored) {
+  LogPositions positions;
+  for (const auto& [partition, one] : stored) positions[partition] = one.position;
+  return positions;
+}
+
 }  // namespace marquee::ratings

@@ -1,7 +1,8 @@
 // How far a topic was read, as a database has it: the table consumer_offsets (rating_projection.h).
-// Everything here throws the driver's exceptions: inside Pool::Run and Pool::Read only.
+// What takes a transaction throws the driver's exceptions: inside Pool::Run and Pool::Read only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,5 +30,15 @@ Status AdvancePositions(pg::Transaction& tx, const std::string& topic, const Log
 // kafka::BatchHandler::Move.
 Status MovePosition(pg::Transaction& tx, const std::string& topic, const LogPosition& from,
                     std::int64_t to, kafka::Moved why);
+
+// MakePositions and MovePosition in a transaction each: how the partitions are stored then.
+Result<StoredPositions> LoadStored(pg::Pool& pool, const std::string& topic,
+                                   const std::vector<std::int32_t>& partitions,
+                                   std::chrono::milliseconds timeout);
+Result<StoredPositions> MoveStored(pg::Pool& pool, const std::string& topic,
+                                   const LogPosition& from, std::int64_t to, kafka::Moved why,
+                                   std::chrono::milliseconds timeout);
+
+LogPositions PositionsOf(const StoredPositions& stored);
 
 }  // namespace marquee::ratings

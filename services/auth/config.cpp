@@ -1,6 +1,7 @@
 #include "auth/config.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace marquee::auth {
 namespace {
@@ -59,6 +60,13 @@ std::optional<MailConfig> ReadMail(config::Reader& reader) {
                     link_base};
 }
 
+std::vector<std::string> ParseNames(const std::string& text) {
+  std::vector<std::string> names;
+  std::istringstream parts(text);
+  for (std::string name; std::getline(parts, name, ',');) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 Result<Config> Config::FromEnv(const config::Environment& environment) {
@@ -72,6 +80,15 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.outbox_database = config.database;
   config.outbox_database.application_name = "marquee-auth-outbox";
   config.outbox_database.max_connections = 1;
+  config.export_next = reader.String("MARQUEE_EXPORT_NEXT", "",
+                                     "the route at which a person's export goes on after this "
+                                     "service's part; none when empty");
+  config.erasing.database = config.database;
+  config.erasing.database.application_name = "marquee-auth-erasures";
+  config.erasing.database.max_connections = 3;
+  config.erasing.services =
+      ParseNames(reader.String("MARQUEE_AUTH_ERASURE_SERVICES", std::nullopt,
+                               "who has to confirm that a person was erased, comma-separated"));
   config.kafka.cluster = kafka::ClusterConfig::Read(reader, "marquee-auth");
   config.kafka.delivery_timeout = std::chrono::seconds{5};  // a stop waits for it
 

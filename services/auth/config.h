@@ -8,6 +8,7 @@
 #include "auth/app/service_tokens.h"
 #include "auth/clients/smtp_mailer.h"
 #include "auth/crypto/hash_gate.h"
+#include "auth/erasing.h"
 #include "config/config.h"
 #include "kafka/producer.h"
 #include "pg/pool.h"
@@ -24,6 +25,8 @@ struct Config {
   rpc::ServerConfig server;
   pg::PoolConfig database;
   pg::PoolConfig outbox_database;  // a connection of its own: it is held while Kafka is waited for
+  ErasingConfig erasing;
+  std::string export_next;
   kafka::ProducerConfig kafka;
   std::string key_encryption_secret;
   std::string bootstrap_secret;  // empty: there is no bootstrapping

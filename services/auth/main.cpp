@@ -11,6 +11,7 @@
 #include "auth/rpc/audit_handler.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
+#include "auth/rpc/export_handler.h"
 #include "auth/store/pg_person_outbox.h"
 #include "auth/store/pg_stores.h"
 #include "base/clock.h"
@@ -20,26 +21,24 @@
 #include "pg/pool_metrics.h"
 #include "rpc/server.h"
 
+using namespace marquee;        // NOLINT(google-build-using-namespace): a program, not a header
+using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
+
 int main(int argc, char** argv) {
-  using namespace marquee::auth;  // NOLINT(google-build-using-namespace)
-  namespace rpc = marquee::rpc;
-  if (const auto status = marquee::config::AnswerArguments(argc, argv, Config::FromEnv))
-    return *status;
-  const auto config = Config::FromEnv(marquee::config::SystemEnvironment());
-  if (!config.ok()) return marquee::config::Fatal(config.error());
+  if (const auto status = config::AnswerArguments(argc, argv, Config::FromEnv)) return *status;
+  const auto config = Config::FromEnv(config::SystemEnvironment());
+  if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("auth", config->server);
-  marquee::kafka::UseStructuredLog();
-  const auto& clock = marquee::SystemClock();
-  marquee::metrics::Metrics registry;
+  kafka::UseStructuredLog();
+  const auto& clock = SystemClock();
+  metrics::Metrics registry;
   AuthMetrics metrics(registry);
-  marquee::pg::Pool pool(config->database,
-                         marquee::pg::PoolMetrics(registry, "auth", "calls", config->database));
+  pg::Pool pool(config->database, pg::PoolMetrics(registry, "auth", "calls", config->database));
   PgStores stores(pool);
   const std::string& secret = config->key_encryption_secret;
   const Secretbox sealer(secret);
   const Secretbox factor_sealer(secret, Secretbox::kSecondFactors);
   Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
-
   KeyRing keys(stores.keys, sealer, clock, {});
   Sessions sessions(stores.sessions, keys, clock, metrics, Sha256("refresh tokens\n" + secret));
   GuessGuard guard(stores.guesses, stores.sessions, clock, metrics);
@@ -52,26 +51,29 @@ int main(int argc, char** argv) {
   Administration administration(stores.accounts, hasher, sessions, clock, config->bootstrap_secret);
   const ServiceTokens service_tokens(config->service_secrets, keys, clock);
   ApiKeys api_keys(stores.api_keys, keys, clock);
+  ExportHandler export_handler(accounts, sessions, api_keys, config->export_next);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
   AccountSecurityHandler security(second_factors, mail);
   Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
   const Housekeeper housekeeper(keys, sessions, guard, audit, clock);
-  marquee::pg::Pool outbox_pool(
-      config->outbox_database,
-      marquee::pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
+  pg::Pool outbox_pool(config->outbox_database,
+                       pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
   PgPersonOutbox outbox(outbox_pool);
-  marquee::kafka::Producer producer(config->kafka);
+  kafka::Producer producer(config->kafka);
+  Erasing erasing(config->erasing, stores.accounts, pool, producer, config->kafka.cluster, clock,
+                  registry);
   KafkaPeople people(producer);
   const PersonPublisher publisher(outbox, people, clock, registry);
   std::optional<MailSending> mail_sending;
   if (config->mail) mail_sending.emplace(*config->mail, stores, clock, registry);
-  marquee::token::Verifier verifier(
+  token::Verifier verifier(
       {}, [&] { return keys.PublicKeys(); }, clock);
-  marquee::idempotency::PgIdempotencyStore idempotency_keys(pool);
+  idempotency::PgIdempotencyStore idempotency_keys(pool);
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
-      config->server, {&handler, &security, &audit_handler}, verifier, registry,
+      config->server, {&handler, &security, &audit_handler, &erasing.handler(), &export_handler},
+      verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
       {.check = CheckAgainst(sessions, api_keys),
        .keys = &idempotency_keys,

@@ -18,7 +18,7 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   // People read the catalogue while the database takes no writes.
   config.database.needs_writes = false;
   config.consumer_database.application_name = "marquee-catalog-consumer";
-  config.consumer_database.max_connections = 2;
+  config.consumer_database.max_connections = 3;
   config.publisher_database = config.consumer_database;
   config.publisher_database.application_name = "marquee-catalog-publisher";
   config.publisher_database.max_connections = 1;
@@ -27,6 +27,7 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   auto& consumer = config.consumer.consumer;
   consumer.cluster = kafka::ClusterConfig::Read(reader, "marquee-catalog");
   consumer.topic = std::string(ratings::kRatingsTopic);
+  config.erasures = {.cluster = consumer.cluster, .service = "catalog"};
   consumer.group =
       reader.String("MARQUEE_CATALOG_GROUP", "marquee-catalog", "the replicas' consumer group");
   consumer.instance_id = reader.String("MARQUEE_CATALOG_INSTANCE_ID", "",

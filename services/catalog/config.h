@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "catalog/app/movie_publisher.h"
 #include "config/config.h"
+#include "erasures/erasure_consumer.h"
 #include "kafka/producer.h"
 #include "pg/pool.h"
 #include "ratings/rating_consumer.h"
@@ -19,6 +20,7 @@ struct Config {
   pg::PoolConfig database;
   pg::PoolConfig consumer_database;  // the consumer never waits for the calls' connections
   ratings::RatingConsumerConfig consumer;
+  erasures::ErasureConsumerConfig erasures;
   pg::PoolConfig publisher_database;  // one connection, whose session holds the turn to publish
   kafka::ProducerConfig producer;
   MoviePublisher::Options publisher;

@@ -12,6 +12,7 @@
 #include "catalog/store/pg_posters.h"
 #include "catalog/store/pg_publication.h"
 #include "catalog/store/rating_step.h"
+#include "erasures/erasure_consumer.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
@@ -53,12 +54,16 @@ int main(int argc, char** argv) {
   // topic by the same rule.
   ratings::RatingConsumer consumer(
       config->consumer, consumer_pool,
-      {.apply = catalog::ApplyRatingBatch, .courtesy = ratings::YieldTo(pool)}, metrics);
+      {.apply = erasures::LeavingOutErased(catalog::ApplyRatingBatch, metrics, "catalog"),
+       .courtesy = ratings::YieldTo(pool)},
+      metrics);
 
   pg::Pool publisher_pool(
       config->publisher_database,
       pg::PoolMetrics(metrics, "catalog", "publisher", config->publisher_database));
   kafka::Producer producer(config->producer);
+  const erasures::ErasureConsumer eraser(config->erasures, consumer_pool, producer,
+                                         catalog::ErasePerson, metrics);
   catalog::PgPublicationStore publication(publisher_pool);
   catalog::PublishedMovies published;
   movies::MovieFeed feed(config->producer.cluster, published, metrics, "catalog");

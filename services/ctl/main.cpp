@@ -112,6 +112,37 @@ void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>
   c->callback([&] { run = [&] { return Evaluate(context, evaluate); }; });
 }
 
+// After AddAccountCommands, to whose commands it adds.
+void AddErasureCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  auto* account = app.get_subcommand("account");
+  static std::string file;
+  auto* c = account->add_subcommand("export", "Save all that is kept of you, as JSON Lines");
+  c->add_option("file", file, "Where to; -: standard output")->required();
+  c->callback([&] { run = [&] { return ExportAccount(context, file); }; });
+  static DeleteAccountFlags deleting;
+  c = account->add_subcommand("delete", "Delete your account, your ratings and reviews, for good");
+  c->add_flag("--yes", deleting.yes, "Don't ask");
+  c->add_flag("!--no-wait", deleting.wait, "Return before every service has confirmed");
+  c->add_option("--timeout", deleting.seconds, "How many seconds to wait for that")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  c->callback([&] { run = [&] { return DeleteAccount(context, deleting); }; });
+
+  auto* erasures = app.add_subcommand("erasures", "How far the erasure of deleted accounts is");
+  erasures->require_subcommand(1);
+  static std::string id;
+  c = erasures->add_subcommand("show", "One, with or without a login");
+  c->add_option("erasure", id, "Its id, as the deletion told it")->required();
+  c->callback([&] { run = [&] { return ShowErasure(context, id); }; });
+  static bool pending = false;
+  c = erasures->add_subcommand("list", "All, the latest first, for administrators");
+  c->add_flag("--pending", pending, "Only those that aren't complete");
+  c->callback([&] { run = [&] { return ListErasures(context, pending); }; });
+  c = erasures->add_subcommand(
+      "repeat", "Carry all of them out again: when Kafka's topic of erasures was lost");
+  c->callback([&] { run = [&] { return RepeatErasures(context); }; });
+}
+
 void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
   static LoginFlags login;
   auto* c = app.add_subcommand("login", "Log in and remember it");
@@ -146,6 +177,7 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_flag("--all", revoke.all, "All, this one, too");
   c->callback([&] { run = [&] { return RevokeSessions(context, revoke); }; });
 
+
   static RateFlags rate;
   c = app.add_subcommand("rate", "Rate a movie");
   c->add_option("movie", rate.movie, "Its id, or words of its title")->required();
@@ -177,7 +209,7 @@ int WithPassword(const Context& context, AccountFlags& flags,
 
 void AddAccountCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
   static AccountFlags flags;
-  auto* account = app.add_subcommand("account", "Your account: second factor, password, address");
+  auto* account = app.add_subcommand("account", "Your account, and all that is kept of you");
   account->require_subcommand(1);
   account->footer(
       "Passwords come from MARQUEE_PASSWORD, the terminal, or standard input, a line each.");
@@ -306,6 +338,10 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
   c = users->add_subcommand("remove-totp", "Take a lost second factor from an account");
   c->add_option("user", user_id, "Its number")->required()->check(CLI::PositiveNumber);
   c->callback([&] { run = [&] { return RemoveUserTotp(context, user_id); }; });
+
+  c = users->add_subcommand("delete", "Delete an account, with all that is kept of its person");
+  c->add_option("user", user_id, "Its number")->required()->check(CLI::PositiveNumber);
+  c->callback([&] { run = [&] { return DeleteUser(context, user_id); }; });
 
   static AuditFlags audit;
   c = app.add_subcommand("audit", "Who did what to whom, the youngest first; for administrators");
@@ -436,6 +472,7 @@ int main(int argc, char** argv) {
   AddDataCommands(app, context, run);
   AddPeopleCommands(app, context, run);
   AddAccountCommands(app, context, run);
+  AddErasureCommands(app, context, run);
   AddModelCommands(app, context, run);
   AddApiKeyCommands(app, context, run);
   AddClusterCommands(app, context, run);

@@ -37,6 +37,7 @@ constexpr char kSite[] = R"(
   message TokenResponse { string access_token = 1; int64 expires_in = 2; string pragma = 3; }
   message AuthorizeRequest { string client_id = 1; string state = 2; string session = 3; string language = 4; int32 hits = 5; }
   message AuthorizeResponse { string location = 1; string page = 2; optional string session = 3; int64 session_seconds = 4; }
+  message Lines { repeated Plain lines = 1; string next = 2; }
   message Upload { bytes data = 1; string name = 2; }
   message Plain { string text = 1; optional string etag_like = 2; bool flag = 3; int32 number = 4; }
   service Site {
@@ -72,6 +73,13 @@ constexpr char kSite[] = R"(
         response_cookies: {name: "theme" field: "etag_like" same_site: SAME_SITE_STRICT path: "/v1"}
         response_headers: {name: "X-Flag" field: "flag"}
         response_headers: {name: "X-Number" field: "number"}
+      };
+    }
+    rpc Export(Plain) returns (Lines) {
+      option (google.api.http) = {get: "/v1/export" response_body: "lines"};
+      option (marquee.options.v1.rest) = {
+        content_type: "application/jsonl"
+        response_headers: {name: "Link" field: "next"}
       };
     }
     rpc Download(Plain) returns (Upload) {
@@ -162,6 +170,23 @@ TEST_F(RestTest, TakesFormsAsRfc6749WritesThem) {
                 "Content-Type: Application/X-WWW-Form-Urlencoded ; charset=UTF-8\r\n")
                 .status,
             200);
+}
+
+TEST_F(RestTest, WritesAListAsJsonLines) {
+  answer_ =
+      R"({"lines":[{"text":"a\nb","number":7},{"text":"c"}],"next":"</v1/export?x>; rel=\"next\""})";
+  const Answer answer = Ask("GET", "/v1/export");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.headers.at("content-type"), "application/jsonl");
+  EXPECT_EQ(answer.headers.at("link"), R"(</v1/export?x>; rel="next")");
+  EXPECT_EQ(answer.body, R"({"text":"a\nb","flag":false,"number":7})"
+                         "\n"
+                         R"({"text":"c","flag":false,"number":0})"
+                         "\n");
+  answer_ = "{}";
+  const Answer nothing = Ask("GET", "/v1/export");
+  EXPECT_EQ(nothing.body, "");
+  EXPECT_FALSE(nothing.headers.contains("link"));
 }
 
 TEST_F(RestTest, RefusesFormsInTheWordsOfJson) {
@@ -401,6 +426,7 @@ TEST(Rest, IsCheckedAtTheStart) {
        "another header Location"},
       {R"(content_type: "text/html")", "a response_body that is a string or bytes"},
       {R"(content_type: "text/html\r\nX: y")", "a bad content_type"},
+      {R"(content_type: "application/jsonl")", "a list of messages"},
       {R"(form: true)", "a form needs the body"},
   };
   for (const auto& [options, expected] : table) {

@@ -50,7 +50,7 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.writer_database = config.database;
   // Ratings go to Kafka: the front takes them while the database takes no writes.
   config.database.needs_writes = false;
-  config.writer_database.max_connections = 2;
+  config.writer_database.max_connections = 3;
   config.writer_database.application_name = "marquee-rating-ingest-writer";
 
   config.producer.cluster = kafka::ClusterConfig::Read(reader, "marquee-rating-ingest");
@@ -64,8 +64,9 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.produce_timeout =
       reader.Milliseconds("MARQUEE_RATING_INGEST_PRODUCE_TIMEOUT_MS", 3'000, 50, 60'000,
                           "how long a rating's caller waits for Kafka");
-  config.consumer.service = "rating_ingest";
-  auto& consumer = config.consumer.consumer;
+  config.writing.consumer.service = "rating_ingest";
+  config.writing.erasures = {.cluster = config.producer.cluster, .service = "rating-ingest"};
+  auto& consumer = config.writing.consumer.consumer;
   consumer.cluster = config.producer.cluster;
   consumer.topic = std::string(ratings::kRatingsTopic);
   consumer.group = reader.String("MARQUEE_RATING_INGEST_GROUP", "marquee-rating-ingest",
@@ -86,6 +87,9 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.catalog_address =
       reader.Address("MARQUEE_CATALOG_ADDRESS", "127.0.0.1:50052", "catalog, gRPC");
   config.auth_address = reader.Address("MARQUEE_AUTH_ADDRESS", "127.0.0.1:50051", "auth, gRPC");
+  config.export_next = reader.String("MARQUEE_EXPORT_NEXT", "",
+                                     "the route at which a person's export goes on after this "
+                                     "service's part; none when empty");
   config.reads.most_wait =
       reader.Milliseconds("MARQUEE_RATING_INGEST_READ_WAIT_MS", 1'000, 0, 60'000,
                           "how long a read waits for its caller's own writes");

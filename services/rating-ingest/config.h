@@ -8,7 +8,7 @@
 #include "kafka/producer.h"
 #include "pg/pool.h"
 #include "rating-ingest/app/applied_positions.h"
-#include "ratings/rating_consumer.h"
+#include "rating-ingest/consume/writer.h"
 #include "rpc/server.h"
 
 namespace marquee::rating_ingest {
@@ -21,10 +21,11 @@ struct Config {
   pg::PoolConfig
       writer_database;  // of its own: imports never keep readers waiting for a connection
   kafka::ProducerConfig producer;
-  ratings::RatingConsumerConfig consumer;
+  WriterConfig writing;
   std::chrono::milliseconds catalog_timeout{};
   std::string catalog_address;
   std::string auth_address;
+  std::string export_next;
   std::chrono::milliseconds produce_timeout{};
   AppliedPositions::Options reads;
 

@@ -11,22 +11,23 @@
 #include "rating-ingest/app/rating_intake.h"
 #include "rating-ingest/app/rating_queries.h"
 #include "rating-ingest/clients/catalog_client.h"
+#include "rating-ingest/clients/kafka_interactions.h"
 #include "rating-ingest/clients/kafka_log.h"
 #include "rating-ingest/config.h"
-#include "rating-ingest/consume/writer_steps.h"
+#include "rating-ingest/consume/writer.h"
+#include "rating-ingest/rpc/export_handler.h"
 #include "rating-ingest/rpc/ratings_handler.h"
 #include "rating-ingest/store/batch_steps.h"
 #include "rating-ingest/store/pg_rating_reader.h"
-#include "ratings/rating_consumer.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 
 using namespace marquee;  // NOLINT(google-build-using-namespace): a program, not a header
+using namespace marquee::rating_ingest;  // NOLINT(google-build-using-namespace)
 
 int main(int argc, char** argv) {
-  if (const auto status = config::AnswerArguments(argc, argv, rating_ingest::Config::FromEnv))
-    return *status;
-  const auto config = rating_ingest::Config::FromEnv(config::SystemEnvironment());
+  if (const auto status = config::AnswerArguments(argc, argv, Config::FromEnv)) return *status;
+  const auto config = Config::FromEnv(config::SystemEnvironment());
   if (!config.ok()) return config::Fatal(config.error());
   rpc::Prepare("rating-ingest", config->server);
   kafka::UseStructuredLog();
@@ -38,30 +39,28 @@ int main(int argc, char** argv) {
   pg::Pool writer_pool(config->writer_database, pg::PoolMetrics(metrics, "rating_ingest", "writer",
                                                                 config->writer_database));
   kafka::Producer producer(config->producer);
-  rating_ingest::PgRatingReader reader(pool);
-  rating_ingest::KafkaLog log(producer, metrics, std::string(ratings::kRatingsTopic),
-                              config->produce_timeout);
-  rating_ingest::AppliedPositions applied(reader, log, config->reads, metrics);
-  rating_ingest::CatalogClient catalog(rpc::MakeChannel(config->catalog_address),
-                                       config->catalog_timeout, clock);
-  rating_ingest::KnownMovies known_movies(catalog, metrics);
-  rating_ingest::RatingIntake intake(log, log, known_movies, clock);
-  rating_ingest::RatingQueries queries(reader, log, applied);
-  rating_ingest::RatingsHandler handler(intake, queries, applied, log, clock);
-  std::optional<ratings::RatingConsumer> writer;
+  PgRatingReader reader(pool);
+  KafkaLog log(producer, metrics, std::string(ratings::kRatingsTopic), config->produce_timeout);
+  AppliedPositions applied(reader, log, config->reads, metrics);
+  CatalogClient catalog(rpc::MakeChannel(config->catalog_address), config->catalog_timeout, clock);
+  KnownMovies known_movies(catalog, metrics);
+  RatingIntake intake(log, log, known_movies, clock);
+  RatingQueries queries(reader, log, applied);
+  RatingsHandler handler(intake, queries, applied, log, clock);
+  KafkaInteractions interactions(config->producer.cluster, producer);
+  RatingExport ratings_export(reader, interactions, applied);
+  ExportHandler export_handler(ratings_export, config->export_next);
+  std::optional<Writer> writer;
   if (config->writer) {
-    auto steps = rating_ingest::WriterSteps(
-        {rating_ingest::ApplyToRatings(metrics), rating_ingest::CountDeadLetters}, config->consumer,
-        producer, applied, metrics);
-    steps.courtesy = ratings::YieldTo(pool);
-    writer.emplace(config->consumer, writer_pool, std::move(steps), metrics);
+    writer.emplace(config->writing, writer_pool, pool, producer, applied,
+                   BatchSteps{ApplyToRatings(metrics), CountDeadLetters, ErasePerson}, metrics);
   }
   std::optional<movies::MovieFeed> movie_feed;
   std::vector<rpc::ServiceBase*> services;
   std::vector<rpc::ReadyCheck> ready{{"database", [&] { return pool.Health(); }}};
   if (config->front) {
     // The front takes ratings in whether or not the writer is behind: Kafka keeps them.
-    services.push_back(&handler);
+    services = {&handler, &export_handler};
     movie_feed.emplace(config->producer.cluster, known_movies, metrics, "rating_ingest");
     ready.push_back({"movies", [&] { return movie_feed->Ready(); }});
     ready.push_back(

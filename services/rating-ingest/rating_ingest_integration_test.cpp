@@ -483,6 +483,26 @@ TEST_P(RemadeTopic, LosesNothingWhileTheWriterRuns) {
 
 INSTANTIATE_TEST_SUITE_P(ShorterEqualAndLonger, RemadeTopic, testing::Values(1, 2, 3));
 
+// In the log before the writer came to it, and taken in when the person was erased already.
+TEST_F(RatingIngestTest, ARatingInFlightDoesntBringTheErasedBack) {
+  constexpr std::int64_t kAda = 1'000'000'001;
+  const auto first = Rate(kAda, 1, 4.0F);
+  EXPECT_EQ(Read(kAda, 1, first), 4.0F);
+  writer_->Stop();
+  Rate(kAda, 2, 5.0F);
+  database_.Execute("INSERT INTO erased_users VALUES (1000000001, 'e', now())");
+  const auto erased =
+      pool_.Run([](pg::Transaction& tx) { return ErasePerson(tx, {.user_id = kAda}); });
+  ASSERT_TRUE(erased.ok()) << erased.error().ToString();
+  StartWriter();
+  const auto last = Rate(kAda, 3, 3.0F);
+  EXPECT_EQ(Read(kAda, 3, last), std::nullopt);
+  EXPECT_EQ(Number("SELECT count(*) FROM ratings WHERE user_id = 1000000001"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM applied_events WHERE user_id = 1000000001"), 0);
+  EXPECT_NE(writer_metrics_.back().Text().find("marquee_rating_ingest_erased_events_total 2"),
+            std::string::npos);
+}
+
 // Positions of before the topic was made anew hold nobody up, and are no reason to refuse.
 TEST_F(RatingIngestTest, IgnoresPositionsOfAnotherLogAndRefusesThoseBeyondThisOne) {
   const auto old = Position::Parse(Rate(7, 1, 3.0F));

@@ -10,6 +10,7 @@
 #include "recommender/app/log_readiness.h"
 #include "recommender/clients/ratings_client.h"
 #include "recommender/config.h"
+#include "recommender/consume/erasure_feed.h"
 #include "recommender/consume/rating_feed.h"
 #include "recommender/rpc/recommender_handler.h"
 #include "rpc/client.h"
@@ -41,6 +42,9 @@ int main(int argc, char** argv) {
 
   recommender::HistoryStore store(config->store, clock);
   recommender::RatingFeed feed(config->kafka, std::string(ratings::kRatingsTopic), store, metrics);
+  kafka::Producer producer({.cluster = config->kafka});
+  const recommender::ErasureFeed erasures(
+      config->kafka, producer, [&](std::int64_t user) { store.Erase(user); }, clock, metrics);
   recommender::RatingsClient ratings(rpc::MakeChannel(config->ratings_address));
   recommender::Histories histories(store, ratings, feed, config->histories, clock, metrics);
 

@@ -14,7 +14,14 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
                                        "where auth serves its keys and people's names over gRPC");
   config.catalog_address = reader.Address("MARQUEE_CATALOG_ADDRESS", std::nullopt,
                                           "where the catalogue serves movies over gRPC");
-  config.kafka = kafka::ClusterConfig::Read(reader, "marquee-reviews");
+  config.export_next = reader.String("MARQUEE_EXPORT_NEXT", "",
+                                     "the route at which a person's export goes on after this "
+                                     "service's part; none when empty");
+  config.erasures_database = config.database;
+  config.erasures_database.application_name = "marquee-reviews-erasures";
+  config.erasures_database.max_connections = 2;
+  config.kafka.cluster = kafka::ClusterConfig::Read(reader, "marquee-reviews");
+  config.kafka.delivery_timeout = std::chrono::seconds{5};  // a stop waits for it
   RETURN_IF_ERROR(reader.Finish());
   return config;
 }

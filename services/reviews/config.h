@@ -4,7 +4,7 @@
 #include <string>
 
 #include "config/config.h"
-#include "kafka/types.h"
+#include "kafka/producer.h"
 #include "pg/pool.h"
 #include "rpc/server.h"
 
@@ -13,9 +13,11 @@ namespace marquee::reviews {
 struct Config {
   rpc::ServerConfig server;
   pg::PoolConfig database;
-  kafka::ClusterConfig kafka;
+  pg::PoolConfig erasures_database;  // the consumer never waits for the calls' connections
+  kafka::ProducerConfig kafka;
   std::string auth_address;
   std::string catalog_address;
+  std::string export_next;
 
   static Result<Config> FromEnv(const config::Environment& environment);
 };

@@ -1,5 +1,6 @@
 // marquee-reviews: composition only.
 #include "base/clock.h"
+#include "erasures/erasure_consumer.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
@@ -8,6 +9,7 @@
 #include "reviews/clients/auth_people.h"
 #include "reviews/clients/catalog_movies.h"
 #include "reviews/config.h"
+#include "reviews/rpc/export_handler.h"
 #include "reviews/rpc/reviews_handler.h"
 #include "reviews/store/pg_reviews.h"
 #include "rpc/client.h"
@@ -33,12 +35,20 @@ int main(int argc, char** argv) {
   AuthPeople people(auth);
   Reviews reviews(store, movies, people, marquee::SystemClock());
   ReviewsHandler handler(reviews);
+  ExportHandler export_handler(reviews, config->export_next);
 
   marquee::token::Verifier verifier({}, rpc::JwksFrom(auth), marquee::SystemClock());
   marquee::idempotency::PgIdempotencyStore keys(pool);
-  const marquee::people::PeopleFeed changes(config->kafka, marquee::SystemClock(), metrics,
+  marquee::pg::Pool erasures_pool(
+      config->erasures_database,
+      marquee::pg::PoolMetrics(metrics, "reviews", "erasures", config->erasures_database));
+  marquee::kafka::Producer producer(config->kafka);
+  const marquee::erasures::ErasureConsumer eraser(
+      {.cluster = config->kafka.cluster, .service = "reviews"}, erasures_pool, producer,
+      ErasePerson, metrics);
+  const marquee::people::PeopleFeed changes(config->kafka.cluster, marquee::SystemClock(), metrics,
                                             "reviews");
-  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+  return rpc::Serve(config->server, {&handler, &export_handler}, verifier, metrics,
                     {{"postgres", [&] { return pool.Health(); }}},
                     {.check = changes.check(), .keys = &keys});
 }

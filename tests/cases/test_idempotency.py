@@ -102,6 +102,17 @@ def set_account_state(world):
     return Case("PUT", path, states[0], other_body=states[1], who=administrator)
 
 
+def delete_user(world):
+    _, administrator, _ = world
+    first, second = (f"/v1/users/{administrator.other().register().user['user_id']}" for _ in range(2))
+    return Case("DELETE", first, other_path=second, who=administrator)
+
+
+def repeat_erasures(world):
+    _, administrator, _ = world
+    return Case("POST", "/v1/erasures:repeat", {}, who=administrator)
+
+
 def revoke_session(world):
     _, administrator, _ = world
     person = administrator.other().register()
@@ -244,6 +255,8 @@ CASES = {
     "logout": logout,
     "updateMe": update_me,
     "deleteMe": delete_me,
+    "deleteUser": delete_user,
+    "repeatErasures": repeat_erasures,
     "setRoles": set_roles,
     "setAccountState": set_account_state,
     "revokeSession": revoke_session,

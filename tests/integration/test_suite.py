@@ -59,6 +59,16 @@ def change(path, value):
             "services.trainer.resources.limits.memory: '2G' does not match",
         ),
         ("jobs/demo/calls", ["nobody"], "jobs.demo.calls: there is no service nobody"),
+        (
+            "services/auth/writers_of/MARQUEE_AUTH_ERASURE_SERVICES",
+            "marquee.nothing.v1",
+            "services.auth.writers_of.MARQUEE_AUTH_ERASURE_SERVICES: marquee.nothing.v1 isn't declared under topics",
+        ),
+        (
+            "services/reviews/exports",
+            "/v1/me/export",
+            "services.reviews.exports: the first by name, and no other, is /v1/me/export",
+        ),
         ("topics/marquee.models.v1/kept", None, "topics.marquee.models.v1: 'kept' is a required property"),
     ],
 )
@@ -68,6 +78,24 @@ def test_a_wrong_declaration_names_the_service_and_the_field(path, value, said, 
     with pytest.raises(declaration.Wrong) as refused:
         declaration.load(file)
     assert f"suite.yaml: {said}" in str(refused.value)
+
+
+def test_an_export_goes_through_all_who_keep_something_of_people():
+    parts = {service["exports"]: service for service in SUITE["services"].values() if "exports" in service}
+    path, seen = "/v1/me/export", []
+    while path:
+        seen.append(path)
+        path = declaration.next_export(SUITE, parts[path])
+    assert sorted(seen) == sorted(parts)
+    assert declaration.next_export(SUITE, SUITE["services"]["gateway"]) == ""
+
+
+def test_who_erases_confirms():
+    topics = {name: service["topics"] for name, service in SUITE["services"].items()}
+    erasing = sorted(name for name, of in topics.items() if "marquee.erasures.v1" in of["reads"])
+    assert declaration.writers_of(SUITE, SUITE["services"]["auth"]) == {
+        "MARQUEE_AUTH_ERASURE_SERVICES": ",".join(erasing)
+    }
 
 
 def test_every_rendering_is_fresh():
@@ -91,8 +119,10 @@ def test_a_service_has_its_folder_and_proto(name):
     assert (ROOT / "services" / name / "migrations/sqitch.plan").exists() == ("database" in service)
     if "serves" in service:
         package = service["serves"].split(".")
-        (proto,) = (ROOT / "proto").joinpath(*package).glob("*.proto")
-        assert f"package {service['serves']};" in proto.read_text()
+        protos = [proto.read_text() for proto in (ROOT / "proto").joinpath(*package).glob("*.proto")]
+        assert protos and all(f"package {service['serves']};" in proto for proto in protos)
+        if "exports" in service:
+            assert any(f'get: "{service["exports"]}" response_body: "lines"' in proto for proto in protos)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -106,10 +136,11 @@ def test_a_service_reads_the_variables_of_what_it_declares(name):
     assert {addresses[variable] for variable in read if variable in addresses} == set(service["calls"])
     assert ("MARQUEE_POSTGRES_URI" in read) == ("database" in service)
     assert ("MARQUEE_KAFKA_BROKERS" in read) == any(service["topics"].values())
-    wanted = {*service["secrets"].values(), *service.get("variables", {})}
+    wanted = {*service["secrets"].values(), *service.get("variables", {}), *service.get("writers_of", {})}
     wanted |= {service[field] for field in ("service_secrets",) if field in service}
     wanted |= {service["volume"]["variable"]} if "volume" in service else set()
     assert wanted <= read
+    assert ("MARQUEE_EXPORT_NEXT" in read) == ("exports" in service)
 
 
 # --- deploy/local ----------------------------------------------------------------------------------------------------

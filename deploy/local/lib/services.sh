@@ -14,7 +14,7 @@ is_service() { service_names | grep -qx -- "$1"; }
 service_binary() { echo "$BIN_DIR/marquee-$1"; }
 
 service_env() { # name → KEY=VALUE lines; all of a service's configuration
-  local name=$1 database secret variable kept folder
+  local name=$1 database secret variable kept folder names next
   echo "MARQUEE_LOG_LEVEL=${MARQUEE_LOG_LEVEL:-info}"
   if [ -n "$(suite_port "$name" http)" ]; then
     echo "$(suite_variable "$name" LISTEN)=127.0.0.1:${PORT[$name]}"
@@ -35,6 +35,9 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
   while read -r secret variable; do
     echo "${variable}_FILE=$(secret_file "$name-$secret")"
   done < <(suite_of "$name" secret)
+  while read -r variable names; do echo "$variable=$names"; done < <(suite_of "$name" writers_of)
+  next=$(suite_of "$name" export_next)
+  [ -z "$next" ] || echo "MARQUEE_EXPORT_NEXT=$next"
   # A cache is its own, for each suite: version 1 here is another model than version 1 there.
   while read -r _ kept variable folder; do
     if [ "$kept" = kept ]; then echo "$variable=$STATE/$folder"; else echo "$variable=$STATE/cache/$name"; fi

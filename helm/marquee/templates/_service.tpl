@@ -29,6 +29,12 @@
 {{- range $secret, $variable := .part.secrets }}
 - {name: {{ $variable }}_FILE, value: /etc/marquee/secrets/{{ $secret }}}
 {{- end }}
+{{- range $variable, $topic := .part.writers_of }}
+- {name: {{ $variable }}, value: "{{ include "marquee.writersOf" (dict "root" $.root "topic" $topic) }}"}
+{{- end }}
+{{- with include "marquee.exportNext" . }}
+- {name: MARQUEE_EXPORT_NEXT, value: {{ . }}}
+{{- end }}
 {{- with .part.volume }}
 - {name: {{ .variable }}, value: /var/lib/marquee/{{ .folder }}}
 {{- if include "marquee.claimOfBefore" (dict "root" $.root "part" $.part) }}
@@ -39,6 +45,27 @@
 - name: {{ $variable }}
   valueFrom: {fieldRef: {fieldPath: {{ get (dict "pod" "metadata.name") $field }}}}
 {{- end }}
+{{- end }}
+
+{{/* The names of all services that write a topic, comma-separated: dict "root" $ "topic" NAME. */}}
+{{- define "marquee.writersOf" -}}
+{{- $names := list }}
+{{- range $name, $service := .root.Values._suite.services }}
+{{- if has $.topic (dig "topics" "writes" list $service) }}{{ $names = append $names $name }}{{ end }}
+{{- end }}
+{{- $names | sortAlpha | join "," }}
+{{- end }}
+
+{{/* Where a person's export goes on after a service's part: dict "root" $ "name" NAME "part" PART. */}}
+{{- define "marquee.exportNext" -}}
+{{- $next := "" }}
+{{- if .part.exports }}
+{{- range $name := keys .root.Values._suite.services | sortAlpha | reverse }}
+{{- $path := (get $.root.Values._suite.services $name).exports }}
+{{- if and $path (gt $name $.name) }}{{ $next = $path }}{{ end }}
+{{- end }}
+{{- end }}
+{{- $next }}
 {{- end }}
 
 {{/* The claim of a service's volume of before, where it is still there: dict "root" $ "part" PART. Nothing deletes it. */}}

@@ -72,11 +72,8 @@ Result<Account> Accounts::Update(const Person& person, const AccountUpdate& upda
   return OrGone(accounts_.Change(person.user_id, change, call));
 }
 
-Status Accounts::Delete(const Person& person, const CallContext& call) {
-  auto deleted = accounts_.Delete(person.user_id, call);
-  // Someone who deletes twice has what they want.
-  if (!deleted.ok() && deleted.error().code == Code::kNotFound) return {};
-  return deleted;
+Result<Erasure> Accounts::Delete(const Person& person, const CallContext& call) {
+  return OrGone(accounts_.Delete(person.user_id, call));
 }
 
 }  // namespace marquee::auth

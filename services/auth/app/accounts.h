@@ -56,7 +56,8 @@ class Accounts {
   Result<Account> Get(const Person& person, const CallContext& call);
   Result<Account> Update(const Person& person, const AccountUpdate& update,
                          const CallContext& call);
-  Status Delete(const Person& person, const CallContext& call);
+  // A second time it is the erasure of the first.
+  Result<Erasure> Delete(const Person& person, const CallContext& call);
 
  private:
   Status PreparePassword(const Person& person, const AccountUpdate& update, AccountChange& change,

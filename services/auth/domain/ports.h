@@ -11,6 +11,7 @@
 
 #include "auth/domain/account.h"
 #include "auth/domain/email.h"
+#include "auth/domain/erasure.h"
 #include "auth/domain/network.h"
 #include "auth/domain/session.h"
 #include "base/call_context.h"
@@ -54,8 +55,9 @@ class AccountRepository {
   // The same password hashed anew, unless another has been set meanwhile. No session ends.
   virtual Status Rehash(std::int64_t user_id, const std::string& was, const std::string& becomes,
                         const CallContext& call) = 0;
-  // With its sessions. FailedPrecondition "last_administrator".
-  virtual Status Delete(std::int64_t user_id, const CallContext& call) = 0;
+  // With its sessions and API keys; all else is erased from then on. One that was deleted before has
+  // the erasure of then. FailedPrecondition "last_administrator".
+  virtual Result<Erasure> Delete(std::int64_t user_id, const CallContext& call) = 0;
   // By id, those above `after`.
   virtual Result<std::vector<Account>> List(std::int64_t after, int limit,
                                             const CallContext& call) = 0;

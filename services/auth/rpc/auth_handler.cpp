@@ -118,8 +118,7 @@ Result<v1::UpdateMeResponse> AuthHandler::UpdateMe(const rpc::Call& call,
 Result<v1::DeleteMeResponse> AuthHandler::DeleteMe(const rpc::Call& call,
                                                    const v1::DeleteMeRequest&) {
   ASSIGN_OR_RETURN(const Person person, PersonOf(call));
-  RETURN_IF_ERROR(accounts_.Delete(person, call.context()));
-  return v1::DeleteMeResponse();
+  return WithErasure<v1::DeleteMeResponse>(accounts_.Delete(person, call.context()));
 }
 
 Result<v1::ListSessionsResponse> AuthHandler::ListSessions(const rpc::Call& call,

@@ -74,4 +74,15 @@ void ToProto(const ApiKey& key, v1::ApiKey& out) {
     *out.mutable_previous_expires_at() = ToTimestamp(*key.previous_expires_at);
 }
 
+void ToProto(const Erasure& erasure, v1::Erasure& out) {
+  out.set_erasure_id(erasure.erasure_id);
+  *out.mutable_requested_at() = ToTimestamp(erasure.requested_at);
+  if (erasure.completed_at) *out.mutable_completed_at() = ToTimestamp(*erasure.completed_at);
+  for (const auto& one : erasure.confirmations) {
+    auto& confirmation = *out.add_confirmations();
+    confirmation.set_service(one.service);
+    if (one.confirmed_at) *confirmation.mutable_confirmed_at() = ToTimestamp(*one.confirmed_at);
+  }
+}
+
 }  // namespace marquee::auth

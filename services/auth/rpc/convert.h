@@ -6,6 +6,7 @@
 #include "auth/app/sessions.h"
 #include "auth/domain/account.h"
 #include "auth/domain/api_key.h"
+#include "auth/domain/erasure.h"
 #include "base/clock.h"
 #include "marquee/auth/v1/auth.pb.h"
 #include "rpc/call.h"
@@ -23,5 +24,16 @@ void ToProto(const SignedIn& signed_in, v1::Session& out);
 void ToProto(const token::PublicKey& key, v1::Jwk& out);
 void ToProto(const KeyState& state, v1::SigningKey& out);
 void ToProto(const ApiKey& key, v1::ApiKey& out);
+void ToProto(const Erasure& erasure, v1::Erasure& out);
+
+// A response that holds an erasure, and where it can be followed.
+template <typename Response>
+Result<Response> WithErasure(const Result<Erasure>& erasure) {
+  if (!erasure.ok()) return erasure.error();
+  Response response;
+  ToProto(*erasure, *response.mutable_erasure());
+  response.set_location("/v1/erasures/" + erasure->erasure_id);
+  return response;
+}
 
 }  // namespace marquee::auth

@@ -8,6 +8,9 @@ namespace marquee::auth {
 inline Error AccountUnknown() {
   return Error::NotFound("account_unknown", "There is no such account.");
 }
+inline Error ErasureUnknown() {
+  return Error::NotFound("erasure_unknown", "There is no such erasure.");
+}
 inline Error SessionEnded() {
   return Error::Unauthenticated("session_ended", "The session has ended: sign in again.");
 }

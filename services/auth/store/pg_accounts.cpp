@@ -2,6 +2,7 @@
 
 #include <pqxx/pqxx>
 
+#include "auth/store/erasure_rows.h"
 #include "auth/store/errors.h"
 #include "auth/store/rows.h"
 #include "pg/array.h"
@@ -129,13 +130,24 @@ Status PgAccounts::Rehash(std::int64_t user_id, const std::string& was, const st
       {.deadline = call.deadline});
 }
 
-Status PgAccounts::Delete(std::int64_t user_id, const CallContext& call) {
+Result<Erasure> PgAccounts::Delete(std::int64_t user_id, const CallContext& call) {
   return pool_.Run(
-      [&](pg::Transaction& tx) -> Status {
+      [&](pg::Transaction& tx) -> Result<Erasure> {
         LockAdministrators(tx);
-        RETURN_IF_ERROR(ProtectLastAdministrator(tx, user_id));
+        const auto erased = [&] {
+          return tx.exec_params("SELECT " ERASURE " FROM erasures WHERE user_id = $1", user_id);
+        };
+        const Status deletable = ProtectLastAdministrator(tx, user_id);
+        if (!deletable.ok()) {
+          const auto before = erased();
+          if (before.empty()) return deletable.error();
+          return ReadErasure(before[0]);
+        }
+        tx.exec_params(
+            "INSERT INTO erasures (user_id, requested_by) VALUES ($1, nullif($2::bigint, 0))",
+            user_id, call.caller.user_id);
         tx.exec_params("DELETE FROM accounts WHERE user_id = $1", user_id);
-        return {};
+        return ReadErasure(erased()[0]);
       },
       {.deadline = call.deadline});
 }

@@ -22,7 +22,7 @@ class PgAccounts final : public AccountRepository {
                          const CallContext& call) override;
   Status Rehash(std::int64_t user_id, const std::string& was, const std::string& becomes,
                 const CallContext& call) override;
-  Status Delete(std::int64_t user_id, const CallContext& call) override;
+  Result<Erasure> Delete(std::int64_t user_id, const CallContext& call) override;
   Result<std::vector<Account>> List(std::int64_t after, int limit,
                                     const CallContext& call) override;
   Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,

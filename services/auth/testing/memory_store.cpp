@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/store/errors.h"
+#include "base/uuid.h"
 
 namespace marquee::auth {
 namespace {
@@ -121,18 +122,74 @@ Status MemoryStore::Rehash(std::int64_t user_id, const std::string& was, const s
   return {};
 }
 
-Status MemoryStore::Delete(std::int64_t user_id, const CallContext&) {
+Result<Erasure> MemoryStore::Delete(std::int64_t user_id, const CallContext& call) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());
   const auto* found = At(user_id);
-  if (found == nullptr) return AccountUnknown();
+  if (found == nullptr) {
+    const auto erased = erasures_.find(user_id);
+    if (erased == erasures_.end()) return AccountUnknown();
+    return erased->second;
+  }
   if (IsLastAdministrator(found->account)) return LastAdministrator();
   accounts_.erase(user_id);
   std::erase_if(sessions_,
                 [&](const auto& entry) { return entry.second.session.user_id == user_id; });
   std::erase_if(tokens_,
                 [&](const auto& entry) { return !sessions_.contains(entry.second.session_id); });
-  return {};
+  std::string id =
+      Uuid::V7(SystemClock().Now()).ToString() + Uuid::V7(SystemClock().Now()).ToString();
+  std::erase(id, '-');
+  return erasures_[user_id] = {.erasure_id = std::move(id),
+                               .user_id = user_id,
+                               .requested_at = Stored(SystemClock().Now()),
+                               .requested_by = call.caller.user_id};
+}
+
+Result<Erasure> MemoryStore::Find(const std::string& erasure_id, const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  for (const auto& [user, erasure] : erasures_) {
+    if (erasure.erasure_id == erasure_id) return erasure;
+  }
+  return ErasureUnknown();
+}
+
+Result<std::vector<Erasure>> MemoryStore::List(const std::optional<ErasureKey>& before,
+                                               bool pending, int limit, const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  const auto key = [](const auto& one) { return std::pair(one.requested_at, one.user_id); };
+  std::vector<Erasure> page;
+  for (const auto& [user, erasure] : erasures_) {
+    if (pending && erasure.completed_at) continue;
+    if (!before || key(erasure) < key(*before)) page.push_back(erasure);
+  }
+  std::ranges::sort(page, std::greater<>{}, key);
+  if (page.size() > static_cast<std::size_t>(limit)) page.resize(static_cast<std::size_t>(limit));
+  return page;
+}
+
+Result<std::int64_t> MemoryStore::Repeat(const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  for (auto& [user, erasure] : erasures_) {
+    erasure.confirmations.clear();
+    erasure.completed_at.reset();
+  }
+  return static_cast<std::int64_t>(erasures_.size());
+}
+
+void MemoryStore::Confirm(std::int64_t user_id, const std::string& service, Time at) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = erasures_.find(user_id); found != erasures_.end())
+    found->second.confirmations.push_back({service, Stored(at)});
+}
+
+void MemoryStore::Complete(std::int64_t user_id, Time at) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = erasures_.find(user_id); found != erasures_.end())
+    found->second.completed_at = Stored(at);
 }
 
 Result<std::vector<Account>> MemoryStore::List(std::int64_t after, int limit, const CallContext&) {

@@ -6,12 +6,16 @@
 #include <map>
 #include <mutex>
 
+#include "auth/domain/erasure_repository.h"
 #include "auth/domain/ports.h"
 #include "base/call_context.h"
 
 namespace marquee::auth {
 
-class MemoryStore final : public AccountRepository, public SessionRepository, public KeyRepository {
+class MemoryStore final : public AccountRepository,
+                          public SessionRepository,
+                          public KeyRepository,
+                          public ErasureRepository {
  public:
   Result<Account> Create(const NewAccount& account, const CallContext& call) override;
   Result<Account> Find(std::int64_t user_id, const CallContext& call) override;
@@ -21,7 +25,7 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
                          const CallContext& call) override;
   Status Rehash(std::int64_t user_id, const std::string& was, const std::string& becomes,
                 const CallContext& call) override;
-  Status Delete(std::int64_t user_id, const CallContext& call) override;
+  Result<Erasure> Delete(std::int64_t user_id, const CallContext& call) override;
   Result<std::vector<Account>> List(std::int64_t after, int limit,
                                     const CallContext& call) override;
   Result<Account> SetRoles(std::int64_t user_id, const Roles& roles,
@@ -60,6 +64,15 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   // For what lies in other tables, as one step; whether there is such an account.
   bool Edit(std::int64_t user_id, const std::function<void(Credentials&)>& edit);
   void SetProvedNetwork(std::int64_t user_id, const std::string& network);
+  Result<Erasure> Find(const std::string& erasure_id, const CallContext& call) override;
+  Result<std::vector<Erasure>> List(const std::optional<ErasureKey>& before, bool pending,
+                                    int limit, const CallContext& call) override;
+  Result<std::int64_t> Repeat(const CallContext& call) override;
+
+  // A service's receipt; of one who isn't erased it is nothing.
+  void Confirm(std::int64_t user_id, const std::string& service, Time at);
+  void Complete(std::int64_t user_id, Time at);
+
   // From now on every call fails with this error; nullopt ends it.
   void Fail(std::optional<Error> error);
 
@@ -91,6 +104,7 @@ class MemoryStore final : public AccountRepository, public SessionRepository, pu
   std::map<std::string, StoredSession> sessions_;
   std::map<std::string, StoredToken> tokens_;
   std::vector<SealedKey> keys_;
+  std::map<std::int64_t, Erasure> erasures_;
 };
 
 }  // namespace marquee::auth

@@ -147,11 +147,9 @@ void Write(pg::Transaction& tx, const std::map<std::int64_t, MovieStats>& merged
   }
 }
 
-}  // namespace
-
-Status ApplyRatingBatch(pg::Transaction& tx, std::span<const ratings::RatingChange> changes) {
-  const auto deltas = ratings::ApplyRatings(tx, changes);
-  if (deltas.empty()) return {};
+// Makes the statistics what the ratings are after the deltas.
+void Count(pg::Transaction& tx, const std::vector<ratings::RatingDelta>& deltas) {
+  if (deltas.empty()) return;
   const auto movies = ByMovie(deltas);
   // Replicas apply different users' ratings side by side, and take turns from here to the commit:
   // they all change the same movies.
@@ -168,6 +166,17 @@ Status ApplyRatingBatch(pg::Transaction& tx, std::span<const ratings::RatingChan
         "UPDATE rating_totals SET rating_count = rating_count + $1, half_stars = half_stars + $2",
         total.count, total.half_stars);
   }
+}
+
+}  // namespace
+
+Status ApplyRatingBatch(pg::Transaction& tx, std::span<const ratings::RatingChange> changes) {
+  Count(tx, ratings::ApplyRatings(tx, changes));
+  return {};
+}
+
+Status ErasePerson(pg::Transaction& tx, const erasures::Erasure& person) {
+  Count(tx, ratings::EraseRatings(tx, person.user_id));
   return {};
 }
 

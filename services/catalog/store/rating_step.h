@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/result.h"
+#include "erasures/erasure_events.h"
 #include "pg/pool.h"
 #include "ratings/rating_rule.h"
 
@@ -14,5 +15,9 @@ namespace marquee::catalog {
 // that the statistics always equal a count over `ratings`. A movie need not be in the catalogue
 // yet. Throws the driver's exceptions: inside Pool::Run only.
 Status ApplyRatingBatch(pg::Transaction& tx, std::span<const ratings::RatingChange> changes);
+
+// Deletes a person's ratings, and from the statistics what they were
+// (erasures::ErasureConsumer::Erase).
+Status ErasePerson(pg::Transaction& tx, const erasures::Erasure& person);
 
 }  // namespace marquee::catalog

@@ -124,6 +124,29 @@ TEST_F(RatingStepTest, CountsSetsChangesAndRetractions) {
   ExpectStatsEqualARecount();
 }
 
+TEST_F(RatingStepTest, HasNothingOfTheErasedInAnyNumber) {
+  Apply({Live(1, 10, 4.0F), Live(2, 10, 3.5F, kNow - kDay), Live(1, 11, 5.0F), Live(1, 12, 2.0F),
+         Live(1, 12, std::nullopt)});
+  for (int twice = 0; twice < 2; ++twice) {
+    const Status erased =
+        pool_->Run([](pg::Transaction& tx) { return ErasePerson(tx, {.user_id = 1}); });
+    ASSERT_TRUE(erased.ok()) << erased.error().ToString();
+    EXPECT_EQ(Kept()[10].count, 1);
+    EXPECT_EQ(Kept()[10].half_stars, 7);
+    EXPECT_EQ(Kept()[11].count, 0);
+    EXPECT_EQ(Kept()[12].count, 0);
+    ExpectStatsEqualARecount();
+  }
+  const auto left = pool_->Read([](pg::Transaction& tx) -> Result<std::int64_t> {
+    return tx
+        .exec(
+            "SELECT (SELECT count(*) FROM ratings WHERE user_id = 1)"
+            " + (SELECT count(*) FROM applied_events WHERE user_id = 1)")[0][0]
+        .as<std::int64_t>();
+  });
+  EXPECT_EQ(*left, 0);
+}
+
 TEST_F(RatingStepTest, SumsATrendAnewWhenItsGreatestPartIsTakenAway) {
   Apply({Live(1, 10, 4.0F, kNow - 4000 * kDay), Live(2, 10, 4.0F, kNow - 3990 * kDay)});
   Apply({Live(3, 10, 4.0F, kNow)});

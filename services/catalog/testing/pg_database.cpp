@@ -25,7 +25,8 @@ std::string DatabaseUri() { return Database().uri(); }
 
 void EmptyDatabase() {
   Database().Execute(
-      "TRUNCATE movies, genres, movie_genres, posters, consumer_offsets, ratings, applied_events,"
+      "TRUNCATE movies, genres, movie_genres, posters, consumer_offsets, ratings, applied_events, "
+      "erased_users,"
       " movie_stats, movie_outbox RESTART IDENTITY;"
       "UPDATE rating_totals SET rating_count = 0, half_stars = 0;"
       "ALTER SEQUENCE own_movie_ids RESTART");

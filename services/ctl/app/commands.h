@@ -165,6 +165,23 @@ int RevokeSessions(const Context& context, const RevokeFlags& flags);
 int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);
 int RemoveUserTotp(const Context& context, std::int64_t user_id);
 
+// The caller's own account.
+struct DeleteAccountFlags {
+  bool yes = false;   // without asking
+  bool wait = true;   // until every service has confirmed
+  int seconds = 300;  // and for how long
+};
+// 3 when not all have confirmed in time: they go on.
+int DeleteAccount(const Context& context, const DeleteAccountFlags& flags);
+// All that is kept of the caller, as JSON Lines, to a file of theirs alone; "-": standard output.
+int ExportAccount(const Context& context, const std::filesystem::path& file);
+
+// Erasures: one, by its id, for everybody who has it; all, for administrators.
+int ShowErasure(const Context& context, const std::string& id);
+int ListErasures(const Context& context, bool pending);
+int RepeatErasures(const Context& context);
+int DeleteUser(const Context& context, std::int64_t user_id);
+
 // The last entries of the audit log, for administrators.
 struct AuditFlags {
   std::int64_t user_id = 0;  // 0: everybody's

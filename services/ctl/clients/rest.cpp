@@ -26,6 +26,16 @@ std::size_t Collect(char* data, std::size_t size, std::size_t count, void* to) {
   return size * count;
 }
 
+// Of the last answer's headers; our own server's form of RFC 8288 alone.
+std::string NextOf(CURL* curl) {
+  constexpr std::string_view kEnd = ">; rel=\"next\"";
+  curl_header* header = nullptr;
+  if (curl_easy_header(curl, "Link", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
+  const std::string_view value = header->value;
+  if (!value.starts_with("</") || !value.ends_with(kEnd)) return {};
+  return std::string(value.substr(1, value.size() - 1 - kEnd.size()));
+}
+
 Code CodeOf(long status) {
   switch (status) {
     case 400: return Code::kInvalidArgument;
@@ -113,13 +123,18 @@ std::filesystem::path DefaultCredentialsFile() {
 }
 
 struct RestClient::Impl {
+  static json Parsed(const Page& page) {
+    json parsed = json::parse(page.body, nullptr, false);
+    return parsed.is_discarded() ? json::object() : parsed;
+  }
+
   std::string server;
   std::filesystem::path file;
   Credentials credentials;
   std::string api_key;
   CURL* curl = nullptr;
 
-  Result<json> Once(const std::string& method, const std::string& path, const json* body,
+  Result<Page> Once(const std::string& method, const std::string& path, const json* body,
                     bool with_token, long& status) {
     curl_easy_reset(curl);
     std::string answer;
@@ -157,9 +172,8 @@ struct RestClient::Impl {
                                     ". Is Marquee running? (--server names another address.)");
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    json parsed = json::parse(answer, nullptr, false);
-    if (status >= 200 && status < 300)
-      return parsed.is_discarded() ? json::object() : std::move(parsed);
+    if (status >= 200 && status < 300) return Page{std::move(answer), NextOf(curl)};
+    const json parsed = json::parse(answer, nullptr, false);
     if (!parsed.is_object()) {
       return Error{
           CodeOf(status), "http_" + std::to_string(status),
@@ -181,8 +195,8 @@ struct RestClient::Impl {
     }
     long status = 0;
     const json body{{"refresh_token", credentials.refresh_token}};
-    ASSIGN_OR_RETURN(const json session, Once("POST", "/v1/auth/refresh", &body, false, status));
-    return Keep(session);
+    ASSIGN_OR_RETURN(const Page session, Once("POST", "/v1/auth/refresh", &body, false, status));
+    return Keep(Parsed(session));
   }
 
   Status Keep(const json& session) {
@@ -194,6 +208,11 @@ struct RestClient::Impl {
   }
 
   Result<json> Do(const std::string& method, const std::string& path, const json* body) {
+    ASSIGN_OR_RETURN(const Page answer, Ask(method, path, body));
+    return Parsed(answer);
+  }
+
+  Result<Page> Ask(const std::string& method, const std::string& path, const json* body) {
     long status = 0;
     auto answer = Once(method, path, body, true, status);
     // A login that is refused is no stale token: its password isn't sent twice.
@@ -256,6 +275,17 @@ Result<json> RestClient::GetAll(const std::string& path, const char* list) {
 // Without a body: the gateway refuses one.
 Result<json> RestClient::Delete(const std::string& path) {
   return impl_->Do("DELETE", path, nullptr);
+}
+
+Result<RestClient::Page> RestClient::GetPage(const std::string& path) {
+  return impl_->Ask("GET", path, nullptr);
+}
+
+void RestClient::Forget() {
+  const CredentialsLock lock(impl_->file);
+  std::error_code gone_already;
+  std::filesystem::remove(impl_->file, gone_already);
+  impl_->credentials = Credentials{};
 }
 
 Status RestClient::KeepSession(const json& session) {

@@ -39,6 +39,14 @@ class RestClient {
   Result<nlohmann::json> Send(const std::string& method, const std::string& path,
                               const nlohmann::json& body);
   Result<nlohmann::json> Delete(const std::string& path);
+  // A body that is no JSON, and the path in a Link header with rel="next": empty when there is none.
+  struct Page {
+    std::string body;
+    std::string next;
+  };
+  Result<Page> GetPage(const std::string& path);
+  // The login is no more: its file goes, and calls are nobody's from now on.
+  void Forget();
   // Keeps what /v1/auth/login or /register answered.
   Status KeepSession(const nlohmann::json& session);
   // A valid access token, for the gRPC imports. UNAUTHENTICATED when nobody is logged in,

@@ -108,6 +108,14 @@ void ProgressBar::Draw(bool last) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
+  if (total_ == 0) {
+    std::fputs(fmt::format("\r\x1b[K{:<22} {}  {}/s{}", label_, Grouped(done_),
+                           Grouped(static_cast<std::int64_t>(rate)), last ? "\n" : "")
+                   .c_str(),
+               stderr);
+    std::fflush(stderr);
+    return;
+  }
   std::string bar;
   for (int i = 0; i < kWidth; ++i) bar += i < static_cast<int>(share * kWidth + 0.5) ? "━" : "╌";
   std::string tail;
@@ -123,6 +131,14 @@ void ProgressBar::Draw(bool last) {
           .c_str(),
       stderr);
   std::fflush(stderr);
+}
+
+bool AskYes(const std::string& prompt) {
+  if (isatty(STDIN_FILENO) == 0) return false;
+  std::fputs(prompt.c_str(), stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "yes";
 }
 
 std::string AskSecret(const std::string& prompt) {

@@ -21,6 +21,7 @@ std::string Fixed(double number, int decimals);
 
 // A bar that draws itself at most ten times a second, with the share, the rate and the time left:
 //   Ratings into Kafka  ━━━━━━━━━━━━╌╌╌╌╌╌╌╌  61 %  12,345,678  142,000/s  0:42 left
+// With a total of 0, which isn't known, only how many there are and the rate.
 // Draws nothing when standard error is no terminal, or when quiet.
 class ProgressBar {
  public:
@@ -40,6 +41,9 @@ class ProgressBar {
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point drawn_;
 };
+
+// Asks on the terminal; true for "yes". False when there is no terminal.
+bool AskYes(const std::string& prompt);
 
 // Asks on the terminal without echo. Empty when there is no terminal.
 std::string AskSecret(const std::string& prompt);

@@ -351,6 +351,8 @@ class Builder {
     }
     if (const std::string& type = rpc.rest.content_type; !type.empty()) {
       Json schema = {{"type", "string"}};
+      if (rpc.rest.json_lines())
+        schema["description"] = "JSON Lines: each a " + field->message->descriptor->name();
       if (field->kind == Kind::kBytes) schema["format"] = "binary";
       response["content"] = {{type, {{"schema", std::move(schema)}}}};
       return response;

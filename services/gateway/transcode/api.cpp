@@ -59,6 +59,13 @@ Status CheckBodies(const pb::MethodDescriptor& method, const Binding& binding) {
     return Bad(method, "a form needs the body \"*\"");
   if (rest.content_type.empty()) return {};
   const FieldPlan* field = binding.response_field;
+  if (rest.json_lines()) {
+    const bool list = field != nullptr && field->repeated && !field->map &&
+                      field->kind == Kind::kMessage &&
+                      field->message->well_known == WellKnown::kNone;
+    return list ? Status()
+                : Bad(method, "JSON Lines need a response_body that is a list of messages");
+  }
   const bool text = field != nullptr && !field->repeated &&
                     (field->kind == Kind::kString || field->kind == Kind::kBytes);
   if (!text) return Bad(method, "content_type needs a response_body that is a string or bytes");

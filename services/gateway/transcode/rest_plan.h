@@ -39,6 +39,7 @@ struct RestPlan {
   int redirect_status = 0;  // 0: never
   const FieldPlan* location = nullptr;
   std::string content_type;  // empty: JSON, or what an HttpBody says
+  bool json_lines() const { return content_type == "application/jsonl"; }
 
   // INVALID_ARGUMENT with what is wrong.
   static Result<RestPlan> Make(const options::v1::Rest& rest, const MessagePlan& request,

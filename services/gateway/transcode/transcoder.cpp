@@ -225,6 +225,14 @@ void FillUpdateMask(const Binding& binding, const std::vector<std::string>& keys
   }
 }
 
+void WriteLines(const pb::Message& message, const FieldPlan& list, std::string& out) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(message, list.field); ++i) {
+    AppendJson(reflection.GetRepeatedMessage(message, list.field, i), *list.message, out);
+    out += '\n';
+  }
+}
+
 void WriteBody(const Binding& binding, const pb::Message& message, http::Response& response) {
   const pb::Message* source = &message;
   const MessagePlan* plan = binding.rpc->response;
@@ -243,6 +251,7 @@ void WriteBody(const Binding& binding, const pb::Message& message, http::Respons
   }
   if (const RestPlan& rest = binding.rpc->rest; field != nullptr && !rest.content_type.empty()) {
     response.content_type = rest.content_type;
+    if (rest.json_lines()) return WriteLines(*source, *field, response.body);
     response.body = plan->reflection->GetString(*source, field->field);
     return;
   }

@@ -1,14 +1,17 @@
 // The use cases against fakes of their ports.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <set>
 #include <thread>
 
+#include "base/page_token.h"
 #include "base/testing/calls.h"
 #include "rating-ingest/app/applied_positions.h"
 #include "rating-ingest/app/bulk_ingest.h"
 #include "rating-ingest/app/known_movies.h"
+#include "rating-ingest/app/rating_export.h"
 #include "rating-ingest/app/rating_intake.h"
 #include "rating-ingest/app/rating_queries.h"
 
@@ -102,6 +105,14 @@ class FakeReader final : public RatingReader {
     }
     return page;
   }
+  Result<std::vector<KeptRating>> ListKept(std::int64_t, std::int64_t after, int limit,
+                                           const CallContext&) override {
+    std::vector<KeptRating> page;
+    for (const auto& one : kept) {
+      if (one.movie_id > after && static_cast<int>(page.size()) < limit) page.push_back(one);
+    }
+    return page;
+  }
   Result<History> ReadHistory(std::int64_t, std::int32_t partition, int,
                               const CallContext&) override {
     return History{.ratings = ratings, .position = {partition, 7, 0}};
@@ -115,7 +126,8 @@ class FakeReader final : public RatingReader {
     return positions;
   }
   Result<Counts> Count(const CallContext&) override { return Counts{3, 1}; }
-  std::vector<Rating> ratings;  // the latest first
+  std::vector<Rating> ratings;   // the latest first
+  std::vector<KeptRating> kept;  // by movie
   ratings::StoredPositions positions;
   std::atomic<int> asked{0};
 };
@@ -522,6 +534,63 @@ TEST_F(QueriesTest, HidesNoLogThatEndsBeforeWhatIsApplied) {
   EXPECT_EQ(status->partitions[0].end_offset, 10);
   EXPECT_EQ(status->partitions[0].stored.position.next_offset, 14);
   EXPECT_EQ(status->partitions[0].stored.other_logs, 2);
+}
+
+// One interaction a page, and a page without any.
+class FakeInteractions final : public InteractionReader {
+ public:
+  Result<Page> Read(std::int64_t, std::int64_t from, const CallContext&) override {
+    if (failure) return *failure;
+    Page page;
+    if (from != 20) page.interactions.push_back({.movie_id = from + 1});
+    if (from < 40) page.next = from + 20;
+    return page;
+  }
+  std::optional<Error> failure;
+};
+
+class ExportTest : public QueriesTest {
+ protected:
+  ExportTest() {
+    for (std::int64_t movie = 1; movie <= 2 * RatingExport::kPageSize; ++movie)
+      reader.kept.push_back({movie, movie % 2 == 0 ? std::optional<float>(3) : std::nullopt, 100});
+  }
+  FakeInteractions interactions;
+  RatingExport ratings{reader, interactions, applied};
+};
+
+TEST_F(ExportTest, HasEverythingOnceInSmallPages) {
+  std::vector<std::int64_t> movies, seen;
+  std::string token;
+  do {
+    const auto page = ratings.Read(7, token, Soon());
+    ASSERT_TRUE(page.ok());
+    EXPECT_LE(page->ratings.size(), static_cast<std::size_t>(RatingExport::kPageSize));
+    for (const auto& one : page->ratings) movies.push_back(one.movie_id);
+    for (const auto& one : page->interactions) seen.push_back(one.movie_id);
+    token = page->next_page_token;
+  } while (!token.empty());
+  ASSERT_EQ(movies.size(), reader.kept.size());
+  EXPECT_TRUE(std::ranges::is_sorted(movies));
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{1, 41}));
+}
+
+TEST_F(ExportTest, TakesNoTokenOfAnother) {
+  const auto token = ratings.Read(7, "", Soon())->next_page_token;
+  EXPECT_EQ(ratings.Read(8, token, Soon()).error().field, "page_token");
+  for (const auto& wrong : {std::pair(3, 0), std::pair(1, -1), std::pair(2, -1)}) {
+    const auto forged = EncodeTypedPageToken("export:7", static_cast<std::int64_t>(wrong.first),
+                                             static_cast<std::int64_t>(wrong.second));
+    EXPECT_EQ(ratings.Read(7, forged, Soon()).error().reason, "page_token_invalid");
+  }
+}
+
+TEST_F(ExportTest, SaysThatInteractionsCantBeRead) {
+  reader.kept.clear();
+  interactions.failure = Error::Unavailable("kafka_unavailable", "away");
+  const auto first = ratings.Read(7, "", Soon());
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(ratings.Read(7, first->next_page_token, Soon()).error().reason, "kafka_unavailable");
 }
 
 }  // namespace

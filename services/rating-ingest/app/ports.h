@@ -42,6 +42,18 @@ class InteractionLog {
                                     const std::vector<Uuid>& ids, const CallContext& call) = 0;
 };
 
+// What the log of interactions still has of a person.
+class InteractionReader {
+ public:
+  struct Page {
+    std::vector<Interaction> interactions = {};
+    std::int64_t next = 0;  // where to go on; 0: there is no more
+  };
+  virtual ~InteractionReader() = default;
+  // Looks through some of the log, from a place that it said itself, or from its beginning (0).
+  virtual Result<Page> Read(std::int64_t user_id, std::int64_t from, const CallContext& call) = 0;
+};
+
 class MovieCatalog {
  public:
   virtual ~MovieCatalog() = default;
@@ -56,6 +68,9 @@ class RatingReader {
                                              const CallContext& call) = 0;
   virtual Result<RatingPage> List(std::int64_t user_id, std::optional<RatingKey> after, int limit,
                                   const CallContext& call) = 0;
+  // What is kept of a person, taken back or not, by movie: those with ids above `after`.
+  virtual Result<std::vector<KeptRating>> ListKept(std::int64_t user_id, std::int64_t after,
+                                                   int limit, const CallContext& call) = 0;
   // The latest `limit` ratings and the partition's position, of one snapshot.
   virtual Result<History> ReadHistory(std::int64_t user_id, std::int32_t partition, int limit,
                                       const CallContext& call) = 0;

@@ -55,7 +55,7 @@ ratings::RatingSteps WriterSteps(BatchSteps steps, const ratings::RatingConsumer
                                  kafka::Producer& dead_letters, AppliedPositions& applied,
                                  metrics::Metrics& metrics) {
   return {
-      .apply = std::move(steps.apply),
+      .apply = erasures::LeavingOutErased(std::move(steps.apply), metrics, config.service),
       .dead_letters = ratings::KafkaDeadLetters(dead_letters, config.service, config.consumer.topic,
                                                 SystemClock(), kDeadLetterTimeout),
       .record_dead_letters = std::move(steps.count_dead_letters),

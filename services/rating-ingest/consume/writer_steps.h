@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 
+#include "erasures/erasure_consumer.h"
 #include "kafka/producer.h"
 #include "metrics/metrics.h"
 #include "rating-ingest/app/applied_positions.h"
@@ -17,6 +18,7 @@ struct BatchSteps {
   ratings::RatingProjection::Step apply;
   std::function<Status(pg::Transaction&, std::span<const ratings::DeadLetterMessage>)>
       count_dead_letters;
+  erasures::ErasureConsumer::Erase erase = {};  // the writer's alone
 };
 
 // `dead_letters` produces what can't be applied. All outlive the consumer that takes the steps.

@@ -17,6 +17,13 @@ struct Rating {
   std::int64_t rated_at_us = 0;  // Unix time, microseconds
 };
 
+// What is kept of a person for a movie.
+struct KeptRating {
+  std::int64_t movie_id = 0;
+  std::optional<float> value = {};  // nullopt: taken back
+  std::int64_t rated_at_us = 0;     // or taken back, Unix time, microseconds
+};
+
 // The sort key of a list of ratings, the latest first.
 struct RatingKey {
   std::int64_t rated_at_us = 0;

@@ -19,6 +19,11 @@ ratings::RatingProjection::Step ApplyToRatings(metrics::Metrics& metrics) {
   };
 }
 
+Status ErasePerson(pg::Transaction& tx, const erasures::Erasure& person) {
+  ratings::EraseRatings(tx, person.user_id);
+  return {};
+}
+
 Status CountDeadLetters(pg::Transaction& tx, std::span<const ratings::DeadLetterMessage> letters) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& letter : letters) ++counts[letter.reason];

@@ -73,6 +73,25 @@ Result<RatingPage> PgRatingReader::List(std::int64_t user_id, std::optional<Rati
       {.deadline = call.deadline});
 }
 
+Result<std::vector<KeptRating>> PgRatingReader::ListKept(std::int64_t user_id, std::int64_t after,
+                                                         int limit, const CallContext& call) {
+  return pool_.Read(
+      [&](pg::Transaction& tx) -> Result<std::vector<KeptRating>> {
+        std::vector<KeptRating> kept;
+        for (const auto& row : tx.exec_params(
+                 "SELECT movie_id, value, (extract(epoch FROM rated_at) * 1000000)::bigint"
+                 " FROM ratings WHERE user_id = $1 AND movie_id > $2 ORDER BY movie_id LIMIT $3",
+                 user_id, after, limit)) {
+          auto& one = kept.emplace_back();
+          one.movie_id = row[0].as<std::int64_t>();
+          if (!row[1].is_null()) one.value = row[1].as<float>();
+          one.rated_at_us = row[2].as<std::int64_t>();
+        }
+        return kept;
+      },
+      {.deadline = call.deadline});
+}
+
 Result<History> PgRatingReader::ReadHistory(std::int64_t user_id, std::int32_t partition, int limit,
                                             const CallContext& call) {
   return pool_.Read(

@@ -17,6 +17,8 @@ class PgRatingReader final : public RatingReader {
                                      const CallContext& call) override;
   Result<RatingPage> List(std::int64_t user_id, std::optional<RatingKey> after, int limit,
                           const CallContext& call) override;
+  Result<std::vector<KeptRating>> ListKept(std::int64_t user_id, std::int64_t after, int limit,
+                                           const CallContext& call) override;
   Result<History> ReadHistory(std::int64_t user_id, std::int32_t partition, int limit,
                               const CallContext& call) override;
   Result<ExportSummary> Export(int chunk_rows, const CallContext& call,

@@ -78,7 +78,7 @@ void HistoryStore::Apply(const LogPosition& after, const ratings::RatingChange* 
 void HistoryStore::Remember(Partition& log, std::uint64_t fingerprint,
                             const ratings::RatingChange* change) {
   Event event{.fingerprint = fingerprint};
-  if (change != nullptr) {
+  if (change != nullptr && erased_.Peek(change->user_id) == nullptr) {
     const bool live = change->source == ratings::Source::kLive;
     const std::uint64_t identity = live ? Identity(*change) : 0;
     // A repetition changes nothing: what is kept of it is that its offset was taken.
@@ -125,6 +125,20 @@ bool HistoryStore::ApplyTo(std::vector<Entry>& entries, const Event& event) {
   return true;
 }
 
+void HistoryStore::Erase(std::int64_t user_id) {
+  const std::lock_guard lock(mutex_);
+  if (const User* user = users_.Peek(user_id)) Drop(user_id, *user);
+  for (auto& [number, partition] : partitions_) {
+    for (Event& event : partition.events) {
+      if (event.user_id != user_id) continue;
+      if (event.identity != 0) partition.identities.erase(event.identity);
+      event = {.fingerprint = event.fingerprint};
+    }
+  }
+  erased_.Put(user_id, {});
+  while (erased_.size() > options_.max_erased) erased_.TakeOldest();
+}
+
 std::optional<std::vector<Rated>> HistoryStore::Find(std::int64_t user_id) {
   const std::lock_guard lock(mutex_);
   const User* const user = users_.Use(user_id);
@@ -160,6 +174,7 @@ HistoryStore::Filled HistoryStore::Fill(std::int64_t user_id, const StoredHistor
             [](const Entry& a, const Entry& b) { return a.movie_id < b.movie_id; });
 
   const std::lock_guard lock(mutex_);
+  if (erased_.Peek(user_id) != nullptr) return {};
   if (const User* old = users_.Peek(user_id)) Drop(user_id, *old);
   const auto found = partitions_.find(position.partition);
   if (found == partitions_.end()) return {Outcome::kNotFollowed, Current(user.entries), {}};
@@ -234,6 +249,7 @@ HistoryStore::Stats HistoryStore::stats() const {
   const std::lock_guard lock(mutex_);
   Stats stats = stats_;
   stats.users = users_.size();
+  stats.erased = erased_.size();
   return stats;
 }
 

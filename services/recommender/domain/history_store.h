@@ -32,6 +32,7 @@ class HistoryStore {
     std::size_t max_bytes = 64 << 20;  // of cached histories
     std::size_t events_kept = 4'096;   // of each partition, 40 bytes each
     std::chrono::milliseconds max_age{3'600'000};
+    std::size_t max_erased = 100'000;  // people who are remembered as erased, the latest
   };
 
   enum class Outcome {
@@ -50,6 +51,7 @@ class HistoryStore {
 
   struct Stats {
     std::size_t users = 0;
+    std::size_t erased = 0;  // who is remembered as erased
     std::size_t bytes = 0;
     std::int64_t evicted = 0;     // for want of room
     std::int64_t dropped = 0;     // by gaps in the log, imports and age
@@ -66,6 +68,10 @@ class HistoryStore {
   // The event right before this place; nullptr for one that nobody can apply. They come in order.
   // One that isn't the last one's successor is a gap: what is known of the partition goes.
   void Apply(const LogPosition& after, const ratings::RatingChange* change);
+
+  // Forgets the user for good: neither what the log still has of them nor the database brings them
+  // back.
+  void Erase(std::int64_t user_id);
 
   // The user's current ratings, ascending movie id, when they are cached.
   std::optional<std::vector<Rated>> Find(std::int64_t user_id);
@@ -120,6 +126,8 @@ class HistoryStore {
   mutable std::mutex mutex_;
   std::map<std::int32_t, Partition> partitions_;
   LruMap<std::int64_t, User> users_;  // by user_id
+  struct Gone {};
+  LruMap<std::int64_t, Gone> erased_;  // by user_id
   Stats stats_;
 };
 

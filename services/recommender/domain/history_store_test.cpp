@@ -57,6 +57,35 @@ TEST_F(HistoryStoreTest, AppliesWhatComesAfterTheFillOnce) {
   EXPECT_EQ(store.Find(7), (Ratings{{2, 4.0F}}));
 }
 
+TEST_F(HistoryStoreTest, ForgetsTheErasedForGood) {
+  auto store = Make();
+  store.Follow({0, 10, 0});
+  const auto kept = Live(7, 1, 3.0F);
+  store.Apply({0, 11, 0}, &kept);
+  ASSERT_EQ(store.Fill(7, {.position = {0, 10, 0}}).ratings, (Ratings{{1, 3.0F}}));
+  ASSERT_EQ(store.Fill(8, {.position = {0, 10, 0}, .ratings = {{1, 2.0F}}}).outcome,
+            Outcome::kKept);
+  store.Erase(7);
+  EXPECT_EQ(store.Find(7), std::nullopt);
+  EXPECT_EQ(store.Find(8), (Ratings{{1, 2.0F}}));
+  EXPECT_EQ(store.stats().users, 1U);
+  const auto in_flight = Live(7, 2, 4.0F);
+  store.Apply({0, 12, 0}, &in_flight);
+  store.Apply({0, 13, 0}, &kept);  // said again
+  // Neither from the kept events nor from a database that hasn't heard yet.
+  EXPECT_EQ(store.Fill(7, {.position = {0, 10, 0}, .ratings = {{3, 1.0F}}}).ratings, Ratings{});
+  EXPECT_EQ(store.Find(7), std::nullopt);
+  EXPECT_EQ(store.stats().users, 1U);
+}
+
+TEST_F(HistoryStoreTest, RemembersTheLatestOfTheErased) {
+  HistoryStore store({.max_erased = 2}, clock_);
+  for (const std::int64_t user : {7, 8, 9}) store.Erase(user);
+  EXPECT_EQ(store.stats().erased, 2U);
+  store.Follow({0, 0, 0});
+  EXPECT_EQ(store.Fill(9, {.ratings = {{1, 2.0F}}}).ratings, Ratings{});
+}
+
 TEST_F(HistoryStoreTest, KeepsWhatWasRatedTooLongAgoToCount) {
   auto store = Make();
   store.Follow({0, 10, 0});

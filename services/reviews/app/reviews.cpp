@@ -31,6 +31,18 @@ Result<ReviewPage> Reviews::List(std::int64_t movie_id, std::int64_t before, int
   return page;
 }
 
+Result<ReviewPage> Reviews::ListOf(std::int64_t user_id, std::int64_t after,
+                                   const CallContext& call) {
+  constexpr int kPage = 50;  // of up to 40 KB each
+  ASSIGN_OR_RETURN(auto reviews, reviews_.ListOf(user_id, after, kPage + 1, call));
+  ReviewPage page{std::move(reviews)};
+  if (page.reviews.size() > kPage) {
+    page.reviews.pop_back();
+    page.next = page.reviews.back().movie_id;
+  }
+  return page;
+}
+
 // A review's author never changes, so what was read still holds when it is written.
 Result<Review> Reviews::Update(const Person& person, std::int64_t review_id,
                                const std::string& text, const CallContext& call) {

@@ -12,7 +12,7 @@ namespace marquee::reviews {
 
 struct ReviewPage {
   std::vector<Review> reviews;
-  std::int64_t next = 0;  // the last id when more follow, else 0
+  std::int64_t next = 0;  // what the list goes by, of the last one, when more follow; else 0
 };
 
 class Reviews {
@@ -26,6 +26,9 @@ class Reviews {
   // `before` 0: from the latest. `page_size` 0: 20.
   Result<ReviewPage> List(std::int64_t movie_id, std::int64_t before, int page_size,
                           const CallContext& call);
+  // All of a person's, by movie; `after`: the last movie that was had, 0 at first. `next` is a
+  // movie's.
+  Result<ReviewPage> ListOf(std::int64_t user_id, std::int64_t after, const CallContext& call);
   Result<Review> Update(const Person& person, std::int64_t review_id, const std::string& text,
                         const CallContext& call);
   Status Delete(const Person& person, std::int64_t review_id, const CallContext& call);

@@ -38,6 +38,9 @@ class ReviewRepository {
   // A movie's, latest first, those with ids below `before`.
   virtual Result<std::vector<Review>> List(std::int64_t movie_id, std::int64_t before, int limit,
                                            const CallContext& call) = 0;
+  // A person's, by movie, those of movies with ids above `after`.
+  virtual Result<std::vector<Review>> ListOf(std::int64_t user_id, std::int64_t after, int limit,
+                                             const CallContext& call) = 0;
 };
 
 class Movies {

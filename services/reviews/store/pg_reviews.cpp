@@ -2,7 +2,7 @@
 
 #include <pqxx/pqxx>
 
-#include "pg/pool.h"
+#include "erasures/erased_users.h"
 #include "pg/time.h"
 #include "reviews/store/errors.h"
 
@@ -37,6 +37,8 @@ Result<Review> First(const pqxx::result& rows) {
 Result<Review> PgReviews::Create(const NewReview& review, const CallContext& call) {
   auto created = pool_.Run(
       [&](pg::Transaction& tx) -> Result<Review> {
+        // Their token may be believed for a moment longer.
+        RETURN_IF_ERROR(erasures::RefuseErased(tx, review.user_id));
         if (review.operation) {
           const auto before =
               tx.exec_params("SELECT " REVIEW
@@ -105,6 +107,27 @@ Result<std::vector<Review>> PgReviews::List(std::int64_t movie_id, std::int64_t 
         return page;
       },
       {.deadline = call.deadline});
+}
+
+Result<std::vector<Review>> PgReviews::ListOf(std::int64_t user_id, std::int64_t after, int limit,
+                                              const CallContext& call) {
+  return pool_.Read(
+      [&](pg::Transaction& tx) -> Result<std::vector<Review>> {
+        std::vector<Review> page;
+        for (const auto& row :
+             tx.exec_params("SELECT " REVIEW " FROM reviews WHERE user_id = $1 AND movie_id > $2 "
+                            "ORDER BY movie_id LIMIT $3",
+                            user_id, after, limit)) {
+          page.push_back(ReadReview(row));
+        }
+        return page;
+      },
+      {.deadline = call.deadline});
+}
+
+Status ErasePerson(pg::Transaction& tx, const erasures::Erasure& person) {
+  tx.exec_params("DELETE FROM reviews WHERE user_id = $1", person.user_id);
+  return {};
 }
 
 }  // namespace marquee::reviews

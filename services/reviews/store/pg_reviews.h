@@ -2,11 +2,9 @@
 #pragma once
 
 #include "base/call_context.h"
+#include "erasures/erasure_events.h"
+#include "pg/pool.h"
 #include "reviews/domain/ports.h"
-
-namespace marquee::pg {
-class Pool;
-}
 
 namespace marquee::reviews {
 
@@ -21,9 +19,14 @@ class PgReviews final : public ReviewRepository {
   Status Delete(std::int64_t review_id, const CallContext& call) override;
   Result<std::vector<Review>> List(std::int64_t movie_id, std::int64_t before, int limit,
                                    const CallContext& call) override;
+  Result<std::vector<Review>> ListOf(std::int64_t user_id, std::int64_t after, int limit,
+                                     const CallContext& call) override;
 
  private:
   pg::Pool& pool_;
 };
+
+// Deletes a person's reviews (erasures::ErasureConsumer::Erase). Throws the driver's exceptions.
+Status ErasePerson(pg::Transaction& tx, const erasures::Erasure& person);
 
 }  // namespace marquee::reviews

@@ -20,8 +20,11 @@ class PgFixture {
   static const char* Missing() {
     return pg::HasTestPostgres() ? nullptr : "MARQUEE_TEST_POSTGRES_URI";
   }
-  PgFixture() : pool_(Config()) { Database().Execute("TRUNCATE reviews RESTART IDENTITY"); }
+  PgFixture() : pool_(Config()) {
+    Database().Execute("TRUNCATE reviews, erased_users RESTART IDENTITY");
+  }
   ReviewRepository& reviews() { return reviews_; }
+  pg::Pool& pool() { return pool_; }
 
  private:
   static pg::PoolConfig Config() {
@@ -50,6 +53,28 @@ TEST(PgReviews, ForgetsTheSentimentOfAChangedText) {
   EXPECT_NO_THROW(
       Database().Execute("SELECT 1 / (count(*) = 0)::int FROM reviews "
                          "WHERE sentiment IS NOT NULL"));
+}
+
+TEST(PgReviews, KeepsNothingOfWhoIsErased) {
+  if (const char* missing = PgFixture::Missing()) GTEST_SKIP() << "needs " << missing;
+  PgFixture fixture;
+  const CallContext soon(SystemClock().Now() + std::chrono::seconds{10});
+  const auto write = [&](std::int64_t movie, std::int64_t user) {
+    return fixture.reviews().Create(
+        {movie, user, "Ada", *ReviewText::Make("Fine."), soon.deadline, Uuid::V7(soon.deadline)},
+        soon);
+  };
+  for (const std::int64_t movie : {1, 2}) ASSERT_TRUE(write(movie, 1'000'000'001).ok());
+  const auto stays = write(1, 1'000'000'002);
+  const auto erased = fixture.pool().Run(
+      [&](pg::Transaction& tx) { return ErasePerson(tx, {.user_id = 1'000'000'001}); });
+  ASSERT_TRUE(erased.ok());
+  EXPECT_EQ(fixture.reviews().List(1, stays->review_id + 1, 10, soon)->size(), 1U);
+  EXPECT_TRUE(fixture.reviews().List(2, stays->review_id + 1, 10, soon)->empty());
+  // As the consumer notes it; the token may be believed for a moment longer.
+  Database().Execute("INSERT INTO erased_users VALUES (1000000001, 'e', now())");
+  EXPECT_EQ(write(3, 1'000'000'001).error().reason, "token_revoked");
+  EXPECT_TRUE(write(3, 1'000'000'002).ok());
 }
 
 }  // namespace

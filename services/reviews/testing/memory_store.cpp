@@ -1,5 +1,7 @@
 #include "reviews/testing/memory_store.h"
 
+#include <algorithm>
+
 #include <ranges>
 
 #include "reviews/store/errors.h"
@@ -77,6 +79,19 @@ Result<std::vector<Review>> MemoryReviews::List(std::int64_t movie_id, std::int6
     if (static_cast<int>(page.size()) == limit) break;
     if (review.movie_id == movie_id && id < before) page.push_back(review);
   }
+  return page;
+}
+
+Result<std::vector<Review>> MemoryReviews::ListOf(std::int64_t user_id, std::int64_t after,
+                                                  int limit, const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(Check());
+  std::vector<Review> page;
+  for (const auto& [id, review] : reviews_) {
+    if (review.user_id == user_id && review.movie_id > after) page.push_back(review);
+  }
+  std::ranges::sort(page, {}, &Review::movie_id);
+  if (page.size() > static_cast<std::size_t>(limit)) page.resize(static_cast<std::size_t>(limit));
   return page;
 }
 

@@ -20,6 +20,8 @@ class MemoryReviews final : public ReviewRepository {
   Status Delete(std::int64_t review_id, const CallContext& call) override;
   Result<std::vector<Review>> List(std::int64_t movie_id, std::int64_t before, int limit,
                                    const CallContext& call) override;
+  Result<std::vector<Review>> ListOf(std::int64_t user_id, std::int64_t after, int limit,
+                                     const CallContext& call) override;
 
   // From now on every call fails with this error; nullopt ends it.
   void Fail(std::optional<Error> error);

@@ -139,10 +139,21 @@ TYPED_TEST_P(ReviewContract, ListsAMoviesReviewsLatestFirst) {
   EXPECT_EQ(*page, (std::vector{all[2], all[3]}));
 }
 
+TYPED_TEST_P(ReviewContract, ListsAPersonsReviewsByMovie) {
+  std::vector<Review> all;
+  for (int movie = 1; movie <= 4; ++movie) {
+    this->Add(movie, 2);
+    all.push_back(this->Add(movie, 1));
+  }
+  EXPECT_EQ(*this->reviews().ListOf(1, 0, 10, this->Soon()), all);
+  EXPECT_EQ(*this->reviews().ListOf(1, 1, 2, this->Soon()), (std::vector{all[1], all[2]}));
+  EXPECT_TRUE(this->reviews().ListOf(1, 4, 2, this->Soon())->empty());
+}
+
 REGISTER_TYPED_TEST_SUITE_P(ReviewContract, KeepsAReviewAsItWasWritten, KeepsTheLongestReview,
                             HasOneForEachPersonAndMovie, IsFoundByTheOperationThatWroteIt,
                             TakesOneOfManyWrittenAtOnce, ChangesTheTextOnly,
                             DeletesSoThatAnotherCanBeWritten, SaysWhenThereIsNone,
-                            ListsAMoviesReviewsLatestFirst);
+                            ListsAMoviesReviewsLatestFirst, ListsAPersonsReviewsByMovie);
 
 }  // namespace marquee::reviews

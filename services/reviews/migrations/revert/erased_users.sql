@@ -1,0 +1,6 @@
+BEGIN;
+
+DROP TABLE erased_users;
+DROP TABLE consumer_offsets;
+
+COMMIT;
