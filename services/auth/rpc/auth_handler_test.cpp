@@ -105,7 +105,9 @@ class AuthHandlerTest : public testing::Test {
   AuthHandler handler_{accounts_, administration_, sessions_, service_tokens_, keys_, api_keys_};
   token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
   rpc::TestServer server_{
-      {&handler_}, verifier_, registry_,
+      {&handler_},
+      verifier_,
+      registry_,
       {.check = CheckAgainst(sessions_, api_keys_), .audit = [](const auto&) {}}};
   std::unique_ptr<Stub> stub_;
 };
