@@ -7,6 +7,8 @@
 
 #include "auth/testing/fakes.h"
 #include "auth/testing/memory_api_keys.h"
+#include "auth/testing/memory_guesses.h"
+#include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
 #include "base/testing/calls.h"
 #include "base/uuid.h"
@@ -60,7 +62,13 @@ class ExportHandlerTest : public testing::Test {
   PlainSealer sealer_;
   KeyRing keys_{store_, sealer_, SystemClock(), {}};
   Sessions sessions_{store_, keys_, SystemClock(), metrics_, "the successors' key"};
-  Accounts accounts_{store_, hasher_, sessions_, SystemClock(), metrics_};
+  MemoryGuesses guesses_;
+  GuessGuard guard_{guesses_, store_, SystemClock(), metrics_};
+  Passwords passwords_{store_, hasher_, guard_};
+  MemorySecondFactors factor_store_{store_};
+  SecondFactors second_factors_{factor_store_, passwords_,    guard_,          sessions_,
+                                sealer_,       SystemClock(), "the codes' key"};
+  Accounts accounts_{store_, passwords_, second_factors_, sessions_, SystemClock(), metrics_};
   ApiKeys api_keys_{api_key_store_, keys_, SystemClock()};
   ExportHandler handler_{accounts_, sessions_, api_keys_, "/v1/me/export/ratings"};
   const rpc::FakeAuth auth_{"the secret of services"};

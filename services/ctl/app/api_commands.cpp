@@ -339,7 +339,7 @@ int ShowAudit(const Context& context, const AuditFlags& flags) {
   auto rest = Rest(context);
   std::string path = "/v1/audit-entries?page_size=" + std::to_string(flags.count);
   if (flags.user_id != 0) path += "&user_id=" + std::to_string(flags.user_id);
-  if (!flags.action.empty()) path += "&action=" + UrlEncode(flags.action);
+  if (!flags.action.empty()) path += "&action=" + PercentEncode(flags.action);
   const auto answer = rest.Get(path);
   if (!answer.ok()) return Fail(context, answer.error());
   std::vector<std::vector<std::string>> rows;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/percent.h"
 #include "ctl/app/commands.h"
 #include "ctl/clients/rest.h"
 #include "ctl/terminal/terminal.h"
@@ -42,7 +43,7 @@ std::string ErasureText(const json& erasure) {
 }
 
 std::string PathOf(const std::string& erasure_id) {
-  return "/v1/erasures/" + UrlEncode(erasure_id);
+  return "/v1/erasures/" + PercentEncode(erasure_id);
 }
 
 // Until all have confirmed, or the time is over; the erasure as it is then.
@@ -154,7 +155,7 @@ int ListErasures(const Context& context, bool pending) {
   std::string token;
   do {
     const auto page = rest.Get(fmt::format("/v1/erasures?page_size=200&pending={}&page_token={}",
-                                           pending, UrlEncode(token)));
+                                           pending, PercentEncode(token)));
     if (!page.ok()) return Fail(context, page.error());
     for (const auto& entry : page->value("erasures", json::array())) {
       const json erasure = entry.value("erasure", json::object());
