@@ -14,7 +14,6 @@
 #include "auth/rpc/export_handler.h"
 #include "auth/store/pg_person_outbox.h"
 #include "auth/store/pg_stores.h"
-#include "base/clock.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"

@@ -177,7 +177,6 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_flag("--all", revoke.all, "All, this one, too");
   c->callback([&] { run = [&] { return RevokeSessions(context, revoke); }; });
 
-
   static RateFlags rate;
   c = app.add_subcommand("rate", "Rate a movie");
   c->add_option("movie", rate.movie, "Its id, or words of its title")->required();

@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/rate_limiter.h"
 #include "base/result.h"
 #include "gateway/chain/filter.h"
 #include "gateway/clients/upstreams.h"
 #include "gateway/http/message.h"
-#include "base/rate_limiter.h"
 #include "gateway/transcode/api.h"
 #include "gateway/transcode/target.h"
 #include "tracing/trace.h"
@@ -36,7 +36,7 @@ struct Exchange {
   std::string subject;                      // authenticate: of the caller's token, unverified
   Outbound outbound;
   std::optional<Allowance> allowance;  // limit: what is left of the caller's quota
-  std::string_view limited_by;          // limit: which quota that is
+  std::string_view limited_by;         // limit: which quota that is
 
   // What `out` is an answer to: the binding itself, or its fallback (call, fallback).
   const Binding* answers = nullptr;
