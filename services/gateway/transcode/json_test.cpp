@@ -385,6 +385,9 @@ void CheckAgainstProtobuf(const MessagePlan& plan, std::mt19937& random) {
   ASSERT_TRUE(pb::util::MessageToJsonString(*message, &theirs, options).ok());
   auto left = nlohmann::json::parse(ours);
   auto right = nlohmann::json::parse(theirs);
+  // What goes as a header is in no body.
+  for (auto it = right.begin(); it != right.end();)
+    it = plan.Find(it.key()) == nullptr ? right.erase(it) : std::next(it);
   Normalize(left, plan);
   Normalize(right, plan);
   ASSERT_EQ(left, right) << ours << "\n" << theirs;
