@@ -24,6 +24,7 @@ std::map<std::string, std::string> WithMail(const std::map<std::string, std::str
   std::map<std::string, std::string> values{
       {"MARQUEE_POSTGRES_URI", "postgresql://auth@localhost/auth"},
       {"MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", std::string(48, 'k')},
+      {"MARQUEE_AUTH_ERASURE_SERVICES", "auth"},
       {"MARQUEE_AUTH_SMTP_URL", "smtp://mail.example:587"},
       {"MARQUEE_AUTH_MAIL_FROM", "noreply@marquee.example"},
       {"MARQUEE_AUTH_MAIL_LINK_URL", "https://marquee.example"}};

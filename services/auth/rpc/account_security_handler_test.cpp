@@ -80,7 +80,10 @@ class AccountSecurityHandlerTest : public testing::Test {
   AccountSecurityHandler handler_{second_factors_, mail_};
   token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
   rpc::TestServer server_{
-      {&handler_}, verifier_, registry_, {.check = CheckAgainst(sessions_, api_keys_)}};
+      {&handler_},
+      verifier_,
+      registry_,
+      {.check = CheckAgainst(sessions_, api_keys_), .audit = [](const auto&) {}}};
   std::unique_ptr<Stub> stub_;
 };
 

@@ -72,6 +72,8 @@ TEST(TopicsFile, TheProjectsOwnHasTheDesignsTopics) {
                                                          {"marquee.models.v1", 1},
                                                          {"marquee.movies.v1", 1},
                                                          {"marquee.people.v1", 1},
+                                                         {"marquee.erasures.v1", 1},
+                                                         {"marquee.erasure-receipts.v1", 1},
                                                          {"marquee.dead-letters.v1", 1}}));
 }
 
