@@ -180,6 +180,19 @@ def test_users(ctl, person, api):
     assert ctl.try_run("users", "disable", 999_999).returncode == 2
 
 
+def test_erasures(ctl, api):
+    gone = api.other().register().delete("/v1/me")["erasure_id"]
+    assert ctl.run("erasures", "show", gone)["erasure_id"] == gone
+    assert gone in [entry["erasure"]["erasure_id"] for entry in ctl.run("erasures", "list")["erasures"]]
+    assert gone in ctl.text("erasures", "list").stdout
+
+
+def test_audit(ctl, person):
+    assert ctl.run("audit", "--count", 2)["entries"][0]["action"]
+    assert "login" in ctl.text("audit", "--action", "login").stdout
+    assert person.try_run("audit").returncode == 2
+
+
 def test_commands_at_once_share_a_login(person, suite):
     """Each finds a stale token, and a refresh token works once."""
     file = pathlib.Path(person.environment["MARQUEE_CREDENTIALS_FILE"])
