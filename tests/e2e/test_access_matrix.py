@@ -18,6 +18,7 @@ from support.api import Api
 from support.contracts import Client, Issuer, rpcs
 from support.declared import SUITE
 from support.signing import SuiteSigner
+from support.suite import Suite
 from support.waiting import eventually
 
 ROWS = [
@@ -83,6 +84,21 @@ DENIALS = {"not_allowed", "insufficient_scope"}
 
 def own(rpc, who):
     return {rpc.owner: who.user_id} if rpc.owner and who.user_id else {}
+
+
+@pytest.fixture(scope="module")
+def session_suite():
+    """One of its own: who may do everything does everything, rotating the keys of tokens included."""
+    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
+    try:
+        yield suite.up()
+    finally:
+        suite.remove()
+
+
+@pytest.fixture(scope="module")
+def administrator(session_suite):
+    return Api(session_suite.url).bootstrap(session_suite.secret("auth-bootstrap"))
 
 
 @pytest.fixture(scope="module")
