@@ -110,6 +110,17 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
   config.audit_kept =
       std::chrono::hours{24} * reader.Int("MARQUEE_AUTH_AUDIT_DAYS", 400, 30, 3'650,
                                           "how long entries of the audit log are kept");
+  const char* kOfMany = "MARQUEE_AUTH_NETWORKS_OF_MANY";
+  for (const auto& text : ParseNames(reader.String(
+           kOfMany, "",
+           "networks that are many people's (a proxy's, an office's), comma-separated, as in "
+           "192.0.2.0/24: wrong passwords from there keep nobody waiting at other accounts"))) {
+    if (const auto network = Network::Parse(text)) {
+      config.networks_of_many.push_back(*network);
+    } else {
+      reader.Problem(kOfMany, "has \"" + text + "\", which is no network");
+    }
+  }
   config.hashing.running = static_cast<int>(
       reader.Int("MARQUEE_AUTH_HASHES_RUNNING", 2, 1, 256,
                  "passwords hashed at once; each takes 64 MiB of memory and a core"));

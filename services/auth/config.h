@@ -8,6 +8,7 @@
 #include "auth/app/service_tokens.h"
 #include "auth/clients/smtp_mailer.h"
 #include "auth/crypto/hash_gate.h"
+#include "auth/domain/network.h"
 #include "auth/erasing.h"
 #include "config/config.h"
 #include "kafka/producer.h"
@@ -32,6 +33,7 @@ struct Config {
   std::string bootstrap_secret;  // empty: there is no bootstrapping
   ServiceSecrets service_secrets;
   std::chrono::hours audit_kept{};
+  std::vector<Network> networks_of_many;
   HashGateLimits hashing;
   std::optional<MailConfig> mail;  // nullopt: none is sent
 

@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
   KeyRing keys(stores.keys, sealer, clock, {});
   Sessions sessions(stores.sessions, keys, clock, metrics, Sha256("refresh tokens\n" + secret));
-  GuessGuard guard(stores.guesses, stores.sessions, clock, metrics);
+  GuessGuard guard(stores.guesses, stores.sessions, clock, metrics, config->networks_of_many);
   Passwords passwords(stores.accounts, hasher, guard);
   SecondFactors second_factors(stores.second_factors, passwords, guard, sessions, factor_sealer,
                                clock, Sha256("recovery codes\n" + secret));

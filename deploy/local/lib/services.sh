@@ -31,6 +31,8 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
   database=$(service_database "$name")
   [ -z "$database" ] || echo "MARQUEE_POSTGRES_URI_FILE=$STATE/secrets/postgres-$database.uri"
   variable=$(suite_of "$name" service_secrets)
+  # Everybody here comes from this machine: one test's wrong passwords keep no other waiting.
+  [ -z "$variable" ] || echo "MARQUEE_AUTH_NETWORKS_OF_MANY=127.0.0.0/8,::1"
   [ -z "$variable" ] || echo "${variable}_FILE=$STATE/secrets/service-secrets"
   while read -r secret variable; do
     echo "${variable}_FILE=$(secret_file "$name-$secret")"

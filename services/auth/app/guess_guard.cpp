@@ -1,5 +1,7 @@
 #include "auth/app/guess_guard.h"
 
+#include <algorithm>
+
 #include "auth/app/secrets.h"
 #include "logging/log.h"
 
@@ -21,11 +23,6 @@ std::string NameOf(Secret secret, const Email& account, const std::string& from)
   return Sha256(std::string(kind) + "\n" + account.key() + "\n" + from);
 }
 
-std::vector<GuessKey> OfNetwork(const std::string& network) {
-  if (network.empty()) return {};  // it isn't known, and so many people's
-  return {{Sha256("network\n" + network), kNetworkRule}};
-}
-
 Error Wait(std::chrono::seconds time) {
   Error error = Error::ResourceExhausted("login_backoff",
                                          "There were too many wrong attempts: try again in " +
@@ -36,6 +33,17 @@ Error Wait(std::chrono::seconds time) {
 }
 
 }  // namespace
+
+std::vector<GuessKey> GuessGuard::OfNetwork(const std::string& address) const {
+  const std::string network = NetworkOf(address);
+  if (network.empty()) return {};  // it isn't known, and so many people's
+  const auto from = Network::Parse(address);
+  const bool of_many = from && std::ranges::any_of(of_many_, [&](const Network& one) {
+                         return one.Contains(*from);
+                       });
+  if (of_many) return {};
+  return {{Sha256("network\n" + network), kNetworkRule}};
+}
 
 Result<GuessGuard::Guess> GuessGuard::Count(Guess guess, const CallContext& call) {
   std::vector<GuessKey> keys = guess.own;
@@ -58,13 +66,13 @@ Result<GuessGuard::Guess> GuessGuard::Begin(Secret secret, const Email& account,
   if (!known) {
     guess.own.push_back({NameOf(secret, account, "from strangers"), kStrangersRule});
     // A code follows a right password.
-    if (secret != Secret::kCode) guess.shared = OfNetwork(network);
+    if (secret != Secret::kCode) guess.shared = OfNetwork(call.client_address);
   }
   return Count(std::move(guess), call);
 }
 
 Result<GuessGuard::Guess> GuessGuard::BeginFromNetwork(const CallContext& call) {
-  const auto keys = OfNetwork(NetworkOf(call.client_address));
+  const auto keys = OfNetwork(call.client_address);
   if (keys.empty()) return Guess{};
   return Count({.own = {}, .shared = keys}, call);
 }

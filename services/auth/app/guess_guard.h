@@ -2,10 +2,12 @@
 // while (docs/adr/0605).
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "auth/app/auth_metrics.h"
 #include "auth/domain/guess_repository.h"
+#include "auth/domain/network.h"
 #include "auth/domain/ports.h"
 #include "base/call_context.h"
 
@@ -29,9 +31,14 @@ class GuessGuard {
         shared;  // the network's: a right one at one account says nothing of others
   };
 
+  // Networks `of_many` people (a proxy's, an office's) have no count of their own for all accounts.
   GuessGuard(GuessRepository& guesses, SessionRepository& sessions, const Clock& clock,
-             AuthMetrics& metrics)
-      : guesses_(guesses), sessions_(sessions), clock_(clock), metrics_(metrics) {}
+             AuthMetrics& metrics, std::vector<Network> of_many = {})
+      : guesses_(guesses),
+        sessions_(sessions),
+        clock_(clock),
+        metrics_(metrics),
+        of_many_(std::move(of_many)) {}
 
   // For the account of that address, whether or not there is one. ResourceExhausted "login_backoff"
   // with when to come again. It counts as wrong until End says something else.
@@ -50,11 +57,14 @@ class GuessGuard {
 
  private:
   Result<Guess> Count(Guess guess, const CallContext& call);
+  // What the address's network is counted under for all accounts; none if it is many people's.
+  std::vector<GuessKey> OfNetwork(const std::string& address) const;
 
   GuessRepository& guesses_;
   SessionRepository& sessions_;
   const Clock& clock_;
   AuthMetrics& metrics_;
+  const std::vector<Network> of_many_;
 };
 
 }  // namespace marquee::auth
