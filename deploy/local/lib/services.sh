@@ -32,6 +32,8 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
   [ -z "$database" ] || echo "MARQUEE_POSTGRES_URI_FILE=$STATE/secrets/postgres-$database.uri"
   variable=$(suite_of "$name" service_secrets)
   [ -z "$variable" ] || echo "${variable}_FILE=$STATE/secrets/service-secrets"
+  variable=$(suite_of "$name" public_address)
+  [ -z "$variable" ] || echo "$variable=$(edge_address)"
   while read -r secret variable; do
     echo "${variable}_FILE=$(secret_file "$name-$secret")"
   done < <(suite_of "$name" secret)
