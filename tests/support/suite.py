@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import tempfile
 
+from support.waiting import eventually
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOCAL = ROOT / "deploy" / "local"
 # Real data and small inputs that failed, where there are any; tests that need them are skipped without.
@@ -123,8 +125,19 @@ class Suite(Local):
         self.run("control", service, "start")
 
     def restart(self, service):
+        """Returns once the gateway, where it runs, has found the new process: until then it may answer 503."""
         self.stop(service)
         self.start(service)
+        eventually(lambda: self._sees(service), 30, what=f"the gateway sees {service} again")
+
+    def _sees(self, service):
+        import requests
+
+        try:
+            seen = requests.get(f"http://127.0.0.1:{self.port('gateway')}/readyz", timeout=5).json()["services"]
+        except requests.ConnectionError:
+            return True
+        return seen.get(service, "ready") in ("ready", "idle")
 
     def pause(self, service):
         self.run("control", service, "pause")
