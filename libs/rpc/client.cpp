@@ -130,7 +130,9 @@ token::Verifier::KeySource JwksFrom(std::shared_ptr<grpc::Channel> auth) {
                                  .kid = jwk.kid(),
                                  .use = jwk.use(),
                                  .alg = jwk.alg()});
-      if (key) keys.push_back(*std::move(key));
+      if (!key) continue;
+      key->issuer = response.issuer();
+      keys.push_back(*std::move(key));
     }
     return keys;
   };

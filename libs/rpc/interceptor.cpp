@@ -14,11 +14,12 @@ namespace {
 Error OutOfScope(const MethodInfo& method) {
   if (method.scopes.empty()) {
     return Error::PermissionDenied("insufficient_scope",
-                                   "This can't be done with an API key: sign in.");
+                                   "This can't be done with an API key, nor by an application: "
+                                   "sign in.");
   }
-  return Error::PermissionDenied(
-      "insufficient_scope",
-      "This needs an API key with the scope " + absl::StrJoin(method.scopes, " or ") + ".");
+  return Error::PermissionDenied("insufficient_scope",
+                                 "This needs the scope " + absl::StrJoin(method.scopes, " or ") +
+                                     ", which the API key or the application lacks.");
 }
 
 }  // namespace
@@ -39,7 +40,8 @@ Status Interceptor::Learn(MethodInfo& method) const {
   method.roles.assign(policy.roles().begin(), policy.roles().end());
   method.scopes.assign(policy.scopes().begin(), policy.scopes().end());
   for (const auto& scope : method.scopes) {
-    if (rules::FindScope(scope) == nullptr) return wrong("has the scope " + scope + ", unknown.");
+    if (rules::FindTokenScope(scope) == nullptr)
+      return wrong("has the scope " + scope + ", unknown.");
   }
   if (!policy.owner().empty()) {
     method.owner = method.descriptor->input_type()->FindFieldByName(policy.owner());

@@ -17,6 +17,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostBytes = 8UL * 1024;
+constexpr char kType[] = "JWT";
+constexpr char kClientType[] = "at+jwt";               // RFC 9068, section 2.1
 constexpr std::int64_t kLatestSecond = 9'000'000'000;  // beyond it, Time's nanoseconds overflow
 
 std::int64_t Seconds(Time time) {
@@ -92,6 +94,12 @@ Result<std::optional<std::vector<std::string>>> ReadScopes(const Json& object) {
   return std::optional<std::vector<std::string>>(absl::StrSplit(*text, ' ', absl::SkipEmpty()));
 }
 
+std::string Compact(const char* type, std::string_view kid, const Json& payload, const Sign& sign) {
+  const Json header = {{"alg", "ES256"}, {"kid", kid}, {"typ", type}};
+  const std::string text = Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(payload.dump());
+  return text + "." + Base64UrlEncode(sign(text));
+}
+
 }  // namespace
 
 Error Invalid(std::string_view detail) {
@@ -116,15 +124,19 @@ Result<ParsedJwt> ParseJwt(std::string_view jwt) {
   const Json& header = *parsed;
   const auto* algorithm = StringIn(header, "alg");
   if (algorithm == nullptr || *algorithm != "ES256") return Invalid("it isn't signed with ES256");
+  bool for_client = false;
   if (header.contains("crit")) return Invalid("it has critical extensions");
   if (header.contains("typ")) {
     const auto* type = StringIn(header, "typ");
-    if (type == nullptr || *type != "JWT") return Invalid("it isn't a JWT");
+    if (type == nullptr || (*type != kType && *type != kClientType))
+      return Invalid("it isn't a JWT");
+    for_client = *type == kClientType;
   }
   const auto* kid = StringIn(header, "kid");
   if (kid == nullptr || kid->empty()) return Invalid("it names no key");
   if (signature->size() != kSignatureBytes) return Invalid("its signature has the wrong length");
-  return ParsedJwt{jwt.substr(0, second), *kid, *std::move(payload), *std::move(signature)};
+  return ParsedJwt{jwt.substr(0, second), *kid, *std::move(payload), *std::move(signature),
+                   for_client};
 }
 
 Status CheckTimes(const Claims& claims, const Policy& policy, Time now) {
@@ -135,12 +147,15 @@ Status CheckTimes(const Claims& claims, const Policy& policy, Time now) {
   return {};
 }
 
-Result<Claims> CheckClaims(std::string_view payload, const Policy& policy, Time now) {
+Result<Claims> CheckClaims(std::string_view payload, const Policy& policy,
+                           const std::string* oauth_issuer, Time now) {
   const auto parsed = ParseJson(payload);
   if (!parsed.ok() || !parsed->is_object()) return Invalid("its payload isn't a JSON object");
   const Json& json = *parsed;
   const auto* issuer = StringIn(json, "iss");
-  if (issuer == nullptr || *issuer != policy.issuer) return Invalid("another issuer made it");
+  const std::string& expected = oauth_issuer == nullptr ? policy.issuer : *oauth_issuer;
+  if (issuer == nullptr || issuer->empty() || *issuer != expected)
+    return Invalid("another issuer made it");
   if (!NamesAudience(json, policy.audience)) return Invalid("it is meant for another audience");
 
   const auto expires = SecondIn(json, "exp");
@@ -157,21 +172,27 @@ Result<Claims> CheckClaims(std::string_view payload, const Policy& policy, Time 
   RETURN_IF_ERROR(CheckTimes(claims, policy, now));
 
   ASSIGN_OR_RETURN(claims.subject, OptionalString(json, "sub"));
-  const auto user = UserOf(claims.subject);
+  if (oauth_issuer != nullptr) {
+    ASSIGN_OR_RETURN(claims.client_id, OptionalString(json, "client_id"));
+    if (claims.client_id.empty()) return Invalid("it names no client");
+  }
+  const bool clients_own = !claims.client_id.empty() && claims.subject == claims.client_id;
+  const auto user = clients_own ? std::optional<std::int64_t>(0) : UserOf(claims.subject);
   if (!user) return Invalid("its subject is neither a user nor a service");
   claims.user_id = *user;
   ASSIGN_OR_RETURN(claims.session_id, OptionalString(json, "sid"));
   ASSIGN_OR_RETURN(claims.token_id, OptionalString(json, "jti"));
   RETURN_IF_ERROR(ReadRoles(json, claims.roles));
   ASSIGN_OR_RETURN(claims.scopes, ReadScopes(json));
+  if (oauth_issuer != nullptr && !claims.scopes) return Invalid("it is bound to no scopes");
   ASSIGN_OR_RETURN(claims.api_key_id, OptionalString(json, "api_key_id"));
   return claims;
 }
 
 std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view kid,
-                    const std::function<std::string(std::string_view)>& sign) {
-  const Json header = {{"alg", "ES256"}, {"kid", kid}, {"typ", "JWT"}};
-  Json payload = {{"iss", policy.issuer},
+                    const Sign& sign) {
+  const bool for_client = !claims.client_id.empty();
+  Json payload = {{"iss", for_client ? policy.oauth_issuer : policy.issuer},
                   {"aud", policy.audience},
                   {"sub", claims.subject},
                   {"roles", claims.roles},
@@ -182,9 +203,21 @@ std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view
   if (!claims.token_id.empty()) payload["jti"] = claims.token_id;
   if (claims.scopes) payload["scope"] = absl::StrJoin(*claims.scopes, " ");
   if (!claims.api_key_id.empty()) payload["api_key_id"] = claims.api_key_id;
-  std::string text = Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(payload.dump());
-  const std::string signature = sign(text);
-  return text + "." + Base64UrlEncode(signature);
+  if (for_client) payload["client_id"] = claims.client_id;
+  return Compact(for_client ? kClientType : kType, kid, payload, sign);
+}
+
+std::string SignJwt(const IdentityClaims& claims, const Policy& policy, std::string_view kid,
+                    const Sign& sign) {
+  Json payload = {{"iss", policy.oauth_issuer},
+                  {"aud", claims.client_id},
+                  {"sub", claims.subject},
+                  {"auth_time", Seconds(claims.authenticated_at)},
+                  {"iat", Seconds(claims.issued_at)},
+                  {"exp", Seconds(claims.expires_at)}};
+  if (!claims.nonce.empty()) payload["nonce"] = claims.nonce;
+  if (!claims.session_id.empty()) payload["sid"] = claims.session_id;
+  return Compact(kType, kid, payload, sign);
 }
 
 std::string Thumbprint(std::string_view x, std::string_view y) {

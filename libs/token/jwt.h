@@ -11,8 +11,9 @@ namespace marquee::token {
 struct ParsedJwt {
   std::string_view signing_input;  // into the text that was parsed
   std::string kid;
-  std::string payload;    // JSON, not yet parsed
-  std::string signature;  // 64 bytes
+  std::string payload;      // JSON, not yet parsed
+  std::string signature;    // 64 bytes
+  bool for_client = false;  // its type is at+jwt
 };
 
 // "token_invalid" with a detail.
@@ -22,14 +23,18 @@ Error Invalid(std::string_view detail);
 Result<ParsedJwt> ParseJwt(std::string_view jwt);
 
 // The payload of a token whose signature is good: claims of the right types, issuer, audience and
-// times.
-Result<Claims> CheckClaims(std::string_view payload, const Policy& policy, Time now);
+// times. `oauth_issuer` is null for a token of our own, else whose an OAuth client's must be.
+Result<Claims> CheckClaims(std::string_view payload, const Policy& policy,
+                           const std::string* oauth_issuer, Time now);
 
 // The times only, for a token that was verified before.
 Status CheckTimes(const Claims& claims, const Policy& policy, Time now);
 
+using Sign = std::function<std::string(std::string_view)>;
 std::string SignJwt(const Claims& claims, const Policy& policy, std::string_view kid,
-                    const std::function<std::string(std::string_view)>& sign);
+                    const Sign& sign);
+std::string SignJwt(const IdentityClaims& claims, const Policy& policy, std::string_view kid,
+                    const Sign& sign);
 
 // RFC 7638.
 std::string Thumbprint(std::string_view x, std::string_view y);

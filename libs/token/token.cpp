@@ -79,6 +79,11 @@ std::string SigningKey::Sign(const Claims& claims, const Policy& policy) const {
                  [this](std::string_view text) { return impl_->key.Sign(text); });
 }
 
+std::string SigningKey::SignIdentity(const IdentityClaims& claims, const Policy& policy) const {
+  return SignJwt(claims, policy, impl_->shared.kid,
+                 [this](std::string_view text) { return impl_->key.Sign(text); });
+}
+
 Result<Claims> Verify(std::string_view jwt, const std::vector<PublicKey>& keys,
                       const Policy& policy, Time now) {
   ASSIGN_OR_RETURN(const ParsedJwt parsed, ParseJwt(jwt));
@@ -88,7 +93,8 @@ Result<Claims> Verify(std::string_view jwt, const std::vector<PublicKey>& keys,
     if (!key || !key->Verify(parsed.signing_input, parsed.signature)) {
       return Invalid("its signature is wrong");
     }
-    return CheckClaims(parsed.payload, policy, now);
+    return CheckClaims(parsed.payload, policy, parsed.for_client ? &candidate.issuer : nullptr,
+                       now);
   }
   return Invalid("its key is unknown");
 }

@@ -22,6 +22,8 @@ struct PublicKey {
   std::string kid;
   std::string x;
   std::string y;
+  // Whose tokens for OAuth clients it signs, beside our own; empty: nobody's.
+  std::string issuer = {};
 };
 
 // A key as a JWK set has it (RFC 7517), texts as they stand there.
@@ -48,15 +50,33 @@ struct Claims {
   std::string token_id;            // claim `jti`
   Time issued_at;
   Time expires_at;
-  // Claims `scope` (RFC 9068, section 2.2.3: one text, between blanks) and `api_key_id`, of a token
-  // that was traded for an API key. nullopt: a login's, bound to nothing.
+  // Claim `scope` (RFC 9068, section 2.2.3: one text, between blanks) of a token that was traded for
+  // an API key, or given to an OAuth client. nullopt: a login's, bound to nothing.
   std::optional<std::vector<std::string>> scopes = {};
   std::string api_key_id = {};
+  // Of an OAuth client's token, whose type is at+jwt and whose issuer the key's. Without a user it is
+  // the client's own, and its subject, too.
+  std::string client_id = {};
+};
+
+// What an OpenID Connect ID token says (Core, section 2): to a client, of who signed in. It lets
+// nobody in: neither its issuer nor its audience is that of an access token.
+struct IdentityClaims {
+  std::string subject;
+  std::string client_id;   // `aud`
+  std::string nonce;       // none when empty
+  std::string session_id;  // `sid`
+  Time authenticated_at;   // `auth_time`
+  Time issued_at;
+  Time expires_at;
 };
 
 struct Policy {
   std::string issuer = "marquee";
   std::string audience = "marquee";
+  // The issuer of what OAuth clients get: a URL. It is signed for only; who verifies has it with the
+  // key.
+  std::string oauth_issuer = {};
   std::chrono::seconds leeway{5};  // for clocks that differ
 };
 
@@ -71,8 +91,10 @@ class SigningKey {
 
   std::string ToPem() const;  // PKCS #8, unencrypted: for an encrypted store only
   const PublicKey& public_key() const;
-  // A compact JWS with header {alg: ES256, kid, typ: JWT}.
+  // A compact JWS with header {alg: ES256, kid, typ: JWT}, or at+jwt (RFC 9068) where the claims name
+  // a client.
   std::string Sign(const Claims& claims, const Policy& policy) const;
+  std::string SignIdentity(const IdentityClaims& claims, const Policy& policy) const;
 
  private:
   struct Impl;

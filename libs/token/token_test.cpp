@@ -50,6 +50,94 @@ Result<Claims> Check(const std::string& jwt, Time now = kNow) {
   return Verify(jwt, {Key().public_key()}, Policy{}, now);
 }
 
+Claims OfAnApplication() {
+  Claims claims = Ada();
+  claims.scopes = {"openid", "read"};
+  claims.client_id = "app-1";
+  return claims;
+}
+
+const Policy kOAuth{.oauth_issuer = "https://marquee.example"};
+
+// The key, as who verifies has it.
+std::vector<PublicKey> KeyOf(const std::string& issuer) {
+  PublicKey key = Key().public_key();
+  key.issuer = issuer;
+  return {key};
+}
+
+TEST(ApplicationsToken, CarriesItsClaimsAndIsOfItsIssuerAlone) {
+  const std::string jwt = Key().Sign(OfAnApplication(), kOAuth);
+  EXPECT_EQ(*Base64UrlDecode(jwt.substr(0, jwt.find('.'))),
+            R"({"alg":"ES256","kid":")" + Key().public_key().kid + R"(","typ":"at+jwt"})");
+  const auto claims = Verify(jwt, KeyOf(kOAuth.oauth_issuer), {}, kNow);
+  ASSERT_TRUE(claims.ok()) << claims.error().ToString();
+  EXPECT_EQ(claims->client_id, "app-1");
+  EXPECT_EQ(claims->user_id, 1000000001);
+  EXPECT_EQ(*claims->scopes, (std::vector<std::string>{"openid", "read"}));
+  for (const char* issuer : {"", "marquee", "https://other.example"})
+    EXPECT_FALSE(Verify(jwt, KeyOf(issuer), {}, kNow).ok()) << issuer;
+  Verifier verifier(
+      {}, [] { return KeyOf(kOAuth.oauth_issuer); }, SystemClock());
+  EXPECT_EQ(verifier.Verify(jwt).error().reason, "token_expired") << "and not token_invalid";
+  // A login's is ours, whatever the key's issuer.
+  EXPECT_TRUE(Verify(Key().Sign(Ada(), kOAuth), KeyOf(kOAuth.oauth_issuer), {}, kNow).ok());
+}
+
+TEST(ApplicationsToken, IsTheClientsOwnWithoutAPerson) {
+  Claims claims = OfAnApplication();
+  claims.subject = claims.client_id;
+  const auto verified = Verify(Key().Sign(claims, kOAuth), KeyOf(kOAuth.oauth_issuer), {}, kNow);
+  ASSERT_TRUE(verified.ok()) << verified.error().ToString();
+  EXPECT_EQ(verified->user_id, 0);
+  claims.subject = "app-2";
+  EXPECT_FALSE(Verify(Key().Sign(claims, kOAuth), KeyOf(kOAuth.oauth_issuer), {}, kNow).ok());
+}
+
+TEST(ApplicationsToken, NamesItsClientAndScopes) {
+  const std::string header = Header(R"(,"typ":"at+jwt")");
+  const auto refused = [&](const std::string& more, const std::string& issuer) {
+    const std::string payload = R"({"iss":")" + issuer +
+                                R"(","aud":"marquee","sub":"7","iat":1700000000,"exp":1700000900)" +
+                                more + "}";
+    return !Verify(Forge(header, payload), KeyOf(kOAuth.oauth_issuer), {}, kNow).ok();
+  };
+  const std::string& issuer = kOAuth.oauth_issuer;
+  EXPECT_FALSE(refused(R"(,"client_id":"a","scope":"read")", issuer));
+  EXPECT_TRUE(refused(R"(,"client_id":"a","scope":"read")", "marquee"));
+  EXPECT_TRUE(refused(R"(,"client_id":"a")", issuer)) << "it would be bound to nothing";
+  EXPECT_TRUE(refused(R"(,"scope":"read")", issuer));
+  EXPECT_TRUE(refused(R"(,"client_id":"","scope":"read")", issuer));
+  EXPECT_TRUE(refused(R"(,"client_id":7,"scope":"read")", issuer));
+  EXPECT_TRUE(refused("", issuer));
+  EXPECT_TRUE(refused("", ""));
+}
+
+TEST(IdToken, IsNoAccessToken) {
+  const IdentityClaims claims{.subject = "1000000001",
+                              .client_id = "app-1",
+                              .nonce = "n",
+                              .session_id = "s",
+                              .authenticated_at = kNow,
+                              .issued_at = kNow,
+                              .expires_at = kNow + seconds{900}};
+  const std::string jwt = Key().SignIdentity(claims, kOAuth);
+  const auto key = Es256Key::FromPoint(Key().public_key().x, Key().public_key().y);
+  const auto parsed = ParseJwt(jwt);
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_TRUE(key->Verify(parsed->signing_input, parsed->signature));
+  EXPECT_FALSE(parsed->for_client);
+  for (const char* issuer : {"", "marquee", "https://marquee.example"})
+    EXPECT_FALSE(Verify(jwt, KeyOf(issuer), {}, kNow).ok()) << issuer;
+  // Each of the two alone would do: were the client called as we are, its issuer is another.
+  IdentityClaims ours = claims;
+  ours.client_id = "marquee";
+  EXPECT_FALSE(Verify(Key().SignIdentity(ours, kOAuth), KeyOf(kOAuth.oauth_issuer), {}, kNow).ok());
+  EXPECT_FALSE(
+      Verify(Key().SignIdentity(claims, {.oauth_issuer = "marquee"}), KeyOf("marquee"), {}, kNow)
+          .ok());
+}
+
 TEST(Token, CarriesItsClaims) {
   const auto claims = Check(Key().Sign(Ada(), Policy{}));
   ASSERT_TRUE(claims.ok()) << claims.error().ToString();

@@ -73,7 +73,11 @@ class Verified {
 // Immutable once published.
 struct KeySet {
   std::vector<PublicKey> source;
-  std::map<std::string, Es256Key, std::less<>> by_kid;
+  struct Key {
+    Es256Key key;
+    std::string issuer;
+  };
+  std::map<std::string, Key, std::less<>> by_kid;
   Verified verified;  // belongs to these keys: goes with them
 };
 
@@ -81,7 +85,7 @@ std::shared_ptr<KeySet> Parse(std::vector<PublicKey> keys) {
   auto set = std::make_shared<KeySet>();
   for (const auto& key : keys) {
     if (auto parsed = Es256Key::FromPoint(key.x, key.y)) {
-      set->by_kid.insert_or_assign(key.kid, *std::move(parsed));
+      set->by_kid.insert_or_assign(key.kid, KeySet::Key{*std::move(parsed), key.issuer});
     }
   }
   set->source = std::move(keys);
@@ -90,7 +94,7 @@ std::shared_ptr<KeySet> Parse(std::vector<PublicKey> keys) {
 
 bool SameKeys(const std::vector<PublicKey>& a, const std::vector<PublicKey>& b) {
   return std::ranges::equal(a, b, [](const PublicKey& l, const PublicKey& r) {
-    return l.kid == r.kid && l.x == r.x && l.y == r.y;
+    return l.kid == r.kid && l.x == r.x && l.y == r.y && l.issuer == r.issuer;
   });
 }
 
@@ -212,10 +216,12 @@ Result<Claims> Verifier::Verify(std::string_view jwt) {
     found = keys->by_kid.find(parsed.kid);
     if (found == keys->by_kid.end()) return Invalid("its key is unknown");
   }
-  if (!found->second.Verify(parsed.signing_input, parsed.signature)) {
+  if (!found->second.key.Verify(parsed.signing_input, parsed.signature)) {
     return Invalid("its signature is wrong");
   }
-  ASSIGN_OR_RETURN(Claims claims, CheckClaims(parsed.payload, impl_->policy, now));
+  ASSIGN_OR_RETURN(Claims claims,
+                   CheckClaims(parsed.payload, impl_->policy,
+                               parsed.for_client ? &found->second.issuer : nullptr, now));
   keys->verified.Insert(hash, claims);
   return claims;
 }

@@ -14,6 +14,18 @@ void RequireLength(config::Reader& reader, const std::string& name, const std::s
   }
 }
 
+// RFC 8414, section 2; without a path, so that /.well-known/ is at the root.
+bool IsIssuer(std::string_view text) {
+  if (text.empty()) return true;
+  const auto rest = text.starts_with("https://")  ? text.substr(8)
+                    : text.starts_with("http://") ? text.substr(7)
+                                                  : std::string_view();
+  return !rest.empty() && std::ranges::all_of(rest, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("-.:[]").find(c) != std::string_view::npos;
+  });
+}
+
 bool IsHttpUrl(const std::string& text) {
   const bool http = text.starts_with("https://") || text.starts_with("http://");
   return http && text.size() <= 500 && !text.ends_with('/') &&
@@ -105,6 +117,17 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
     config.service_secrets = *std::move(secrets);
   } else {
     reader.Problem("MARQUEE_AUTH_SERVICE_SECRETS", secrets.error().message);
+  }
+
+  config.issuer =
+      reader.String("MARQUEE_AUTH_ISSUER", "",
+                    "Marquee's address as browsers know it, as in "
+                    "https://marquee.example.com: the issuer of OAuth 2; unset: OAuth 2 "
+                    "is off");
+  if (!IsIssuer(config.issuer)) {
+    reader.Problem("MARQUEE_AUTH_ISSUER",
+                   "must be https:// (http:// for trying out) and a host, perhaps with a port, and "
+                   "nothing after it");
   }
 
   config.audit_kept =

@@ -32,6 +32,7 @@ struct Config {
   std::string key_encryption_secret;
   std::string bootstrap_secret;  // empty: there is no bootstrapping
   ServiceSecrets service_secrets;
+  std::string issuer;  // https://host, as browsers know it; empty: there is no OAuth 2
   std::chrono::hours audit_kept{};
   std::vector<Network> networks_of_many;
   HashGateLimits hashing;

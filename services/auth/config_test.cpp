@@ -85,5 +85,20 @@ TEST(Config, NamesEveryProblemAndNoSecret) {
   }
 }
 
+TEST(Config, TakesAnIssuerThatIsAHost) {
+  const auto problem = [](const char* issuer) {
+    const auto config = Config::FromEnv(
+        config::MapEnvironment({{"MARQUEE_AUTH_ISSUER", issuer}, {"MARQUEE_LOG_LEVEL", "info"}}));
+    return config.error().message.find("MARQUEE_AUTH_ISSUER") != std::string::npos;
+  };
+  for (const char* good :
+       {"", "https://marquee.example.com", "http://127.0.0.1:8080", "https://[2001:db8::1]:8443"})
+    EXPECT_FALSE(problem(good)) << good;
+  for (const char* bad : {"marquee.example.com", "https://", "https://marquee.example.com/",
+                          "https://marquee.example.com/a", "https://me@marquee.example.com",
+                          "https://MARQUEE.example.com", "ftp://marquee.example.com"})
+    EXPECT_TRUE(problem(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace marquee::auth

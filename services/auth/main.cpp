@@ -1,18 +1,17 @@
 // marquee-auth: composition only.
 #include "auth/app/housekeeper.h"
-#include "auth/app/person_publisher.h"
 #include "auth/app/secrets.h"
-#include "auth/clients/kafka_people.h"
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/mail_sending.h"
+#include "auth/person_publishing.h"
 #include "auth/rpc/account_security_handler.h"
 #include "auth/rpc/audit_handler.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/rpc/export_handler.h"
-#include "auth/store/pg_person_outbox.h"
+#include "auth/rpc/oauth_handler.h"
 #include "auth/store/pg_stores.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
@@ -38,7 +37,7 @@ int main(int argc, char** argv) {
   const Secretbox sealer(secret);
   const Secretbox factor_sealer(secret, Secretbox::kSecondFactors);
   Argon2Hasher hasher(config->hashing, {}, [&](auto took) { metrics.Hashed(took); });
-  KeyRing keys(stores.keys, sealer, clock, {});
+  KeyRing keys(stores.keys, sealer, clock, {.oauth_issuer = config->issuer});
   Sessions sessions(stores.sessions, keys, clock, metrics, Sha256("refresh tokens\n" + secret));
   GuessGuard guard(stores.guesses, stores.sessions, clock, metrics, config->networks_of_many);
   Passwords passwords(stores.accounts, hasher, guard);
@@ -53,17 +52,16 @@ int main(int argc, char** argv) {
   ExportHandler export_handler(accounts, sessions, api_keys, config->export_next);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
   AccountSecurityHandler security(second_factors, mail);
+  OAuth oauth(stores.oauth, stores.oauth, stores.accounts, stores.sessions, accounts, keys, clock,
+              secret);
+  OAuthHandler oauth_handler(oauth);
   Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
-  const Housekeeper housekeeper(keys, sessions, guard, audit, clock);
-  pg::Pool outbox_pool(config->outbox_database,
-                       pg::PoolMetrics(registry, "auth", "outbox", config->outbox_database));
-  PgPersonOutbox outbox(outbox_pool);
+  const Housekeeper housekeeper(keys, sessions, guard, audit, stores.oauth, clock);
   kafka::Producer producer(config->kafka);
   Erasing erasing(config->erasing, stores.accounts, pool, producer, config->kafka.cluster, clock,
                   registry);
-  KafkaPeople people(producer);
-  const PersonPublisher publisher(outbox, people, clock, registry);
+  const PersonPublishing publishing(config->outbox_database, producer, clock, registry);
   std::optional<MailSending> mail_sending;
   if (config->mail) mail_sending.emplace(*config->mail, stores, clock, registry);
   token::Verifier verifier(
@@ -71,7 +69,8 @@ int main(int argc, char** argv) {
   idempotency::PgIdempotencyStore idempotency_keys(pool);
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
-      config->server, {&handler, &security, &audit_handler, &erasing.handler(), &export_handler},
+      config->server,
+      {&handler, &security, &oauth_handler, &audit_handler, &erasing.handler(), &export_handler},
       verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
       {.check = CheckAgainst(sessions, api_keys),

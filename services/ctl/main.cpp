@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
+#include <map>
 
 #include "config/config.h"
 #include "ctl/app/commands.h"
@@ -13,6 +14,12 @@ namespace {
 
 using namespace marquee::ctl;  // NOLINT(google-build-using-namespace): a program's own names, in
                                // its main only
+
+std::vector<std::string> ScopeNames() {
+  std::vector<std::string> names;
+  for (const auto& scope : marquee::rules::kScopes) names.emplace_back(scope.name);
+  return names;
+}
 
 void AddReadingFlags(CLI::App& command, ReadingFlags& flags) {
   command
@@ -146,15 +153,27 @@ void AddErasureCommands(CLI::App& app, const Context& context, std::function<int
 void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
   static LoginFlags login;
   auto* c = app.add_subcommand("login", "Log in and remember it");
-  c->add_option("email", login.email, "The account's e-mail address")->required();
-  c->add_flag("--register", login.make_account, "Make the account first");
+  auto* email = c->add_option("email", login.email,
+                              "The account's e-mail address; without it, a browser anywhere signs "
+                              "you in");
+  c->add_flag("--register", login.make_account, "Make the account first")->needs(email);
   c->add_flag("--bootstrap", login.bootstrap,
-              "Make it the first administrator (MARQUEE_AUTH_BOOTSTRAP_SECRET or …_FILE)");
+              "Make it the first administrator (MARQUEE_AUTH_BOOTSTRAP_SECRET or …_FILE)")
+      ->needs(email);
+  c->add_option("--scope", login.scopes,
+                "Without an e-mail address: what marqueectl may do; several are allowed (default: "
+                "all)")
+      ->check(CLI::IsMember(ScopeNames()))
+      ->excludes(email);
   c->add_option("--code", login.code,
-                "Of your authenticator, or a recovery code (default: asked for when it is needed)");
+                "Of your authenticator, or a recovery code (default: asked for when it is needed)")
+      ->needs(email);
   c->footer(
       "The password comes from MARQUEE_PASSWORD, the terminal, or the first line of standard "
-      "input.");
+      "input. Without an\n"
+      "e-mail address none is asked for: a code is shown, which you type into a page. Accounts, "
+      "keys and imports\n"
+      "need a login with a password.");
   c->callback([&] {
     run = [&] {
       marquee::config::Reader reader(marquee::config::SystemEnvironment());
@@ -362,11 +381,9 @@ void AddApiKeyCommands(CLI::App& app, const Context& context, std::function<int(
   static ApiKeyFlags flags;
   auto* c = keys->add_subcommand("create", "Make a key; it is printed this once");
   c->add_option("name", flags.name, "What it is for")->required();
-  std::vector<std::string> scopes;
-  for (const auto& scope : marquee::rules::kScopes) scopes.emplace_back(scope.name);
   c->add_option("--scope", flags.scopes, "What it may do; several are allowed")
       ->required()
-      ->check(CLI::IsMember(scopes));
+      ->check(CLI::IsMember(ScopeNames()));
   c->add_option("--network", flags.networks,
                 "An address or a network that it may be used from, as in 203.0.113.0/24; several "
                 "are allowed (default: from anywhere)");
@@ -393,6 +410,56 @@ void AddApiKeyCommands(CLI::App& app, const Context& context, std::function<int(
       ->check(CLI::Range(0, 168))
       ->capture_default_str();
   c->callback([&] { run = [&] { return RotateApiKey(context, id, overlap_hours); }; });
+}
+
+void AddClientFlags(CLI::App& command, ClientFlags& flags, bool required) {
+  auto scopes = ScopeNames();
+  for (const auto& scope : marquee::rules::kIdentityScopes) scopes.emplace_back(scope.name);
+  command.add_option("--redirect-uri", flags.redirect_uris,
+                     "Where browsers may be sent back to; several are allowed");
+  command.add_option("--scope", flags.scopes, "What it may ask for; several are allowed")
+      ->required(required)
+      ->check(CLI::IsMember(scopes));
+  command
+      .add_option("--grant", flags.grant_types,
+                  "What it may trade for tokens: authorization_code, refresh_token, "
+                  "client_credentials, device_code; several are allowed")
+      ->required(required)
+      ->transform(CLI::Transformer(std::map<std::string, std::string>{
+          {"device_code", "urn:ietf:params:oauth:grant-type:device_code"}}));
+}
+
+void AddClientCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
+  auto* clients =
+      app.add_subcommand("clients", "Applications that people can let in (OAuth 2): docs/oauth.md");
+  clients->require_subcommand(1);
+  static ClientFlags flags;
+  auto* c = clients->add_subcommand("create", "Register one; its secret is printed this once");
+  c->add_option("name", flags.name, "What people are shown")->required();
+  c->add_flag(
+      "--confidential", flags.confidential,
+      "It can keep a secret, as a web server can and a program on somebody's machine can't");
+  AddClientFlags(*c, flags, true);
+  c->callback([&] { run = [&] { return CreateClient(context, flags); }; });
+
+  c = clients->add_subcommand("list", "The applications, in the order in which they came");
+  c->callback([&] { run = [&] { return ListClients(context); }; });
+
+  const auto with_id = [&](const char* name, const char* what) {
+    auto* command = clients->add_subcommand(name, what);
+    command->add_option("client", flags.id, "Its client id")->required();
+    return command;
+  };
+  c = with_id("show", "One application");
+  c->callback([&] { run = [&] { return ShowClient(context, flags.id); }; });
+  c = with_id("update", "Change one: what is given takes the place of what there was");
+  c->add_option("--name", flags.name, "What people are shown");
+  AddClientFlags(*c, flags, false);
+  c->callback([&] { run = [&] { return UpdateClient(context, flags); }; });
+  c = with_id("rotate-secret", "Give one a new secret; it is printed this once");
+  c->callback([&] { run = [&] { return RotateClientSecret(context, flags.id); }; });
+  c = with_id("delete", "Remove one, and end what people had let it do");
+  c->callback([&] { run = [&] { return DeleteClient(context, flags.id); }; });
 }
 
 void AddClusterCommands(CLI::App& app, const Context& context, std::function<int()>& run) {
@@ -474,6 +541,7 @@ int main(int argc, char** argv) {
   AddErasureCommands(app, context, run);
   AddModelCommands(app, context, run);
   AddApiKeyCommands(app, context, run);
+  AddClientCommands(app, context, run);
   AddClusterCommands(app, context, run);
   static std::string shell;
   auto* completion = app.add_subcommand(

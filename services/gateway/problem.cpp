@@ -1,7 +1,10 @@
 #include "gateway/problem.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "gateway/http/wire.h"
 #include "gateway/transcode/json_writer.h"
 
@@ -12,6 +15,16 @@ namespace {
 std::chrono::seconds UsualWait(int status, std::string_view code) {
   if (status == 429) return std::chrono::seconds{5};
   return std::chrono::seconds{status == 503 || code == "idempotency_key_in_use" ? 1 : 0};
+}
+
+// Those of a refusal in whatever form.
+void AddHeaders(std::string_view code, std::chrono::seconds retry_after, http::Response& response) {
+  response.headers.push_back({"Cache-Control", "no-store"});
+  if (code == "unsupported_content_encoding")
+    response.headers.push_back({"Accept-Encoding", "identity"});
+  if (retry_after.count() == 0) retry_after = UsualWait(response.status, code);
+  if (retry_after.count() > 0)
+    response.headers.push_back({"Retry-After", std::to_string(retry_after.count())});
 }
 
 http::Response Document(int status, std::string_view code, std::string_view detail,
@@ -36,13 +49,8 @@ http::Response Document(int status, std::string_view code, std::string_view deta
   out += R"(,"trace_id":)";
   AppendJsonString(trace_id, out);
   out += '}';
-  response.headers.push_back({"Cache-Control", "no-store"});
+  AddHeaders(code, retry_after, response);
   if (status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer"});
-  if (code == "unsupported_content_encoding")
-    response.headers.push_back({"Accept-Encoding", "identity"});
-  if (retry_after.count() == 0) retry_after = UsualWait(status, code);
-  if (retry_after.count() > 0)
-    response.headers.push_back({"Retry-After", std::to_string(retry_after.count())});
   return response;
 }
 
@@ -53,6 +61,56 @@ constexpr std::pair<std::string_view, int> kStatusOfReason[] = {
     {"idempotency_key_reused", 422}, {"header_too_large", 431},
     {"target_too_long", 414},
 };
+
+// The words of RFC 6749 (sections 4.1.2.1 and 5.2), 6750, 7009 and 8628, for who isn't sent back to a
+// client's own page.
+constexpr std::array<std::string_view, 15> kOAuthErrors{"access_denied",
+                                                        "authorization_pending",
+                                                        "expired_token",
+                                                        "insufficient_scope",
+                                                        "invalid_client",
+                                                        "invalid_grant",
+                                                        "invalid_request",
+                                                        "invalid_scope",
+                                                        "invalid_token",
+                                                        "server_error",
+                                                        "slow_down",
+                                                        "temporarily_unavailable",
+                                                        "unauthorized_client",
+                                                        "unsupported_grant_type",
+                                                        "unsupported_token_type"};
+
+std::string_view OAuthWord(const Error& error, bool for_bearers) {
+  const auto* const word = std::ranges::find(kOAuthErrors, error.reason);
+  if (word != kOAuthErrors.end()) return *word;
+  switch (error.code) {
+    case Code::kUnauthenticated: return for_bearers ? "invalid_token" : "invalid_client";
+    case Code::kPermissionDenied: return "access_denied";
+    case Code::kResourceExhausted:
+    case Code::kAborted:
+    case Code::kCancelled:
+    case Code::kUnavailable:
+    case Code::kDeadlineExceeded: return "temporarily_unavailable";
+    case Code::kUnknown:
+    case Code::kUnimplemented:
+    case Code::kInternal:
+    case Code::kDataLoss: return "server_error";
+    case Code::kInvalidArgument:
+    case Code::kOutOfRange:
+    case Code::kNotFound:
+    case Code::kAlreadyExists:
+    case Code::kFailedPrecondition: return "invalid_request";
+  }
+  return "server_error";
+}
+
+// RFC 6749, section 5.2: printable ASCII without the quotation mark and the backslash.
+std::string OAuthDescription(std::string_view text) {
+  std::string out = PrintableAscii(text, text.size());
+  std::ranges::replace(out, '"', '\'');
+  std::ranges::replace(out, '\\', '/');
+  return out;
+}
 
 bool Hidden(Code code) {
   return code == Code::kInternal || code == Code::kUnknown || code == Code::kDataLoss;
@@ -124,6 +182,29 @@ http::Response Problem(const Error& error, std::string_view trace_id) {
       hidden || error.message.empty() ? GenericSentence(error.code) : error.message;
   return Document(HttpStatus(error), code, detail, hidden ? std::string_view() : error.field,
                   trace_id, error.retry_after);
+}
+
+http::Response OAuthProblem(const Error& error, std::string_view challenge) {
+  http::Response response;
+  response.status = HttpStatus(error);
+  response.content_type = "application/json";
+  const bool for_bearers = challenge.empty();
+  const std::string_view word = OAuthWord(error, for_bearers);
+  const std::string description = OAuthDescription(
+      Hidden(error.code) || error.message.empty() ? GenericSentence(error.code) : error.message);
+  response.body = R"({"error":)";
+  AppendJsonString(word, response.body);
+  response.body += R"(,"error_description":)";
+  AppendJsonString(description, response.body);
+  response.body += '}';
+  AddHeaders(error.reason, error.retry_after, response);
+  const bool out_of_scope = for_bearers && word == "insufficient_scope";
+  if (response.status != 401 && !out_of_scope) return response;
+  std::string asked(for_bearers ? "Bearer" : challenge);
+  if (for_bearers && error.reason != "token_missing")
+    asked += " error=\"" + std::string(word) + "\", error_description=\"" + description + '"';
+  response.headers.push_back({"WWW-Authenticate", std::move(asked)});
+  return response;
 }
 
 http::Response MethodNotAllowed(const std::vector<std::string>& allowed,

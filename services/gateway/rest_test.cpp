@@ -53,6 +53,7 @@ constexpr char kSite[] = R"(
       option (google.api.http) = {get: "/oauth2/authorize" response_body: "page"
                                   additional_bindings {post: "/oauth2/authorize" body: "*" response_body: "page"}};
       option (marquee.options.v1.rest) = {
+        form: true
         content_type: "text/html; charset=utf-8"
         redirect: {status: 303 field: "location"}
         request_headers: {name: "Accept-Language" field: "language"}
@@ -89,6 +90,21 @@ constexpr char kSite[] = R"(
         response_headers: {name: "Content-Disposition" field: "name"}
       };
     }
+    rpc Grant(TokenRequest) returns (Plain) {
+      option (google.api.http) = {post: "/oauth2/grant" body: "*" response_body: "text"};
+      option (marquee.options.v1.rest) = {
+        form: true content_type: "text/html" status_field: "number"
+        error_form: ERROR_FORM_OAUTH challenge: "Basic realm=\"clients\""
+      };
+    }
+    rpc Person(Plain) returns (Plain) {
+      option (google.api.http) = {get: "/oauth2/person"};
+      option (marquee.options.v1.rest) = {error_form: ERROR_FORM_OAUTH};
+    }
+    rpc Private(Plain) returns (Plain) {
+      option (google.api.http) = {get: "/v1/private"};
+      option (marquee.options.v1.rest) = {challenge: "Basic realm=\"x\""};
+    }
   }
 )";
 
@@ -104,6 +120,7 @@ class RestTest : public ::testing::Test {
         }) {
     upstreams_.AnswerWith([this](const Rpc& rpc, const pb::Message& in, pb::Message& out) {
       asked_ = in.ShortDebugString();
+      if (failure_) return Outcome{.error = failure_, .positions = {}};
       const auto* whole = out.GetDescriptor();
       PlanSet plans(protos_.factory());
       const Status read = ReadJson(answer_, out, **plans.Add(whole));
@@ -140,6 +157,7 @@ class RestTest : public ::testing::Test {
   metrics::Metrics metrics_;
   Gateway gateway_;
   std::string answer_ = "{}";
+  std::optional<Error> failure_;
   std::string asked_;  // the request that the service saw, in protobuf's text
   http::Server server_;
 };
@@ -170,6 +188,12 @@ TEST_F(RestTest, TakesFormsAsRfc6749WritesThem) {
                 "Content-Type: Application/X-WWW-Form-Urlencoded ; charset=UTF-8\r\n")
                 .status,
             200);
+}
+
+TEST_F(RestTest, TakesAFormWhereAnotherOfItsRoutesHasNoBody) {
+  EXPECT_EQ(Post("/oauth2/authorize", "client_id=me").status, 200);
+  EXPECT_EQ(asked_, R"(client_id: "me")");
+  EXPECT_EQ(Ask("GET", "/oauth2/authorize?client_id=me").status, 200);
 }
 
 TEST_F(RestTest, WritesAListAsJsonLines) {
@@ -331,6 +355,72 @@ TEST_F(RestTest, SendsBytesAsTheirType) {
       304);
 }
 
+TEST_F(RestTest, GivesAnAnswerTheStatusThatItSays) {
+  answer_ = R"({"text":"<p>No.</p>","number":403})";
+  const Answer page = Post("/oauth2/grant", "grant_type=x");
+  EXPECT_EQ(page.status, 403);
+  EXPECT_EQ(page.body, "<p>No.</p>");
+  EXPECT_EQ(page.headers.at("content-type"), "text/html");
+  EXPECT_EQ(page.headers.at("cache-control"), "no-store");
+  answer_ = R"({"text":"<p>"})";
+  EXPECT_EQ(Post("/oauth2/grant", "grant_type=x").status, 200);
+  for (const char* status : {"1", "99", "101", "204", "303", "600", "-400"}) {
+    answer_ = R"({"number":)" + std::string(status) + "}";
+    EXPECT_EQ(Post("/oauth2/grant", "grant_type=x").status, 500) << status;
+  }
+}
+
+TEST_F(RestTest, RefusesInOAuthsFormWhereTheRpcSaysSo) {
+  const auto refused = [&](Error error) {
+    failure_ = std::move(error);
+    const Answer answer = Post("/oauth2/grant", "grant_type=x");
+    EXPECT_EQ(answer.headers.at("content-type"), "application/json");
+    EXPECT_EQ(answer.headers.at("cache-control"), "no-store");
+    const json body = json::parse(answer.body);
+    EXPECT_EQ(body.size(), 2U) << body;
+    return std::to_string(answer.status) + " " + body["error"].get<std::string>() + ": " +
+           body["error_description"].get<std::string>();
+  };
+  EXPECT_EQ(refused(Error::InvalidArgument("invalid_grant", "A \"code\" \\ is spent\u00e9.\n")),
+            "400 invalid_grant: A 'code' / is spent.");
+  EXPECT_EQ(refused(Error::InvalidArgument("missing_field", "What?", "grant_type")),
+            "400 invalid_request: What?");
+  EXPECT_EQ(refused(Error::Unauthenticated("invalid_client", "Who?")), "401 invalid_client: Who?");
+  EXPECT_EQ(refused(Error::Unavailable("x", "Later.")), "503 temporarily_unavailable: Later.");
+  EXPECT_EQ(
+      refused(Error::Internal("a password")),
+      "500 server_error: Something went wrong on our side. Quote the trace id when you report "
+      "it.");
+  const Answer late = Post("/oauth2/grant", "grant_type=x");
+  EXPECT_EQ(late.headers.count("www-authenticate"), 0U);
+  failure_ = Error::Unauthenticated("invalid_client", "Who?");
+  EXPECT_EQ(Post("/oauth2/grant", "grant_type=x").headers.at("www-authenticate"),
+            R"(Basic realm="clients")");
+  // What the gateway refuses itself has the same form.
+  EXPECT_EQ(json::parse(Post("/oauth2/grant", "grant_type=a&grant_type=b").body)["error"],
+            "invalid_request");
+}
+
+TEST_F(RestTest, ChallengesBearersWithTheError) {
+  const auto challenge = [&](Error error) {
+    failure_ = std::move(error);
+    const Answer answer = Ask("GET", "/oauth2/person");
+    const auto found = answer.headers.find("www-authenticate");
+    return std::to_string(answer.status) + " " +
+           (found == answer.headers.end() ? std::string() : found->second);
+  };
+  EXPECT_EQ(challenge(Error::Unauthenticated("token_missing", "Sign in.")), "401 Bearer");
+  EXPECT_EQ(challenge(Error::Unauthenticated("token_expired", "It has expired.")),
+            R"(401 Bearer error="invalid_token", error_description="It has expired.")");
+  EXPECT_EQ(challenge(Error::PermissionDenied("insufficient_scope", "No.")),
+            R"(403 Bearer error="insufficient_scope", error_description="No.")");
+  EXPECT_EQ(challenge(Error::PermissionDenied("user_required", "No.")), "403 ");
+  failure_ = Error::Unauthenticated("token_missing", "Sign in.");
+  const Answer problem = Ask("GET", "/v1/private");
+  EXPECT_EQ(problem.headers.at("www-authenticate"), R"(Basic realm="x")");
+  EXPECT_EQ(json::parse(problem.body)["code"], "token_missing");
+}
+
 TEST_F(RestTest, IsInTheDocument) {
   const json document = json::parse(OpenApiDocument(api_, *Contract::FromSet(""), "1"));
   const json& token = document["paths"]["/oauth2/token"]["post"];
@@ -381,7 +471,7 @@ std::vector<std::string> LostAtTheEdge(const Api& api) {
 }
 
 TEST_F(RestTest, SeesWhatIsLostAtTheEdge) {
-  EXPECT_EQ(LostAtTheEdge(api_), (std::vector<std::string>{"Accept-Language", "Cookie"}));
+  EXPECT_EQ(LostAtTheEdge(api_), std::vector<std::string>{"Accept-Language"});
   const auto contract = Contract::Load();
   const auto ours = Api::Build(contract->services(), *pb::MessageFactory::generated_factory());
   EXPECT_EQ(LostAtTheEdge(*ours), std::vector<std::string>())
@@ -428,6 +518,9 @@ TEST(Rest, IsCheckedAtTheStart) {
       {R"(content_type: "text/html\r\nX: y")", "a bad content_type"},
       {R"(content_type: "application/jsonl")", "a list of messages"},
       {R"(form: true)", "a form needs the body"},
+      {R"(status_field: "a")", "can't be a status"},
+      {R"(status_field: "number" success_status: 204)", "a status_field, and 204"},
+      {R"(challenge: "Basic\r\nX: y")", "a bad challenge"},
   };
   for (const auto& [options, expected] : table) {
     const std::string text = std::string(R"(

@@ -236,6 +236,12 @@ def test_topics(ctl, suite):
     assert {one["state"] for one in json.loads(done.stdout)["topics"]} == {"unchanged"}
 
 
+def test_clients(ctl, person):
+    """At length: tests/e2e/test_oauth.py."""
+    assert isinstance(ctl.run("clients", "list")["clients"], list)
+    assert person.try_run("clients", "list").returncode == 2  # an administrator's
+
+
 def test_each_command_is_run_here(ctl):
     """By the names that --help lists."""
     text = ctl.text("--help").stdout

@@ -1,4 +1,5 @@
 // An application/x-www-form-urlencoded body, and the query and path of a request's target.
+#include "base/percent.h"
 #include "base/text.h"
 #include "fuzz/must.h"
 #include "gateway/transcode/target.h"
@@ -10,7 +11,7 @@ namespace {
 // What was read is text without U+0000, and reads the same when it is written again.
 void MustBeText(std::string_view text) {
   MUST(marquee::IsUtf8(text) && text.find('\0') == std::string_view::npos);
-  const auto again = PercentDecode(PercentEncode(text));
+  const auto again = PercentDecode(marquee::PercentEncode(text));
   MUST(again.ok() && *again == text);
 }
 
@@ -24,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& [name, value] : *form) {
       MustBeText(name);
       MustBeText(value);
-      written += (written.empty() ? "" : "&") + PercentEncode(name) + "=" + PercentEncode(value);
+      written += (written.empty() ? "" : "&") + marquee::PercentEncode(name) + "=" +
+                 marquee::PercentEncode(value);
     }
     const auto again = ParseForm(written);
     MUST(again.ok() && *again == *form);

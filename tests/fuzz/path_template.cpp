@@ -1,5 +1,6 @@
 // A template (the first line) and a target that is looked up with it (the rest).
 #include "gateway/transcode/path_template.h"
+#include "base/percent.h"
 #include "fuzz/must.h"
 #include "gateway/transcode/target.h"
 
@@ -10,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto line = std::min(in.find('\n'), in.size());
   const auto raw = in.substr(std::min(line + 1, in.size()));
   if (const auto text = PercentDecode(raw); text.ok()) {
-    const auto again = PercentDecode(PercentEncode(*text));
+    const auto again = PercentDecode(marquee::PercentEncode(*text));
     MUST(again.ok() && *again == *text);
   }
   auto parsed = PathTemplate::Parse(in.substr(0, line));

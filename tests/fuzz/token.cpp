@@ -19,9 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto parsed = ParseJwt(in); parsed.ok()) MUST(parsed->signature.size() == 64);
   // A payload, as if it had been signed.
-  if (const auto claims = CheckClaims(in, {}, now); claims.ok()) {
+  static const std::string issuer = "https://marquee.example";
+  for (const std::string* oauth_issuer : {static_cast<const std::string*>(nullptr), &issuer}) {
+    const auto claims = CheckClaims(in, {}, oauth_issuer, now);
+    if (!claims.ok()) continue;
     MUST(!claims->subject.empty() && claims->user_id >= 0);
     MUST(claims->expires_at > now - std::chrono::seconds{6});
+    MUST((oauth_issuer == nullptr) == claims->client_id.empty());
   }
   return 0;
 }

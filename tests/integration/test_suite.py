@@ -137,7 +137,7 @@ def test_a_service_reads_the_variables_of_what_it_declares(name):
     assert ("MARQUEE_POSTGRES_URI" in read) == ("database" in service)
     assert ("MARQUEE_KAFKA_BROKERS" in read) == any(service["topics"].values())
     wanted = {*service["secrets"].values(), *service.get("variables", {}), *service.get("writers_of", {})}
-    wanted |= {service[field] for field in ("service_secrets",) if field in service}
+    wanted |= {service[field] for field in ("service_secrets", "public_address") if field in service}
     wanted |= {service["volume"]["variable"]} if "volume" in service else set()
     assert wanted <= read
     assert ("MARQUEE_EXPORT_NEXT" in read) == ("exports" in service)

@@ -70,6 +70,7 @@ class Rpc:
     scopes: tuple  # of which a caller who is bound to scopes has one
     request: str  # the message, without `marquee.`
     route: tuple | None  # of REST: ("PUT", "/v1/me/ratings/{movie_id}")
+    routes: tuple  # this one, and those beside it
     has_body: bool
     demanding: bool  # an empty request is refused, or changes nothing
     client_streaming: bool
@@ -107,6 +108,11 @@ def rpcs(package):
                 chosen = options(method, "Method")
                 policy, http = chosen[option["policy"]], chosen[route_option]
                 verb = http.WhichOneof("pattern")
+                routes = tuple(
+                    (one.upper(), getattr(rule, one))
+                    for rule in [http, *http.additional_bindings]
+                    if (one := rule.WhichOneof("pattern"))
+                )
                 demands = any(options(field, "Field")[option["field"]].required for field in method.input_type.fields)
                 yield Rpc(
                     path=f"/{service.full_name}/{method.name}",
@@ -115,7 +121,8 @@ def rpcs(package):
                     owner=policy.owner,
                     scopes=tuple(policy.scopes),
                     request=method.input_type.full_name.removeprefix("marquee."),
-                    route=(verb.upper(), getattr(http, verb)) if verb else None,
+                    route=routes[0] if routes else None,
+                    routes=routes,
                     has_body=bool(http.body),
                     demanding=demands or verb == "get",
                     client_streaming=method.client_streaming,

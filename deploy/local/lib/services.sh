@@ -34,6 +34,8 @@ service_env() { # name → KEY=VALUE lines; all of a service's configuration
   # Everybody here comes from this machine: one test's wrong passwords keep no other waiting.
   [ -z "$variable" ] || echo "MARQUEE_AUTH_NETWORKS_OF_MANY=127.0.0.0/8,::1"
   [ -z "$variable" ] || echo "${variable}_FILE=$STATE/secrets/service-secrets"
+  variable=$(suite_of "$name" public_address)
+  [ -z "$variable" ] || echo "$variable=$(edge_address)"
   while read -r secret variable; do
     echo "${variable}_FILE=$(secret_file "$name-$secret")"
   done < <(suite_of "$name" secret)

@@ -29,6 +29,9 @@
 {{- range $secret, $variable := .part.secrets }}
 - {name: {{ $variable }}_FILE, value: /etc/marquee/secrets/{{ $secret }}}
 {{- end }}
+{{- if and .part.public_address (include "marquee.publicAddress" .root) }}
+- {name: {{ .part.public_address }}, value: {{ include "marquee.publicAddress" .root | quote }}}
+{{- end }}
 {{- range $variable, $topic := .part.writers_of }}
 - {name: {{ $variable }}, value: "{{ include "marquee.writersOf" (dict "root" $.root "topic" $topic) }}"}
 {{- end }}
@@ -44,6 +47,15 @@
 {{- range $variable, $field := .part.variables }}
 - name: {{ $variable }}
   valueFrom: {fieldRef: {fieldPath: {{ get (dict "pod" "metadata.name") $field }}}}
+{{- end }}
+{{- end }}
+
+{{/* The address that browsers know; empty when nobody said it. */}}
+{{- define "marquee.publicAddress" -}}
+{{- with .Values }}
+{{- if .publicAddress }}{{ .publicAddress }}
+{{- else if .ingress.enabled }}http{{ if .ingress.tls }}s{{ end }}://{{ (first .ingress.hosts).host }}
+{{- end }}
 {{- end }}
 {{- end }}
 

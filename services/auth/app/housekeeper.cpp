@@ -5,11 +5,13 @@
 namespace marquee::auth {
 
 Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
-                         const Clock& clock, std::chrono::milliseconds period)
+                         OAuthRepository& oauth, const Clock& clock,
+                         std::chrono::milliseconds period)
     : keys_(keys),
       sessions_(sessions),
       guard_(guard),
       audit_(audit),
+      oauth_(oauth),
       clock_(clock),
       task_(period, [this](const std::stop_token&) { return Step(); }) {}
 
@@ -21,6 +23,11 @@ std::optional<std::chrono::milliseconds> Housekeeper::Step() {
   Report("forgetting old sessions", sessions_.Purge(CallContext(clock_.Now() + kMostTime)));
   Report("forgetting old guesses", guard_.Purge(CallContext(clock_.Now() + kMostTime)));
   Report("forgetting old audit entries", audit_.Forget(CallContext(clock_.Now() + kMostTime)));
+  // Spent codes are remembered for a while, so that who comes with one again is known for it.
+  constexpr std::chrono::hours kRemembered{24};
+  const Time now = clock_.Now();
+  Report("forgetting old codes",
+         oauth_.Purge(now, now - kRemembered, CallContext(now + kMostTime)));
   return std::nullopt;
 }
 

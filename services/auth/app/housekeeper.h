@@ -9,6 +9,7 @@
 #include "auth/app/guess_guard.h"
 #include "auth/app/key_ring.h"
 #include "auth/app/sessions.h"
+#include "auth/domain/oauth_repository.h"
 #include "base/periodic_task.h"
 
 namespace marquee::auth {
@@ -18,7 +19,8 @@ namespace marquee::auth {
 class Housekeeper {
  public:
   Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
-              const Clock& clock, std::chrono::milliseconds period = std::chrono::minutes{1});
+              OAuthRepository& oauth, const Clock& clock,
+              std::chrono::milliseconds period = std::chrono::minutes{1});
 
  private:
   std::optional<std::chrono::milliseconds> Step();
@@ -28,6 +30,7 @@ class Housekeeper {
   Sessions& sessions_;
   GuessGuard& guard_;
   Audit& audit_;
+  OAuthRepository& oauth_;
   const Clock& clock_;
   std::string last_problem_;
   PeriodicTask task_;  // last: it uses the others

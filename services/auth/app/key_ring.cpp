@@ -106,11 +106,20 @@ Result<std::string> KeyRing::Sign(const token::Claims& claims) const {
   return Signer(*keys).signer->Sign(claims, policy_);
 }
 
+Result<std::string> KeyRing::Sign(const token::IdentityClaims& claims) const {
+  const auto keys = Current();
+  if (keys->empty()) return Unavailable();
+  return Signer(*keys).signer->SignIdentity(claims, policy_);
+}
+
 Result<std::vector<token::PublicKey>> KeyRing::PublicKeys() const {
   const auto keys = Current();
   if (keys->empty()) return Unavailable();
   std::vector<token::PublicKey> published;
-  for (const auto& key : *keys) published.push_back(key.signer->public_key());
+  for (const auto& key : *keys) {
+    published.push_back(key.signer->public_key());
+    published.back().issuer = policy_.oauth_issuer;
+  }
   return published;
 }
 

@@ -43,6 +43,9 @@ class KeyRing {
 
   Status Ready() const;  // Unavailable "signing_keys_unavailable"
   Result<std::string> Sign(const token::Claims& claims) const;
+  Result<std::string> Sign(const token::IdentityClaims& claims) const;
+  // The policy's: whose the tokens are that OAuth clients get.
+  const std::string& oauth_issuer() const { return policy_.oauth_issuer; }
   Result<std::vector<token::PublicKey>> PublicKeys() const;
 
  private:

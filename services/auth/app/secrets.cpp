@@ -43,6 +43,19 @@ std::string SuccessorOf(std::string_view token, std::string_view key) {
   return Base64UrlEncode(HmacSha256(key, token));
 }
 
+std::string RandomLetters(std::string_view letters, std::size_t count) {
+  // The last bytes, of which there are too few for another round of letters, would favour the first.
+  const std::size_t fair = 256 - 256 % letters.size();
+  std::string text;
+  while (text.size() < count) {
+    for (const char c : RandomBytes(2 * count)) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte < fair && text.size() < count) text += letters[byte % letters.size()];
+    }
+  }
+  return text;
+}
+
 bool LooksLikeOpaqueToken(std::string_view text) {
   const auto bytes = Base64UrlDecode(text);
   return bytes.ok() && bytes->size() == kTokenBytes;

@@ -19,6 +19,8 @@ std::string NewOpaqueToken();
 // What an opaque token is replaced by: the same each time, and nothing that anybody could tell
 // without the key (HMAC-SHA-256), so that it needn't be stored to be said again.
 std::string SuccessorOf(std::string_view token, std::string_view key);
+// `count` of these letters, of which there are at most 256, all as likely.
+std::string RandomLetters(std::string_view letters, std::size_t count);
 bool LooksLikeOpaqueToken(std::string_view text);
 
 }  // namespace marquee::auth

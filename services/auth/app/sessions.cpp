@@ -44,7 +44,8 @@ Result<SignedIn> Sessions::Issue(const Account& account, const std::string& sess
   claims.issued_at = now;
   claims.expires_at = now + lifetimes_.access;
   ASSIGN_OR_RETURN(std::string access_token, keys_.Sign(claims));
-  return SignedIn{account, std::move(access_token), lifetimes_.access, std::move(refresh_token)};
+  return SignedIn{account, std::move(access_token), lifetimes_.access, std::move(refresh_token),
+                  session_id};
 }
 
 Result<SignedIn> Sessions::Start(const Account& account, const CallContext& call) {

@@ -24,6 +24,7 @@ struct SignedIn {
   std::string access_token;
   std::chrono::seconds expires_in{};
   std::string refresh_token;
+  std::string session_id = {};
 };
 
 struct SessionPage {

@@ -198,6 +198,7 @@ Result<v1::GetJwksResponse> AuthHandler::GetJwks(const rpc::Call&, const v1::Get
   ASSIGN_OR_RETURN(const auto keys, keys_.PublicKeys());
   v1::GetJwksResponse response;
   for (const auto& key : keys) ToProto(key, *response.add_keys());
+  if (!keys_.oauth_issuer().empty()) response.set_issuer(keys_.oauth_issuer());
   return response;
 }
 

@@ -45,8 +45,7 @@ class ErasureHandlerTest : public testing::Test {
   ErasureHandler handler_{erasures_};
   const rpc::FakeAuth auth_{"the secret of services"};
   token::Verifier verifier_{{}, auth_.Keys(), SystemClock()};
-  rpc::TestServer server_{
-      {&handler_}, verifier_, registry_, {.audit = [](const auto&) {}}};
+  rpc::TestServer server_{{&handler_}, verifier_, registry_, {.audit = [](const auto&) {}}};
   std::unique_ptr<Stub> stub_;
   const std::int64_t root_ = Add("root@b.co", {Role::kUser, Role::kAdministrator});
   const std::string administrator_ = auth_.Token("administrator", root_);

@@ -53,5 +53,30 @@ inline Error ApiKeysTooMany(int most) {
       "api_keys_too_many",
       "There are " + std::to_string(most) + " API keys, the most: revoke one first.");
 }
+inline Error OAuthClientUnknown() {
+  return Error::NotFound("oauth_client_unknown", "There is no such application.");
+}
+inline Error OAuthClientsTooMany(int most) {
+  return Error::FailedPrecondition(
+      "oauth_clients_too_many",
+      "You have registered " + std::to_string(most) + " applications, the most: remove one first.");
+}
+inline Error BrowserUnknown() {
+  return Error::NotFound("browser_unknown", "Nobody is signed in with this browser.");
+}
+inline Error CodeUnknown() { return Error::NotFound("code_unknown", "There is no such code."); }
+inline Error DeviceUnknown() {
+  return Error::NotFound("device_unknown", "There is no such code, or it has expired.");
+}
+inline Error DevicesTooMany() {
+  return Error::ResourceExhausted("devices_too_many",
+                                  "Too many devices wait to be allowed; try again later.");
+}
+inline Error UserCodeTaken() {
+  return Error::AlreadyExists("user_code_taken", "Another device has this code.");
+}
+inline Error GrantUnknown() {
+  return Error::NotFound("grant_unknown", "No application has such a token.");
+}
 
 }  // namespace marquee::auth

@@ -80,24 +80,27 @@ void Advance(pg::Transaction& tx, const std::string& session_id, const std::stri
 
 }  // namespace
 
+Status BeginSession(pqxx::transaction_base& tx, const Session& session, const Client& client,
+                    const std::string& token_hash) {
+  // Locked: whoever disables it comes before, or ends this session.
+  const auto accounts =
+      tx.exec_params("SELECT disabled FROM accounts WHERE user_id = $1 FOR SHARE", session.user_id);
+  if (accounts.empty()) return AccountUnknown();
+  if (accounts[0][0].as<bool>()) return AccountDisabled();
+  tx.exec_params(
+      "INSERT INTO sessions (session_id, user_id, created_at, expires_at, refreshed_at, "
+      "network, user_agent) "
+      "VALUES ($1::uuid, $2, " MOMENT(3) ", " MOMENT(4) ", " MOMENT(3) ", $5, $6)",
+      session.session_id, session.user_id, pg::ToMicroseconds(session.created_at),
+      pg::ToMicroseconds(session.expires_at), client.network, client.user_agent);
+  AddToken(tx, token_hash, session.session_id, session.created_at);
+  return {};
+}
+
 Status PgSessions::Start(const Session& session, const Client& client,
                          const std::string& token_hash, const CallContext& call) {
   return pool_.Run(
-      [&](pg::Transaction& tx) -> Status {
-        // Locked: whoever disables it comes before, or ends this session.
-        const auto accounts = tx.exec_params(
-            "SELECT disabled FROM accounts WHERE user_id = $1 FOR SHARE", session.user_id);
-        if (accounts.empty()) return AccountUnknown();
-        if (accounts[0][0].as<bool>()) return AccountDisabled();
-        tx.exec_params(
-            "INSERT INTO sessions (session_id, user_id, created_at, expires_at, refreshed_at, "
-            "network, user_agent) "
-            "VALUES ($1::uuid, $2, " MOMENT(3) ", " MOMENT(4) ", " MOMENT(3) ", $5, $6)",
-            session.session_id, session.user_id, pg::ToMicroseconds(session.created_at),
-            pg::ToMicroseconds(session.expires_at), client.network, client.user_agent);
-        AddToken(tx, token_hash, session.session_id, session.created_at);
-        return {};
-      },
+      [&](pg::Transaction& tx) { return BeginSession(tx, session, client, token_hash); },
       {.deadline = call.deadline});
 }
 

@@ -4,11 +4,18 @@
 #include "auth/domain/ports.h"
 #include "base/call_context.h"
 
+namespace pqxx {
+class transaction_base;
+}
 namespace marquee::pg {
 class Pool;
 }
 
 namespace marquee::auth {
+
+// What Start does, within another's transaction. As Start.
+Status BeginSession(pqxx::transaction_base& tx, const Session& session, const Client& client,
+                    const std::string& token_hash);
 
 class PgSessions final : public SessionRepository {
  public:

@@ -7,6 +7,7 @@
 #include "auth/store/pg_guesses.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_mails.h"
+#include "auth/store/pg_oauth.h"
 #include "auth/store/pg_second_factors.h"
 #include "auth/store/pg_sessions.h"
 
@@ -18,6 +19,7 @@ struct PgStores {
         sessions(pool),
         keys(pool),
         api_keys(pool),
+        oauth(pool),
         audit(pool),
         guesses(pool),
         second_factors(pool),
@@ -27,6 +29,7 @@ struct PgStores {
   PgSessions sessions;
   PgKeys keys;
   PgApiKeys api_keys;
+  PgOAuth oauth;
   PgAudit audit;
   PgGuesses guesses;
   PgSecondFactors second_factors;

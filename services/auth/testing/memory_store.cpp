@@ -304,6 +304,19 @@ Result<Account> MemoryStore::FindHolder(const std::string& session_id, std::int6
   return account->account;
 }
 
+std::pair<std::string, bool> MemoryStore::SessionOf(const std::string& token_hash) {
+  const std::lock_guard lock(mutex_);
+  const auto found = tokens_.find(token_hash);
+  if (found == tokens_.end()) return {};
+  return {found->second.session_id, found->second.spent_at.has_value()};
+}
+
+std::int64_t MemoryStore::OwnerOf(const std::string& session_id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(session_id);
+  return found == sessions_.end() ? 0 : found->second.session.user_id;
+}
+
 Status MemoryStore::End(const std::string& token_hash, Time now, const CallContext&) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Check());

@@ -61,6 +61,10 @@ class MemoryStore final : public AccountRepository,
   Result<std::vector<SealedKey>> Rotate(const SealedKey& key, Time others_retire_at,
                                         Time newest_before, const CallContext& call) override;
 
+  // Of a refresh token, and whether it is spent; empty: unknown.
+  std::pair<std::string, bool> SessionOf(const std::string& token_hash);
+  // Of a session; 0: unknown.
+  std::int64_t OwnerOf(const std::string& session_id);
   // For what lies in other tables, as one step; whether there is such an account.
   bool Edit(std::int64_t user_id, const std::function<void(Credentials&)>& edit);
   void SetProvedNetwork(std::int64_t user_id, const std::string& network);

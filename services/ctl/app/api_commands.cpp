@@ -93,6 +93,7 @@ std::string KeysTable(const json& answer) {
 }  // namespace
 
 int Login(const Context& context, const LoginFlags& flags) {
+  if (flags.email.empty()) return LoginOnDevice(context, flags.scopes);
   RestClient rest(context.server, context.credentials_file);
   json body{{"email", flags.email}, {"password", Asked(flags.password, "Password: ")}};
   std::string path = "/v1/auth/login";

@@ -79,15 +79,18 @@ int ApplyTopics(const Context& context, const TopicsFlags& flags);
 // ------------------------------------------------------------------------------------------------------
 
 struct LoginFlags {
-  std::string email;
-  bool make_account = false;     // register first
-  bool bootstrap = false;        // become the first administrator
-  std::string bootstrap_secret;  // from MARQUEE_AUTH_BOOTSTRAP_SECRET or its _FILE
+  std::string email;                // empty: as on a device, with a browser anywhere
+  std::vector<std::string> scopes;  // that it may do then; empty: all
+  bool make_account = false;        // register first
+  bool bootstrap = false;           // become the first administrator
+  std::string bootstrap_secret;     // from MARQUEE_AUTH_BOOTSTRAP_SECRET or its _FILE
   std::string
       password;      // from MARQUEE_PASSWORD; else asked for, else the first line of standard input
   std::string code;  // of the second factor; empty: asked for when it is needed
 };
 int Login(const Context& context, const LoginFlags& flags);
+// RFC 8628: shows a code, which is typed into a page in any browser; no password comes here.
+int LoginOnDevice(const Context& context, const std::vector<std::string>& scopes);
 
 // One's own account. Passwords as at the login; codes are asked for where they aren't given.
 struct AccountFlags {
@@ -201,5 +204,21 @@ int CreateApiKey(const Context& context, const ApiKeyFlags& flags);
 int ListApiKeys(const Context& context);
 int RevokeApiKey(const Context& context, const std::string& id);
 int RotateApiKey(const Context& context, const std::string& id, int overlap_hours);
+
+// Applications that people can let in (OAuth 2), for administrators.
+struct ClientFlags {
+  std::string id;  // of one that there is
+  std::string name;
+  bool confidential = false;
+  std::vector<std::string> redirect_uris;
+  std::vector<std::string> scopes;
+  std::vector<std::string> grant_types;
+};
+int CreateClient(const Context& context, const ClientFlags& flags);
+int ListClients(const Context& context);
+int ShowClient(const Context& context, const std::string& id);
+int UpdateClient(const Context& context, const ClientFlags& flags);
+int RotateClientSecret(const Context& context, const std::string& id);
+int DeleteClient(const Context& context, const std::string& id);
 
 }  // namespace marquee::ctl

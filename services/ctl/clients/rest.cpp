@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/percent.h"
 #include "config/config.h"
@@ -86,7 +87,8 @@ Result<Credentials> Credentials::Load(const std::filesystem::path& path) {
                            path.string() + " is damaged: delete it and log in again.");
   }
   return Credentials{parsed.value("server", ""), parsed.value("email", ""),
-                     parsed.value("access_token", ""), parsed.value("refresh_token", "")};
+                     parsed.value("access_token", ""), parsed.value("refresh_token", ""),
+                     parsed.value("client_id", "")};
 }
 
 Status Credentials::Save(const std::filesystem::path& path) const {
@@ -103,8 +105,8 @@ Status Credentials::Save(const std::filesystem::path& path) const {
       {"server", server},
       {"email", email},
       {"access_token", access_token},
-      {"refresh_token",
-       refresh_token}}.dump();
+      {"refresh_token", refresh_token},
+      {"client_id", client_id}}.dump();
   const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (close(fd) != 0 || !written) return failed();
   std::filesystem::rename(temporary, path, error);
@@ -122,6 +124,27 @@ std::filesystem::path DefaultCredentialsFile() {
          "credentials.json";
 }
 
+namespace {
+
+// What is sent, as it is sent.
+struct Payload {
+  const char* type;
+  std::string text;
+};
+
+Payload JsonPayload(const json& body) {
+  return {"application/json", body.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
+Payload FormPayload(const RestClient::Form& form) {
+  std::string text;
+  for (const auto& [name, value] : form)
+    text += (text.empty() ? "" : "&") + PercentEncode(name) + "=" + PercentEncode(value);
+  return {"application/x-www-form-urlencoded", std::move(text)};
+}
+
+}  // namespace
+
 struct RestClient::Impl {
   static json Parsed(const Page& page) {
     json parsed = json::parse(page.body, nullptr, false);
@@ -134,15 +157,14 @@ struct RestClient::Impl {
   std::string api_key;
   CURL* curl = nullptr;
 
-  Result<Page> Once(const std::string& method, const std::string& path, const json* body,
-                    bool with_token, long& status) {
+  Result<Page> Once(const std::string& method, const std::string& path,
+                    const std::optional<Payload>& payload, bool with_token, long& status) {
     curl_easy_reset(curl);
     std::string answer;
     const std::string url = server + path;
-    const std::string payload =
-        body != nullptr ? body->dump(-1, ' ', false, json::error_handler_t::replace) : "";
     curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
-    if (body != nullptr) headers = curl_slist_append(headers, "Content-Type: application/json");
+    if (payload)
+      headers = curl_slist_append(headers, (std::string("Content-Type: ") + payload->type).c_str());
     if (with_token && !api_key.empty()) {
       headers = curl_slist_append(headers, ("X-API-Key: " + api_key).c_str());
     } else if (with_token && !credentials.access_token.empty()) {
@@ -153,9 +175,9 @@ struct RestClient::Impl {
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "marqueectl");
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    if (body != nullptr) {
-      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, payload.c_str());
-      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(payload.size()));
+    if (payload) {
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, payload->text.c_str());
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(payload->text.size()));
     }
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Collect);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
@@ -179,6 +201,10 @@ struct RestClient::Impl {
           CodeOf(status), "http_" + std::to_string(status),
           method + " " + path + " was answered with status " + std::to_string(status) + ".", ""};
     }
+    if (parsed.contains("error")) {  // RFC 6749, section 5.2
+      return Error{CodeOf(status), parsed.value("error", ""), parsed.value("error_description", ""),
+                   ""};
+    }
     return Error{CodeOf(status), parsed.value("code", "http_" + std::to_string(status)),
                  parsed.value("detail", parsed.value("title", "")), parsed.value("field", "")};
   }
@@ -194,8 +220,15 @@ struct RestClient::Impl {
       return {};
     }
     long status = 0;
-    const json body{{"refresh_token", credentials.refresh_token}};
-    ASSIGN_OR_RETURN(const Page session, Once("POST", "/v1/auth/refresh", &body, false, status));
+    if (!credentials.client_id.empty()) {
+      const auto form = FormPayload({{"grant_type", "refresh_token"},
+                                     {"refresh_token", credentials.refresh_token},
+                                     {"client_id", credentials.client_id}});
+      ASSIGN_OR_RETURN(const Page tokens, Once("POST", "/oauth2/token", form, false, status));
+      return Keep(Parsed(tokens));
+    }
+    const auto body = JsonPayload({{"refresh_token", credentials.refresh_token}});
+    ASSIGN_OR_RETURN(const Page session, Once("POST", "/v1/auth/refresh", body, false, status));
     return Keep(Parsed(session));
   }
 
@@ -207,14 +240,16 @@ struct RestClient::Impl {
     return credentials.Save(file);
   }
 
-  Result<json> Do(const std::string& method, const std::string& path, const json* body) {
-    ASSIGN_OR_RETURN(const Page answer, Ask(method, path, body));
+  Result<json> Do(const std::string& method, const std::string& path,
+                  const std::optional<Payload>& payload) {
+    ASSIGN_OR_RETURN(const Page answer, Ask(method, path, payload));
     return Parsed(answer);
   }
 
-  Result<Page> Ask(const std::string& method, const std::string& path, const json* body) {
+  Result<Page> Ask(const std::string& method, const std::string& path,
+                   const std::optional<Payload>& payload) {
     long status = 0;
-    auto answer = Once(method, path, body, true, status);
+    auto answer = Once(method, path, payload, true, status);
     // A login that is refused is no stale token: its password isn't sent twice.
     const bool signs_in = path.starts_with("/v1/auth/");
     if (answer.ok() || status != 401 || !api_key.empty() || credentials.refresh_token.empty() ||
@@ -224,12 +259,14 @@ struct RestClient::Impl {
       const Error& error = refreshed.error();
       // Nobody need log in again for a server that is away; and where it would be of no use, they
       // are told why.
-      if (error.code != Code::kUnauthenticated || error.reason == "account_disabled") return error;
+      const bool over = error.reason == "invalid_grant" || (error.code == Code::kUnauthenticated &&
+                                                            error.reason != "account_disabled");
+      if (!over) return error;
+      const std::string whose = credentials.client_id.empty() ? " " + credentials.email : "";
       return Error::Unauthenticated(
-          "login_expired",
-          "The login has expired: run marqueectl login " + credentials.email + " again.");
+          "login_expired", "The login has expired: run marqueectl login" + whose + " again.");
     }
-    return Once(method, path, body, true, status);
+    return Once(method, path, payload, true, status);
   }
 };
 
@@ -253,11 +290,11 @@ RestClient::RestClient(std::string server, std::filesystem::path credentials_fil
 
 RestClient::~RestClient() { curl_easy_cleanup(impl_->curl); }
 
-Result<json> RestClient::Get(const std::string& path) { return impl_->Do("GET", path, nullptr); }
+Result<json> RestClient::Get(const std::string& path) { return impl_->Do("GET", path, {}); }
 
 Result<json> RestClient::Send(const std::string& method, const std::string& path,
                               const json& body) {
-  return impl_->Do(method, path, &body);
+  return impl_->Do(method, path, JsonPayload(body));
 }
 
 Result<json> RestClient::GetAll(const std::string& path, const char* list) {
@@ -273,12 +310,29 @@ Result<json> RestClient::GetAll(const std::string& path, const char* list) {
 }
 
 // Without a body: the gateway refuses one.
-Result<json> RestClient::Delete(const std::string& path) {
-  return impl_->Do("DELETE", path, nullptr);
+Result<json> RestClient::Delete(const std::string& path) { return impl_->Do("DELETE", path, {}); }
+
+Result<json> RestClient::PostForm(const std::string& path, const Form& form) {
+  long status = 0;
+  ASSIGN_OR_RETURN(const Page answer, impl_->Once("POST", path, FormPayload(form), false, status));
+  return Impl::Parsed(answer);
+}
+
+Result<json> RestClient::KeepTokens(const json& tokens, const std::string& client_id) {
+  impl_->credentials = {};
+  impl_->credentials.access_token = tokens.value("access_token", "");
+  long status = 0;
+  ASSIGN_OR_RETURN(const Page answer, impl_->Once("GET", "/oauth2/userinfo", {}, true, status));
+  json person = Impl::Parsed(answer);
+  const CredentialsLock lock(impl_->file);
+  impl_->credentials.client_id = client_id;
+  impl_->credentials.email = person.value("email", "");
+  RETURN_IF_ERROR(impl_->Keep(tokens));
+  return person;
 }
 
 Result<RestClient::Page> RestClient::GetPage(const std::string& path) {
-  return impl_->Ask("GET", path, nullptr);
+  return impl_->Ask("GET", path, {});
 }
 
 void RestClient::Forget() {
@@ -290,6 +344,7 @@ void RestClient::Forget() {
 
 Status RestClient::KeepSession(const json& session) {
   const CredentialsLock lock(impl_->file);
+  impl_->credentials.client_id.clear();
   return impl_->Keep(session);
 }
 

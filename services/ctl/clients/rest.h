@@ -5,6 +5,8 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -16,6 +18,7 @@ struct Credentials {
   std::string email;
   std::string access_token;
   std::string refresh_token;
+  std::string client_id = {};  // of OAuth 2, by whose rules it is refreshed; empty: a login's
 
   static Result<Credentials> Load(
       const std::filesystem::path& file);  // NOT_FOUND when there are none
@@ -39,6 +42,9 @@ class RestClient {
   Result<nlohmann::json> Send(const std::string& method, const std::string& path,
                               const nlohmann::json& body);
   Result<nlohmann::json> Delete(const std::string& path);
+  // A form, from nobody: OAuth 2. Errors have the standard's word for a reason.
+  using Form = std::vector<std::pair<std::string, std::string>>;
+  Result<nlohmann::json> PostForm(const std::string& path, const Form& form);
   // A body that is no JSON, and the path in a Link header with rel="next": empty when there is none.
   struct Page {
     std::string body;
@@ -49,6 +55,9 @@ class RestClient {
   void Forget();
   // Keeps what /v1/auth/login or /register answered.
   Status KeepSession(const nlohmann::json& session);
+  // Keeps what /oauth2/token answered to that client; the person behind it, as /oauth2/userinfo has
+  // them.
+  Result<nlohmann::json> KeepTokens(const nlohmann::json& tokens, const std::string& client_id);
   // A valid access token, for the gRPC imports. UNAUTHENTICATED when nobody is logged in,
   // or where an API key stands for a login: those are for REST.
   Result<std::string> AccessToken();

@@ -15,7 +15,15 @@ http::Response Failure(const Exchange& exchange, const Error& error) {
                                       {"code", Name(error.code)},
                                       {"error", error.message}});
   }
-  return Problem(error, exchange.trace.trace_id);
+  const RestPlan* rest = exchange.binding == nullptr ? nullptr : &exchange.binding->rpc->rest;
+  if (rest != nullptr && rest->oauth_errors) return OAuthProblem(error, rest->challenge);
+  http::Response response = Problem(error, exchange.trace.trace_id);
+  if (rest != nullptr && !rest->challenge.empty()) {
+    for (auto& header : response.headers) {
+      if (header.name == "WWW-Authenticate") header.value = rest->challenge;
+    }
+  }
+  return response;
 }
 
 }  // namespace

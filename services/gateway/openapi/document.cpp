@@ -9,6 +9,7 @@
 #include "gateway/http/wire.h"
 #include "gateway/openapi/schemas.h"
 #include "marquee/options/v1/options.pb.h"
+#include "rules/scope.h"
 
 namespace marquee::gateway {
 namespace {
@@ -137,8 +138,11 @@ class Builder {
     } else {
       operation["security"] = Json::array({{{"bearer", Json::array()}}});
       // Any one of them suffices: OpenAPI's lists are of what is needed together.
-      for (const std::string& scope : policy.scopes())
-        operation["security"].push_back({{"apiKey", Json::array({scope})}});
+      for (const std::string& scope : policy.scopes()) {
+        if (rules::FindScope(scope) != nullptr)
+          operation["security"].push_back({{"apiKey", Json::array({scope})}});
+        operation["security"].push_back({{"oauth2", Json::array({scope})}});
+      }
     }
     return operation;
   }
@@ -184,8 +188,9 @@ class Builder {
       std::string scopes;
       for (const std::string& scope : policy.scopes())
         scopes += (scopes.empty() ? "`" : " or `") + scope + "`";
-      paragraph(scopes.empty() ? "Not with an API key."
-                               : "API keys need the scope " + scopes + ".");
+      paragraph(scopes.empty()
+                    ? "Not with an API key, nor by an application that a person let in."
+                    : "API keys and applications (OAuth 2) need the scope " + scopes + ".");
     }
     if (rpc.fallback != nullptr) {
       paragraph("When the service is unavailable, " + rpc.fallback->method->name() +
@@ -303,10 +308,17 @@ class Builder {
       responses[std::to_string(status)] = {{"description", http::ReasonPhrase(status)},
                                            {"headers", std::move(headers)}};
     }
+    const RestPlan& rest = binding.rpc->rest;
     for (const int status : Refusals(binding)) {
+      Json& response = responses[std::to_string(status)];
+      if (rest.oauth_errors) {
+        response = OAuthErrorResponse(status, rest.challenge.empty());
+        if (rest.status != nullptr)
+          response["content"][rest.content_type] = {{"schema", {{"type", "string"}}}};
+        continue;
+      }
       problems_.insert(status);
-      responses[std::to_string(status)] = {
-          {"$ref", "#/components/responses/Problem" + std::to_string(status)}};
+      response = {{"$ref", "#/components/responses/Problem" + std::to_string(status)}};
     }
     return responses;
   }
@@ -432,6 +444,40 @@ class Builder {
          {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
   }
 
+  // What nginx refuses itself is a problem document here, too.
+  static Json OAuthErrorResponse(int status, bool for_bearers) {
+    Json response = ProblemResponse(status);
+    response["content"]["application/json"] = {
+        {"schema", {{"$ref", "#/components/schemas/OAuthError"}}}};
+    if (status == 401 && !for_bearers)
+      response["description"] = "The client isn't known, or its secret is wrong.";
+    return response;
+  }
+
+  static Json OAuthErrorSchema() {
+    return {{"type", "object"},
+            {"description", "Why an OAuth 2 request was refused (RFC 6749, section 5.2)."},
+            {"required", {"error", "error_description"}},
+            {"properties",
+             {{"error", {{"type", "string"}, {"examples", {"invalid_grant"}}}},
+              {"error_description", {{"type", "string"}, {"description", "For developers."}}}}}};
+  }
+
+  // RFC 6749; OpenAPI 3.1 has no word for the device flow (RFC 8628).
+  static Json OAuthFlows() {
+    Json scopes = Json::object();
+    for (const auto& scope : rules::kScopes) scopes[std::string(scope.name)] = scope.meaning;
+    Json all = scopes;
+    for (const auto& scope : rules::kIdentityScopes) all[std::string(scope.name)] = scope.meaning;
+    constexpr char kToken[] = "/oauth2/token";
+    return {{"authorizationCode",
+             {{"authorizationUrl", "/oauth2/authorize"},
+              {"tokenUrl", kToken},
+              {"refreshUrl", kToken},
+              {"scopes", std::move(all)}}},
+            {"clientCredentials", {{"tokenUrl", kToken}, {"scopes", std::move(scopes)}}}};
+  }
+
   static std::string Meaning(int status) {
     switch (status) {
       case 400: return "The request isn't valid: `field` says which part of it.";
@@ -452,6 +498,7 @@ class Builder {
       case 429: return "Too many requests: try again later.";
       case 431: return "The headers are larger than is taken.";
       case 500: return "Something went wrong on our side.";
+      case 501: return "The operator has left this off.";
       case 503: return "Unavailable for the moment: try again shortly.";
       case 504: return "It took too long.";
       default: return http::ReasonPhrase(status);
@@ -461,6 +508,7 @@ class Builder {
   Json Components() const {
     Json schemas = schemas_.All();
     schemas["Problem"] = ProblemSchema();
+    schemas["OAuthError"] = OAuthErrorSchema();
     Json responses = Json::object();
     for (const int status : problems_)
       responses["Problem" + std::to_string(status)] = ProblemResponse(status);
@@ -483,7 +531,14 @@ class Builder {
                 {"name", "X-API-Key"},
                 {"description",
                  "An API key (`POST /v1/me/api-keys`): what it may do is said by its scopes, of "
-                 "which an operation names those that it takes."}}}}},
+                 "which an operation names those that it takes."}}},
+              {"oauth2",
+               {{"type", "oauth2"},
+                {"flows", OAuthFlows()},
+                {"description",
+                 "The access token of an application, for who let it in: code with PKCE, refresh, "
+                 "client credentials and the device flow. `docs/oauth.md` leads through it; "
+                 "`/.well-known/openid-configuration` says the rest."}}}}},
             {"parameters",
              {{"IdempotencyKey",
                {{"name", "Idempotency-Key"},

@@ -101,15 +101,25 @@ TEST_F(DocumentTest, TellsWhoMay) {
 
 TEST_F(DocumentTest, TellsWhatAnApiKeyMay) {
   const json& paths = document_["paths"];
-  EXPECT_EQ(paths["/v1/me"]["get"]["security"],
-            json::parse(R"([{"bearer":[]},{"apiKey":["read"]},{"apiKey":["reviews:write"]}])"));
-  EXPECT_EQ(paths["/v1/movies"]["post"]["security"],
-            json::parse(R"([{"bearer":[]},{"apiKey":["catalog:write"]}])"));
+  EXPECT_EQ(
+      paths["/v1/me"]["get"]["security"],
+      json::parse(
+          R"([{"bearer":[]},{"apiKey":["read"]},{"oauth2":["read"]},{"apiKey":["reviews:write"]},{"oauth2":["reviews:write"]}])"));
+  EXPECT_EQ(
+      paths["/v1/movies"]["post"]["security"],
+      json::parse(R"([{"bearer":[]},{"apiKey":["catalog:write"]},{"oauth2":["catalog:write"]}])"));
   for (const char* path : {"/v1/me/api-keys", "/v1/me/api-keys/{api_key_id}:rotate"})
     EXPECT_EQ(paths[path]["post"]["security"], json::parse(R"([{"bearer":[]}])")) << path;
   for (const char* method : {"patch", "delete"})
     EXPECT_EQ(paths["/v1/me"][method]["security"], json::parse(R"([{"bearer":[]}])")) << method;
+  // Who somebody is, no API key may ask.
+  EXPECT_EQ(document_["paths"]["/oauth2/userinfo"]["get"]["security"],
+            json::parse(R"([{"bearer":[]},{"oauth2":["openid"]}])"));
   EXPECT_EQ(document_["components"]["securitySchemes"]["apiKey"]["name"], "X-API-Key");
+  const json& flows = document_["components"]["securitySchemes"]["oauth2"]["flows"];
+  EXPECT_EQ(flows["authorizationCode"]["tokenUrl"], "/oauth2/token");
+  EXPECT_TRUE(flows["authorizationCode"]["scopes"].contains("openid"));
+  EXPECT_FALSE(flows["clientCredentials"]["scopes"].contains("openid"));
 }
 
 TEST_F(DocumentTest, TellsHowItSucceeds) {
@@ -136,16 +146,37 @@ TEST_F(DocumentTest, TellsOfEachOperationHowItIsRefused) {
       {"listPopularByGenre", {"404"}},
       {"predictRating", {"409"}},
       {"explainRecommendation", {"409"}},
+      {"getMetadata", {"501"}},
+      {"authGetMetadata", {"501"}},
+      {"authorize", {"409", "501"}},
+      {"authAuthorize", {"409", "501"}},
+      {"signIn", {"404", "409", "501"}},
+      {"consent", {"409", "501"}},
+      {"token", {"501"}},
+      {"revoke", {"501"}},
+      {"introspect", {"501"}},
+      {"authorizeDevice", {"501"}},
+      {"openDevicePage", {"404", "409", "501"}},
+      {"decideDevice", {"404", "409", "501"}},
+      {"getUserInfo", {"501"}},
+      {"authGetUserInfo", {"501"}},
       {"removeTotp", {"404"}},
   };
   // Public, but asked for a secret.
   const std::set<std::string> credentials = {"register",
+                                             "confirmPasswordReset",
+                                             "confirmEmailVerification",
                                              "login",
                                              "refresh",
                                              "logout",
                                              "bootstrapAdministrator",
-                                             "confirmPasswordReset",
-                                             "confirmEmailVerification"};
+                                             "signIn",
+                                             "consent",
+                                             "token",
+                                             "revoke",
+                                             "introspect",
+                                             "authorizeDevice",
+                                             "decideDevice"};
   for (const auto& path : document_["paths"]) {
     for (const auto& operation : path) {
       const std::string id = operation["operationId"];

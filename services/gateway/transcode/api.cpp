@@ -55,7 +55,7 @@ bool Pattern(const google::api::HttpRule& rule, http::Method& method, std::strin
 // What Rest says of bodies, for one of the rpc's rules.
 Status CheckBodies(const pb::MethodDescriptor& method, const Binding& binding) {
   const RestPlan& rest = binding.rpc->rest;
-  if (rest.form && binding.body != Binding::Body::kWhole)
+  if (rest.form && binding.body == Binding::Body::kField)
     return Bad(method, "a form needs the body \"*\"");
   if (rest.content_type.empty()) return {};
   const FieldPlan* field = binding.response_field;
@@ -145,6 +145,7 @@ Result<Rpc*> Api::AddRpc(const pb::MethodDescriptor& method, PlanSet& plans) {
 
 Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
   ASSIGN_OR_RETURN(Rpc * rpc, AddRpc(method, plans));
+  bool takes_forms = false;
   const google::api::HttpRule& main = method.options().GetExtension(google::api::http);
   std::vector<const google::api::HttpRule*> rules{&main};
   for (const auto& more : main.additional_bindings()) rules.push_back(&more);
@@ -176,6 +177,7 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
         return Bad(method, "no field for the body " + rule->body());
       if (binding.method == http::Method::kPatch) binding.update_mask = UpdateMask(*rpc);
     }
+    takes_forms = takes_forms || binding.body == Binding::Body::kWhole;
     const bool has_body = binding.body != Binding::Body::kNone;
     if (has_body && binding.method == http::Method::kGet) return Bad(method, "a GET with a body");
     if (!rule->response_body().empty()) {
@@ -189,6 +191,7 @@ Status Api::AddRules(const pb::MethodDescriptor& method, PlanSet& plans) {
       return Bad(method, "another rpc has " + verb + " " + binding.path);
     }
   }
+  if (rpc->rest.form && !takes_forms) return Bad(method, "a form needs the body \"*\"");
   return {};
 }
 

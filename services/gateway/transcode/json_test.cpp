@@ -411,6 +411,9 @@ TEST(Json, AgreesWithProtobufOnEveryMessageOfOurs) {
   std::mt19937 random(2);
   for (const Rpc& rpc : api->rpcs()) {
     for (const MessagePlan* plan : {rpc.request, rpc.response}) {
+      // What goes by headers and cookies is in no JSON of ours, and in all of protobuf's.
+      if (plan->fields.size() != static_cast<std::size_t>(plan->descriptor->field_count()))
+        continue;
       bool has_http_body = false;  // never written as JSON
       for (const FieldPlan& field : plan->fields) {
         has_http_body |=

@@ -247,6 +247,15 @@ Result<RestPlan> RestPlan::Make(const Rest& rest, const MessagePlan& request,
   }
   plan.content_type = rest.content_type();
   if (!http::IsHeaderValue(plan.content_type)) return Bad("a bad content_type");
+  if (!rest.status_field().empty()) {
+    const auto fits = [](const FieldPlan& field) { return !field.repeated && IsInteger(field); };
+    ASSIGN_OR_RETURN(plan.status, of_response.Take(rest.status_field(), "a status", fits));
+    if (rest.success_status() == 204 || !rest.cache_control().empty())
+      return Bad("a status_field, and 204 or cache_control");
+  }
+  plan.oauth_errors = rest.error_form() == options::v1::ERROR_FORM_OAUTH;
+  plan.challenge = rest.challenge();
+  if (!http::IsHeaderValue(plan.challenge)) return Bad("a bad challenge");
   return plan;
 }
 
@@ -265,7 +274,9 @@ std::set<std::string> RestPlan::FieldsOfResponse() const {
     names.insert(one.field->name);
     if (one.max_age != nullptr) names.insert(one.max_age->name);
   }
-  if (location != nullptr) names.insert(location->name);
+  for (const FieldPlan* one : {location, status}) {
+    if (one != nullptr) names.insert(one->name);
+  }
   return names;
 }
 
@@ -305,6 +316,17 @@ Status WriteHeaders(const RestPlan& rest, const pb::Message& message, http::Resp
     response.headers.push_back({"Set-Cookie", std::move(text)});
   }
   return {};
+}
+
+Result<int> StatusOf(const RestPlan& rest, const pb::Message& message, int otherwise) {
+  if (rest.status == nullptr) return otherwise;
+  const std::string text = TextOf(message, *rest.status);
+  if (text.empty() || text == "0") return otherwise;
+  constexpr std::string_view kFirstDigits = "245";
+  const bool good = text.size() == 3 && kFirstDigits.find(text[0]) != std::string_view::npos &&
+                    text != "204" && text != "205";
+  if (!good) return Unsendable(*rest.status, "a status");
+  return std::stoi(text);
 }
 
 Result<bool> WriteRedirect(const RestPlan& rest, const pb::Message& message,

@@ -38,7 +38,10 @@ struct RestPlan {
   std::vector<SetCookie> response_cookies;
   int redirect_status = 0;  // 0: never
   const FieldPlan* location = nullptr;
-  std::string content_type;  // empty: JSON, or what an HttpBody says
+  std::string content_type;           // empty: JSON, or what an HttpBody says
+  const FieldPlan* status = nullptr;  // of an answer; null: success_status
+  bool oauth_errors = false;          // else problem documents
+  std::string challenge;              // empty: Bearer
   bool json_lines() const { return content_type == "application/jsonl"; }
 
   // INVALID_ARGUMENT with what is wrong.
@@ -59,6 +62,10 @@ Status ReadHeaders(const RestPlan& rest, const http::Request& request,
 // break in it would begin another header.
 Status WriteHeaders(const RestPlan& rest, const google::protobuf::Message& message,
                     http::Response& response);
+
+// The status that the message says, or else `otherwise`; INTERNAL for one that no answer with a body
+// has.
+Result<int> StatusOf(const RestPlan& rest, const google::protobuf::Message& message, int otherwise);
 
 // Makes the answer a redirect; false where the message says of none. INTERNAL for what is no URI.
 Result<bool> WriteRedirect(const RestPlan& rest, const google::protobuf::Message& message,

@@ -285,7 +285,7 @@ Result<http::Response> WriteResponse(const Binding& binding, const pb::Message& 
                                      const std::string* if_none_match) {
   http::Response response;
   const Rpc& rpc = *binding.rpc;
-  response.status = rpc.success_status;
+  ASSIGN_OR_RETURN(response.status, StatusOf(rpc.rest, message, rpc.success_status));
   RETURN_IF_ERROR(WriteHeaders(rpc.rest, message, response));
   ASSIGN_OR_RETURN(const bool redirected, WriteRedirect(rpc.rest, message, response));
   if (redirected || response.status == 204) {
