@@ -1,6 +1,7 @@
 // marquee-auth: composition only.
 #include "auth/app/housekeeper.h"
 #include "auth/app/secrets.h"
+#include "auth/clients/curl_http.h"
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
@@ -11,6 +12,7 @@
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/rpc/export_handler.h"
+#include "auth/rpc/identity_handler.h"
 #include "auth/rpc/oauth_handler.h"
 #include "auth/store/pg_stores.h"
 #include "idempotency/pg_idempotency_store.h"
@@ -54,10 +56,16 @@ int main(int argc, char** argv) {
   AccountSecurityHandler security(second_factors, mail);
   OAuth oauth(stores.oauth, stores.oauth, stores.accounts, stores.sessions, accounts, keys, clock,
               secret);
-  OAuthHandler oauth_handler(oauth);
+  CurlHttp http(config->providers_ca, clock);
+  const Secretbox tickets(secret, Secretbox::kTickets);
+  Federation federation(config->providers, stores.identities, stores.accounts, accounts, sessions,
+                        oauth, http, tickets, clock, secret, registry);
+  OAuthHandler oauth_handler(oauth, federation.providers);
+  IdentityHandler identity_handler(federation, oauth);
   Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
-  const Housekeeper housekeeper(keys, sessions, guard, audit, stores.oauth, clock);
+  const Housekeeper housekeeper(keys, sessions, guard, audit, stores.oauth, stores.identities,
+                                clock);
   kafka::Producer producer(config->kafka);
   Erasing erasing(config->erasing, stores.accounts, pool, producer, config->kafka.cluster, clock,
                   registry);
@@ -70,7 +78,8 @@ int main(int argc, char** argv) {
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
       config->server,
-      {&handler, &security, &oauth_handler, &audit_handler, &erasing.handler(), &export_handler},
+      {&handler, &security, &oauth_handler, &identity_handler, &audit_handler, &erasing.handler(),
+       &export_handler},
       verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
       {.check = CheckAgainst(sessions, api_keys),

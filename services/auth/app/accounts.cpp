@@ -29,11 +29,20 @@ Result<SignedIn> Accounts::Register(const Registration& registration, const Call
 
 Result<SignedIn> Accounts::Login(const SignIn& sign_in, const CallContext& call) {
   ASSIGN_OR_RETURN(const Email email, Email::Make(sign_in.email));
-  auto signed_in = [&]() -> Result<SignedIn> {
-    ASSIGN_OR_RETURN(const Account account, passwords_.Check(email, sign_in.password, call));
-    RETURN_IF_ERROR(second_factors_.Check(account, sign_in.one_time_code, call));
+  auto account = passwords_.Check(email, sign_in.password, call);
+  if (!account.ok()) return Counted(std::move(account).error());
+  return LoginAs(*account, sign_in.one_time_code, call);
+}
+
+Result<SignedIn> Accounts::LoginAs(const Account& account, const std::string& one_time_code,
+                                   const CallContext& call) {
+  return Counted([&]() -> Result<SignedIn> {
+    RETURN_IF_ERROR(second_factors_.Check(account, one_time_code, call));
     return sessions_.Start(account, call);
-  }();
+  }());
+}
+
+Result<SignedIn> Accounts::Counted(Result<SignedIn> signed_in) {
   metrics_.SignIn(signed_in.ok() ? Status() : Status(signed_in.error()));
   return signed_in;
 }

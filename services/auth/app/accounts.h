@@ -51,6 +51,9 @@ class Accounts {
   // as long and says the same. Only to who knows the password: "account_disabled", and what
   // SecondFactors::Check says.
   Result<SignedIn> Login(const SignIn& sign_in, const CallContext& call);
+  // The same for who has proved to be it in another way than by the password.
+  Result<SignedIn> LoginAs(const Account& account, const std::string& one_time_code,
+                           const CallContext& call);
 
   // These: Unauthenticated "account_gone" when the account was deleted after the token was issued.
   Result<Account> Get(const Person& person, const CallContext& call);
@@ -60,6 +63,7 @@ class Accounts {
   Result<Erasure> Delete(const Person& person, const CallContext& call);
 
  private:
+  Result<SignedIn> Counted(Result<SignedIn> signed_in);
   Status PreparePassword(const Person& person, const AccountUpdate& update, AccountChange& change,
                          const CallContext& call);
 

@@ -7,8 +7,10 @@
 #include "auth/domain/account.h"
 #include "auth/domain/api_key.h"
 #include "auth/domain/erasure.h"
+#include "auth/domain/identity.h"
 #include "base/clock.h"
 #include "marquee/auth/v1/auth.pb.h"
+#include "marquee/auth/v1/identity.pb.h"
 #include "rpc/call.h"
 #include "token/token.h"
 
@@ -25,6 +27,8 @@ void ToProto(const token::PublicKey& key, v1::Jwk& out);
 void ToProto(const KeyState& state, v1::SigningKey& out);
 void ToProto(const ApiKey& key, v1::ApiKey& out);
 void ToProto(const Erasure& erasure, v1::Erasure& out);
+// `provider` as people know it.
+void ToProto(const Identity& identity, const std::string& provider, v1::Identity& out);
 
 // A response that holds an erasure, and where it can be followed.
 template <typename Response>
