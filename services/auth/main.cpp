@@ -51,7 +51,6 @@ int main(int argc, char** argv) {
   Administration administration(stores.accounts, hasher, sessions, clock, config->bootstrap_secret);
   const ServiceTokens service_tokens(config->service_secrets, keys, clock);
   ApiKeys api_keys(stores.api_keys, keys, clock);
-  ExportHandler export_handler(accounts, sessions, api_keys, config->export_next);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
   AccountSecurityHandler security(second_factors, mail);
   OAuth oauth(stores.oauth, stores.oauth, stores.accounts, stores.sessions, accounts, keys, clock,
@@ -64,6 +63,8 @@ int main(int argc, char** argv) {
   IdentityHandler identity_handler(federation, oauth);
   Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
+  ExportHandler export_handler(accounts, sessions, api_keys, stores.oauth, stores.oauth,
+                               stores.identities, audit, config->export_next);
   const Housekeeper housekeeper(keys, sessions, guard, audit, stores.oauth, stores.identities,
                                 clock);
   kafka::Producer producer(config->kafka);

@@ -14,13 +14,6 @@ namespace {
 
 constexpr int kConflict = 409, kUnavailable = 503;
 
-struct Note {
-  bool entered = true;
-  Status outcome = {};
-  std::string about = {};
-};
-void NoteOn(const rpc::Call&, const Note&) {}
-
 // As PageStatus; a provider that doesn't answer, and an identity that is another's, are told on the
 // page, too.
 int StatusOf(const Error& error) {
@@ -61,7 +54,7 @@ Result<PageAnswer> IdentityHandler::Refuse(const Error& error, const std::string
                                            const rpc::Call& call) const {
   const int status = StatusOf(error);
   if (status == 0) return error;
-  NoteOn(call, {.outcome = error});
+  call.Note({.outcome = error});
   if (return_to.empty()) return PageAnswer{.page = MessagePage(TitleOf(error), error.message, status)};
   return PageAnswer{.page = MessagePage(TitleOf(error), error.message, "Back", return_to, status)};
 }
@@ -69,12 +62,12 @@ Result<PageAnswer> IdentityHandler::Refuse(const Error& error, const std::string
 PageAnswer IdentityHandler::Show(const ProviderStep& step, const std::string& browser,
                                  const rpc::Call& call) const {
   if (step.kind == ProviderStep::Kind::kDone) {
-    NoteOn(call, {.about = std::to_string(step.user_id)});
+    call.Note({.about = std::to_string(step.user_id)});
     return {.location = step.return_to,
             .browser = step.browser,
             .browser_lifetime = Browsers::kLifetime};
   }
-  NoteOn(call, {.entered = false});
+  call.Note({.entered = false});
   const auto provider = federation_.providers.Find(step.provider);
   return {.page = StepPage(step, provider.ok() ? (*provider)->config().name : step.provider, {},
                            oauth_.browsers.FormToken(browser), 200)};
@@ -148,7 +141,7 @@ Result<PageAnswer> IdentityHandler::Submit(const Request& in, const rpc::Call& c
   if (next.ok()) return Show(*next, in.browser(), call);
   const int status = StatusOf(next.error());
   if (status == 0) return next.error();
-  NoteOn(call, {.outcome = next.error(),
+  call.Note({.outcome = next.error(),
              .about = step->user_id == 0 ? step->email : std::to_string(step->user_id)});
   ASSIGN_OR_RETURN(const OpenIdProvider* provider, federation_.providers.Find(step->provider));
   return PageAnswer{.page = StepPage(*step, provider->config().name, next.error().message,
