@@ -82,21 +82,19 @@ const ProviderKeys& BothKeys() {
 }
 
 Json Good() {
-  return {{"iss", "https://id.example"}, {"aud", "marquee"},    {"sub", "ada-1"},
-          {"exp", kSecond + 300},        {"iat", kSecond - 1},  {"nonce", "nonce"},
+  return {{"iss", "https://id.example"}, {"aud", "marquee"},      {"sub", "ada-1"},
+          {"exp", kSecond + 300},        {"iat", kSecond - 1},    {"nonce", "nonce"},
           {"email", "ada@example.com"},  {"email_verified", true}};
 }
 Json Header(const char* algorithm, const char* kid) { return {{"alg", algorithm}, {"kid", kid}}; }
 
 std::string Signed(const Json& header, const Json& claims) {
-  const std::string input =
-      Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(claims.dump());
+  const std::string input = Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(claims.dump());
   const std::string algorithm = header.value("alg", "");
   return input + "." +
          Base64UrlEncode(algorithm == "ES256" ? EcKey().Sign(input) : RsaKey().Sign(input));
 }
-std::string Reason(const std::string& jwt, const ProviderKeys& keys = BothKeys(),
-                   Time now = kNow) {
+std::string Reason(const std::string& jwt, const ProviderKeys& keys = BothKeys(), Time now = kNow) {
   const auto token = VerifyIdToken(jwt, keys, kExpected, now);
   return token.ok() ? "" : token.error().reason;
 }
@@ -123,8 +121,8 @@ TEST(IdToken, IsTakenWithEitherAlgorithmUnderItsOwnKey) {
 }
 
 TEST(IdToken, IsSignedAsItsKeySaysAndNotAsItSaysItself) {
-  const std::string none = Base64UrlEncode(R"({"alg":"none"})") + "." +
-                           Base64UrlEncode(Good().dump()) + ".";
+  const std::string none =
+      Base64UrlEncode(R"({"alg":"none"})") + "." + Base64UrlEncode(Good().dump()) + ".";
   EXPECT_EQ(Reason(none), "id_token_invalid");
   EXPECT_EQ(Reason(none + "AA"), "id_token_invalid");
 
@@ -230,8 +228,17 @@ TEST(ProviderKeys, HasWhatVerifiesAndPassesOverTheRest) {
   const Json small = Rsa(1024).Jwk("small");
   Json mislabelled = EcJwk("mislabelled");
   mislabelled["kty"] = "RSA";
-  const auto keys = Keys({encryption, other, deriving, off_curve, even, one, small, mislabelled,
-                          {{"kty", "oct"}, {"k", "c2VjcmV0"}}, 7, RsaKey().Jwk("good")});
+  const auto keys = Keys({encryption,
+                          other,
+                          deriving,
+                          off_curve,
+                          even,
+                          one,
+                          small,
+                          mislabelled,
+                          {{"kty", "oct"}, {"k", "c2VjcmV0"}},
+                          7,
+                          RsaKey().Jwk("good")});
   ASSERT_EQ(keys.keys().size(), 1U);
   EXPECT_EQ(keys.keys()[0].kid, "good");
 }

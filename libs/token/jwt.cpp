@@ -20,7 +20,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostBytes = 8UL * 1024;
 constexpr char kType[] = "JWT";
-constexpr char kClientType[] = "at+jwt";               // RFC 9068, section 2.1
+constexpr char kClientType[] = "at+jwt";  // RFC 9068, section 2.1
 
 std::int64_t Seconds(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -102,8 +102,7 @@ Result<ParsedJws> ParseJws(std::string_view jws, std::size_t most_bytes) {
   const auto header_text = Base64UrlDecode(jws.substr(0, first));
   auto payload = Base64UrlDecode(jws.substr(first + 1, second - first - 1));
   auto signature = Base64UrlDecode(jws.substr(second + 1));
-  if (!header_text.ok() || !payload.ok() || !signature.ok())
-    return malformed("it isn't base64url");
+  if (!header_text.ok() || !payload.ok() || !signature.ok()) return malformed("it isn't base64url");
   const auto parsed = ParseJson(*header_text);
   if (!parsed.ok() || !parsed->is_object()) return malformed("its header isn't a JSON object");
   const Json& header = *parsed;
@@ -114,8 +113,9 @@ Result<ParsedJws> ParseJws(std::string_view jws, std::size_t most_bytes) {
                    .type = {},
                    .payload = *std::move(payload),
                    .signature = *std::move(signature)};
-  for (const auto& [name, value] : {std::pair{"alg", &result.algorithm},
-                                    std::pair{"kid", &result.kid}, std::pair{"typ", &result.type}}) {
+  for (const auto& [name, value] :
+       {std::pair{"alg", &result.algorithm}, std::pair{"kid", &result.kid},
+        std::pair{"typ", &result.type}}) {
     if (!header.contains(name)) continue;
     const auto* text = StringIn(header, name);
     if (text == nullptr || text->empty())

@@ -69,11 +69,11 @@ TEST(Config, RefusesMailThatIsHalfToldOrUnsafe) {
 
 Result<Config> WithProviders(const std::string& providers, const std::string& secrets,
                              const std::string& issuer = "https://marquee.example") {
-  return Config::FromEnv(config::MapEnvironment(
-      WithMail({{"MARQUEE_AUTH_SMTP_URL", ""},
-                {"MARQUEE_AUTH_ISSUER", issuer},
-                {"MARQUEE_AUTH_PROVIDERS", providers},
-                {"MARQUEE_AUTH_PROVIDER_SECRETS", secrets}})));
+  return Config::FromEnv(
+      config::MapEnvironment(WithMail({{"MARQUEE_AUTH_SMTP_URL", ""},
+                                       {"MARQUEE_AUTH_ISSUER", issuer},
+                                       {"MARQUEE_AUTH_PROVIDERS", providers},
+                                       {"MARQUEE_AUTH_PROVIDER_SECRETS", secrets}})));
 }
 
 constexpr char kGoogle[] =
@@ -108,17 +108,16 @@ TEST(Config, RefusesProvidersThatAreHalfToldOrUnsafe) {
         with("https://accounts.google.com", "https://accounts.google.com/#a"),
         with("https://accounts.google.com", "https://accounts.google.com?a"),
         with("https://accounts.google.com", "https://me@accounts.google.com"),
-        with("https://accounts.google.com", "accounts.google.com"),
-        with("\"marquee\"", "\"\""), with("\"client_id\"", "\"client\""),
-        with("\"id\"", "\"scope\":\"email\",\"id\"")}) {
+        with("https://accounts.google.com", "accounts.google.com"), with("\"marquee\"", "\"\""),
+        with("\"client_id\"", "\"client\""), with("\"id\"", "\"scope\":\"email\",\"id\"")}) {
     const auto config = WithProviders(providers, kGoogleSecret);
     ASSERT_FALSE(config.ok()) << providers;
     EXPECT_NE(config.error().message.find("MARQUEE_AUTH_PROVIDERS"), std::string::npos)
         << config.error().message;
   }
-  EXPECT_TRUE(WithProviders(with("https://accounts.google.com", "http://127.0.0.1:3000"),
-                            kGoogleSecret)
-                  .ok())
+  EXPECT_TRUE(
+      WithProviders(with("https://accounts.google.com", "http://127.0.0.1:3000"), kGoogleSecret)
+          .ok())
       << "for trying out";
   const std::string one = "[" + std::string(kGoogle) + "]";
   for (const auto& secrets : {std::string(), std::string("google:short"), "corp:" + kGoogleSecret,

@@ -23,7 +23,7 @@ function begin(kid) {
   provider = new Provider(settings.issuer, {
     clients: [{
       client_id: settings.client_id, client_secret: settings.client_secret, redirect_uris: [settings.redirect_uri],
-      id_token_signed_response_alg: settings.algorithm, token_endpoint_auth_method: settings.authentication }],
+      id_token_signed_response_alg: settings.algorithm }],
     jwks: { keys: [key(kid)] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },

@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import hmac
 import http.server
 import json
 import pathlib
+import ssl
 import subprocess
 import threading
 import time
@@ -21,7 +23,7 @@ LIBRARY = ROOT / ".tools" / "node" / "node_modules" / "oidc-provider" / "lib" / 
 class NpmProvider:
     """npm's oidc-provider on 127.0.0.1. Its people sign in without being asked for more than who they are."""
 
-    def __init__(self, redirect_uri, client_secret, *, port, algorithm="RS256", authentication="client_secret_basic"):
+    def __init__(self, redirect_uri, client_secret, *, port, algorithm="RS256"):
         self.issuer = f"http://127.0.0.1:{port}"
         self.settings = {
             "issuer": self.issuer,
@@ -30,7 +32,6 @@ class NpmProvider:
             "client_secret": client_secret,
             "redirect_uri": redirect_uri,
             "algorithm": algorithm,
-            "authentication": authentication,
         }
         self.process = None
 
@@ -78,18 +79,21 @@ def unpadded(data):
 
 
 class HostileProvider:
-    """A provider on 127.0.0.1 that a test makes lie. What it signs is right unless it is told otherwise."""
+    """A provider on 127.0.0.1 that a test makes lie. What it signs is right unless it is told otherwise. With a
+    certificate and its key it speaks https."""
 
-    def __init__(self, client_secret, port=None):
+    def __init__(self, client_secret, port=None, certificate=None):
         self.port = port or free_port()
-        self.issuer = f"http://127.0.0.1:{self.port}"
+        self.certificate = certificate
+        self.issuer = f"http{'s' if certificate else ''}://127.0.0.1:{self.port}"
         self.client_secret = client_secret
         self.keys = {
             "rsa": jwk.RSAKey.generate_key(2048, {"kid": "rsa"}),
             "ec": jwk.ECKey.generate_key("P-256", {"kid": "ec"}),
         }
         self.unpublished = {"rsa": jwk.RSAKey.generate_key(2048, {"kid": "unpublished"})}
-        self.answer = None
+        self.challenge = None  # PKCE's, of who was sent here last
+        self.answer = None  # the next ID token
         self.hold = threading.Event()  # until it is set, nothing is answered
         self.hold.set()
         self.server = None
@@ -139,6 +143,10 @@ class HostileProvider:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads = True
+        if self.certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(*self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
@@ -174,10 +182,16 @@ class HostileProvider:
         """An ID token of these claims under a key, its header as it is told."""
         key = key or self.keys["rsa"]
         header = {"alg": "RS256", "kid": "rsa"} | header
-        registry = jws.JWSRegistry(algorithms=["RS256", "ES256", "HS256"])
-        return jws.serialize_compact(header, json.dumps(claims), key, registry=registry)
+        return jws.serialize_compact(header, json.dumps(claims), key, algorithms=["RS256", "ES256"])
 
     @staticmethod
-    def unsigned(claims):
-        parts = [unpadded(json.dumps(part).encode()) for part in ({"alg": "none"}, claims)]
-        return ".".join([*parts, ""])
+    def _input(header, claims):
+        return ".".join(unpadded(json.dumps(part).encode()) for part in (header, claims))
+
+    def unsigned(self, claims):
+        return self._input({"alg": "none"}, claims) + "."
+
+    def mac(self, claims, secret):
+        """By HS256, under what we know, too. No library does that with a public key."""
+        text = self._input({"alg": "HS256", "kid": "rsa"}, claims)
+        return text + "." + unpadded(hmac.digest(secret, text.encode(), "sha256"))

@@ -81,6 +81,23 @@ Result<Account> Accounts::Update(const Person& person, const AccountUpdate& upda
   return OrGone(accounts_.Change(person.user_id, change, call));
 }
 
+Status Accounts::SetFirstPassword(const Person& person, const std::string& new_password,
+                                  const CallContext& call) {
+  ASSIGN_OR_RETURN(const Credentials credentials,
+                   OrGone(accounts_.FindCredentials(person.user_id, call)));
+  if (!credentials.password_hash.empty()) {
+    return Error::FailedPrecondition("password_set",
+                                     "Your account has a password: sign in with it to change it.");
+  }
+  ASSIGN_OR_RETURN(const Email email, Email::Make(credentials.account.email));
+  ASSIGN_OR_RETURN(const NewPassword password,
+                   NewPassword::Make(new_password, email, "new_password"));
+  AccountChange change{.kept_session_id = person.session_id, .changed_at = clock_.Now()};
+  ASSIGN_OR_RETURN(change.password_hash, passwords_.Hash(password, email, call));
+  const auto changed = OrGone(accounts_.Change(person.user_id, change, call));
+  return changed.ok() ? Status() : Status(changed.error());
+}
+
 Result<Erasure> Accounts::Delete(const Person& person, const CallContext& call) {
   return OrGone(accounts_.Delete(person.user_id, call));
 }

@@ -59,6 +59,9 @@ class Accounts {
   Result<Account> Get(const Person& person, const CallContext& call);
   Result<Account> Update(const Person& person, const AccountUpdate& update,
                          const CallContext& call);
+  // Where there is none yet, and ends all other sessions. FailedPrecondition "password_set".
+  Status SetFirstPassword(const Person& person, const std::string& new_password,
+                          const CallContext& call);
   // A second time it is the erasure of the first.
   Result<Erasure> Delete(const Person& person, const CallContext& call);
 

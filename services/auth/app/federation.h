@@ -14,13 +14,15 @@ namespace marquee::auth {
 struct Federation {
   // `secret` and `sealer` as ProviderSignIn has them.
   Federation(const std::vector<ProviderConfig>& configs, IdentityRepository& store,
-             AccountRepository& account_store, Accounts& accounts, Sessions& sessions,
-             OAuth& oauth, HttpClient& http, const Sealer& sealer, const Clock& clock,
-             std::string_view secret, metrics::Metrics& metrics)
-      : providers(configs, oauth.issuer, http, clock, metrics),
+             AccountRepository& account_store, Accounts& login, Sessions& sessions, OAuth& oauth,
+             HttpClient& http, const Sealer& sealer, const Clock& clock, std::string_view secret,
+             metrics::Metrics& metrics)
+      : accounts(login),
+        providers(configs, oauth.issuer, http, clock, metrics),
         identities(store, account_store, providers, sessions),
-        sign_in(providers, store, accounts, oauth.browsers, sealer, clock, secret) {}
+        sign_in(providers, store, login, oauth.browsers, sealer, clock, secret) {}
 
+  Accounts& accounts;
   const OpenIdProviders providers;
   Identities identities;
   ProviderSignIn sign_in;

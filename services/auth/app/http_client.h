@@ -10,7 +10,7 @@ namespace marquee::auth {
 
 struct HttpRequest {
   std::string url;
-  std::string form = {};           // sent by POST as application/x-www-form-urlencoded; empty: a GET
+  std::string form = {};  // sent by POST as application/x-www-form-urlencoded; empty: a GET
   std::string authorization = {};  // the header of that name; empty: none
 };
 

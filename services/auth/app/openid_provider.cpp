@@ -108,8 +108,9 @@ Error OpenIdProvider::Unavailable(const std::string& cause) const {
   logging::Warning("an OpenID provider isn't available",
                    {{"provider", config_.id}, {"why", cause}});
   return Error::Unavailable("provider_unavailable",
-                            config_.name + " doesn't answer at the moment. Try again later, or sign "
-                                           "in another way.");
+                            config_.name +
+                                " doesn't answer at the moment. Try again later, or sign "
+                                "in another way.");
 }
 
 Error OpenIdProvider::Refused(const std::string& cause) const {
@@ -194,8 +195,8 @@ Result<OpenIdProvider::Tokens> OpenIdProvider::Trade(const std::string& code,
                                     {"redirect_uri", redirect_uri_},
                                     {"code_verifier", verifier}})};
   if (metadata.secret_in_form) {
-    request.form += "&" + Form({{"client_id", config_.client_id},
-                                {"client_secret", config_.client_secret}});
+    request.form +=
+        "&" + Form({{"client_id", config_.client_id}, {"client_secret", config_.client_secret}});
   } else {
     request.authorization = Basic(config_.client_id, config_.client_secret);
   }
@@ -212,8 +213,8 @@ Result<OpenIdProvider::Tokens> OpenIdProvider::Trade(const std::string& code,
   return tokens;
 }
 
-Result<token::IdToken> OpenIdProvider::Verify(const std::string& id_token,
-                                              const std::string& nonce, const CallContext& call) {
+Result<token::IdToken> OpenIdProvider::Verify(const std::string& id_token, const std::string& nonce,
+                                              const CallContext& call) {
   const token::ExpectedIdToken expected{
       .issuer = config_.issuer, .client_id = config_.client_id, .nonce = nonce};
   ASSIGN_OR_RETURN(auto keys, keys_.Get(call));
@@ -252,8 +253,8 @@ Result<token::IdToken> OpenIdProvider::Identify(const ProviderAnswer& answer,
   RETURN_IF_ERROR(CheckAnswer(answer, *metadata));
   ASSIGN_OR_RETURN(const Tokens tokens, Trade(answer.code, challenge.verifier, *metadata, call));
   ASSIGN_OR_RETURN(token::IdToken person, Verify(tokens.id_token, challenge.nonce, call));
-  const bool more = !person.email && !metadata->userinfo_endpoint.empty() &&
-                    !tokens.access_token.empty();
+  const bool more =
+      !person.email && !metadata->userinfo_endpoint.empty() && !tokens.access_token.empty();
   if (more)
     RETURN_IF_ERROR(AskUserInfo(metadata->userinfo_endpoint, tokens.access_token, person, call));
   return person;

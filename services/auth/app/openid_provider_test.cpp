@@ -16,7 +16,8 @@ const ProviderChallenge kChallenge{
 
 class OpenIdProviderTest : public testing::Test {
  protected:
-  Result<token::IdToken> SignIn(ProviderAnswer answer = {.code = "a code", .error = {}, .issuer = {}}) {
+  Result<token::IdToken> SignIn(ProviderAnswer answer = {
+                                    .code = "a code", .error = {}, .issuer = {}}) {
     const auto url = provider_.AuthorizationUrl(kChallenge, kNoDeadline);
     if (!url.ok()) return url.error();
     http_.Visit(*url);
@@ -190,17 +191,17 @@ TEST(ReadProviderMetadata, RefusesAnotherIssuersAndWhatIsNotHttps) {
     return read.ok() ? "" : read.error().reason;
   };
   EXPECT_EQ(reason("", {}), "");
-  for (const auto& [name, value] : std::vector<std::pair<const char*, Json>>{
-           {"issuer", "https://id.example/"},
-           {"issuer", "https://evil.example"},
-           {"issuer", nullptr},
-           {"authorization_endpoint", "http://id.example/a"},
-           {"authorization_endpoint", "javascript:alert(1)"},
-           {"token_endpoint", "http://127.0.0.1/t"},
-           {"token_endpoint", ""},
-           {"jwks_uri", "file:///etc/passwd"},
-           {"jwks_uri", 7},
-           {"userinfo_endpoint", "http://id.example/u"}})
+  for (const auto& [name, value] :
+       std::vector<std::pair<const char*, Json>>{{"issuer", "https://id.example/"},
+                                                 {"issuer", "https://evil.example"},
+                                                 {"issuer", nullptr},
+                                                 {"authorization_endpoint", "http://id.example/a"},
+                                                 {"authorization_endpoint", "javascript:alert(1)"},
+                                                 {"token_endpoint", "http://127.0.0.1/t"},
+                                                 {"token_endpoint", ""},
+                                                 {"jwks_uri", "file:///etc/passwd"},
+                                                 {"jwks_uri", 7},
+                                                 {"userinfo_endpoint", "http://id.example/u"}})
     EXPECT_EQ(reason(name, value), "provider_metadata_wrong") << name << value;
   EXPECT_EQ(ReadProviderMetadata("[]", "https://id.example").error().reason,
             "provider_metadata_wrong");

@@ -37,11 +37,12 @@ bool IsScope(std::string_view text) {
 Result<ProviderConfig> ReadProvider(const Json& entry, const std::string& where) {
   if (!entry.is_object()) return Malformed(where + " isn't an object");
   ProviderConfig config;
-  const std::array<std::pair<const char*, std::string*>, 5> fields{{{"id", &config.id},
-                                                                    {"name", &config.name},
-                                                                    {"issuer", &config.issuer},
-                                                                    {"client_id", &config.client_id},
-                                                                    {"scope", &config.scope}}};
+  const std::array<std::pair<const char*, std::string*>, 5> fields{
+      {{"id", &config.id},
+       {"name", &config.name},
+       {"issuer", &config.issuer},
+       {"client_id", &config.client_id},
+       {"scope", &config.scope}}};
   for (const auto& [key, value] : entry.items()) {
     const auto field =
         std::ranges::find_if(fields, [&](const auto& known) { return key == known.first; });
@@ -54,10 +55,12 @@ Result<ProviderConfig> ReadProvider(const Json& entry, const std::string& where)
   if (config.name.empty() || CodePoints(config.name) > kMostName || HasControls(config.name))
     return Malformed(where + ".name must be 1 to 60 characters in one line");
   if (!IsProviderUrl(config.issuer, true) || config.issuer.find('?') != std::string::npos)
-    return Malformed(where + ".issuer must be a URL of https (on a loopback address also http), "
-                             "without query and fragment");
+    return Malformed(where +
+                     ".issuer must be a URL of https (on a loopback address also http), "
+                     "without query and fragment");
   if (config.client_id.empty()) return Malformed(where + ".client_id is missing");
-  if (!IsScope(config.scope)) return Malformed(where + ".scope must have openid, and blanks between");
+  if (!IsScope(config.scope))
+    return Malformed(where + ".scope must have openid, and blanks between");
   return config;
 }
 

@@ -19,8 +19,9 @@ constexpr milliseconds kReserve{500};
 Error EmailUnverified(const std::string& provider) {
   return Error::FailedPrecondition(
       "email_unverified",
-      provider + " doesn't say that your e-mail address is yours. Prove it there (it sends you a "
-                 "mail for that), and come back; or sign in here with a password.");
+      provider +
+          " doesn't say that your e-mail address is yours. Prove it there (it sends you a "
+          "mail for that), and come back; or sign in here with a password.");
 }
 
 std::int64_t Seconds(Time time) {
@@ -78,7 +79,7 @@ ProviderChallenge ProviderSignIn::ChallengeOf(const std::string& state) const {
 Result<std::string> ProviderSignIn::Begin(const std::string& provider_id,
                                           const ProviderVisit& visit, const std::string& browser,
                                           const CallContext& call) {
-  ASSIGN_OR_RETURN(OpenIdProvider* provider, providers_.Find(provider_id));
+  ASSIGN_OR_RETURN(OpenIdProvider * provider, providers_.Find(provider_id));
   ProviderRequest request{.provider = provider_id,
                           .browser_hash = Sha256(browser),
                           .return_to = visit.return_to,
@@ -99,8 +100,7 @@ Result<std::string> ProviderSignIn::Begin(const std::string& provider_id,
 }
 
 Result<ProviderRequest> ProviderSignIn::Return(const std::string& provider,
-                                               const std::string& state,
-                                               const std::string& browser,
+                                               const std::string& state, const std::string& browser,
                                                const CallContext& call) {
   RETURN_IF_ERROR(providers_.Find(provider));
   return identities_.TakeRequest(Sha256(state), provider, Sha256(browser), clock_.Now(), call);
@@ -109,7 +109,7 @@ Result<ProviderRequest> ProviderSignIn::Return(const std::string& provider,
 Result<ProviderStep> ProviderSignIn::Judge(const ProviderRequest& request, const std::string& state,
                                            const ProviderAnswer& answer, const std::string& browser,
                                            const CallContext& call) {
-  ASSIGN_OR_RETURN(OpenIdProvider* provider, providers_.Find(request.provider));
+  ASSIGN_OR_RETURN(OpenIdProvider * provider, providers_.Find(request.provider));
   ASSIGN_OR_RETURN(const token::IdToken person,
                    provider->Redeem(answer, ChallengeOf(state), Outbound(call)));
   Found found{.provider = request.provider,
@@ -137,8 +137,7 @@ Result<ProviderStep> ProviderSignIn::JudgeLink(const Found& found, const Provide
   return Ask(ProviderStep::Kind::kConfirmLink, found, request, request.user_id);
 }
 
-Result<ProviderStep> ProviderSignIn::JudgeSignIn(const Found& found,
-                                                 const ProviderRequest& request,
+Result<ProviderStep> ProviderSignIn::JudgeSignIn(const Found& found, const ProviderRequest& request,
                                                  const CallContext& call) {
   ProviderStep step{.provider = found.provider,
                     .email = found.email,
@@ -245,20 +244,21 @@ Result<ProviderStep> ProviderSignIn::Finish(const ProviderStep& step,
   // It may have been removed since.
   const auto account =
       identities_.Use(found.issuer, found.subject, found.email, clock_.Now(), call);
-  if (!account.ok()) return account.error().code == Code::kNotFound ? FormExpired() : account.error();
+  if (!account.ok())
+    return account.error().code == Code::kNotFound ? FormExpired() : account.error();
   return SignIn(*account, one_time_code, step, call);
 }
 
-Status ProviderSignIn::LinkTo(const Account& account, const Found& found,
-                              const CallContext& call) {
+Status ProviderSignIn::LinkTo(const Account& account, const Found& found, const CallContext& call) {
   ASSIGN_OR_RETURN(const Email own, Email::Make(account.email));
   ASSIGN_OR_RETURN(const Email theirs, Email::Make(found.email));
   // Or somebody registers another's address and waits, with an identity of their own, until its
   // owner has taken the account over.
   if (!account.email_verified && own.key() != theirs.key()) {
     return Error::FailedPrecondition(
-        "email_unproved", "Prove the address of your account first: ask for a link by mail. Or link "
-                          "an identity that has the same address.");
+        "email_unproved",
+        "Prove the address of your account first: ask for a link by mail. Or link "
+        "an identity that has the same address.");
   }
   return identities_.Link(account.user_id, found.AsIdentity(clock_.Now()), kMostIdentities, call);
 }

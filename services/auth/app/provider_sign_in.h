@@ -17,10 +17,10 @@ namespace marquee::auth {
 
 // What a browser wants of a provider.
 struct ProviderVisit {
-  bool link = false;      // to the account that is signed in; else somebody signs in
-  std::string return_to;  // a path of ours
-  std::string target;     // where that may lead in the end, as SourceOf writes it; may be empty
-  std::string prompt;     // OpenID Connect's; may be empty
+  bool link = false;           // to the account that is signed in; else somebody signs in
+  std::string return_to = {};  // a path of ours
+  std::string target = {};  // where that may lead in the end, as SourceOf writes it; may be empty
+  std::string prompt = {};  // OpenID Connect's; may be empty
 };
 
 // Where things stand once the provider has said who it is.
@@ -32,13 +32,13 @@ struct ProviderStep {
     kConfirmLink,   // whoever is signed in decides: Link
   };
   Kind kind = Kind::kDone;
-  std::string provider;  // its id
-  std::string email;     // at the provider
-  std::string return_to;
-  std::string target;
-  std::string browser = {};      // a new cookie's token
-  std::string ticket = {};       // brings all this back, within minutes and in this browser alone
-  std::int64_t user_id = 0;      // who has signed in or whose account it is about; 0: not known
+  std::string provider = {};  // its id
+  std::string email = {};     // at the provider
+  std::string return_to = {};
+  std::string target = {};
+  std::string browser = {};  // a new cookie's token
+  std::string ticket = {};   // brings all this back, within minutes and in this browser alone
+  std::int64_t user_id = 0;  // who has signed in or whose account it is about; 0: not known
 };
 
 // All: what OpenIdProvider says, and NotFound "provider_unknown".

@@ -28,10 +28,10 @@ bool IsLoopbackUrl(std::string_view url) {
 }
 
 bool IsProviderUrl(std::string_view url, bool loopback) {
-  const bool plain =
-      url.size() <= kMostUrl && std::ranges::all_of(url, [](char c) {
-        return c > ' ' && c <= '~' && std::string_view("\"<>\\^`{|}#").find(c) == std::string_view::npos;
-      });
+  const bool plain = url.size() <= kMostUrl && std::ranges::all_of(url, [](char c) {
+                       return c > ' ' && c <= '~' &&
+                              std::string_view("\"<>\\^`{|}#").find(c) == std::string_view::npos;
+                     });
   if (!plain) return false;
   if (loopback && IsLoopbackUrl(url)) return true;
   const auto authority = AuthorityOf(url, "https://");

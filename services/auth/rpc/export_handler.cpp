@@ -47,10 +47,9 @@ Result<v1::ExportAccountResponse> ExportHandler::ExportAccount(
   const Person person{user_id, call.caller().session_id};
   v1::ExportAccountResponse response;
   // In this order; a page token goes on with one of them.
-  static constexpr std::array kStages{&ExportHandler::AddSessions, &ExportHandler::AddApiKeys,
-                                      &ExportHandler::AddApplications,
-                                      &ExportHandler::AddIdentities,
-                                      &ExportHandler::AddAuditEntries};
+  static constexpr std::array kStages{
+      &ExportHandler::AddSessions, &ExportHandler::AddApiKeys, &ExportHandler::AddApplications,
+      &ExportHandler::AddIdentities, &ExportHandler::AddAuditEntries};
   std::int64_t stage = 0;
   std::string after;
   if (request.page_token().empty()) {

@@ -77,9 +77,8 @@ class ExportHandlerTest : public testing::Test {
   MemoryIdentities identities_{store_};
   MemoryAudit log_;
   Audit audit_{log_, store_, SystemClock(), std::chrono::hours{24}, registry_};
-  ExportHandler handler_{
-      accounts_, sessions_, api_keys_, oauth_,
-      oauth_,    identities_, audit_, "/v1/me/export/ratings"};
+  ExportHandler handler_{accounts_, sessions_,   api_keys_, oauth_,
+                         oauth_,    identities_, audit_,    "/v1/me/export/ratings"};
   const rpc::FakeAuth auth_{"the secret of services"};
   token::Verifier verifier_{{}, auth_.Keys(), SystemClock()};
   rpc::TestServer server_{{&handler_}, verifier_, registry_, {}};

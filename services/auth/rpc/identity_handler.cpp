@@ -18,11 +18,13 @@ constexpr int kConflict = 409, kUnavailable = 503;
 // page, too.
 int StatusOf(const Error& error) {
   if (error.reason == "provider_unavailable" || error.reason == "fetch_late") return kUnavailable;
-  if (error.code == Code::kAlreadyExists) return kConflict;
+  if (error.code == Code::kAlreadyExists || error.reason == "last_sign_in") return kConflict;
   return PageStatus(error);
 }
 
 std::string TitleOf(const Error& error) {
+  if (error.reason == "last_sign_in" || error.reason == "identity_unknown")
+    return "It stays as it is";
   if (StatusOf(error) == kUnavailable) return "That doesn't work at the moment";
   if (error.reason == "provider_request_unknown" || error.reason == "form_expired")
     return "Please try again";
@@ -46,16 +48,20 @@ IdentityHandler::IdentityHandler(Federation& federation, OAuth& oauth)
   Register(this, &IdentityHandler::FinishProviderSignIn);
   Register(this, &IdentityHandler::LinkIdentity);
   Register(this, &IdentityHandler::OpenIdentitiesPage);
+  Register(this, &IdentityHandler::UnlinkIdentity);
+  Register(this, &IdentityHandler::OpenPasswordPage);
+  Register(this, &IdentityHandler::SetFirstPassword);
   Register(this, &IdentityHandler::ListIdentities);
   Register(this, &IdentityHandler::RemoveIdentity);
 }
 
 Result<PageAnswer> IdentityHandler::Refuse(const Error& error, const std::string& return_to,
-                                           const rpc::Call& call) const {
+                                           const rpc::Call& call, const std::string& about) const {
   const int status = StatusOf(error);
   if (status == 0) return error;
-  call.Note({.outcome = error});
-  if (return_to.empty()) return PageAnswer{.page = MessagePage(TitleOf(error), error.message, status)};
+  call.Note({.outcome = error, .about = about});
+  if (return_to.empty())
+    return PageAnswer{.page = MessagePage(TitleOf(error), error.message, status)};
   return PageAnswer{.page = MessagePage(TitleOf(error), error.message, "Back", return_to, status)};
 }
 
@@ -95,7 +101,8 @@ Result<v1::VisitProviderResponse> IdentityHandler::VisitProvider(
   PageAnswer answer;
   const auto visit = VisitOf(in, call);
   if (visit.ok()) {
-    const std::string browser = LooksLikeOpaqueToken(in.browser()) ? in.browser() : NewOpaqueToken();
+    const std::string browser =
+        LooksLikeOpaqueToken(in.browser()) ? in.browser() : NewOpaqueToken();
     auto url = federation_.sign_in.Begin(in.provider(), *visit, browser, call.context());
     if (url.ok()) {
       answer.location = *std::move(url);
@@ -173,22 +180,77 @@ Result<v1::OpenIdentitiesPageResponse> IdentityHandler::OpenIdentitiesPage(
   PageAnswer answer;
   ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(in.browser(), call.context()));
   if (browser) {
-    ASSIGN_OR_RETURN(const IdentityList list, federation_.identities.List(
-                                                  browser->account.user_id, call.context()));
+    ASSIGN_OR_RETURN(const IdentityList list,
+                     federation_.identities.List(browser->account.user_id, call.context()));
     std::vector<std::string> names;
     for (const auto& identity : list.identities)
       names.push_back(federation_.providers.NameOf(identity.issuer));
     answer.page = IdentitiesPage(browser->account, list, names,
-                                 LinksTo(federation_.providers, {{"link", "true"}}));
+                                 LinksTo(federation_.providers, {{"link", "true"}}),
+                                 oauth_.browsers.FormToken(in.browser()));
   } else {
     answer.browser = NewOpaqueToken();
     answer.browser_lifetime = Browsers::kFormLifetime;
-    answer.page = SignInPage("your identities", {}, {},
-                             {{"form_token", oauth_.browsers.FormToken(answer.browser)},
-                              {"identities", "true"}},
-                             LinksTo(federation_.providers, {{"identities", "true"}}), {}, 200);
+    answer.page = SignInPage(
+        "your identities", {}, {},
+        {{"form_token", oauth_.browsers.FormToken(answer.browser)}, {"identities", "true"}},
+        LinksTo(federation_.providers, {{"identities", "true"}}), {}, 200);
   }
   return AnswerAs<v1::OpenIdentitiesPageResponse>(std::move(answer));
+}
+
+template <typename Request>
+Result<Person> IdentityHandler::SenderOf(const Request& in, const rpc::Call& call) {
+  if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser())) return FormExpired();
+  ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(in.browser(), call.context()));
+  if (!browser) return FormExpired();
+  call.Note({.about = std::to_string(browser->account.user_id)});
+  return Person{browser->account.user_id, browser->session_id};
+}
+
+Result<v1::UnlinkIdentityResponse> IdentityHandler::UnlinkIdentity(
+    const rpc::Call& call, const v1::UnlinkIdentityRequest& in) {
+  RETURN_IF_ERROR(oauth_.IsOn());
+  const auto person = SenderOf(in, call);
+  const Status removed =
+      person.ok() ? federation_.identities.Remove(*person, in.identity_id(), call.context())
+                  : Status(person.error());
+  PageAnswer answer{.location = kIdentitiesPath};
+  if (!removed.ok()) {
+    ASSIGN_OR_RETURN(answer, Refuse(removed.error(), kIdentitiesPath, call,
+                                    person.ok() ? std::to_string(person->user_id) : std::string()));
+  }
+  return AnswerAs<v1::UnlinkIdentityResponse>(std::move(answer));
+}
+
+Result<v1::OpenPasswordPageResponse> IdentityHandler::OpenPasswordPage(
+    const rpc::Call& call, const v1::OpenPasswordPageRequest& in) {
+  RETURN_IF_ERROR(oauth_.IsOn());
+  ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(in.browser(), call.context()));
+  // There they sign in.
+  if (!browser) return AnswerAs<v1::OpenPasswordPageResponse>({.location = kIdentitiesPath});
+  return AnswerAs<v1::OpenPasswordPageResponse>(
+      {.page = PasswordPage({}, oauth_.browsers.FormToken(in.browser()), 200)});
+}
+
+Result<v1::SetFirstPasswordResponse> IdentityHandler::SetFirstPassword(
+    const rpc::Call& call, const v1::SetFirstPasswordRequest& in) {
+  RETURN_IF_ERROR(oauth_.IsOn());
+  PageAnswer answer{.location = kIdentitiesPath};
+  const auto person = SenderOf(in, call);
+  if (!person.ok()) {
+    ASSIGN_OR_RETURN(answer, Refuse(person.error(), kPasswordPath, call));
+    return AnswerAs<v1::SetFirstPasswordResponse>(std::move(answer));
+  }
+  const Status set =
+      federation_.accounts.SetFirstPassword(*person, in.new_password(), call.context());
+  if (!set.ok()) {
+    const int status = StatusOf(set.error());
+    if (status == 0) return set.error();
+    call.Note({.outcome = set.error(), .about = std::to_string(person->user_id)});
+    answer = {.page = PasswordPage(set.error().message, in.form_token(), status)};
+  }
+  return AnswerAs<v1::SetFirstPasswordResponse>(std::move(answer));
 }
 
 Result<v1::ListIdentitiesResponse> IdentityHandler::ListIdentities(

@@ -39,8 +39,8 @@ class IdentityHandlerTest : public testing::Test {
     oauth_stub_ = v1::OAuthService::NewStub(rpc::MakeChannel(server_.address()));
     owner_ = AddAccount("owner@example.com");
     client_ = *oauth_.clients.Register(
-        owner_.user_id,
-        {"Club", true, {kCallback}, {"openid", "read"}, {"authorization_code"}}, kNoDeadline);
+        owner_.user_id, {"Club", true, {kCallback}, {"openid", "read"}, {"authorization_code"}},
+        kNoDeadline);
   }
 
   Account AddAccount(const char* email) {
@@ -221,8 +221,8 @@ TEST_F(IdentityHandlerTest, IsOfferedOnThePageOnWhichPeopleSignIn) {
   ASSERT_EQ(Call(*oauth_stub_, &v1::OAuthService::Stub::Authorize, Wanted(), page), "OK");
   EXPECT_NE(page.page().find("Continue with Example &lt;&amp;&gt;"), std::string::npos);
   std::smatch link;
-  ASSERT_TRUE(std::regex_search(page.page(), link,
-                                std::regex("href=\"/oauth2/providers/id[?]([^\"]*)\"")));
+  ASSERT_TRUE(
+      std::regex_search(page.page(), link, std::regex("href=\"/oauth2/providers/id[?]([^\"]*)\"")));
   EXPECT_NE(link[1].str().find("request.client_id=" + client_.client.id), std::string::npos);
   EXPECT_NE(link[1].str().find("request.state=of%20the%20application"), std::string::npos);
   EXPECT_EQ(page.page().find("<script"), std::string::npos);
@@ -473,8 +473,7 @@ TEST_F(IdentityHandlerTest, ListsAndRemovesWhatIsTheCallers) {
   EXPECT_EQ(Call(*stub_, &Stub::RemoveIdentity, remove, removed, bearer), "OK");
   EXPECT_EQ(Call(*stub_, &Stub::ListIdentities, {}, list, bearer), "OK");
   EXPECT_EQ(list.identities_size(), 0);
-  EXPECT_EQ(Call(*stub_, &Stub::ListIdentities, {}, list, other),
-            "UNAUTHENTICATED session_ended");
+  EXPECT_EQ(Call(*stub_, &Stub::ListIdentities, {}, list, other), "UNAUTHENTICATED session_ended");
   EXPECT_EQ(Person(), 0) << "the session that began with it has ended";
 }
 
@@ -498,19 +497,61 @@ TEST_F(IdentityHandlerTest, ShowsItsPageToWhoIsSignedIn) {
   EXPECT_NE(page.page().find("href=\"/oauth2/providers/id?link=true\""), std::string::npos);
 }
 
+TEST_F(IdentityHandlerTest, UnlinksOnItsPageAndSetsAFirstPassword) {
+  SignIn();
+  const auto ada = Person();
+  v1::OpenIdentitiesPageRequest open;
+  open.set_browser(browser_);
+  v1::OpenIdentitiesPageResponse page;
+  ASSERT_EQ(Call(*stub_, &Stub::OpenIdentitiesPage, open, page), "OK");
+  v1::UnlinkIdentityRequest unlink;
+  unlink.set_identity_id(IdentitiesOf(ada)[0].identity_id);
+  unlink.set_browser(browser_);
+  v1::UnlinkIdentityResponse unlinked;
+  ASSERT_EQ(Call(*stub_, &Stub::UnlinkIdentity, unlink, unlinked), "OK");
+  EXPECT_EQ(unlinked.status(), 403) << "a form of another site";
+  unlink.set_form_token(Field(page.page(), "form_token"));
+  ASSERT_EQ(Call(*stub_, &Stub::UnlinkIdentity, unlink, unlinked), "OK");
+  EXPECT_EQ(unlinked.status(), 409) << "the last way in";
+  EXPECT_EQ(audited_.back(), "identity.remove last_sign_in " + std::to_string(ada));
+
+  v1::SetFirstPasswordRequest set;
+  v1::SetFirstPasswordResponse was_set;
+  set.set_browser(browser_);
+  set.set_new_password("a new long password");
+  ASSERT_EQ(Call(*stub_, &Stub::SetFirstPassword, set, was_set), "OK");
+  EXPECT_EQ(was_set.status(), 403);
+  set.set_form_token(unlink.form_token());
+  set.set_new_password("short");
+  ASSERT_EQ(Call(*stub_, &Stub::SetFirstPassword, set, was_set), "OK");
+  EXPECT_EQ(was_set.status(), 400);
+  set.set_new_password("a new long password");
+  ASSERT_EQ(Call(*stub_, &Stub::SetFirstPassword, set, was_set), "OK");
+  EXPECT_EQ(was_set.location(), "/oauth2/identities");
+  EXPECT_EQ(audited_.back(), "password.set OK " + std::to_string(ada));
+  EXPECT_TRUE(accounts_.Login({"ada@example.com", "a new long password"}, kNoDeadline).ok());
+  set.set_new_password("another long password");
+  ASSERT_EQ(Call(*stub_, &Stub::SetFirstPassword, set, was_set), "OK");
+  EXPECT_EQ(was_set.status(), 403) << "there is one now";
+
+  ASSERT_EQ(Call(*stub_, &Stub::UnlinkIdentity, unlink, unlinked), "OK");
+  EXPECT_EQ(unlinked.location(), "/oauth2/identities");
+  EXPECT_TRUE(IdentitiesOf(ada).empty());
+}
+
 TEST_F(IdentityHandlerTest, TellsNobodyThatAnAccountHasNoPassword) {
   SignIn();
   const auto refused = accounts_.Login({"ada@example.com", kPassword}, kNoDeadline);
   const auto unknown = accounts_.Login({"nobody@example.com", kPassword}, kNoDeadline);
   EXPECT_EQ(refused.error(), unknown.error());
   EXPECT_EQ(hasher_.work, 2) << "both take as long";
-  EXPECT_EQ(accounts_
-                .Update({Person(), ""},
-                        {.current_password = "", .new_password = "a new long password"},
-                        kNoDeadline)
-                .error()
-                .reason,
-            "password_missing");
+  EXPECT_EQ(
+      accounts_
+          .Update({Person(), ""}, {.current_password = "", .new_password = "a new long password"},
+                  kNoDeadline)
+          .error()
+          .reason,
+      "password_missing");
 }
 
 }  // namespace

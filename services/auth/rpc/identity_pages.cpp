@@ -55,18 +55,32 @@ Page StepPage(const ProviderStep& step, const std::string& provider, std::string
 
 Page IdentitiesPage(const Account& account, const IdentityList& list,
                     const std::vector<std::string>& names,
-                    const std::vector<ProviderLink>& providers) {
-  std::string body = "<p class=\"who\">You are signed in as " + Escaped(account.email) + ".</p>\n";
-  body += list.identities.empty() ? "<p>Your account is linked to nothing.</p>\n"
-                                  : "<p>You can sign in with:</p>\n<ul>\n";
+                    const std::vector<ProviderLink>& providers, const std::string& form_token) {
+  std::string linked;
   for (std::size_t i = 0; i < list.identities.size(); ++i) {
-    const auto& email = list.identities[i].email;
-    body += "<li>" + Escaped(names[i]) + (email.empty() ? "" : " (" + Escaped(email) + ")") +
-            "</li>\n";
+    const auto& identity = list.identities[i];
+    linked += "<p>" + Escaped(names[i]) +
+              (identity.email.empty() ? "" : " (" + Escaped(identity.email) + ")") +
+              "<button name=\"identity_id\" value=\"" + Escaped(identity.identity_id) +
+              "\">Unlink</button></p>\n";
   }
-  if (!list.identities.empty()) body += "</ul>\n";
+  std::string body = "<p class=\"who\">You are signed in as " + Escaped(account.email) + ".</p>\n";
+  body += linked.empty() ? "<p>Your account is linked to nothing.</p>\n"
+                         : "<p>You can sign in with:</p>\n" +
+                               Form(kIdentitiesPath, {{"form_token", form_token}}, linked);
   for (const auto& [name, href] : providers) body += "<p>" + Link(href, "Link " + name) + "</p>\n";
+  if (!list.has_password) body += "<p>" + Link(kPasswordPath, "Set a password") + "</p>\n";
   return WholePage("Your identities", body, {}, 200);
+}
+
+Page PasswordPage(std::string_view problem, const std::string& form_token, int status) {
+  return WholePage(
+      "Set a password",
+      Problem(problem) + Form(kPasswordPath, {{"form_token", form_token}},
+                              "<label>Password <input type=\"password\" name=\"new_password\" "
+                              "autocomplete=\"new-password\" required autofocus></label>\n"
+                              "<button>Set it</button>\n"),
+      {}, status);
 }
 
 }  // namespace marquee::auth

@@ -17,9 +17,10 @@ namespace marquee::auth {
 // last try.
 Page StepPage(const ProviderStep& step, const std::string& provider, std::string_view problem,
               const std::string& form_token, int status);
-// To what an account is linked, and may be. `names` of the identities' providers, in their order.
+// To what an account is linked, and may be; `names` of the identities' providers, in their order.
 Page IdentitiesPage(const Account& account, const IdentityList& list,
                     const std::vector<std::string>& names,
-                    const std::vector<ProviderLink>& providers);
+                    const std::vector<ProviderLink>& providers, const std::string& form_token);
+Page PasswordPage(std::string_view problem, const std::string& form_token, int status);
 
 }  // namespace marquee::auth

@@ -57,19 +57,20 @@ class OAuthHandler final : public rpc::Service<v1::OAuthService> {
   // The browser's own token, or a new one, for which a cookie is set.
   std::string BrowserOf(const std::string& token, PageAnswer& answer) const;
   PageAnswer AskToSignIn(const AuthorizationRequest& request, const std::string& client,
-                     const std::string& browser, const std::string& email, std::string_view problem,
-                     int status) const;
+                         const std::string& browser, const std::string& email,
+                         std::string_view problem, int status) const;
   PageAnswer AskDeviceToSignIn(const std::string& user_code, const std::string& browser,
-                           const std::string& email, std::string_view problem, int status) const;
+                               const std::string& email, std::string_view problem,
+                               int status) const;
   PageAnswer AskToSignInToIdentities(const std::string& browser, const std::string& email,
                                      std::string_view problem, int status) const;
   // The page or the place of a step.
   PageAnswer Show(const NextStep& step, const AuthorizationRequest& request,
-              const std::string& browser) const;
+                  const std::string& browser) const;
   Result<PageAnswer> ShowDevice(const std::string& user_code, const std::string& browser,
-                            const rpc::Call& call);
+                                const rpc::Call& call);
   Result<PageAnswer> SignInFailed(const Error& error, const v1::SignInRequest& request,
-                              const rpc::Call& call);
+                                  const rpc::Call& call);
 
   OAuth& oauth_;
   const OpenIdProviders& providers_;

@@ -35,10 +35,9 @@ std::string OAuthHandler::BrowserOf(const std::string& token, PageAnswer& answer
   return answer.browser;
 }
 
-PageAnswer OAuthHandler::AskToSignIn(const AuthorizationRequest& request,
-                                               const std::string& client,
-                                               const std::string& browser, const std::string& email,
-                                               std::string_view problem, int status) const {
+PageAnswer OAuthHandler::AskToSignIn(const AuthorizationRequest& request, const std::string& client,
+                                     const std::string& browser, const std::string& email,
+                                     std::string_view problem, int status) const {
   PageAnswer answer;
   const std::string token = BrowserOf(browser, answer);
   answer.page =
@@ -52,10 +51,10 @@ PageAnswer OAuthHandler::AskDeviceToSignIn(const std::string& user_code, const s
                                            int status) const {
   PageAnswer answer;
   const std::string token = BrowserOf(browser, answer);
-  answer.page = SignInPage(
-      "your device", email, problem,
-      {{"form_token", oauth_.browsers.FormToken(token)}, {"user_code", user_code}},
-      LinksTo(providers_, {{"user_code", user_code}}), {}, status);
+  answer.page =
+      SignInPage("your device", email, problem,
+                 {{"form_token", oauth_.browsers.FormToken(token)}, {"user_code", user_code}},
+                 LinksTo(providers_, {{"user_code", user_code}}), {}, status);
   return answer;
 }
 
@@ -65,15 +64,15 @@ PageAnswer OAuthHandler::AskToSignInToIdentities(const std::string& browser,
   constexpr char kIdentities[] = "identities";
   PageAnswer answer;
   const std::string token = BrowserOf(browser, answer);
-  answer.page = SignInPage(
-      "your identities", email, problem,
-      {{"form_token", oauth_.browsers.FormToken(token)}, {kIdentities, "true"}},
-      LinksTo(providers_, {{kIdentities, "true"}}), {}, status);
+  answer.page =
+      SignInPage("your identities", email, problem,
+                 {{"form_token", oauth_.browsers.FormToken(token)}, {kIdentities, "true"}},
+                 LinksTo(providers_, {{kIdentities, "true"}}), {}, status);
   return answer;
 }
 
 PageAnswer OAuthHandler::Show(const NextStep& step, const AuthorizationRequest& request,
-                                        const std::string& browser) const {
+                              const std::string& browser) const {
   switch (step.kind) {
     case NextStep::Kind::kGoBack: return {.location = step.location};
     case NextStep::Kind::kSignIn:
@@ -99,9 +98,8 @@ Result<v1::AuthorizeResponse> OAuthHandler::Authorize(const rpc::Call& call,
       {.page = MessagePage("This link is broken", step.error().message, status)});
 }
 
-Result<PageAnswer> OAuthHandler::SignInFailed(const Error& error,
-                                                        const v1::SignInRequest& in,
-                                                        const rpc::Call& call) {
+Result<PageAnswer> OAuthHandler::SignInFailed(const Error& error, const v1::SignInRequest& in,
+                                              const rpc::Call& call) {
   const int status = PageStatus(error);
   if (status == 0) return error;
   if (in.identities())
@@ -118,8 +116,7 @@ Result<v1::SignInResponse> OAuthHandler::SignIn(const rpc::Call& call,
                                                 const v1::SignInRequest& in) {
   RETURN_IF_ERROR(IsOn());
   auto signed_in = [&]() -> Result<std::string> {
-    if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser()))
-      return FormExpired();
+    if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser())) return FormExpired();
     return oauth_.browsers.SignIn({in.email(), in.password(), in.one_time_code()}, call.context());
   }();
   if (!signed_in.ok()) {
@@ -157,23 +154,24 @@ Result<v1::ConsentResponse> OAuthHandler::Consent(const rpc::Call& call,
 }
 
 Result<PageAnswer> OAuthHandler::ShowDevice(const std::string& user_code,
-                                                      const std::string& browser_token,
-                                                      const rpc::Call& call) {
+                                            const std::string& browser_token,
+                                            const rpc::Call& call) {
   // Only who is signed in may try codes.
   ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(browser_token, call.context()));
   if (!browser) return AskDeviceToSignIn(user_code, browser_token, {}, {}, 200);
   const std::string form_token = oauth_.browsers.FormToken(browser_token);
-  if (user_code.empty()) return PageAnswer{.page = UserCodePage({}, {{"form_token", form_token}}, 200)};
+  if (user_code.empty())
+    return PageAnswer{.page = UserCodePage({}, {{"form_token", form_token}}, 200)};
   const auto question = oauth_.devices.Find(user_code, call.context());
   if (question.ok()) {
-    return PageAnswer{.page =
-                      DevicePage(*question, browser->account,
-                                 {{"form_token", form_token}, {"user_code", question->user_code}})};
+    return PageAnswer{
+        .page = DevicePage(*question, browser->account,
+                           {{"form_token", form_token}, {"user_code", question->user_code}})};
   }
   const int status = PageStatus(question.error());
   if (status == 0) return question.error();
-  return PageAnswer{.page =
-                    UserCodePage(question.error().message, {{"form_token", form_token}}, status)};
+  return PageAnswer{
+      .page = UserCodePage(question.error().message, {{"form_token", form_token}}, status)};
 }
 
 Result<v1::OpenDevicePageResponse> OAuthHandler::OpenDevicePage(
@@ -194,8 +192,7 @@ Result<v1::DecideDeviceResponse> OAuthHandler::DecideDevice(const rpc::Call& cal
     return show(MessagePage("Please try again", FormExpired().message, kForbidden));
   ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(in.browser(), call.context()));
   if (!browser || in.decision().empty()) {
-    return AnswerAs<v1::DecideDeviceResponse>(
-        {.location = DevicePath(in.user_code())});
+    return AnswerAs<v1::DecideDeviceResponse>({.location = DevicePath(in.user_code())});
   }
   const bool allowed = in.decision() == "allow";
   const auto decided = oauth_.devices.Decide(in.user_code(), allowed, *browser, call.context());

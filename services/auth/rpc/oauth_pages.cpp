@@ -31,27 +31,29 @@ Page SignInPage(std::string_view whom, std::string_view email, std::string_view 
   for (const auto& [name, href] : providers)
     others += "<p>" + Link(href, "Continue with " + name) + "</p>\n";
   return WholePage("Sign in",
-               "<p>to go on to <strong>" + Escaped(whom) + "</strong></p>\n" + Problem(problem) +
-                   Form("/oauth2/sign-in", hidden,
-                        "<label>E-mail address <input type=\"email\" name=\"email\" value=\"" +
-                            Escaped(email) +
-                            "\" autocomplete=\"username\" required autofocus></label>\n"
-                            "<label>Password <input type=\"password\" name=\"password\" "
-                            "autocomplete=\"current-password\" required></label>\n"
-                            "<label>One-time code, if you use an authenticator <input "
-                            "name=\"one_time_code\" autocomplete=\"one-time-code\" "
-                            "autocapitalize=\"none\"></label>\n"
-                            "<button>Sign in</button>\n") +
-                   others,
-               target, status);
+                   "<p>to go on to <strong>" + Escaped(whom) + "</strong></p>\n" +
+                       Problem(problem) +
+                       Form("/oauth2/sign-in", hidden,
+                            "<label>E-mail address <input type=\"email\" name=\"email\" value=\"" +
+                                Escaped(email) +
+                                "\" autocomplete=\"username\" required autofocus></label>\n"
+                                "<label>Password <input type=\"password\" name=\"password\" "
+                                "autocomplete=\"current-password\" required></label>\n"
+                                "<label>One-time code, if you use an authenticator <input "
+                                "name=\"one_time_code\" autocomplete=\"one-time-code\" "
+                                "autocapitalize=\"none\"></label>\n"
+                                "<button>Sign in</button>\n") +
+                       others,
+                   target, status);
 }
 
 Page ConsentPage(const OAuthClient& client, const ScopeList& scopes, const Account& account,
                  const HiddenFields& hidden, std::string_view target) {
   return WholePage("Let " + client.name + " in?",
-               Who(account) + WhatItMay(scopes) + "<p>You are sent on to <code>" + Escaped(target) +
-                   "</code>.</p>\n" + Form("/oauth2/consent", hidden, kDecide),
-               target, 200);
+                   Who(account) + WhatItMay(scopes) + "<p>You are sent on to <code>" +
+                       Escaped(target) + "</code>.</p>\n" +
+                       Form("/oauth2/consent", hidden, kDecide),
+                   target, 200);
 }
 
 Page UserCodePage(std::string_view problem, const HiddenFields& hidden, int status) {
@@ -67,11 +69,11 @@ Page UserCodePage(std::string_view problem, const HiddenFields& hidden, int stat
 Page DevicePage(const DeviceQuestion& question, const Account& account,
                 const HiddenFields& hidden) {
   return WholePage("Let " + question.client.name + " in on a device?",
-               Who(account) + "<p>Only if your device shows the code <strong>" +
-                   Escaped(question.user_code) +
-                   "</strong>. If somebody else sent it to you, deny.</p>\n" +
-                   WhatItMay(question.scopes) + Form("/oauth2/device", hidden, kDecide),
-               {}, 200);
+                   Who(account) + "<p>Only if your device shows the code <strong>" +
+                       Escaped(question.user_code) +
+                       "</strong>. If somebody else sent it to you, deny.</p>\n" +
+                       WhatItMay(question.scopes) + Form("/oauth2/device", hidden, kDecide),
+                   {}, 200);
 }
 
 }  // namespace marquee::auth

@@ -40,7 +40,8 @@ std::string Escaped(std::string_view text) {
       {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 
-Page WholePage(std::string_view title, const std::string& body_html, std::string_view target, int status) {
+Page WholePage(std::string_view title, const std::string& body_html, std::string_view target,
+               int status) {
   return {
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
@@ -56,12 +57,12 @@ Page MessagePage(std::string_view title, std::string_view text, int status) {
 
 Page MessagePage(std::string_view title, std::string_view text, std::string_view link_text,
                  std::string_view href, int status) {
-  return WholePage(title,
-                   "<p>" + Escaped(text) + "</p>\n<p>" + Link(href, link_text) + "</p>\n", {},
-                   status);
+  return WholePage(title, "<p>" + Escaped(text) + "</p>\n<p>" + Link(href, link_text) + "</p>\n",
+                   {}, status);
 }
 
-std::string Form(std::string_view action, const HiddenFields& hidden, const std::string& inner_html) {
+std::string Form(std::string_view action, const HiddenFields& hidden,
+                 const std::string& inner_html) {
   return "<form method=\"post\" action=\"" + std::string(action) + "\">\n" + Hidden(hidden) +
          inner_html + "</form>\n";
 }

@@ -36,7 +36,8 @@ Page MessagePage(std::string_view title, std::string_view text, std::string_view
                  std::string_view href, int status);
 
 std::string Escaped(std::string_view text);
-std::string Form(std::string_view action, const HiddenFields& hidden, const std::string& inner_html);
+std::string Form(std::string_view action, const HiddenFields& hidden,
+                 const std::string& inner_html);
 std::string Link(std::string_view href, std::string_view text);
 std::string Problem(std::string_view text);  // nothing where it is empty
 

@@ -22,6 +22,7 @@ std::string WithQuery(std::string path, const HiddenFields& parameters);
 std::string AuthorizationPath(const AuthorizationRequest& request);
 std::string DevicePath(const std::string& user_code);
 inline constexpr char kIdentitiesPath[] = "/oauth2/identities";
+inline constexpr char kPasswordPath[] = "/oauth2/password";
 
 // Ways to sign in for what `parameters` of VisitProvider say.
 std::vector<ProviderLink> LinksTo(const OpenIdProviders& providers, const HiddenFields& parameters);

@@ -48,7 +48,6 @@ Result<Credentials> FirstCredentials(const pqxx::result& rows) {
   return Credentials{std::move(account), rows[0][kAccountColumns].as<std::string>()};
 }
 
-
 Result<Account> InDomainTerms(Result<Account> result) {
   if (!result.ok() && pg::IsViolationOf(result.error(), "accounts_by_email")) return EmailTaken();
   return result;
@@ -87,7 +86,8 @@ Result<Account> PgAccounts::Find(std::int64_t user_id, const CallContext& call) 
 Result<Credentials> PgAccounts::FindCredentials(const Email& email, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
-        return FirstCredentials(tx.exec_params("SELECT " ACCOUNT ", coalesce(password_hash, '') FROM accounts "
+        return FirstCredentials(tx.exec_params("SELECT " ACCOUNT
+                                               ", coalesce(password_hash, '') FROM accounts "
                                                "WHERE lower(email COLLATE \"C\") = $1",
                                                email.key()));
       },
@@ -98,7 +98,8 @@ Result<Credentials> PgAccounts::FindCredentials(std::int64_t user_id, const Call
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return FirstCredentials(tx.exec_params(
-            "SELECT " ACCOUNT ", coalesce(password_hash, '') FROM accounts WHERE user_id = $1", user_id));
+            "SELECT " ACCOUNT ", coalesce(password_hash, '') FROM accounts WHERE user_id = $1",
+            user_id));
       },
       {.deadline = call.deadline});
 }

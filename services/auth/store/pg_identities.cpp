@@ -18,8 +18,7 @@ namespace {
 
 // Until the end of the transaction: who else changes this account's identities waits.
 Status LockAccount(pg::Transaction& tx, std::int64_t user_id) {
-  const auto rows =
-      tx.exec_params("SELECT FROM accounts WHERE user_id = $1 FOR UPDATE", user_id);
+  const auto rows = tx.exec_params("SELECT FROM accounts WHERE user_id = $1 FOR UPDATE", user_id);
   return rows.empty() ? Status(AccountUnknown()) : Status();
 }
 
@@ -51,9 +50,9 @@ Result<Account> PgIdentities::Use(const std::string& issuer, const std::string& 
                 3) ", email = $4 WHERE issuer = $1 AND subject = $2 RETURNING user_id",
             issuer, subject, pg::ToMicroseconds(now), email);
         if (used.empty()) return IdentityUnknown();
-        const auto rows = tx.exec_params(
-            "SELECT " MARQUEE_AUTH_ACCOUNT_COLUMNS " FROM accounts WHERE user_id = $1",
-            used[0][0].as<std::int64_t>());
+        const auto rows = tx.exec_params("SELECT " MARQUEE_AUTH_ACCOUNT_COLUMNS
+                                         " FROM accounts WHERE user_id = $1",
+                                         used[0][0].as<std::int64_t>());
         return ReadAccount(rows[0]);
       },
       {.deadline = call.deadline});
@@ -96,11 +95,11 @@ Result<std::vector<Identity>> PgIdentities::ListOf(std::int64_t user_id, const C
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<Identity>> {
         std::vector<Identity> identities;
-        for (const auto& row :
-             tx.exec_params("SELECT identity_id, issuer, subject, email, " MICROSECONDS(
-                                "linked_at") ", " MICROSECONDS("used_at")
-                                " FROM identities WHERE user_id = $1 ORDER BY linked_at, identity_id",
-                            user_id)) {
+        for (const auto& row : tx.exec_params(
+                 "SELECT identity_id, issuer, subject, email, " MICROSECONDS(
+                     "linked_at") ", " MICROSECONDS("used_at") " FROM identities WHERE user_id = "
+                                                               "$1 ORDER BY linked_at, identity_id",
+                 user_id)) {
           identities.push_back({.identity_id = row[0].as<std::string>(),
                                 .issuer = row[1].as<std::string>(),
                                 .subject = row[2].as<std::string>(),
@@ -140,7 +139,8 @@ Status PgIdentities::AddRequest(const std::string& state_hash, const ProviderReq
   return InDomainTerms(pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
-            "INSERT INTO provider_requests (state_hash, provider, browser_hash, user_id, return_to, "
+            "INSERT INTO provider_requests (state_hash, provider, browser_hash, user_id, "
+            "return_to, "
             "target, expires_at) VALUES (decode($1, 'hex'), $2, decode($3, 'hex'), "
             "nullif($4::bigint, 0), $5, $6, " MOMENT(7) ")",
             ToHex(state_hash), request.provider, ToHex(request.browser_hash), request.user_id,
@@ -159,7 +159,8 @@ Result<ProviderRequest> PgIdentities::TakeRequest(const std::string& state_hash,
         const auto rows = tx.exec_params(
             "DELETE FROM provider_requests WHERE state_hash = decode($1, 'hex') AND provider = $2 "
             "AND browser_hash = decode($3, 'hex') AND expires_at > " MOMENT(
-                4) " RETURNING coalesce(user_id, 0), return_to, target, " MICROSECONDS("expires_at"),
+                4) " RETURNING coalesce(user_id, 0), return_to, target, " MICROSECONDS("expires_"
+                                                                                       "at"),
             ToHex(state_hash), provider, ToHex(browser_hash), pg::ToMicroseconds(now));
         if (rows.empty()) return ProviderRequestUnknown();
         return ProviderRequest{.provider = provider,

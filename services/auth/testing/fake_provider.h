@@ -86,8 +86,7 @@ class FakeProvider final : public HttpClient {
     const auto verifier = form.find("code_verifier=");
     const auto end = std::min(form.find('&', verifier), form.size());
     const auto given = form.substr(verifier + 14, end - verifier - 14);
-    if (Base64UrlEncode(Sha256(given)) != challenge_)
-      return {400, R"({"error":"invalid_grant"})"};
+    if (Base64UrlEncode(Sha256(given)) != challenge_) return {400, R"({"error":"invalid_grant"})"};
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_.Now()).time_since_epoch();
     Json payload = {{"iss", issuer},
                     {"aud", "marquee"},

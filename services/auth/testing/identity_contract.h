@@ -51,8 +51,7 @@ class IdentityContract : public testing::Test {
     return linked.ok() ? "" : linked.error().reason;
   }
   std::string Remove(std::int64_t user_id, const Identity& identity) {
-    const auto removed =
-        identities().Remove(user_id, identity.identity_id, {google_}, Soon());
+    const auto removed = identities().Remove(user_id, identity.identity_id, {google_}, Soon());
     return removed.ok() ? "" : removed.error().reason;
   }
   Result<Account> Create(const char* email, const Identity& identity) {
@@ -78,8 +77,7 @@ class IdentityContract : public testing::Test {
             .expires_at = later_};
   }
   std::string Take(char state, const std::string& provider, char browser, Time now) {
-    const auto taken =
-        identities().TakeRequest(Hash(state), provider, Hash(browser), now, Soon());
+    const auto taken = identities().TakeRequest(Hash(state), provider, Hash(browser), now, Soon());
     return taken.ok() ? "" : taken.error().reason;
   }
 
@@ -100,8 +98,7 @@ TYPED_TEST_P(IdentityContract, KnowsAPersonByIssuerAndSubjectTogether) {
   EXPECT_EQ(this->HolderOf(this->google_, "ONE"), 0);
   EXPECT_EQ(this->HolderOf(this->google_ + "/", "one"), 0);
   EXPECT_EQ(this->HolderOf("https://evil.example", "one"), 0);
-  EXPECT_EQ(*this->identities().ListOf(this->ada_, this->Soon()),
-            (std::vector{first, second}));
+  EXPECT_EQ(*this->identities().ListOf(this->ada_, this->Soon()), (std::vector{first, second}));
   EXPECT_TRUE(this->identities().ListOf(this->bob_, this->Soon())->empty());
 }
 
@@ -204,17 +201,16 @@ TYPED_TEST_P(IdentityContract, GivesARequestOnceToItsBrowserAndProvider) {
   EXPECT_EQ(this->Take('s', "corp", 'b', this->now_), "provider_request_unknown");
   EXPECT_EQ(this->Take('s', "google", 'x', this->now_), "provider_request_unknown");
   EXPECT_EQ(this->Take('s', "google", 'b', this->later_), "provider_request_unknown");
-  EXPECT_EQ(*identities.TakeRequest(this->Hash('s'), "google", this->Hash('b'), this->now_,
-                                    this->Soon()),
-            this->Request(this->bob_));
+  EXPECT_EQ(
+      *identities.TakeRequest(this->Hash('s'), "google", this->Hash('b'), this->now_, this->Soon()),
+      this->Request(this->bob_));
   EXPECT_EQ(this->Take('s', "google", 'b', this->now_), "provider_request_unknown") << "once";
   EXPECT_EQ(identities.AddRequest(this->Hash('t'), this->Request(7), this->Soon()).error().reason,
             "account_unknown");
 }
 
 TYPED_TEST_P(IdentityContract, GivesARequestToOneOfManyWhoAskAtOnce) {
-  ASSERT_TRUE(
-      this->identities().AddRequest(this->Hash('s'), this->Request(), this->Soon()).ok());
+  ASSERT_TRUE(this->identities().AddRequest(this->Hash('s'), this->Request(), this->Soon()).ok());
   std::atomic<int> taken = 0;
   {
     std::vector<std::jthread> threads;
@@ -228,11 +224,9 @@ TYPED_TEST_P(IdentityContract, GivesARequestToOneOfManyWhoAskAtOnce) {
 }
 
 TYPED_TEST_P(IdentityContract, ForgetsRequestsThatHaveExpired) {
-  ASSERT_TRUE(
-      this->identities().AddRequest(this->Hash('s'), this->Request(), this->Soon()).ok());
+  ASSERT_TRUE(this->identities().AddRequest(this->Hash('s'), this->Request(), this->Soon()).ok());
   ASSERT_TRUE(this->identities().Purge(this->now_, this->Soon()).ok());
-  ASSERT_TRUE(
-      this->identities().AddRequest(this->Hash('t'), this->Request(), this->Soon()).ok());
+  ASSERT_TRUE(this->identities().AddRequest(this->Hash('t'), this->Request(), this->Soon()).ok());
   EXPECT_EQ(this->Take('s', "google", 'b', this->now_), "");
   ASSERT_TRUE(this->identities().Purge(this->later_, this->Soon()).ok());
   EXPECT_EQ(this->Take('t', "google", 'b', this->now_), "provider_request_unknown");

@@ -39,8 +39,7 @@ MemoryIdentities::Stored* MemoryIdentities::At(const std::string& issuer,
 }
 
 Result<Account> MemoryIdentities::Use(const std::string& issuer, const std::string& subject,
-                                      const std::string& email, Time now,
-                                      const CallContext& call) {
+                                      const std::string& email, Time now, const CallContext& call) {
   const std::lock_guard lock(mutex_);
   ForgetWithAccounts(call);
   auto* stored = At(issuer, subject);
