@@ -164,7 +164,7 @@ class HostileProvider:
         self.challenge = query["code_challenge"]
         return query
 
-    def claims(self, nonce, **changes):
+    def claims(self, nonce, /, **changes):
         now = int(time.time())
         right = {
             "iss": self.issuer,

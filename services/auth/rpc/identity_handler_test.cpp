@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "auth/app/api_keys.h"
 #include "auth/app/one_time_codes.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/caller_check.h"
