@@ -4,11 +4,13 @@
 #include <absl/strings/str_split.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "token/claims.h"
 #include "token/es256.h"
 
 namespace marquee::token {
@@ -18,19 +20,13 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostBytes = 8UL * 1024;
 constexpr char kType[] = "JWT";
-constexpr char kClientType[] = "at+jwt";               // RFC 9068, section 2.1
-constexpr std::int64_t kLatestSecond = 9'000'000'000;  // beyond it, Time's nanoseconds overflow
+constexpr char kClientType[] = "at+jwt";  // RFC 9068, section 2.1
 
 std::int64_t Seconds(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
 Time FromSeconds(std::int64_t seconds) { return Time{std::chrono::seconds{seconds}}; }
-
-const std::string* StringIn(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
-}
 
 // A NumericDate of ours: whole seconds.
 std::optional<std::int64_t> SecondIn(const Json& object, const char* name) {
@@ -39,19 +35,6 @@ std::optional<std::int64_t> SecondIn(const Json& object, const char* name) {
   const auto value = found->get<std::uint64_t>();
   if (value > static_cast<std::uint64_t>(kLatestSecond)) return std::nullopt;
   return static_cast<std::int64_t>(value);
-}
-
-bool NamesAudience(const Json& object, const std::string& audience) {
-  const auto found = object.find("aud");
-  if (found == object.end()) return false;
-  if (found->is_string()) return *found == audience;
-  if (!found->is_array()) return false;
-  bool named = false;
-  for (const auto& entry : *found) {
-    if (!entry.is_string()) return false;
-    named = named || entry == audience;
-  }
-  return named;
 }
 
 // A user's id in canonical decimal, or 0 for "service:<name>"; nullopt for anything else.
@@ -107,36 +90,54 @@ Error Invalid(std::string_view detail) {
                                 "The access token isn't valid: " + std::string(detail) + ".");
 }
 
-Result<ParsedJwt> ParseJwt(std::string_view jwt) {
-  if (jwt.size() > kMostBytes) return Invalid("it is too long");
-  const auto first = jwt.find('.');
-  const auto second = first == jwt.npos ? jwt.npos : jwt.find('.', first + 1);
-  if (second == jwt.npos || jwt.find('.', second + 1) != jwt.npos) {
-    return Invalid("it doesn't have three parts");
-  }
-  const auto header_text = Base64UrlDecode(jwt.substr(0, first));
-  auto payload = Base64UrlDecode(jwt.substr(first + 1, second - first - 1));
-  auto signature = Base64UrlDecode(jwt.substr(second + 1));
-  if (!header_text.ok() || !payload.ok() || !signature.ok()) return Invalid("it isn't base64url");
-
+Result<ParsedJws> ParseJws(std::string_view jws, std::size_t most_bytes) {
+  const auto malformed = [](std::string detail) {
+    return Error::InvalidArgument("jws_malformed", std::move(detail));
+  };
+  if (jws.size() > most_bytes) return malformed("it is too long");
+  const auto first = jws.find('.');
+  const auto second = first == jws.npos ? jws.npos : jws.find('.', first + 1);
+  if (second == jws.npos || jws.find('.', second + 1) != jws.npos)
+    return malformed("it doesn't have three parts");
+  const auto header_text = Base64UrlDecode(jws.substr(0, first));
+  auto payload = Base64UrlDecode(jws.substr(first + 1, second - first - 1));
+  auto signature = Base64UrlDecode(jws.substr(second + 1));
+  if (!header_text.ok() || !payload.ok() || !signature.ok()) return malformed("it isn't base64url");
   const auto parsed = ParseJson(*header_text);
-  if (!parsed.ok() || !parsed->is_object()) return Invalid("its header isn't a JSON object");
+  if (!parsed.ok() || !parsed->is_object()) return malformed("its header isn't a JSON object");
   const Json& header = *parsed;
-  const auto* algorithm = StringIn(header, "alg");
-  if (algorithm == nullptr || *algorithm != "ES256") return Invalid("it isn't signed with ES256");
-  bool for_client = false;
-  if (header.contains("crit")) return Invalid("it has critical extensions");
-  if (header.contains("typ")) {
-    const auto* type = StringIn(header, "typ");
-    if (type == nullptr || (*type != kType && *type != kClientType))
-      return Invalid("it isn't a JWT");
-    for_client = *type == kClientType;
+  if (header.contains("crit")) return malformed("it has critical extensions");
+  ParsedJws result{.signing_input = jws.substr(0, second),
+                   .algorithm = {},
+                   .kid = {},
+                   .type = {},
+                   .payload = *std::move(payload),
+                   .signature = *std::move(signature)};
+  for (const auto& [name, value] :
+       {std::pair{"alg", &result.algorithm}, std::pair{"kid", &result.kid},
+        std::pair{"typ", &result.type}}) {
+    if (!header.contains(name)) continue;
+    const auto* text = StringIn(header, name);
+    if (text == nullptr || text->empty())
+      return malformed(std::string("its header's ") + name + " isn't a text");
+    *value = *text;
   }
-  const auto* kid = StringIn(header, "kid");
-  if (kid == nullptr || kid->empty()) return Invalid("it names no key");
-  if (signature->size() != kSignatureBytes) return Invalid("its signature has the wrong length");
-  return ParsedJwt{jwt.substr(0, second), *kid, *std::move(payload), *std::move(signature),
-                   for_client};
+  if (result.algorithm.empty()) return malformed("it names no algorithm");
+  return result;
+}
+
+Result<ParsedJwt> ParseJwt(std::string_view jwt) {
+  auto parsed = ParseJws(jwt, kMostBytes);
+  if (!parsed.ok()) return Invalid(parsed.error().message);
+  if (parsed->algorithm != "ES256") return Invalid("it isn't signed with ES256");
+  const bool for_client = parsed->type == kClientType;
+  if (!parsed->type.empty() && parsed->type != kType && !for_client)
+    return Invalid("it isn't a JWT");
+  if (parsed->kid.empty()) return Invalid("it names no key");
+  if (parsed->signature.size() != kSignatureBytes)
+    return Invalid("its signature has the wrong length");
+  return ParsedJwt{parsed->signing_input, std::move(parsed->kid), std::move(parsed->payload),
+                   std::move(parsed->signature), for_client};
 }
 
 Status CheckTimes(const Claims& claims, const Policy& policy, Time now) {
@@ -156,7 +157,9 @@ Result<Claims> CheckClaims(std::string_view payload, const Policy& policy,
   const std::string& expected = oauth_issuer == nullptr ? policy.issuer : *oauth_issuer;
   if (issuer == nullptr || issuer->empty() || *issuer != expected)
     return Invalid("another issuer made it");
-  if (!NamesAudience(json, policy.audience)) return Invalid("it is meant for another audience");
+  const auto audience = AudienceIn(json);
+  if (!audience || std::ranges::count(*audience, policy.audience) == 0)
+    return Invalid("it is meant for another audience");
 
   const auto expires = SecondIn(json, "exp");
   const auto issued = SecondIn(json, "iat");

@@ -8,6 +8,20 @@
 
 namespace marquee::token {
 
+// Any compact JWS (RFC 7515) with a JSON object for a header.
+struct ParsedJws {
+  std::string_view signing_input;  // into the text that was parsed
+  std::string algorithm;
+  std::string kid;   // empty: it names no key
+  std::string type;  // empty: it says none
+  std::string payload;
+  std::string signature;
+};
+
+// Structure and header: three parts, base64url, an algorithm, nothing critical. InvalidArgument
+// "jws_malformed", whose message says what is wrong in words that continue "The token isn't valid:".
+Result<ParsedJws> ParseJws(std::string_view jws, std::size_t most_bytes);
+
 struct ParsedJwt {
   std::string_view signing_input;  // into the text that was parsed
   std::string kid;
@@ -19,7 +33,7 @@ struct ParsedJwt {
 // "token_invalid" with a detail.
 Error Invalid(std::string_view detail);
 
-// Structure and header: three parts, base64url, ES256, a kid, nothing critical, 8 KiB at most.
+// As ParseJws, and ES256, a kid and 8 KiB at most: an access token.
 Result<ParsedJwt> ParseJwt(std::string_view jwt);
 
 // The payload of a token whose signature is good: claims of the right types, issuer, audience and

@@ -2,6 +2,7 @@
 // project: where they aren't, these tests are skipped.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 
 #include "base/hex.h"
 #include "token/es256.h"
+#include "token/id_token.h"
 #include "token/jwt.h"
 #include "token/token.h"
 
@@ -67,6 +69,24 @@ class Wycheproof : public ::testing::Test {
     const auto key = keys.find(parsed->kid);
     return key != keys.end() && key->second.Verify(parsed->signing_input, parsed->signature);
   }
+  // As a provider's set of keys is taken, and what is believed with it.
+  static bool BelievesOfProvider(const Json& set, const Json& test) {
+    if (!test["jws"].is_string()) return false;
+    const std::string jws = test["jws"];
+    const auto parsed = ParseJws(jws, jws.size());
+    const auto keys =
+        ProviderKeys::Parse((set.contains("keys") ? set : Json{{"keys", {set}}}).dump());
+    if (!parsed.ok() || !keys.ok()) return false;
+    return std::ranges::any_of(keys->keys(), [&](const auto& key) {
+      return key.algorithm() == parsed->algorithm &&
+             key.Verify(parsed->signing_input, parsed->signature);
+    });
+  }
+  // What ID tokens are signed with, beside that.
+  static bool IsRs256(const Json& set) {
+    const Json& key = set.contains("keys") ? set["keys"][0] : set;
+    return key.value("kty", "") == "RSA" && key.value("alg", "") == "RS256";
+  }
   static const Json& SetOf(const Json& group) {
     return group.contains("public") ? group["public"] : group["private"];
   }
@@ -105,6 +125,29 @@ TEST_F(Wycheproof, JsonWebSignatures) {
   if (count == 0) GTEST_SKIP() << "no vectors";
   EXPECT_EQ(count, 401);
   EXPECT_GT(believed, 0);
+}
+
+TEST_F(Wycheproof, JsonWebSignaturesOfProviders) {
+  int believed = 0;
+  const int count = ForEach("json_web_signature_test", [&](const Json& group, const Json& test) {
+    const Json& set = SetOf(group);
+    const bool good = test["result"] == "valid" && (IsEs256(set) || IsRs256(set));
+    believed += good ? 1 : 0;
+    EXPECT_EQ(BelievesOfProvider(set, test), good) << group.value("comment", "");
+  });
+  if (count == 0) GTEST_SKIP() << "no vectors";
+  EXPECT_EQ(believed, 10);
+}
+
+// But for one: whether a key was made by a chip of Infineon's (ROCA) is the provider's to know.
+TEST_F(Wycheproof, JsonWebKeysOfProviders) {
+  const int count = ForEach("json_web_key_test", [&](const Json& group, const Json& test) {
+    if (test.value("comment", "") == "rejectsKeyWithRocaVulnerability") return;
+    const Json& set = SetOf(group);
+    EXPECT_EQ(BelievesOfProvider(set, test),
+              test["result"] == "valid" && (IsEs256(set) || IsRs256(set)));
+  });
+  if (count == 0) GTEST_SKIP() << "no vectors";
 }
 
 TEST_F(Wycheproof, JsonWebKeys) {

@@ -72,6 +72,27 @@ std::optional<MailConfig> ReadMail(config::Reader& reader) {
                     link_base};
 }
 
+void ReadProviders(config::Reader& reader, Config& config) {
+  const char* kProviders = "MARQUEE_AUTH_PROVIDERS";
+  const char* kSecrets = "MARQUEE_AUTH_PROVIDER_SECRETS";
+  auto providers = ParseProviders(reader.String(
+      kProviders, "",
+      "OpenID providers that people may sign in with, as a JSON array of {\"id\", \"name\", "
+      "\"issuer\", \"client_id\", \"scope\"}, of which only the last may be left out"));
+  const auto secrets = ParseServiceSecrets(
+      reader.Secret(kSecrets, "", "lines id:secret, the client secret of each provider"));
+  config.providers_ca = reader.String("MARQUEE_AUTH_PROVIDERS_CA", "",
+                                      "a file of certificates (PEM) to know the providers by; "
+                                      "unset: the system's");
+  if (!providers.ok()) return reader.Problem(kProviders, providers.error().message);
+  if (!secrets.ok()) return reader.Problem(kSecrets, secrets.error().message);
+  const Status given = GiveSecrets(*providers, *secrets);
+  if (!given.ok()) return reader.Problem(kSecrets, given.error().message);
+  if (!providers->empty() && config.issuer.empty())
+    return reader.Problem(kProviders, "needs MARQUEE_AUTH_ISSUER: they send people back there");
+  config.providers = *std::move(providers);
+}
+
 std::vector<std::string> ParseNames(const std::string& text) {
   std::vector<std::string> names;
   std::istringstream parts(text);
@@ -129,6 +150,8 @@ Result<Config> Config::FromEnv(const config::Environment& environment) {
                    "must be https:// (http:// for trying out) and a host, perhaps with a port, and "
                    "nothing after it");
   }
+
+  ReadProviders(reader, config);
 
   config.audit_kept =
       std::chrono::hours{24} * reader.Int("MARQUEE_AUTH_AUDIT_DAYS", 400, 30, 3'650,

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "auth/app/provider_config.h"
 #include "auth/app/service_tokens.h"
 #include "auth/clients/smtp_mailer.h"
 #include "auth/crypto/hash_gate.h"
@@ -33,6 +35,8 @@ struct Config {
   std::string bootstrap_secret;  // empty: there is no bootstrapping
   ServiceSecrets service_secrets;
   std::string issuer;  // https://host, as browsers know it; empty: there is no OAuth 2
+  std::vector<ProviderConfig> providers;  // none unless there is an issuer
+  std::string providers_ca;               // PEM; empty: the system's
   std::chrono::hours audit_kept{};
   std::vector<Network> networks_of_many;
   HashGateLimits hashing;

@@ -67,6 +67,70 @@ TEST(Config, RefusesMailThatIsHalfToldOrUnsafe) {
   }
 }
 
+Result<Config> WithProviders(const std::string& providers, const std::string& secrets,
+                             const std::string& issuer = "https://marquee.example") {
+  return Config::FromEnv(
+      config::MapEnvironment(WithMail({{"MARQUEE_AUTH_SMTP_URL", ""},
+                                       {"MARQUEE_AUTH_ISSUER", issuer},
+                                       {"MARQUEE_AUTH_PROVIDERS", providers},
+                                       {"MARQUEE_AUTH_PROVIDER_SECRETS", secrets}})));
+}
+
+constexpr char kGoogle[] =
+    R"({"id":"google","name":"Google","issuer":"https://accounts.google.com","client_id":"marquee"})";
+const std::string kGoogleSecret = "google:GOCSPX-sesame-sesame";
+
+TEST(Config, TakesSeveralProviders) {
+  EXPECT_TRUE(WithProviders("", "")->providers.empty());
+  const auto config = WithProviders(
+      "[" + std::string(kGoogle) +
+          R"(,{"id":"corp","name":"Our own","issuer":"https://id.corp.example/realms/all/",)"
+          R"("client_id":"m","scope":"openid groups"}])",
+      "corp:sesame:open:sesame:open\n" + kGoogleSecret + "\n");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_EQ(config->providers.size(), 2U);
+  EXPECT_EQ(config->providers[0].client_secret, "GOCSPX-sesame-sesame");
+  EXPECT_EQ(config->providers[0].scope, "openid email profile");
+  EXPECT_EQ(config->providers[1].client_secret, "sesame:open:sesame:open");
+  EXPECT_EQ(config->providers[1].issuer, "https://id.corp.example/realms/all/");
+}
+
+TEST(Config, RefusesProvidersThatAreHalfToldOrUnsafe) {
+  const auto with = [](const char* was, const char* becomes) {
+    std::string text = kGoogle;
+    return "[" + text.replace(text.find(was), std::string(was).size(), becomes) + "]";
+  };
+  for (const auto& providers :
+       {std::string(kGoogle), std::string("[7]"), std::string("google"),
+        "[" + std::string(kGoogle) + "," + kGoogle + "]", with("\"google\"", "\"Go ogle\""),
+        with("\"google\"", "\"\""), with("\"Google\"", "\"\""), with("\"Google\"", "7"),
+        with("https://accounts.google.com", "http://accounts.google.com"),
+        with("https://accounts.google.com", "https://accounts.google.com/#a"),
+        with("https://accounts.google.com", "https://accounts.google.com?a"),
+        with("https://accounts.google.com", "https://me@accounts.google.com"),
+        with("https://accounts.google.com", "accounts.google.com"), with("\"marquee\"", "\"\""),
+        with("\"client_id\"", "\"client\""), with("\"id\"", "\"scope\":\"email\",\"id\"")}) {
+    const auto config = WithProviders(providers, kGoogleSecret);
+    ASSERT_FALSE(config.ok()) << providers;
+    EXPECT_NE(config.error().message.find("MARQUEE_AUTH_PROVIDERS"), std::string::npos)
+        << config.error().message;
+  }
+  EXPECT_TRUE(
+      WithProviders(with("https://accounts.google.com", "http://127.0.0.1:3000"), kGoogleSecret)
+          .ok())
+      << "for trying out";
+  const std::string one = "[" + std::string(kGoogle) + "]";
+  for (const auto& secrets : {std::string(), std::string("google:short"), "corp:" + kGoogleSecret,
+                              kGoogleSecret + "\n" + kGoogleSecret, std::string("google")}) {
+    const auto config = WithProviders(one, secrets);
+    ASSERT_FALSE(config.ok()) << secrets;
+    EXPECT_NE(config.error().message.find("MARQUEE_AUTH_PROVIDER_SECRETS"), std::string::npos);
+    EXPECT_EQ(config.error().message.find("sesame"), std::string::npos);
+  }
+  EXPECT_NE(WithProviders(one, kGoogleSecret, "").error().message.find("MARQUEE_AUTH_ISSUER"),
+            std::string::npos);
+}
+
 TEST(Config, NamesEveryProblemAndNoSecret) {
   const auto config =
       Config::FromEnv(config::MapEnvironment({{"MARQUEE_AUTH_KEY_ENCRYPTION_SECRET", "hunter2"},

@@ -5,13 +5,13 @@
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/mail_sending.h"
+#include "auth/oauth_serving.h"
 #include "auth/person_publishing.h"
 #include "auth/rpc/account_security_handler.h"
 #include "auth/rpc/audit_handler.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/rpc/export_handler.h"
-#include "auth/rpc/oauth_handler.h"
 #include "auth/store/pg_stores.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
@@ -51,14 +51,13 @@ int main(int argc, char** argv) {
   ApiKeys api_keys(stores.api_keys, keys, clock);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
   AccountSecurityHandler security(second_factors, mail);
-  OAuth oauth(stores.oauth, stores.oauth, stores.accounts, stores.sessions, accounts, keys, clock,
-              secret);
-  OAuthHandler oauth_handler(oauth);
+  OAuthServing oauth(*config, stores, accounts, sessions, keys, clock, registry);
   Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
-  ExportHandler export_handler(accounts, sessions, api_keys, stores.oauth, stores.oauth, audit,
-                               config->export_next);
-  const Housekeeper housekeeper(keys, sessions, guard, audit, stores.oauth, clock);
+  ExportHandler export_handler(accounts, sessions, api_keys, stores.oauth, stores.oauth,
+                               stores.identities, audit, config->export_next);
+  const Housekeeper housekeeper(keys, sessions, guard, audit, stores.oauth, stores.identities,
+                                clock);
   kafka::Producer producer(config->kafka);
   Erasing erasing(config->erasing, stores.accounts, pool, producer, config->kafka.cluster, clock,
                   registry);
@@ -71,7 +70,8 @@ int main(int argc, char** argv) {
   // Kafka isn't asked: changes of people wait in the database until it is there.
   return rpc::Serve(
       config->server,
-      {&handler, &security, &oauth_handler, &audit_handler, &erasing.handler(), &export_handler},
+      {&handler, &security, &oauth.handler(), &oauth.identity_handler(), &audit_handler,
+       &erasing.handler(), &export_handler},
       verifier, registry,
       {{"postgres", [&] { return pool.Health(); }}, {"signing keys", [&] { return keys.Ready(); }}},
       {.check = CheckAgainst(sessions, api_keys),

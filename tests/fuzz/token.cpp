@@ -1,7 +1,8 @@
-// Access tokens, and the header that they come in.
+// Access tokens, and the header that they come in; ID tokens and keys of other providers.
 #include "token/token.h"
 
 #include "fuzz/must.h"
+#include "token/id_token.h"
 #include "token/jwt.h"
 
 using namespace marquee::token;  // NOLINT(google-build-using-namespace): a program of its own
@@ -27,5 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     MUST(claims->expires_at > now - std::chrono::seconds{6});
     MUST((oauth_issuer == nullptr) == claims->client_id.empty());
   }
+  if (const auto provider_keys = ProviderKeys::Parse(in); provider_keys.ok())
+    MUST(!VerifyIdToken(in, *provider_keys, {"i", "c", "n"}, now).ok());
+  (void)ReadPersonClaims(in);
   return 0;
 }

@@ -369,6 +369,29 @@ def test_mail_goes_where_it_is_said_and_nowhere_else():
         assert refusal({"mail": {"from": "a@b.co", "linkUrl": "https://b.co"} | wrong})
 
 
+# --- others' OpenID providers ----------------------------------------------------------------------------------------
+def test_providers_are_told_and_reached_where_they_are_given():
+    off, on = file("defaults"), file("identity-providers")
+    assert not [name for name in variables(dict(containers(off))["marquee-auth/auth"]) if "PROVIDER" in name]
+    auth = dict(containers(on))["marquee-auth/auth"]
+    told = variables(auth)
+    google, corp = json.loads(told["MARQUEE_AUTH_PROVIDERS"])
+    assert (google["id"], google["name"], google["issuer"]) == ("google", "Google", "https://accounts.google.com")
+    assert "scope" not in google
+    assert (corp["client_id"], corp["scope"]) == ("marquee", "openid email")
+    assert told["MARQUEE_AUTH_PROVIDER_SECRETS_FILE"] == "/etc/marquee/providers/client-secrets"
+    assert told["MARQUEE_AUTH_PROVIDERS_CA"] == "/etc/marquee/providers/ca.crt"
+    assert {"name": "providers", "mountPath": "/etc/marquee/providers", "readOnly": True} in auth["volumeMounts"]
+    for port in (443, 8443):
+        assert egress_ports(on, "auth")[port] == [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
+    for documents, name in [(off, "auth"), (on, "catalog"), (on, "gateway")]:
+        assert 8443 not in egress_ports(documents, name)
+    right = {"id": "a", "name": "A", "issuer": "https://a.example", "clientId": "m"}
+    for wrong in ({"issuer": "http://a.example"}, {"id": "A b"}, {"clientId": ""}, {"scope": "email"}, {"secret": "s"}):
+        assert refusal({"identityProviders": {"providers": [right | wrong], "existingSecret": "s"}})
+    assert refusal({"identityProviders": {"providers": [right]}}), "without its secret"
+
+
 # --- databases -------------------------------------------------------------------------------------------------------
 def database_of(documents):
     """How rating-ingest and the migrate Job find it: URI, key of the password, what migrate is told."""

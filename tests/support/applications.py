@@ -34,18 +34,25 @@ class Application:
         made = administrator.post("/v1/oauth-clients", body)
         return cls(url, made["client"]["client_id"], made["client_secret"])
 
-    def token_for(self, person, *scopes):
-        """An access token with which it acts for the person."""
+    def authorization(self, *scopes, **parameters):
+        """Where a person's browser is sent, and the verifier of what comes back."""
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         query = {"response_type": "code", "client_id": self.client_id, "redirect_uri": CALLBACK}
         query |= {"scope": " ".join(scopes), "code_challenge": challenge, "code_challenge_method": "S256"}
-        browser = Browser(self.url)
-        assert browser.open("/oauth2/authorize?" + urllib.parse.urlencode(query)) is None
-        assert browser.submit(email=person.user["email"], password=PASSWORD) is None
-        callback = browser.submit(decision="allow")
+        return "/oauth2/authorize?" + urllib.parse.urlencode(query | parameters), verifier
+
+    def redeem(self, callback, verifier):
         (code,) = urllib.parse.parse_qs(urllib.parse.urlsplit(callback).query)["code"]
         return self._token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier=verifier)
+
+    def token_for(self, person, *scopes):
+        """An access token with which it acts for the person."""
+        url, verifier = self.authorization(*scopes)
+        browser = Browser(self.url)
+        assert browser.open(url) is None
+        assert browser.submit(email=person.user["email"], password=PASSWORD) is None
+        return self.redeem(browser.submit(decision="allow"), verifier)
 
     def own_token(self, *scopes):
         """One with which it acts for nobody."""

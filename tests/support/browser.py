@@ -10,12 +10,18 @@ import requests.auth
 
 
 class Form(html.parser.HTMLParser):
-    """The form of a page: where it goes, its fields with their values, and its buttons."""
+    """The form of a page: where it goes, its fields with their values, and its buttons; and the links beside it."""
 
     def __init__(self, page):
         super().__init__()
-        self.action, self.fields, self.buttons = None, {}, []
+        self.action, self.fields, self.buttons, self.links = None, {}, [], {}
+        self.link = None  # that whose text comes next
         self.feed(page)
+
+    def handle_data(self, text):
+        if self.link is not None:
+            self.links[text] = self.link
+            self.link = None
 
     def handle_starttag(self, tag, attributes):
         values = dict(attributes)
@@ -25,6 +31,8 @@ class Form(html.parser.HTMLParser):
             self.action = values["action"]
         elif tag == "input":
             self.fields[values["name"]] = values.get("value", "")
+        elif tag == "a":
+            self.link = values["href"]
         elif tag == "button":
             self.buttons.append((values.get("name"), values.get("value")))
         assert tag != "script", "a page without scripts"
@@ -41,6 +49,16 @@ class LoopbackCookies(requests.auth.AuthBase):
         if cookies := self.session.cookies.get_dict():
             request.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         return request
+
+
+def travel(url, home):
+    """Where a browser that was sent elsewhere comes back to."""
+    elsewhere = requests.Session()
+    while not url.startswith(home):
+        answer = elsewhere.get(url, allow_redirects=False, timeout=30)
+        assert answer.is_redirect, f"{url}: {answer.status_code} {answer.text[:500]}"
+        url = urllib.parse.urljoin(url, answer.headers["Location"])
+    return url
 
 
 class Browser:
@@ -74,6 +92,10 @@ class Browser:
     def submit(self, **fields):
         form = self.form()
         return self._send("POST", form.action, data={**form.fields, **fields})
+
+    def follow(self, text):
+        """The link of this text."""
+        return self.open(self.form().links[text])
 
     def heading(self):
         return html.unescape(re.search("<h1>(.*?)</h1>", self.page.text)[1])

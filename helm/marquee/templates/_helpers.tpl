@@ -223,6 +223,46 @@ that: postgresql.databases says so, or the Secret, which has that password and n
 {{- end }}
 {{- end }}
 
+{{/* With whose OpenID providers people sign in, as variables; and the Secret behind them. Nothing without any. */}}
+{{- define "marquee.providersEnv" -}}
+{{- with .Values.identityProviders }}
+{{- if .providers }}
+{{- $list := list }}
+{{- range .providers }}
+{{- $entry := dict "id" .id "name" .name "issuer" .issuer "client_id" .clientId }}
+{{- if .scope }}{{ $_ := set $entry "scope" .scope }}{{ end }}
+{{- $list = append $list $entry }}
+{{- end }}
+{{- $_ := required "identityProviders.existingSecret: name the Secret with client-secrets" .existingSecret }}
+- {name: MARQUEE_AUTH_PROVIDERS, value: {{ $list | toJson | quote }}}
+- {name: MARQUEE_AUTH_PROVIDER_SECRETS_FILE, value: /etc/marquee/providers/client-secrets}
+{{- if .privateCA }}
+- {name: MARQUEE_AUTH_PROVIDERS_CA, value: /etc/marquee/providers/ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- define "marquee.providersVolume" -}}
+{{- with .Values.identityProviders }}
+{{- if .providers }}
+- name: providers
+  secret:
+    secretName: {{ .existingSecret | toYaml }}
+    defaultMode: 0440
+    items:
+      - {key: client-secrets, path: client-secrets}
+      {{- if .privateCA }}
+      - {key: ca.crt, path: ca.crt}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- define "marquee.providersMount" -}}
+{{- if (.Values.identityProviders).providers }}
+- {name: providers, mountPath: /etc/marquee/providers, readOnly: true}
+{{- end }}
+{{- end }}
+
 {{/* The Secret behind marquee.kafkaEnv, and it as a volume and its mount; nothing for the bundled Kafka. */}}
 {{- define "marquee.kafkaSecret" -}}
 {{- if and (not .Values.kafka.enabled) (or (hasPrefix "SASL" .Values.kafka.securityProtocol) .Values.kafka.privateCA) }}

@@ -19,6 +19,23 @@
   {{- end }}
 {{- end }}
 {{- end }}
+{{- /* Their endpoints may have other hosts than the issuer, and are taken to have its port. */}}
+{{- define "marquee.toProviders" }}
+{{- with (.Values.identityProviders).providers }}
+- ports:
+    {{- $ports := list }}
+    {{- range . }}
+    {{- $ports = append $ports (regexFind ":[0-9]+$" (urlParse .issuer).host | trimPrefix ":" | default "443") }}
+    {{- end }}
+    {{- range $ports | uniq }}
+    - {port: {{ . }}}
+    {{- end }}
+  {{- with $.Values.networkPolicies.providersTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end }}
 {{- define "marquee.toKafka" }}
 {{- if .Values.kafka.enabled }}
 - ports: [{port: 9092}]

@@ -26,6 +26,9 @@
 {{- if has "mail" (.part.reaches | default list) }}
 {{ include "marquee.mailEnv" .root }}
 {{- end }}
+{{- if has "providers" (.part.reaches | default list) }}
+{{ include "marquee.providersEnv" .root }}
+{{- end }}
 {{- range $secret, $variable := .part.secrets }}
 - {name: {{ $variable }}_FILE, value: /etc/marquee/secrets/{{ $secret }}}
 {{- end }}

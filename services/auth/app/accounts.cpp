@@ -29,11 +29,20 @@ Result<SignedIn> Accounts::Register(const Registration& registration, const Call
 
 Result<SignedIn> Accounts::Login(const SignIn& sign_in, const CallContext& call) {
   ASSIGN_OR_RETURN(const Email email, Email::Make(sign_in.email));
-  auto signed_in = [&]() -> Result<SignedIn> {
-    ASSIGN_OR_RETURN(const Account account, passwords_.Check(email, sign_in.password, call));
-    RETURN_IF_ERROR(second_factors_.Check(account, sign_in.one_time_code, call));
+  auto account = passwords_.Check(email, sign_in.password, call);
+  if (!account.ok()) return Counted(std::move(account).error());
+  return LoginAs(*account, sign_in.one_time_code, call);
+}
+
+Result<SignedIn> Accounts::LoginAs(const Account& account, const std::string& one_time_code,
+                                   const CallContext& call) {
+  return Counted([&]() -> Result<SignedIn> {
+    RETURN_IF_ERROR(second_factors_.Check(account, one_time_code, call));
     return sessions_.Start(account, call);
-  }();
+  }());
+}
+
+Result<SignedIn> Accounts::Counted(Result<SignedIn> signed_in) {
   metrics_.SignIn(signed_in.ok() ? Status() : Status(signed_in.error()));
   return signed_in;
 }
@@ -70,6 +79,23 @@ Result<Account> Accounts::Update(const Person& person, const AccountUpdate& upda
   }
   RETURN_IF_ERROR(PreparePassword(person, update, change, call));
   return OrGone(accounts_.Change(person.user_id, change, call));
+}
+
+Status Accounts::SetFirstPassword(const Person& person, const std::string& new_password,
+                                  const CallContext& call) {
+  ASSIGN_OR_RETURN(const Credentials credentials,
+                   OrGone(accounts_.FindCredentials(person.user_id, call)));
+  if (!credentials.password_hash.empty()) {
+    return Error::FailedPrecondition("password_set",
+                                     "Your account has a password: sign in with it to change it.");
+  }
+  ASSIGN_OR_RETURN(const Email email, Email::Make(credentials.account.email));
+  ASSIGN_OR_RETURN(const NewPassword password,
+                   NewPassword::Make(new_password, email, "new_password"));
+  AccountChange change{.kept_session_id = person.session_id, .changed_at = clock_.Now()};
+  ASSIGN_OR_RETURN(change.password_hash, passwords_.Hash(password, email, call));
+  const auto changed = OrGone(accounts_.Change(person.user_id, change, call));
+  return changed.ok() ? Status() : Status(changed.error());
 }
 
 Result<Erasure> Accounts::Delete(const Person& person, const CallContext& call) {

@@ -51,15 +51,22 @@ class Accounts {
   // as long and says the same. Only to who knows the password: "account_disabled", and what
   // SecondFactors::Check says.
   Result<SignedIn> Login(const SignIn& sign_in, const CallContext& call);
+  // The same for who has proved to be it in another way than by the password.
+  Result<SignedIn> LoginAs(const Account& account, const std::string& one_time_code,
+                           const CallContext& call);
 
   // These: Unauthenticated "account_gone" when the account was deleted after the token was issued.
   Result<Account> Get(const Person& person, const CallContext& call);
   Result<Account> Update(const Person& person, const AccountUpdate& update,
                          const CallContext& call);
+  // Where there is none yet, and ends all other sessions. FailedPrecondition "password_set".
+  Status SetFirstPassword(const Person& person, const std::string& new_password,
+                          const CallContext& call);
   // A second time it is the erasure of the first.
   Result<Erasure> Delete(const Person& person, const CallContext& call);
 
  private:
+  Result<SignedIn> Counted(Result<SignedIn> signed_in);
   Status PreparePassword(const Person& person, const AccountUpdate& update, AccountChange& change,
                          const CallContext& call);
 

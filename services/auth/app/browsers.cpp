@@ -7,10 +7,13 @@ namespace marquee::auth {
 Result<std::string> Browsers::SignIn(const auth::SignIn& sign_in, const CallContext& call) {
   // Its tokens are given to nobody: the browser can do what these pages let it, and no more.
   ASSIGN_OR_RETURN(const SignedIn signed_in, accounts_.Login(sign_in, call));
+  return Begin(signed_in.session_id, call);
+}
+
+Result<std::string> Browsers::Begin(const std::string& session_id, const CallContext& call) {
   std::string token = NewOpaqueToken();
   const Time now = clock_.Now();
-  RETURN_IF_ERROR(
-      store_.AddBrowser(Sha256(token), signed_in.session_id, now, now + kLifetime, call));
+  RETURN_IF_ERROR(store_.AddBrowser(Sha256(token), session_id, now, now + kLifetime, call));
   return token;
 }
 

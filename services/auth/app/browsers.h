@@ -15,6 +15,12 @@
 
 namespace marquee::auth {
 
+// PermissionDenied "form_expired".
+inline Error FormExpired() {
+  return Error::PermissionDenied("form_expired",
+                                 "This page had been open for too long: please try again.");
+}
+
 class Browsers {
  public:
   static constexpr std::chrono::seconds kLifetime{std::chrono::hours{12}};
@@ -28,6 +34,8 @@ class Browsers {
   // The new cookie's token: another one than before, so that nobody can have planted it. Errors of
   // Accounts::Login.
   Result<std::string> SignIn(const auth::SignIn& sign_in, const CallContext& call);
+  // The same for a session that has just begun.
+  Result<std::string> Begin(const std::string& session_id, const CallContext& call);
   // nullopt: nobody is signed in.
   Result<std::optional<Browser>> Find(std::string_view token, const CallContext& call);
 

@@ -5,13 +5,14 @@
 namespace marquee::auth {
 
 Housekeeper::Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
-                         OAuthRepository& oauth, const Clock& clock,
+                         OAuthRepository& oauth, IdentityRepository& identities, const Clock& clock,
                          std::chrono::milliseconds period)
     : keys_(keys),
       sessions_(sessions),
       guard_(guard),
       audit_(audit),
       oauth_(oauth),
+      identities_(identities),
       clock_(clock),
       task_(period, [this](const std::stop_token&) { return Step(); }) {}
 
@@ -28,6 +29,8 @@ std::optional<std::chrono::milliseconds> Housekeeper::Step() {
   const Time now = clock_.Now();
   Report("forgetting old codes",
          oauth_.Purge(now, now - kRemembered, CallContext(now + kMostTime)));
+  Report("forgetting who didn't come back from a provider",
+         identities_.Purge(now, CallContext(now + kMostTime)));
   return std::nullopt;
 }
 

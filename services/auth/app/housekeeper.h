@@ -9,6 +9,7 @@
 #include "auth/app/guess_guard.h"
 #include "auth/app/key_ring.h"
 #include "auth/app/sessions.h"
+#include "auth/domain/identity.h"
 #include "auth/domain/oauth_repository.h"
 #include "base/periodic_task.h"
 
@@ -19,7 +20,7 @@ namespace marquee::auth {
 class Housekeeper {
  public:
   Housekeeper(KeyRing& keys, Sessions& sessions, GuessGuard& guard, Audit& audit,
-              OAuthRepository& oauth, const Clock& clock,
+              OAuthRepository& oauth, IdentityRepository& identities, const Clock& clock,
               std::chrono::milliseconds period = std::chrono::minutes{1});
 
  private:
@@ -31,6 +32,7 @@ class Housekeeper {
   GuessGuard& guard_;
   Audit& audit_;
   OAuthRepository& oauth_;
+  IdentityRepository& identities_;
   const Clock& clock_;
   std::string last_problem_;
   PeriodicTask task_;  // last: it uses the others

@@ -28,6 +28,15 @@ struct OAuth {
                Sha256("clients' refresh tokens\n" + std::string(secret))),
         devices(client_store, store, clock) {}
 
+  // Unimplemented "oauth_disabled" where no issuer is configured.
+  Status IsOn() const {
+    if (!issuer.empty()) return {};
+    return Error{Code::kUnimplemented, "oauth_disabled",
+                 "OAuth 2 is off here: the operator has set no public address "
+                 "(MARQUEE_AUTH_ISSUER).",
+                 ""};
+  }
+
   const std::string issuer;
   AccountRepository& accounts;
   OAuthClients clients;

@@ -47,6 +47,11 @@ Result<Account> Passwords::CheckCurrent(std::int64_t user_id, const std::string&
                                         const std::string& field, const CallContext& call) {
   const auto found = accounts_.FindCredentials(user_id, call);
   if (!found.ok()) return found.error().code == Code::kNotFound ? AccountGone() : found.error();
+  if (found->password_hash.empty()) {
+    return Error::InvalidArgument(
+        "password_missing", "This account has no password: ask for a link by mail to set one.",
+        field);
+  }
   ASSIGN_OR_RETURN(const Email email, Email::Make(found->account.email));
   ASSIGN_OR_RETURN(const auto guess, guard_.Begin(Secret::kCurrentPassword, email, call));
   ASSIGN_OR_RETURN(const bool right, guard_.End(guess, Matches(*found, email, password, call)));

@@ -20,8 +20,8 @@ class Passwords {
   // At a sign-in. Unauthenticated "credentials_wrong", whether or not there is such an account: the
   // answer takes as long and says the same.
   Result<Account> Check(const Email& email, const std::string& password, const CallContext& call);
-  // Of who is signed in. InvalidArgument "password_wrong" on `field`; Unauthenticated
-  // "account_gone".
+  // Of who is signed in. InvalidArgument "password_wrong", or "password_missing" where the account
+  // has none, on `field`; Unauthenticated "account_gone".
   Result<Account> CheckCurrent(std::int64_t user_id, const std::string& password,
                                const std::string& field, const CallContext& call);
   Result<std::string> Hash(const NewPassword& password, const Email& email,

@@ -1,7 +1,5 @@
 #include "auth/clients/smtp_mailer.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "auth/clients/curl.h"
 #include "base/uuid.h"
 
 namespace marquee::auth {
@@ -83,8 +82,7 @@ std::string ToRfc5322(const Mail& mail, const Email& from, Time now,
 
 SmtpMailer::SmtpMailer(SmtpConfig config, const Clock& clock)
     : config_(std::move(config)), clock_(clock) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  (void)started;
+  StartCurl();
 }
 
 Status SmtpMailer::Send(const Mail& mail, const CallContext& call) {
@@ -96,10 +94,8 @@ Status SmtpMailer::Send(const Mail& mail, const CallContext& call) {
   const std::string sender = "<" + config_.from.address() + ">";
   const std::string receiver = "<" + mail.to.address() + ">";
 
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> owner(curl_easy_init(),
-                                                                  &curl_easy_cleanup);
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> receivers(
-      curl_slist_append(nullptr, receiver.c_str()), &curl_slist_free_all);
+  const Curl owner = NewCurl();
+  const CurlList receivers(curl_slist_append(nullptr, receiver.c_str()), &curl_slist_free_all);
   CURL* curl = owner.get();
   if (curl == nullptr || !receivers)
     return Error::Unavailable("out_of_memory", "There isn't enough memory: try again.");

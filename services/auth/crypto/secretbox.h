@@ -13,6 +13,7 @@ class Secretbox final : public Sealer {
  public:
   static constexpr std::string_view kSigningKeys = "marquee signing keys, version 1";
   static constexpr std::string_view kSecondFactors = "marquee second factors, version 1";
+  static constexpr std::string_view kTickets = "marquee tickets, version 1";
 
   explicit Secretbox(std::string_view secret, std::string_view purpose = kSigningKeys);
   std::string Seal(std::string_view plain) const override;

@@ -22,15 +22,16 @@ namespace marquee::auth {
 
 struct NewAccount {
   Email email;
-  std::string password_hash;
+  std::string password_hash;  // empty: none, nobody signs in with one
   std::string display_name;
   Roles roles;
   Time created_at;
+  bool email_verified = false;
 };
 
 struct Credentials {
   Account account;
-  std::string password_hash;
+  std::string password_hash;  // empty: there is none
 };
 
 struct AccountChange {

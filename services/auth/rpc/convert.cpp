@@ -74,6 +74,16 @@ void ToProto(const ApiKey& key, v1::ApiKey& out) {
     *out.mutable_previous_expires_at() = ToTimestamp(*key.previous_expires_at);
 }
 
+void ToProto(const Identity& identity, const std::string& provider, v1::Identity& out) {
+  out.set_identity_id(identity.identity_id);
+  out.set_provider(provider);
+  out.set_issuer(identity.issuer);
+  out.set_subject(identity.subject);
+  out.set_email(identity.email);
+  *out.mutable_linked_at() = ToTimestamp(identity.linked_at);
+  *out.mutable_last_used_at() = ToTimestamp(identity.used_at);
+}
+
 void ToProto(const Erasure& erasure, v1::Erasure& out) {
   out.set_erasure_id(erasure.erasure_id);
   *out.mutable_requested_at() = ToTimestamp(erasure.requested_at);

@@ -28,13 +28,14 @@ std::string ListName(std::int64_t user_id) { return "export:" + std::to_string(u
 }  // namespace
 
 ExportHandler::ExportHandler(Accounts& accounts, Sessions& sessions, ApiKeys& api_keys,
-                             OAuthClientRepository& clients, OAuthRepository& oauth, Audit& audit,
-                             std::string then)
+                             OAuthClientRepository& clients, OAuthRepository& oauth,
+                             IdentityRepository& identities, Audit& audit, std::string then)
     : accounts_(accounts),
       sessions_(sessions),
       api_keys_(api_keys),
       clients_(clients),
       oauth_(oauth),
+      identities_(identities),
       audit_(audit),
       then_(std::move(then)) {
   Register(this, &ExportHandler::ExportAccount);
@@ -46,9 +47,9 @@ Result<v1::ExportAccountResponse> ExportHandler::ExportAccount(
   const Person person{user_id, call.caller().session_id};
   v1::ExportAccountResponse response;
   // In this order; a page token goes on with one of them.
-  static constexpr std::array kStages{&ExportHandler::AddSessions, &ExportHandler::AddApiKeys,
-                                      &ExportHandler::AddApplications,
-                                      &ExportHandler::AddAuditEntries};
+  static constexpr std::array kStages{
+      &ExportHandler::AddSessions, &ExportHandler::AddApiKeys, &ExportHandler::AddApplications,
+      &ExportHandler::AddIdentities, &ExportHandler::AddAuditEntries};
   std::int64_t stage = 0;
   std::string after;
   if (request.page_token().empty()) {
@@ -106,6 +107,16 @@ Result<std::string> ExportHandler::AddApplications(const Person& person, const s
   }
   ASSIGN_OR_RETURN(const auto clients, clients_.ListOf(person.user_id, call));
   for (const auto& client : clients) ToProto(client, *out.add_lines()->mutable_oauth_client());
+  return std::string();
+}
+
+Result<std::string> ExportHandler::AddIdentities(const Person& person, const std::string& after,
+                                                 const CallContext& call,
+                                                 v1::ExportAccountResponse& out) {
+  if (!after.empty()) return PageTokenRefused();
+  ASSIGN_OR_RETURN(const auto identities, identities_.ListOf(person.user_id, call));
+  for (const auto& identity : identities)
+    ToProto(identity, identity.issuer, *out.add_lines()->mutable_identity());
   return std::string();
 }
 

@@ -7,6 +7,7 @@
 #include "auth/app/api_keys.h"
 #include "auth/app/audit.h"
 #include "auth/app/sessions.h"
+#include "auth/domain/identity.h"
 #include "auth/domain/oauth_repository.h"
 #include "marquee/auth/v1/export.grpc.pb.h"
 #include "rpc/service.h"
@@ -17,8 +18,8 @@ class ExportHandler final : public rpc::Service<v1::ExportService> {
  public:
   // `then`: where the export goes on after this service's part; may be empty.
   ExportHandler(Accounts& accounts, Sessions& sessions, ApiKeys& api_keys,
-                OAuthClientRepository& clients, OAuthRepository& oauth, Audit& audit,
-                std::string then);
+                OAuthClientRepository& clients, OAuthRepository& oauth,
+                IdentityRepository& identities, Audit& audit, std::string then);
 
   Result<v1::ExportAccountResponse> ExportAccount(const rpc::Call& call,
                                                   const v1::ExportAccountRequest& request);
@@ -31,6 +32,8 @@ class ExportHandler final : public rpc::Service<v1::ExportService> {
                                  const CallContext& call, v1::ExportAccountResponse& out);
   Result<std::string> AddApplications(const Person& person, const std::string& after,
                                       const CallContext& call, v1::ExportAccountResponse& out);
+  Result<std::string> AddIdentities(const Person& person, const std::string& after,
+                                    const CallContext& call, v1::ExportAccountResponse& out);
   Result<std::string> AddAuditEntries(const Person& person, const std::string& after,
                                       const CallContext& call, v1::ExportAccountResponse& out);
 
@@ -39,6 +42,7 @@ class ExportHandler final : public rpc::Service<v1::ExportService> {
   ApiKeys& api_keys_;
   OAuthClientRepository& clients_;
   OAuthRepository& oauth_;
+  IdentityRepository& identities_;
   Audit& audit_;
   const std::string then_;
 };

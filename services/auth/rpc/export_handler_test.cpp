@@ -9,6 +9,7 @@
 #include "auth/testing/memory_api_keys.h"
 #include "auth/testing/memory_audit.h"
 #include "auth/testing/memory_guesses.h"
+#include "auth/testing/memory_identities.h"
 #include "auth/testing/memory_oauth.h"
 #include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
@@ -73,10 +74,11 @@ class ExportHandlerTest : public testing::Test {
   Accounts accounts_{store_, passwords_, second_factors_, sessions_, SystemClock(), metrics_};
   ApiKeys api_keys_{api_key_store_, keys_, SystemClock()};
   MemoryOAuth oauth_{store_};
+  MemoryIdentities identities_{store_};
   MemoryAudit log_;
   Audit audit_{log_, store_, SystemClock(), std::chrono::hours{24}, registry_};
-  ExportHandler handler_{
-      accounts_, sessions_, api_keys_, oauth_, oauth_, audit_, "/v1/me/export/ratings"};
+  ExportHandler handler_{accounts_, sessions_,   api_keys_, oauth_,
+                         oauth_,    identities_, audit_,    "/v1/me/export/ratings"};
   const rpc::FakeAuth auth_{"the secret of services"};
   token::Verifier verifier_{{}, auth_.Keys(), SystemClock()};
   rpc::TestServer server_{{&handler_}, verifier_, registry_, {}};
@@ -111,10 +113,14 @@ TEST_F(ExportHandlerTest, HasTheAccountEachSessionAndEachKeyOnce) {
   EXPECT_EQ(keys, 1);
 }
 
-TEST_F(ExportHandlerTest, HasApplicationsAndTheAudit) {
+TEST_F(ExportHandlerTest, HasApplicationsIdentitiesAndTheAudit) {
   ASSERT_TRUE(oauth_.Add({.id = "club", .owner = ada_, .name = "Club"}, 1, kNoDeadline).ok());
   ASSERT_TRUE(oauth_.Add({.id = "other", .name = "Another's"}, 1, kNoDeadline).ok());
   ASSERT_TRUE(oauth_.AddConsent(ada_, "other", {"read"}, kNoDeadline).ok());
+  ASSERT_TRUE(identities_
+                  .Link(ada_, {.identity_id = "i", .issuer = "https://id.example", .subject = "1"},
+                        kMostIdentities, kNoDeadline)
+                  .ok());
   const std::string about = std::to_string(ada_);
   constexpr int kEntries = 250;
   for (int i = 0; i < kEntries; ++i)
@@ -130,13 +136,15 @@ TEST_F(ExportHandlerTest, HasApplicationsAndTheAudit) {
     lines.insert(lines.end(), page.lines().begin(), page.lines().end());
     token = TokenOf(page.link());
   } while (!token.empty());
-  ASSERT_EQ(lines.size(), 1U + 2 + kEntries + 1);
+  ASSERT_EQ(lines.size(), 1U + 3 + kEntries + 1);
   EXPECT_EQ(lines[1].consent().name(), "Another's");
   EXPECT_EQ(lines[1].consent().scopes(0), "read");
   EXPECT_EQ(lines[2].oauth_client().client_id(), "club");
-  EXPECT_EQ(lines[3].audit_entry().action(), "roles.set");
-  EXPECT_EQ(lines[3].audit_entry().address(), "") << "the administrator's";
-  EXPECT_EQ(lines[4].audit_entry().address(), "192.0.2.7");
+  EXPECT_EQ(lines[3].identity().issuer(), "https://id.example");
+  EXPECT_EQ(lines[3].identity().subject(), "1");
+  EXPECT_EQ(lines[4].audit_entry().action(), "roles.set");
+  EXPECT_EQ(lines[4].audit_entry().address(), "") << "the administrator's";
+  EXPECT_EQ(lines[5].audit_entry().address(), "192.0.2.7");
   EXPECT_EQ(lines.back().audit_entry().action(), "login");
 }
 

@@ -18,7 +18,8 @@ bool IsStillWaiting(const Error& error) {
 
 }  // namespace
 
-OAuthHandler::OAuthHandler(OAuth& oauth) : oauth_(oauth) {
+OAuthHandler::OAuthHandler(OAuth& oauth, const OpenIdProviders& providers)
+    : oauth_(oauth), providers_(providers) {
   Register(this, &OAuthHandler::GetMetadata);
   Register(this, &OAuthHandler::Authorize);
   Register(this, &OAuthHandler::SignIn);
@@ -38,13 +39,7 @@ OAuthHandler::OAuthHandler(OAuth& oauth) : oauth_(oauth) {
   Register(this, &OAuthHandler::DeleteOAuthClient);
 }
 
-Status OAuthHandler::IsOn() const {
-  if (!oauth_.issuer.empty()) return {};
-  return Error{Code::kUnimplemented, "oauth_disabled",
-               "OAuth 2 is off here: the operator has set no public address "
-               "(MARQUEE_AUTH_ISSUER).",
-               ""};
-}
+Status OAuthHandler::IsOn() const { return oauth_.IsOn(); }
 
 template <typename Request>
 Result<OAuthClient> OAuthHandler::ClientOf(const rpc::Call& call, const Request& request) {

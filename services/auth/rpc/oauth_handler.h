@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/app/oauth.h"
+#include "auth/app/openid_provider.h"
 #include "auth/rpc/oauth_pages.h"
 #include "marquee/auth/v1/oauth.grpc.pb.h"
 #include "rpc/service.h"
@@ -10,7 +11,8 @@ namespace marquee::auth {
 
 class OAuthHandler final : public rpc::Service<v1::OAuthService> {
  public:
-  explicit OAuthHandler(OAuth& oauth);
+  // `providers` are offered where people sign in.
+  OAuthHandler(OAuth& oauth, const OpenIdProviders& providers);
 
   Result<v1::GetMetadataResponse> GetMetadata(const rpc::Call& call,
                                               const v1::GetMetadataRequest& request);
@@ -48,36 +50,30 @@ class OAuthHandler final : public rpc::Service<v1::OAuthService> {
       const rpc::Call& call, const v1::DeleteOAuthClientRequest& request);
 
  private:
-  // What the browser gets: a page, or where to go; and the cookie, where it changes.
-  struct Answer {
-    Page page = {};
-    std::string location = {};
-    std::string browser = {};
-    std::chrono::seconds browser_lifetime{};
-  };
-  template <typename Response>
-  static Response AnswerAs(Answer answer);
-
   // Unimplemented "oauth_disabled" where no issuer is configured.
   Status IsOn() const;
   template <typename Request>
   Result<OAuthClient> ClientOf(const rpc::Call& call, const Request& request);
   // The browser's own token, or a new one, for which a cookie is set.
-  std::string BrowserOf(const std::string& token, Answer& answer) const;
-  Answer AskToSignIn(const AuthorizationRequest& request, const std::string& client,
-                     const std::string& browser, const std::string& email, std::string_view problem,
-                     int status) const;
-  Answer AskDeviceToSignIn(const std::string& user_code, const std::string& browser,
-                           const std::string& email, std::string_view problem, int status) const;
+  std::string BrowserOf(const std::string& token, PageAnswer& answer) const;
+  PageAnswer AskToSignIn(const AuthorizationRequest& request, const std::string& client,
+                         const std::string& browser, const std::string& email,
+                         std::string_view problem, int status) const;
+  PageAnswer AskDeviceToSignIn(const std::string& user_code, const std::string& browser,
+                               const std::string& email, std::string_view problem,
+                               int status) const;
+  PageAnswer AskToSignInToIdentities(const std::string& browser, const std::string& email,
+                                     std::string_view problem, int status) const;
   // The page or the place of a step.
-  Answer Show(const NextStep& step, const AuthorizationRequest& request,
-              const std::string& browser) const;
-  Result<Answer> ShowDevice(const std::string& user_code, const std::string& browser,
-                            const rpc::Call& call);
-  Result<Answer> SignInFailed(const Error& error, const v1::SignInRequest& request,
-                              const rpc::Call& call);
+  PageAnswer Show(const NextStep& step, const AuthorizationRequest& request,
+                  const std::string& browser) const;
+  Result<PageAnswer> ShowDevice(const std::string& user_code, const std::string& browser,
+                                const rpc::Call& call);
+  Result<PageAnswer> SignInFailed(const Error& error, const v1::SignInRequest& request,
+                                  const rpc::Call& call);
 
   OAuth& oauth_;
+  const OpenIdProviders& providers_;
 };
 
 }  // namespace marquee::auth

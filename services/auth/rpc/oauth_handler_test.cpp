@@ -14,6 +14,7 @@
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
+#include "auth/testing/fake_provider.h"
 #include "auth/testing/fakes.h"
 #include "auth/testing/memory_api_keys.h"
 #include "auth/testing/memory_guesses.h"
@@ -226,7 +227,10 @@ class OAuthHandlerTest : public testing::Test {
   AuthHandler accounts_handler_{accounts_,       administration_, sessions_,
                                 service_tokens_, keys_,           api_keys_};
   OAuth oauth_{oauth_store_, oauth_store_, store_, store_, accounts_, keys_, clock_, "a secret"};
-  OAuthHandler handler_{oauth_};
+  metrics::Metrics provider_registry_;
+  FakeProvider http_{clock_};
+  const OpenIdProviders providers_{{}, kIssuer, http_, clock_, provider_registry_};
+  OAuthHandler handler_{oauth_, providers_};
   token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
   std::mutex audited_mutex_;
   std::vector<std::string> audited_;

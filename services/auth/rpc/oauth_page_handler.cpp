@@ -1,87 +1,17 @@
 // The part of OAuthService that browsers see.
 #include "auth/app/secrets.h"
 #include "auth/rpc/oauth_handler.h"
-#include "base/percent.h"
+#include "auth/rpc/page_request.h"
 
 namespace marquee::auth {
 namespace {
 
-constexpr int kBadRequest = 400, kUnauthorized = 401, kForbidden = 403, kNotFound = 404,
-              kTooMany = 429;
-constexpr char kFormExpired[] = "This page had been open for too long: please try again.";
+constexpr int kForbidden = 403;
 
-AuthorizationRequest FromProto(const v1::AuthorizeRequest& in) {
-  AuthorizationRequest request{.response_type = in.response_type(),
-                               .client_id = in.client_id(),
-                               .redirect_uri = in.redirect_uri(),
-                               .scope = in.scope(),
-                               .state = in.state(),
-                               .nonce = in.nonce(),
-                               .code_challenge = in.code_challenge(),
-                               .code_challenge_method = in.code_challenge_method(),
-                               .prompt = in.prompt(),
-                               .response_mode = in.response_mode(),
-                               .request = in.request(),
-                               .request_uri = in.request_uri()};
-  if (in.has_max_age()) request.max_age = in.max_age();
-  return request;
-}
-
-// By the names of the parameters.
-HiddenFields Parameters(const AuthorizationRequest& request) {
-  HiddenFields fields{{"response_type", request.response_type},
-                      {"client_id", request.client_id},
-                      {"redirect_uri", request.redirect_uri},
-                      {"scope", request.scope},
-                      {"state", request.state},
-                      {"nonce", request.nonce},
-                      {"code_challenge", request.code_challenge},
-                      {"code_challenge_method", request.code_challenge_method},
-                      {"prompt", request.prompt},
-                      {"response_mode", request.response_mode}};
-  if (request.max_age) fields.emplace_back("max_age", std::to_string(*request.max_age));
-  return fields;
-}
-
-// As fields of a form's message.
 HiddenFields InForm(const AuthorizationRequest& request, std::string form_token) {
-  HiddenFields fields{{"form_token", std::move(form_token)}};
-  for (auto& [name, value] : Parameters(request))
-    fields.emplace_back("request." + name, std::move(value));
+  HiddenFields fields = InMessage(request);
+  fields.emplace_back("form_token", std::move(form_token));
   return fields;
-}
-
-std::string WithQuery(std::string path, const HiddenFields& parameters) {
-  char separator = '?';
-  for (const auto& [name, value] : parameters) {
-    if (value.empty()) continue;
-    path += separator + name + "=" + PercentEncode(value);
-    separator = '&';
-  }
-  return path;
-}
-
-// Of a refusal of which its person is told on the page; 0 for one that is another's business.
-int PageStatus(const Error& error) {
-  switch (error.code) {
-    case Code::kInvalidArgument: return kBadRequest;
-    case Code::kUnauthenticated: return kUnauthorized;
-    case Code::kPermissionDenied:
-    case Code::kFailedPrecondition: return kForbidden;
-    case Code::kNotFound: return kNotFound;
-    case Code::kResourceExhausted: return kTooMany;
-    case Code::kCancelled:
-    case Code::kUnknown:
-    case Code::kDeadlineExceeded:
-    case Code::kAlreadyExists:
-    case Code::kAborted:
-    case Code::kOutOfRange:
-    case Code::kUnimplemented:
-    case Code::kInternal:
-    case Code::kUnavailable:
-    case Code::kDataLoss: return 0;
-  }
-  return 0;
 }
 
 rpc::AuditNote NoteOf(bool allowed, const OAuthClient& client, const Account& account) {
@@ -98,55 +28,51 @@ rpc::AuditNote NoteOf(const NextStep& step) {
 
 }  // namespace
 
-template <typename Response>
-Response OAuthHandler::AnswerAs(Answer answer) {
-  Response response;
-  response.set_page(std::move(answer.page.html));
-  response.set_content_security_policy(std::move(answer.page.content_security_policy));
-  response.set_status(answer.location.empty() ? answer.page.status : 0);
-  response.set_location(std::move(answer.location));
-  if constexpr (requires { response.set_browser(answer.browser); }) {
-    if (!answer.browser.empty()) {
-      response.set_browser(std::move(answer.browser));
-      response.set_browser_seconds(answer.browser_lifetime.count());
-    }
-  }
-  return response;
-}
-
-std::string OAuthHandler::BrowserOf(const std::string& token, Answer& answer) const {
+std::string OAuthHandler::BrowserOf(const std::string& token, PageAnswer& answer) const {
   if (LooksLikeOpaqueToken(token)) return token;
   answer.browser = NewOpaqueToken();
   answer.browser_lifetime = Browsers::kFormLifetime;
   return answer.browser;
 }
 
-OAuthHandler::Answer OAuthHandler::AskToSignIn(const AuthorizationRequest& request,
-                                               const std::string& client,
-                                               const std::string& browser, const std::string& email,
-                                               std::string_view problem, int status) const {
-  Answer answer;
+PageAnswer OAuthHandler::AskToSignIn(const AuthorizationRequest& request, const std::string& client,
+                                     const std::string& browser, const std::string& email,
+                                     std::string_view problem, int status) const {
+  PageAnswer answer;
   const std::string token = BrowserOf(browser, answer);
   answer.page =
       SignInPage(client, email, problem, InForm(request, oauth_.browsers.FormToken(token)),
-                 SourceOf(request.redirect_uri), status);
+                 LinksTo(providers_, InMessage(request)), SourceOf(request.redirect_uri), status);
   return answer;
 }
 
-OAuthHandler::Answer OAuthHandler::AskDeviceToSignIn(const std::string& user_code,
-                                                     const std::string& browser,
-                                                     const std::string& email,
-                                                     std::string_view problem, int status) const {
-  Answer answer;
+PageAnswer OAuthHandler::AskDeviceToSignIn(const std::string& user_code, const std::string& browser,
+                                           const std::string& email, std::string_view problem,
+                                           int status) const {
+  PageAnswer answer;
   const std::string token = BrowserOf(browser, answer);
-  answer.page = SignInPage(
-      {}, email, problem,
-      {{"form_token", oauth_.browsers.FormToken(token)}, {"user_code", user_code}}, {}, status);
+  answer.page =
+      SignInPage("your device", email, problem,
+                 {{"form_token", oauth_.browsers.FormToken(token)}, {"user_code", user_code}},
+                 LinksTo(providers_, {{"user_code", user_code}}), {}, status);
   return answer;
 }
 
-OAuthHandler::Answer OAuthHandler::Show(const NextStep& step, const AuthorizationRequest& request,
-                                        const std::string& browser) const {
+PageAnswer OAuthHandler::AskToSignInToIdentities(const std::string& browser,
+                                                 const std::string& email, std::string_view problem,
+                                                 int status) const {
+  constexpr char kIdentities[] = "identities";
+  PageAnswer answer;
+  const std::string token = BrowserOf(browser, answer);
+  answer.page =
+      SignInPage("your identities", email, problem,
+                 {{"form_token", oauth_.browsers.FormToken(token)}, {kIdentities, "true"}},
+                 LinksTo(providers_, {{kIdentities, "true"}}), {}, status);
+  return answer;
+}
+
+PageAnswer OAuthHandler::Show(const NextStep& step, const AuthorizationRequest& request,
+                              const std::string& browser) const {
   switch (step.kind) {
     case NextStep::Kind::kGoBack: return {.location = step.location};
     case NextStep::Kind::kSignIn:
@@ -172,11 +98,12 @@ Result<v1::AuthorizeResponse> OAuthHandler::Authorize(const rpc::Call& call,
       {.page = MessagePage("This link is broken", step.error().message, status)});
 }
 
-Result<OAuthHandler::Answer> OAuthHandler::SignInFailed(const Error& error,
-                                                        const v1::SignInRequest& in,
-                                                        const rpc::Call& call) {
+Result<PageAnswer> OAuthHandler::SignInFailed(const Error& error, const v1::SignInRequest& in,
+                                              const rpc::Call& call) {
   const int status = PageStatus(error);
   if (status == 0) return error;
+  if (in.identities())
+    return AskToSignInToIdentities(in.browser(), in.email(), error.message, status);
   if (!in.has_request())
     return AskDeviceToSignIn(in.user_code(), in.browser(), in.email(), error.message, status);
   ASSIGN_OR_RETURN(const OAuthClient client,
@@ -189,19 +116,17 @@ Result<v1::SignInResponse> OAuthHandler::SignIn(const rpc::Call& call,
                                                 const v1::SignInRequest& in) {
   RETURN_IF_ERROR(IsOn());
   auto signed_in = [&]() -> Result<std::string> {
-    if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser()))
-      return Error::PermissionDenied("form_expired", kFormExpired);
+    if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser())) return FormExpired();
     return oauth_.browsers.SignIn({in.email(), in.password(), in.one_time_code()}, call.context());
   }();
   if (!signed_in.ok()) {
     call.Note({.outcome = signed_in.error()});
-    ASSIGN_OR_RETURN(Answer answer, SignInFailed(signed_in.error(), in, call));
+    ASSIGN_OR_RETURN(PageAnswer answer, SignInFailed(signed_in.error(), in, call));
     return AnswerAs<v1::SignInResponse>(std::move(answer));
   }
-  std::string location =
-      in.has_request() ? WithQuery("/oauth2/authorize",
-                                   Parameters(Authorization::AfterSignIn(FromProto(in.request()))))
-                       : WithQuery("/oauth2/device", {{"user_code", in.user_code()}});
+  std::string location = in.identities()    ? kIdentitiesPath
+                         : in.has_request() ? AuthorizationPath(FromProto(in.request()))
+                                            : DevicePath(in.user_code());
   return AnswerAs<v1::SignInResponse>({.location = std::move(location),
                                        .browser = *std::move(signed_in),
                                        .browser_lifetime = Browsers::kLifetime});
@@ -214,7 +139,7 @@ Result<v1::ConsentResponse> OAuthHandler::Consent(const rpc::Call& call,
   call.Note({.entered = false});
   if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser())) {
     return AnswerAs<v1::ConsentResponse>(
-        {.page = MessagePage("Please try again", kFormExpired, kForbidden)});
+        {.page = MessagePage("Please try again", FormExpired().message, kForbidden)});
   }
   const auto step =
       oauth_.authorization.Decide(request, in.browser(), in.decision() == "allow", call.context());
@@ -228,30 +153,31 @@ Result<v1::ConsentResponse> OAuthHandler::Consent(const rpc::Call& call,
       {.page = MessagePage("This link is broken", step.error().message, status)});
 }
 
-Result<OAuthHandler::Answer> OAuthHandler::ShowDevice(const std::string& user_code,
-                                                      const std::string& browser_token,
-                                                      const rpc::Call& call) {
+Result<PageAnswer> OAuthHandler::ShowDevice(const std::string& user_code,
+                                            const std::string& browser_token,
+                                            const rpc::Call& call) {
   // Only who is signed in may try codes.
   ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(browser_token, call.context()));
   if (!browser) return AskDeviceToSignIn(user_code, browser_token, {}, {}, 200);
   const std::string form_token = oauth_.browsers.FormToken(browser_token);
-  if (user_code.empty()) return Answer{.page = UserCodePage({}, {{"form_token", form_token}}, 200)};
+  if (user_code.empty())
+    return PageAnswer{.page = UserCodePage({}, {{"form_token", form_token}}, 200)};
   const auto question = oauth_.devices.Find(user_code, call.context());
   if (question.ok()) {
-    return Answer{.page =
-                      DevicePage(*question, browser->account,
-                                 {{"form_token", form_token}, {"user_code", question->user_code}})};
+    return PageAnswer{
+        .page = DevicePage(*question, browser->account,
+                           {{"form_token", form_token}, {"user_code", question->user_code}})};
   }
   const int status = PageStatus(question.error());
   if (status == 0) return question.error();
-  return Answer{.page =
-                    UserCodePage(question.error().message, {{"form_token", form_token}}, status)};
+  return PageAnswer{
+      .page = UserCodePage(question.error().message, {{"form_token", form_token}}, status)};
 }
 
 Result<v1::OpenDevicePageResponse> OAuthHandler::OpenDevicePage(
     const rpc::Call& call, const v1::OpenDevicePageRequest& in) {
   RETURN_IF_ERROR(IsOn());
-  ASSIGN_OR_RETURN(Answer answer, ShowDevice(in.user_code(), in.browser(), call));
+  ASSIGN_OR_RETURN(PageAnswer answer, ShowDevice(in.user_code(), in.browser(), call));
   return AnswerAs<v1::OpenDevicePageResponse>(std::move(answer));
 }
 
@@ -263,11 +189,10 @@ Result<v1::DecideDeviceResponse> OAuthHandler::DecideDevice(const rpc::Call& cal
   };
   call.Note({.entered = false});
   if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser()))
-    return show(MessagePage("Please try again", kFormExpired, kForbidden));
+    return show(MessagePage("Please try again", FormExpired().message, kForbidden));
   ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(in.browser(), call.context()));
   if (!browser || in.decision().empty()) {
-    return AnswerAs<v1::DecideDeviceResponse>(
-        {.location = WithQuery("/oauth2/device", {{"user_code", in.user_code()}})});
+    return AnswerAs<v1::DecideDeviceResponse>({.location = DevicePath(in.user_code())});
   }
   const bool allowed = in.decision() == "allow";
   const auto decided = oauth_.devices.Decide(in.user_code(), allowed, *browser, call.context());

@@ -75,6 +75,28 @@ inline Error DevicesTooMany() {
 inline Error UserCodeTaken() {
   return Error::AlreadyExists("user_code_taken", "Another device has this code.");
 }
+inline Error IdentityUnknown() {
+  return Error::NotFound("identity_unknown", "You have linked no such identity.");
+}
+inline Error IdentityTaken() {
+  return Error::AlreadyExists("identity_taken",
+                              "This identity is linked to another account: remove it there first.");
+}
+inline Error IdentitiesTooMany(int most) {
+  return Error::FailedPrecondition(
+      "identities_too_many",
+      "You have linked " + std::to_string(most) + " identities, the most: remove one first.");
+}
+inline Error LastSignIn() {
+  return Error::FailedPrecondition(
+      "last_sign_in",
+      "This is the only way in which you can sign in: set a password, or link another, first.");
+}
+inline Error ProviderRequestUnknown() {
+  return Error::NotFound("provider_request_unknown",
+                         "This sign-in was finished before, was begun elsewhere, or took too long: "
+                         "please begin again.");
+}
 inline Error GrantUnknown() {
   return Error::NotFound("grant_unknown", "No application has such a token.");
 }

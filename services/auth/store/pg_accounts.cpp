@@ -48,14 +48,6 @@ Result<Credentials> FirstCredentials(const pqxx::result& rows) {
   return Credentials{std::move(account), rows[0][kAccountColumns].as<std::string>()};
 }
 
-Result<Account> Insert(pg::Transaction& tx, const NewAccount& account) {
-  return First(tx.exec_params(
-      "INSERT INTO accounts (email, password_hash, display_name, roles, created_at) "
-      "VALUES ($1, $2, $3, $4::text[], " MARQUEE_AUTH_MOMENT(5) ") RETURNING " ACCOUNT,
-      account.email.address(), account.password_hash, account.display_name,
-      pg::Array(Names(account.roles)), pg::ToMicroseconds(account.created_at)));
-}
-
 Result<Account> InDomainTerms(Result<Account> result) {
   if (!result.ok() && pg::IsViolationOf(result.error(), "accounts_by_email")) return EmailTaken();
   return result;
@@ -67,8 +59,18 @@ const char* OrNull(const std::optional<std::string>& text) {
 
 }  // namespace
 
+Result<Account> InsertAccount(pqxx::transaction_base& tx, const NewAccount& account) {
+  return First(tx.exec_params(
+      "INSERT INTO accounts (email, password_hash, display_name, roles, created_at, "
+      "email_verified) VALUES ($1, nullif($2, ''), $3, $4::text[], " MARQUEE_AUTH_MOMENT(
+          5) ", $6) RETURNING " ACCOUNT,
+      account.email.address(), account.password_hash, account.display_name,
+      pg::Array(Names(account.roles)), pg::ToMicroseconds(account.created_at),
+      account.email_verified));
+}
+
 Result<Account> PgAccounts::Create(const NewAccount& account, const CallContext& call) {
-  return InDomainTerms(pool_.Run([&](pg::Transaction& tx) { return Insert(tx, account); },
+  return InDomainTerms(pool_.Run([&](pg::Transaction& tx) { return InsertAccount(tx, account); },
                                  {.deadline = call.deadline}));
 }
 
@@ -84,7 +86,8 @@ Result<Account> PgAccounts::Find(std::int64_t user_id, const CallContext& call) 
 Result<Credentials> PgAccounts::FindCredentials(const Email& email, const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) {
-        return FirstCredentials(tx.exec_params("SELECT " ACCOUNT ", password_hash FROM accounts "
+        return FirstCredentials(tx.exec_params("SELECT " ACCOUNT
+                                               ", coalesce(password_hash, '') FROM accounts "
                                                "WHERE lower(email COLLATE \"C\") = $1",
                                                email.key()));
       },
@@ -95,7 +98,8 @@ Result<Credentials> PgAccounts::FindCredentials(std::int64_t user_id, const Call
   return pool_.Read(
       [&](pg::Transaction& tx) {
         return FirstCredentials(tx.exec_params(
-            "SELECT " ACCOUNT ", password_hash FROM accounts WHERE user_id = $1", user_id));
+            "SELECT " ACCOUNT ", coalesce(password_hash, '') FROM accounts WHERE user_id = $1",
+            user_id));
       },
       {.deadline = call.deadline});
 }
@@ -219,7 +223,7 @@ Result<Account> PgAccounts::CreateFirstAdministrator(const NewAccount& account,
       [&](pg::Transaction& tx) -> Result<Account> {
         LockAdministrators(tx);
         if (AnyAdministratorBut(tx, 0)) return AlreadyBootstrapped();
-        return Insert(tx, account);
+        return InsertAccount(tx, account);
       },
       {.deadline = call.deadline}));
 }

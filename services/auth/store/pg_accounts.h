@@ -4,11 +4,18 @@
 #include "auth/domain/ports.h"
 #include "base/call_context.h"
 
+namespace pqxx {
+class transaction_base;
+}
 namespace marquee::pg {
 class Pool;
 }
 
 namespace marquee::auth {
+
+// What Create does, within another's transaction; that its address is taken is a violation of
+// accounts_by_email.
+Result<Account> InsertAccount(pqxx::transaction_base& tx, const NewAccount& account);
 
 class PgAccounts final : public AccountRepository {
  public:

@@ -5,6 +5,7 @@
 #include "auth/store/pg_api_keys.h"
 #include "auth/store/pg_audit.h"
 #include "auth/store/pg_guesses.h"
+#include "auth/store/pg_identities.h"
 #include "auth/store/pg_keys.h"
 #include "auth/store/pg_mails.h"
 #include "auth/store/pg_oauth.h"
@@ -23,7 +24,8 @@ struct PgStores {
         audit(pool),
         guesses(pool),
         second_factors(pool),
-        mails(pool) {}
+        mails(pool),
+        identities(pool) {}
 
   PgAccounts accounts;
   PgSessions sessions;
@@ -34,6 +36,7 @@ struct PgStores {
   PgGuesses guesses;
   PgSecondFactors second_factors;
   PgMails mails;
+  PgIdentities identities;
 };
 
 }  // namespace marquee::auth

@@ -62,8 +62,12 @@ Result<Account> MemoryStore::Insert(const NewAccount& account) {
   for (const auto& [id, stored] : accounts_) {
     if (Email::Make(stored.account.email)->key() == account.email.key()) return EmailTaken();
   }
-  const Account created{next_id_++, account.email.address(), account.display_name, account.roles,
-                        Stored(account.created_at)};
+  const Account created{.user_id = next_id_++,
+                        .email = account.email.address(),
+                        .display_name = account.display_name,
+                        .roles = account.roles,
+                        .created_at = Stored(account.created_at),
+                        .email_verified = account.email_verified};
   accounts_[created.user_id] = {created, account.password_hash};
   return created;
 }

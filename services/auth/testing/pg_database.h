@@ -25,7 +25,8 @@ class PgDatabase {
   PgDatabase() : pool_({.uri = Database().uri()}) {
     Database().Execute(
         "TRUNCATE accounts, guesses, mail_outbox, signing_keys, person_outbox, "
-        "account_state_outbox, erasures, erasure_receipts, erased_users, consumer_offsets "
+        "account_state_outbox, provider_requests, erasures, erasure_receipts, erased_users, "
+        "consumer_offsets "
         "RESTART IDENTITY CASCADE");
     // Its triggers would refuse.
     Database().Execute("SET session_replication_role = replica; TRUNCATE audit_entries");
