@@ -60,9 +60,10 @@ class TrainingJobTest : public ::testing::Test {
   Owner owner_{"host", "session"};
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
+  testing::FakeContent content_;
   TemporaryFolder temporary_;
   testing::FakeRegistry registry_;
-  TrainingJob job_{ratings_, registry_, testing::Options("1.2.3", temporary_.path()),
+  TrainingJob job_{ratings_, content_, registry_, testing::Options("1.2.3", temporary_.path()),
                    SystemClock()};
   RunOutcome outcome_;
 };
@@ -179,7 +180,7 @@ TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
   Hyperparameters hyperparameters{.factors = 8, .iterations = 6};
   const auto train = [&](const std::string& task) {
     auto served = artefact::LoadModel(registry_.Of(task, 1).file)->ranker;
-    return TrainModel(*models::FindTask(task), *matrix, hyperparameters, {}, std::move(served),
+    return TrainModel(*models::FindTask(task), *matrix, hyperparameters, {}, std::move(served), nullptr,
                       monitor);
   };
   const auto ranking = train(kRanking);
