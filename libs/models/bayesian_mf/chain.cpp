@@ -33,7 +33,7 @@ Chain::Chain(const RatingMatrix& all, const RatingMatrix& train, const ItemFeatu
       item_prior_(items_, features.rows),
       unknown_(Eigen::Map<const Eigen::VectorXf>(features.unknown.data(), features.rows.columns)
                    .cast<double>()) {
-  const auto& values = train.by_user().values;
+  const auto& values = all.by_user().values;
   const auto count = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
   double squares = 0;
