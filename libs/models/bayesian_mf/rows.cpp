@@ -8,15 +8,11 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-namespace {
-constexpr int64_t kChunk = 8'000;  // ratings: small, or few rows would keep one core busy
-}
-
 Side::Side(const SparseRows& ratings, int factors)
     : ratings_(ratings),
       size_(factors + 1),
       stride_(Padded(static_cast<size_t>(factors))),
-      chunk_ends_(ChunkEnds(ratings, kChunk)),
+      chunk_ends_(ChunkEnds(ratings)),
       bias_(static_cast<size_t>(ratings.rows()), 0),
       factors_(static_cast<size_t>(ratings.rows()) * stride_) {
   for (int32_t row = 0; row < ratings.rows(); ++row) rated_ += ratings.RowSize(row) > 0 ? 1 : 0;
