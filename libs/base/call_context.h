@@ -24,10 +24,11 @@ struct Caller {
   std::string session_id;
   std::string bearer;  // the token itself, to be forwarded; never log it
   Time token_issued_at{};
-  // Of a caller by API key or by an OAuth client: what alone they may do, and by which key. nullopt:
-  // a login's, bound to nothing.
+  // Of a caller by API key or by an OAuth client: what alone they may do, and by which of them.
+  // nullopt: a login's, bound to nothing.
   std::optional<std::vector<std::string>> scopes = {};
   std::string api_key_id = {};
+  std::string client_id = {};
 
   bool authenticated() const { return !subject.empty(); }
   bool Has(std::string_view role) const {

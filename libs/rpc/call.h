@@ -28,9 +28,19 @@ using CallerCheck = std::function<Result<Caller>(const CallContext& call)>;
 // A call of an rpc with the option `audit`, after it.
 struct AuditedCall {
   std::string_view action;
-  std::string about;  // the id or the e-mail address of whom it concerns; empty: the caller
+  std::string about;      // the id or the e-mail address of whom it concerns; empty: the caller
+  std::string client_id;  // of the OAuth client that it concerns, or by which it was done
   const CallContext& call;
   const Status& outcome;
+};
+
+// What a handler tells of an audited call where request and status don't: a page that says why a
+// sign-in was refused is an answer like any other.
+struct AuditNote {
+  bool entered = true;     // false: nothing was decided, so there is no entry
+  Status outcome = {};     // instead of OK
+  std::string about = {};  // as above; empty: what the option names
+  std::string client_id = {};
 };
 
 // Keeps it. Called before the answer goes out, on its thread; must not block for long.
@@ -64,6 +74,10 @@ class Call {
   void SetPosition(const Position& position) const { told_.push_back(position); }
   const std::vector<Position>& told() const { return told_; }
 
+  // For the audit log. Call before answering.
+  void Note(AuditNote note) const { audit_note_ = std::move(note); }
+  const AuditNote& audit_note() const { return audit_note_; }
+
   // Names what this call does: the same for every repetition under one Idempotency-Key, or by the
   // gateway when a connection ended under it; new for any other call. What must not be done twice
   // is stored under it, so that even a repetition whose first try was cut off after its commit
@@ -81,6 +95,7 @@ class Call {
   CallContext context_;
   bool repeatable_ = false;
   mutable std::vector<Position> told_;
+  mutable AuditNote audit_note_;
   mutable std::optional<Uuid> operation_id_;
 };
 

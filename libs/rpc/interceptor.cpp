@@ -95,8 +95,9 @@ Result<Caller> Interceptor::Authenticate(const MethodInfo& method,
     if (open) return Caller{};
     return std::move(claims).error();
   }
-  Caller caller{claims->user_id, claims->subject,   claims->roles,  claims->session_id,
-                std::move(jwt),  claims->issued_at, claims->scopes, claims->api_key_id};
+  Caller caller{claims->user_id,    claims->subject,    claims->roles,
+                claims->session_id, std::move(jwt),     claims->issued_at,
+                claims->scopes,     claims->api_key_id, claims->client_id};
   if (caller.IsWithin(method.scopes)) return caller;
   if (open) return Caller{};
   return OutOfScope(method);
@@ -125,16 +126,20 @@ Status Interceptor::Authorize(const MethodInfo& method, const Caller& caller,
 }
 
 void Interceptor::Audit(const MethodInfo& method, const CallContext& call,
-                        const google::protobuf::Message* request, const Status& outcome) const {
-  if (method.audit_action.empty() || (method.audit_refusals_only && outcome.ok())) return;
-  std::string about;
-  if (method.about != nullptr && request != nullptr) {
+                        const google::protobuf::Message* request, const Status& status,
+                        const AuditNote& note) const {
+  const Status& outcome = status.ok() ? note.outcome : status;
+  if (method.audit_action.empty() || !note.entered) return;
+  if (method.audit_refusals_only && outcome.ok()) return;
+  std::string about = note.about;
+  if (about.empty() && method.about != nullptr && request != nullptr) {
     const auto* reflection = request->GetReflection();
     about = method.about->type() == google::protobuf::FieldDescriptor::TYPE_INT64
                 ? std::to_string(reflection->GetInt64(*request, method.about))
                 : reflection->GetString(*request, method.about);
   }
-  audit_({method.audit_action, std::move(about), call, outcome});
+  audit_({method.audit_action, std::move(about),
+          note.client_id.empty() ? call.caller.client_id : note.client_id, call, outcome});
 }
 
 void Interceptor::Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const {

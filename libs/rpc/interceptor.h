@@ -78,9 +78,11 @@ class Interceptor {
   Status Authorize(const MethodInfo& method, const Caller& caller,
                    const google::protobuf::Message* request) const;
 
-  // Enters the call in the audit log, if the method says so. `request` is null for a client stream.
+  // Enters the call in the audit log, if the method says so and the handler's `note` doesn't object.
+  // `request` is null for a client stream.
   void Audit(const MethodInfo& method, const CallContext& call,
-             const google::protobuf::Message* request, const Status& outcome) const;
+             const google::protobuf::Message* request, const Status& status,
+             const AuditNote& note) const;
 
   void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
 

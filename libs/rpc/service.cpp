@@ -107,7 +107,8 @@ Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContext
 
 Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
                            const pb::Message* request, pb::Message* response, const Body& body,
-                           Caller& caller) {
+                           Told& told) {
+  Caller& caller = told.caller;
   ASSIGN_OR_RETURN(caller, interceptor_->Authenticate(method, Metadata(context, "authorization")));
   const std::string key = Metadata(context, kIdempotencyKey);
   RETURN_IF_ERROR(CheckIdempotencyKey(key));
@@ -124,7 +125,9 @@ Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
     call.set_caller(*std::move(now));
     RETURN_IF_ERROR(interceptor_->Authorize(method, call.caller(), request));
     if (request != nullptr) RETURN_IF_ERROR(Validate(*request));
-    RETURN_IF_ERROR(once.Run(call, body));
+    const Status done = once.Run(call, body);
+    told.note = call.audit_note();
+    RETURN_IF_ERROR(done);
   } else if (!once.Replay(call)) {
     return std::move(now).error();
   }
@@ -138,16 +141,17 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
                                 const Body& body) {
   const auto started = std::chrono::steady_clock::now();
   const tracing::Scope trace(TraceOf(context));
-  Caller caller;
+  Told told;
+  const Caller& caller = told.caller;
   Status status;
   try {
-    status = Handle(method, context, request, response, body, caller);
+    status = Handle(method, context, request, response, body, told);
   } catch (const std::exception& exception) {  // a bug: adapters translate what they expect
     status = Error::Internal(std::string("uncaught: ") + exception.what());
   }
   if (!method.audit_action.empty()) {
     const Call audited(context, caller, DeadlineOf(method, context));
-    interceptor_->Audit(method, audited.context(), request, status);
+    interceptor_->Audit(method, audited.context(), request, status, told.note);
   }
   const auto took = std::chrono::steady_clock::now() - started;
   const int code = status.ok() ? 0 : static_cast<int>(status.error().code);

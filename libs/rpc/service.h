@@ -73,9 +73,14 @@ class ServiceBase : public grpc::Service {
                      const Body& body);
 
  private:
+  // What is known of a call once it is over, for the log and the audit.
+  struct Told {
+    Caller caller;
+    AuditNote note;
+  };
   Status Handle(MethodInfo& method, grpc::ServerContext& context,
                 const google::protobuf::Message* request, google::protobuf::Message* response,
-                const Body& body, Caller& caller);
+                const Body& body, Told& told);
   Time DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const;
 
   std::string name_;

@@ -49,7 +49,6 @@ int main(int argc, char** argv) {
   Administration administration(stores.accounts, hasher, sessions, clock, config->bootstrap_secret);
   const ServiceTokens service_tokens(config->service_secrets, keys, clock);
   ApiKeys api_keys(stores.api_keys, keys, clock);
-  ExportHandler export_handler(accounts, sessions, api_keys, config->export_next);
   AuthHandler handler(accounts, administration, sessions, service_tokens, keys, api_keys);
   AccountSecurityHandler security(second_factors, mail);
   OAuth oauth(stores.oauth, stores.oauth, stores.accounts, stores.sessions, accounts, keys, clock,
@@ -57,6 +56,8 @@ int main(int argc, char** argv) {
   OAuthHandler oauth_handler(oauth);
   Audit audit(stores.audit, stores.accounts, clock, config->audit_kept, registry);
   AuditHandler audit_handler(audit);
+  ExportHandler export_handler(accounts, sessions, api_keys, stores.oauth, stores.oauth, audit,
+                               config->export_next);
   const Housekeeper housekeeper(keys, sessions, guard, audit, stores.oauth, clock);
   kafka::Producer producer(config->kafka);
   Erasing erasing(config->erasing, stores.accounts, pool, producer, config->kafka.cluster, clock,

@@ -3,8 +3,10 @@
 import uuid
 
 import pytest
+import requests
 
 from support.api import PASSWORD
+from support.applications import Application
 
 
 @pytest.fixture
@@ -51,6 +53,18 @@ def test_a_life_is_told_in_order(api, administrator, entries):
     assert by["account.create"]["address"] == "127.0.0.1"
     assert by["account.create"]["user_agent"].startswith("python-requests/")
     assert len(by["account.create"]["trace_id"]) == 32
+
+
+def test_what_a_person_decides_on_a_page_is_told(suite, api, administrator, entries):
+    person = api.other().register()
+    application = Application.register(administrator, suite.url, "read")
+    token = application.token_for(person, "read")
+    told = [(entry["action"], entry.get("client_id", "")) for entry in reversed(entries(person))]
+    assert told == [("account.create", ""), ("login", ""), ("oauth.grant", application.client_id)]
+    made = entries(administrator, "oauth_client.create")[0]
+    assert (made["client_id"], made["actor"]) == (application.client_id, str(administrator.user["user_id"]))
+    refused = requests.get(f"{suite.url}/v1/me/api-keys", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    assert refused.json()["code"] == "insufficient_scope"
 
 
 def test_a_flood_of_guesses_fills_nothing(suite, api, entries):

@@ -5,6 +5,7 @@ Rpcs, roles and scopes are read from the protos, so that a new rpc is a new row 
 """
 
 import dataclasses
+import functools
 import json
 import re
 import time
@@ -15,6 +16,7 @@ import pytest
 import requests
 
 from support.api import Api
+from support.applications import Application
 from support.contracts import Client, Issuer, rpcs
 from support.declared import SUITE
 from support.signing import SuiteSigner
@@ -24,9 +26,10 @@ from support.waiting import eventually
 ROWS = [
     (name, rpc) for name, service in SUITE["services"].items() if "serves" in service for rpc in rpcs(service["serves"])
 ]
+TOKEN_SCOPES = sorted({scope for _, rpc in ROWS for scope in rpc.scopes})
 # Of API keys: OpenID Connect's are for OAuth clients alone (libs/rules/scope.h).
-SCOPES = sorted({scope for _, rpc in ROWS for scope in rpc.scopes} - {"openid", "profile", "email", "offline_access"})
-# The roles that a key of an administrator keeps for a scope (libs/rules/scope.h).
+SCOPES = sorted(set(TOKEN_SCOPES) - {"openid", "profile", "email", "offline_access"})
+# The roles that a key, or an application, of an administrator keeps for a scope (libs/rules/scope.h).
 ROLES_OF_SCOPE = {
     "catalog:write": {"curator", "administrator"},
     "models:read": {"curator", "administrator"},
@@ -131,6 +134,10 @@ def make(session_suite, administrator, signer, channels, tmp_path_factory):
             caller.refresh()
         return caller
 
+    @functools.cache
+    def application():
+        return Application.register(administrator, session_suite.url, *TOKEN_SCOPES)
+
     def claims(caller, **other):
         now = int(time.time())
         some = {"iss": "marquee", "aud": "marquee", "sub": str(caller.user["user_id"]), "roles": ["administrator"]}
@@ -167,11 +174,16 @@ def make(session_suite, administrator, signer, channels, tmp_path_factory):
             auth = Client(channels["auth"], "auth.v1.AuthService")
             answer, _ = auth.IssueServiceToken(service="gateway", secret=session_suite.secret("service-gateway"))
             return Somebody(name, answer.access_token, roles=frozenset({"service"}))
-        assert kind == "key"
+        if kind == "client":  # for itself: of no person
+            return Somebody(name, application().own_token(detail), scopes=frozenset({detail}))
         caller = person("administrator", "curator", "user")
-        made = caller.post("/v1/me/api-keys", {"name": "matrix", "scopes": [detail]})
+        if kind == "application":
+            token = application().token_for(caller, detail)
+        else:
+            assert kind == "key"
+            token = caller.post("/v1/me/api-keys", {"name": "matrix", "scopes": [detail]})["key"]
         roles = frozenset({"user"} | ROLES_OF_SCOPE.get(detail, set()))
-        return Somebody(name, made["key"], None, roles, frozenset({detail}), caller.user["user_id"])
+        return Somebody(name, token, None, roles, frozenset({detail}), caller.user["user_id"])
 
     return by_name
 
@@ -189,6 +201,7 @@ TOKENS = [
     "revoked",
     "service",
 ]
+APPLICATIONS = [f"{kind} {scope}" for kind in ("application", "client") for scope in TOKEN_SCOPES]
 KEYS = [f"key {scope}" for scope in SCOPES]
 
 
@@ -212,7 +225,7 @@ def is_harmful(rpc):
     return not rpc.demanding and not rpc.server_streaming
 
 
-@pytest.mark.parametrize("name", TOKENS)
+@pytest.mark.parametrize("name", [*TOKENS, *APPLICATIONS])
 def test_every_rpc_as(make, channels, name):
     who, wrong = make(name), {}
     for service, rpc in ROWS:
@@ -247,7 +260,7 @@ def over_rest(url, who, rpc):
     return REVOKED if code in TOLD else code
 
 
-@pytest.mark.parametrize("name", [*TOKENS, *KEYS])
+@pytest.mark.parametrize("name", [*TOKENS, *APPLICATIONS, *KEYS])
 def test_every_route_as(session_suite, make, name):
     who, wrong = make(name), {}
     for _, rpc in ROWS:

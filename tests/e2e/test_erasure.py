@@ -358,6 +358,7 @@ def test_an_export_has_all_that_was_written(suite, api, movies, tmp_path):
     assert review == person.review
     (click,) = of_kind(lines, "interaction")
     assert (click["movie_id"], click["kind"], click["recommendation_id"]) == (movies[0], "INTERACTION_KIND_CLICK", "r1")
+    assert "account.create" in {entry["action"] for entry in of_kind(lines, "audit_entry")}
     assert all(len(line) == 1 for line in lines)
 
     ctl = Ctl(suite, f"export-{person.id}", person.email)

@@ -129,6 +129,16 @@ Result<std::string> Authorization::NewCode(const AuthorizationRequest& request,
   return code;
 }
 
+Result<NextStep> Authorization::Allow(const AuthorizationRequest& request, const Checked& checked,
+                                      const Browser& browser, const CallContext& call) {
+  ASSIGN_OR_RETURN(const std::string code, NewCode(request, checked, browser, call));
+  NextStep allowed = GoBack(request, "code", code);
+  allowed.client = checked.client;
+  allowed.account = browser.account;
+  allowed.allowed = true;
+  return allowed;
+}
+
 Result<NextStep> Authorization::Begin(const AuthorizationRequest& request,
                                       const std::string& browser_token, const CallContext& call) {
   ASSIGN_OR_RETURN(const OAuthClient client, FindClient(request, call));
@@ -156,8 +166,7 @@ Result<NextStep> Authorization::Begin(const AuthorizationRequest& request,
                     .scopes = checked->scopes,
                     .account = browser->account};
   }
-  ASSIGN_OR_RETURN(const std::string code, NewCode(request, *checked, *browser, call));
-  return GoBack(request, "code", code);
+  return Allow(request, *checked, *browser, call);
 }
 
 Result<NextStep> Authorization::Decide(const AuthorizationRequest& request,
@@ -169,10 +178,14 @@ Result<NextStep> Authorization::Decide(const AuthorizationRequest& request,
     return GoBack(request, "error", checked.error().reason, checked.error().message);
   ASSIGN_OR_RETURN(const auto browser, browsers_.Find(browser_token, call));
   if (!browser) return NextStep{.kind = NextStep::Kind::kSignIn, .client = client};
-  if (!allowed) return GoBack(request, "error", "access_denied", "The person said no.");
-  RETURN_IF_ERROR(store_.Consent(browser->account.user_id, client.id, checked->scopes, call));
-  ASSIGN_OR_RETURN(const std::string code, NewCode(request, *checked, *browser, call));
-  return GoBack(request, "code", code);
+  if (!allowed) {
+    NextStep denied = GoBack(request, "error", "access_denied", "The person said no.");
+    denied.client = client;
+    denied.account = browser->account;
+    return denied;
+  }
+  RETURN_IF_ERROR(store_.AddConsent(browser->account.user_id, client.id, checked->scopes, call));
+  return Allow(request, *checked, *browser, call);
 }
 
 AuthorizationRequest Authorization::AfterSignIn(AuthorizationRequest request) {

@@ -38,9 +38,10 @@ struct NextStep {
   };
   Kind kind = Kind::kGoBack;
   std::string location = {};
-  OAuthClient client = {};  // whom it is for, but with kGoBack
-  ScopeList scopes = {};    // these with kConsent
-  std::optional<Account> account = {};
+  OAuthClient client = {};
+  ScopeList scopes = {};                // with kConsent
+  std::optional<Account> account = {};  // whose consent it takes, or who has decided
+  bool allowed = false;                 // with kGoBack and an account: there is a code
 };
 
 class Authorization {
@@ -75,6 +76,9 @@ class Authorization {
                               const Browser& browser, const CallContext& call);
   NextStep GoBack(const AuthorizationRequest& request, std::string_view name,
                   std::string_view value, std::string_view description = {}) const;
+  // With a code, for the browser's person has allowed it.
+  Result<NextStep> Allow(const AuthorizationRequest& request, const Checked& checked,
+                         const Browser& browser, const CallContext& call);
 
   OAuthClientRepository& clients_;
   OAuthRepository& store_;

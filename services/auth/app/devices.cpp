@@ -44,11 +44,12 @@ Result<DeviceQuestion> Devices::Find(const std::string& typed, const CallContext
   return DeviceQuestion{std::move(client), device.scopes, ShowUserCode(*user_code)};
 }
 
-Status Devices::Decide(const std::string& typed, bool allowed, const Browser& browser,
-                       const CallContext& call) {
-  const auto user_code = ParseUserCode(typed);
-  if (!user_code) return Unknown();
-  return store_.DecideDevice(Sha256(*user_code), allowed, browser, clock_.Now(), call);
+Result<DeviceQuestion> Devices::Decide(const std::string& typed, bool allowed,
+                                       const Browser& browser, const CallContext& call) {
+  ASSIGN_OR_RETURN(DeviceQuestion question, Find(typed, call));
+  RETURN_IF_ERROR(
+      store_.DecideDevice(Sha256(*ParseUserCode(typed)), allowed, browser, clock_.Now(), call));
+  return question;
 }
 
 }  // namespace marquee::auth

@@ -35,8 +35,9 @@ class Devices {
                           const CallContext& call);
   // These, of what a person typed: NotFound "device_unknown".
   Result<DeviceQuestion> Find(const std::string& user_code, const CallContext& call);
-  Status Decide(const std::string& user_code, bool allowed, const Browser& browser,
-                const CallContext& call);
+  // What was decided.
+  Result<DeviceQuestion> Decide(const std::string& user_code, bool allowed, const Browser& browser,
+                                const CallContext& call);
 
  private:
   OAuthClientRepository& clients_;

@@ -19,6 +19,7 @@ struct AuditEntry {
   std::string reason = {};         // of a refusal: "password_wrong"
   std::string actor = {};          // subject of the token that was sent; empty: there was none
   std::string api_key_id = {};     // where it was an API key's
+  std::string client_id = {};      // the application that it is about, or by which they did it
   std::int64_t about_user_id = 0;  // whose account it is about; 0: nobody's that is known
   std::string address = {};        // as the edge saw it
   std::string user_agent = {};

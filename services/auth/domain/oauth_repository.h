@@ -27,6 +27,8 @@ class OAuthClientRepository {
   // By number, those above `after`.
   virtual Result<std::vector<OAuthClient>> List(std::int64_t after, int limit,
                                                 const CallContext& call) = 0;
+  // Those that this account registered, by number.
+  virtual Result<std::vector<OAuthClient>> ListOf(std::int64_t owner, const CallContext& call) = 0;
   virtual Result<OAuthClient> Find(const std::string& id, const CallContext& call) = 0;
   // Its name, redirect URIs, scopes, grant types and secret's hash become the client's of that id.
   virtual Status Change(const OAuthClient& client, const CallContext& call) = 0;
@@ -57,6 +59,13 @@ struct PolledDevice {
   DeviceRequest device = {};  // with kRedeem
 };
 
+// What a person allowed a client.
+struct Consent {
+  std::string client_id;
+  std::string client_name;
+  ScopeList scopes;
+};
+
 class OAuthRepository {
  public:
   virtual ~OAuthRepository() = default;
@@ -70,9 +79,12 @@ class OAuthRepository {
   // What the person allowed the client before; none is fine.
   virtual Result<ScopeList> Consented(std::int64_t user_id, const std::string& client_id,
                                       const CallContext& call) = 0;
+  // All that they allowed, by client id: as many as there are clients.
+  virtual Result<std::vector<Consent>> ConsentsOf(std::int64_t user_id,
+                                                  const CallContext& call) = 0;
   // Adds to it.
-  virtual Status Consent(std::int64_t user_id, const std::string& client_id,
-                         const ScopeList& scopes, const CallContext& call) = 0;
+  virtual Status AddConsent(std::int64_t user_id, const std::string& client_id,
+                            const ScopeList& scopes, const CallContext& call) = 0;
 
   virtual Status AddCode(const std::string& hash, const AuthorizationCode& code,
                          const CallContext& call) = 0;

@@ -13,20 +13,6 @@ std::string ListName(const v1::ListAuditEntriesRequest& request) {
          "&action=" + request.action();
 }
 
-void ToProto(const AuditEntry& entry, v1::AuditEntry& out) {
-  out.set_entry_number(entry.number);
-  *out.mutable_at() = ToTimestamp(entry.at);
-  out.set_action(entry.action);
-  out.set_outcome(entry.code);
-  out.set_reason(entry.reason);
-  out.set_actor(entry.actor);
-  out.set_api_key_id(entry.api_key_id);
-  out.set_about_user_id(entry.about_user_id);
-  out.set_address(entry.address);
-  out.set_user_agent(entry.user_agent);
-  out.set_trace_id(entry.trace_id);
-}
-
 }  // namespace
 
 AuditHandler::AuditHandler(Audit& audit) : audit_(audit) {
@@ -53,6 +39,7 @@ rpc::AuditSink AuditInto(Audit& audit) {
                      .code = "OK",
                      .actor = call.caller.subject,
                      .api_key_id = call.caller.api_key_id,
+                     .client_id = audited.client_id,
                      .address = call.client_address,
                      .user_agent = call.user_agent};
     if (!audited.outcome.ok()) {

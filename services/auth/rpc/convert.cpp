@@ -85,4 +85,30 @@ void ToProto(const Erasure& erasure, v1::Erasure& out) {
   }
 }
 
+void ToProto(const OAuthClient& client, v1::OAuthClient& out) {
+  out.set_client_id(client.id);
+  out.set_name(client.name);
+  out.set_confidential(client.confidential());
+  out.mutable_redirect_uris()->Assign(client.redirect_uris.begin(), client.redirect_uris.end());
+  out.mutable_scopes()->Assign(client.scopes.begin(), client.scopes.end());
+  for (const auto type : client.grant_types) out.add_grant_types(std::string(Name(type)));
+  *out.mutable_created_at() = ToTimestamp(client.created_at);
+  if (client.owner) out.set_owner_id(*client.owner);
+}
+
+void ToProto(const AuditEntry& entry, v1::AuditEntry& out) {
+  out.set_entry_number(entry.number);
+  *out.mutable_at() = ToTimestamp(entry.at);
+  out.set_action(entry.action);
+  out.set_outcome(entry.code);
+  out.set_reason(entry.reason);
+  out.set_actor(entry.actor);
+  out.set_api_key_id(entry.api_key_id);
+  out.set_client_id(entry.client_id);
+  out.set_about_user_id(entry.about_user_id);
+  out.set_address(entry.address);
+  out.set_user_agent(entry.user_agent);
+  out.set_trace_id(entry.trace_id);
+}
+
 }  // namespace marquee::auth

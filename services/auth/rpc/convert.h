@@ -6,9 +6,13 @@
 #include "auth/app/sessions.h"
 #include "auth/domain/account.h"
 #include "auth/domain/api_key.h"
+#include "auth/domain/audit.h"
 #include "auth/domain/erasure.h"
+#include "auth/domain/oauth.h"
 #include "base/clock.h"
+#include "marquee/auth/v1/audit.pb.h"
 #include "marquee/auth/v1/auth.pb.h"
+#include "marquee/auth/v1/oauth.pb.h"
 #include "rpc/call.h"
 #include "token/token.h"
 
@@ -25,6 +29,8 @@ void ToProto(const token::PublicKey& key, v1::Jwk& out);
 void ToProto(const KeyState& state, v1::SigningKey& out);
 void ToProto(const ApiKey& key, v1::ApiKey& out);
 void ToProto(const Erasure& erasure, v1::Erasure& out);
+void ToProto(const OAuthClient& client, v1::OAuthClient& out);
+void ToProto(const AuditEntry& entry, v1::AuditEntry& out);
 
 // A response that holds an erasure, and where it can be followed.
 template <typename Response>

@@ -1,5 +1,6 @@
 #include "auth/rpc/export_handler.h"
 
+#include <array>
 #include <charconv>
 
 #include "auth/rpc/convert.h"
@@ -10,17 +11,32 @@ namespace marquee::auth {
 namespace {
 
 constexpr int kPage = 200;
-// What a page token goes on with.
-constexpr char kSessions[] = "sessions";
-constexpr char kApiKeys[] = "api-keys";
+
+// The number that a list goes on with; 0: it begins.
+Result<std::int64_t> NumberIn(const std::string& after) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(after.data(), after.data() + after.size(), number);
+  if (!after.empty() && (error != std::errc() || end != after.data() + after.size()))
+    return PageTokenRefused();
+  return number;
+}
+
+std::string AsText(std::int64_t next) { return next == 0 ? std::string() : std::to_string(next); }
 
 std::string ListName(std::int64_t user_id) { return "export:" + std::to_string(user_id); }
 
 }  // namespace
 
 ExportHandler::ExportHandler(Accounts& accounts, Sessions& sessions, ApiKeys& api_keys,
+                             OAuthClientRepository& clients, OAuthRepository& oauth, Audit& audit,
                              std::string then)
-    : accounts_(accounts), sessions_(sessions), api_keys_(api_keys), then_(std::move(then)) {
+    : accounts_(accounts),
+      sessions_(sessions),
+      api_keys_(api_keys),
+      clients_(clients),
+      oauth_(oauth),
+      audit_(audit),
+      then_(std::move(then)) {
   Register(this, &ExportHandler::ExportAccount);
 }
 
@@ -29,28 +45,28 @@ Result<v1::ExportAccountResponse> ExportHandler::ExportAccount(
   ASSIGN_OR_RETURN(const auto user_id, call.User());
   const Person person{user_id, call.caller().session_id};
   v1::ExportAccountResponse response;
-  std::string stage = kSessions, after, more;
+  // In this order; a page token goes on with one of them.
+  static constexpr std::array kStages{&ExportHandler::AddSessions, &ExportHandler::AddApiKeys,
+                                      &ExportHandler::AddApplications,
+                                      &ExportHandler::AddAuditEntries};
+  std::int64_t stage = 0;
+  std::string after;
   if (request.page_token().empty()) {
     ASSIGN_OR_RETURN(const Account account, accounts_.Get(person, call.context()));
     ToProto(account, *response.add_lines()->mutable_account());
   } else {
-    ASSIGN_OR_RETURN(const auto key, (DecodeTypedPageToken<std::string, std::string>(
+    ASSIGN_OR_RETURN(const auto key, (DecodeTypedPageToken<std::int64_t, std::string>(
                                          ListName(user_id), request.page_token())));
     std::tie(stage, after) = key;
+    if (stage < 0 || stage >= std::ssize(kStages)) return PageTokenRefused();
   }
-  if (stage == kSessions) {
-    ASSIGN_OR_RETURN(more, AddSessions(person, after, call.context(), response));
-    after.clear();
-  } else if (stage != kApiKeys) {
-    return PageTokenRefused();
+  std::string next;
+  for (; next.empty() && stage < std::ssize(kStages); ++stage) {
+    const auto add = kStages.at(static_cast<std::size_t>(stage));
+    ASSIGN_OR_RETURN(after, (this->*add)(person, after, call.context(), response));
+    if (!after.empty()) next = EncodeTypedPageToken(ListName(user_id), stage, after);
   }
-  if (more.empty()) {
-    stage = kApiKeys;
-    ASSIGN_OR_RETURN(more, AddApiKeys(person, after, call.context(), response));
-  }
-  response.set_link(NextLink(
-      "/v1/me/export",
-      more.empty() ? std::string() : EncodeTypedPageToken(ListName(user_id), stage, more), then_));
+  response.set_link(NextLink("/v1/me/export", next, then_));
   return response;
 }
 
@@ -70,13 +86,41 @@ Result<std::string> ExportHandler::AddSessions(const Person& person, const std::
 Result<std::string> ExportHandler::AddApiKeys(const Person& person, const std::string& after,
                                               const CallContext& call,
                                               v1::ExportAccountResponse& out) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(after.data(), after.data() + after.size(), number);
-  if (!after.empty() && (error != std::errc() || end != after.data() + after.size()))
-    return PageTokenRefused();
+  ASSIGN_OR_RETURN(const std::int64_t number, NumberIn(after));
   ASSIGN_OR_RETURN(const ApiKeyPage page, api_keys_.List(person.user_id, number, kPage, call));
   for (const auto& key : page.keys) ToProto(key, *out.add_lines()->mutable_api_key());
-  return page.next == 0 ? std::string() : std::to_string(page.next);
+  return AsText(page.next);
+}
+
+// As many as a person can have of them fit a page.
+Result<std::string> ExportHandler::AddApplications(const Person& person, const std::string& after,
+                                                   const CallContext& call,
+                                                   v1::ExportAccountResponse& out) {
+  if (!after.empty()) return PageTokenRefused();
+  ASSIGN_OR_RETURN(const auto consents, oauth_.ConsentsOf(person.user_id, call));
+  for (const auto& consent : consents) {
+    auto& line = *out.add_lines()->mutable_consent();
+    line.set_client_id(consent.client_id);
+    line.set_name(consent.client_name);
+    line.mutable_scopes()->Assign(consent.scopes.begin(), consent.scopes.end());
+  }
+  ASSIGN_OR_RETURN(const auto clients, clients_.ListOf(person.user_id, call));
+  for (const auto& client : clients) ToProto(client, *out.add_lines()->mutable_oauth_client());
+  return std::string();
+}
+
+Result<std::string> ExportHandler::AddAuditEntries(const Person& person, const std::string& after,
+                                                   const CallContext& call,
+                                                   v1::ExportAccountResponse& out) {
+  ASSIGN_OR_RETURN(const std::int64_t before, NumberIn(after));
+  ASSIGN_OR_RETURN(AuditPage page, audit_.List({.user_id = person.user_id}, before, kPage, call));
+  const std::string self = std::to_string(person.user_id);
+  for (auto& entry : page.entries) {
+    // Where others were when they did it is theirs.
+    if (!entry.actor.empty() && entry.actor != self) entry.address = entry.user_agent = {};
+    ToProto(entry, *out.add_lines()->mutable_audit_entry());
+  }
+  return AsText(page.next);
 }
 
 }  // namespace marquee::auth

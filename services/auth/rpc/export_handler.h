@@ -5,7 +5,9 @@
 
 #include "auth/app/accounts.h"
 #include "auth/app/api_keys.h"
+#include "auth/app/audit.h"
 #include "auth/app/sessions.h"
+#include "auth/domain/oauth_repository.h"
 #include "marquee/auth/v1/export.grpc.pb.h"
 #include "rpc/service.h"
 
@@ -14,7 +16,9 @@ namespace marquee::auth {
 class ExportHandler final : public rpc::Service<v1::ExportService> {
  public:
   // `then`: where the export goes on after this service's part; may be empty.
-  ExportHandler(Accounts& accounts, Sessions& sessions, ApiKeys& api_keys, std::string then);
+  ExportHandler(Accounts& accounts, Sessions& sessions, ApiKeys& api_keys,
+                OAuthClientRepository& clients, OAuthRepository& oauth, Audit& audit,
+                std::string then);
 
   Result<v1::ExportAccountResponse> ExportAccount(const rpc::Call& call,
                                                   const v1::ExportAccountRequest& request);
@@ -25,10 +29,17 @@ class ExportHandler final : public rpc::Service<v1::ExportService> {
                                   const CallContext& call, v1::ExportAccountResponse& out);
   Result<std::string> AddApiKeys(const Person& person, const std::string& after,
                                  const CallContext& call, v1::ExportAccountResponse& out);
+  Result<std::string> AddApplications(const Person& person, const std::string& after,
+                                      const CallContext& call, v1::ExportAccountResponse& out);
+  Result<std::string> AddAuditEntries(const Person& person, const std::string& after,
+                                      const CallContext& call, v1::ExportAccountResponse& out);
 
   Accounts& accounts_;
   Sessions& sessions_;
   ApiKeys& api_keys_;
+  OAuthClientRepository& clients_;
+  OAuthRepository& oauth_;
+  Audit& audit_;
   const std::string then_;
 };
 

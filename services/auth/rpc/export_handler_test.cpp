@@ -7,7 +7,9 @@
 
 #include "auth/testing/fakes.h"
 #include "auth/testing/memory_api_keys.h"
+#include "auth/testing/memory_audit.h"
 #include "auth/testing/memory_guesses.h"
+#include "auth/testing/memory_oauth.h"
 #include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
 #include "base/testing/calls.h"
@@ -70,7 +72,11 @@ class ExportHandlerTest : public testing::Test {
                                 sealer_,       SystemClock(), "the codes' key"};
   Accounts accounts_{store_, passwords_, second_factors_, sessions_, SystemClock(), metrics_};
   ApiKeys api_keys_{api_key_store_, keys_, SystemClock()};
-  ExportHandler handler_{accounts_, sessions_, api_keys_, "/v1/me/export/ratings"};
+  MemoryOAuth oauth_{store_};
+  MemoryAudit log_;
+  Audit audit_{log_, store_, SystemClock(), std::chrono::hours{24}, registry_};
+  ExportHandler handler_{
+      accounts_, sessions_, api_keys_, oauth_, oauth_, audit_, "/v1/me/export/ratings"};
   const rpc::FakeAuth auth_{"the secret of services"};
   token::Verifier verifier_{{}, auth_.Keys(), SystemClock()};
   rpc::TestServer server_{{&handler_}, verifier_, registry_, {}};
@@ -103,6 +109,35 @@ TEST_F(ExportHandlerTest, HasTheAccountEachSessionAndEachKeyOnce) {
   EXPECT_EQ(sessions.size(), 450U);
   EXPECT_EQ(accounts, 1);
   EXPECT_EQ(keys, 1);
+}
+
+TEST_F(ExportHandlerTest, HasApplicationsAndTheAudit) {
+  ASSERT_TRUE(oauth_.Add({.id = "club", .owner = ada_, .name = "Club"}, 1, kNoDeadline).ok());
+  ASSERT_TRUE(oauth_.Add({.id = "other", .name = "Another's"}, 1, kNoDeadline).ok());
+  ASSERT_TRUE(oauth_.AddConsent(ada_, "other", {"read"}, kNoDeadline).ok());
+  const std::string about = std::to_string(ada_);
+  constexpr int kEntries = 250;
+  for (int i = 0; i < kEntries; ++i)
+    audit_.Enter({.action = "login", .code = "OK", .address = "192.0.2.7"}, about, kNoDeadline);
+  audit_.Enter({.action = "roles.set", .code = "OK", .actor = "5", .address = "198.51.100.1"},
+               about, kNoDeadline);
+  audit_.Enter({.action = "login", .code = "OK"}, std::to_string(ada_ + 1), kNoDeadline);
+  std::vector<v1::AccountLine> lines;
+  std::string token;
+  do {
+    v1::ExportAccountResponse page;
+    ASSERT_EQ(Export(ada_, token, page), "OK");
+    lines.insert(lines.end(), page.lines().begin(), page.lines().end());
+    token = TokenOf(page.link());
+  } while (!token.empty());
+  ASSERT_EQ(lines.size(), 1U + 2 + kEntries + 1);
+  EXPECT_EQ(lines[1].consent().name(), "Another's");
+  EXPECT_EQ(lines[1].consent().scopes(0), "read");
+  EXPECT_EQ(lines[2].oauth_client().client_id(), "club");
+  EXPECT_EQ(lines[3].audit_entry().action(), "roles.set");
+  EXPECT_EQ(lines[3].audit_entry().address(), "") << "the administrator's";
+  EXPECT_EQ(lines[4].audit_entry().address(), "192.0.2.7");
+  EXPECT_EQ(lines.back().audit_entry().action(), "login");
 }
 
 TEST_F(ExportHandlerTest, TakesNoTokenOfAnother) {

@@ -1,6 +1,5 @@
 // The part of OAuthService by which administrators register applications.
-#include <google/protobuf/util/time_util.h>
-
+#include "auth/rpc/convert.h"
 #include "auth/rpc/oauth_handler.h"
 #include "base/page_token.h"
 
@@ -8,18 +7,6 @@ namespace marquee::auth {
 namespace {
 
 constexpr char kClientList[] = "oauth-clients";
-
-void ToProto(const OAuthClient& client, v1::OAuthClient& out) {
-  out.set_client_id(client.id);
-  out.set_name(client.name);
-  out.set_confidential(client.confidential());
-  out.mutable_redirect_uris()->Assign(client.redirect_uris.begin(), client.redirect_uris.end());
-  out.mutable_scopes()->Assign(client.scopes.begin(), client.scopes.end());
-  for (const auto type : client.grant_types) out.add_grant_types(std::string(Name(type)));
-  *out.mutable_created_at() = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
-      std::chrono::nanoseconds(client.created_at.time_since_epoch()).count());
-  if (client.owner) out.set_owner_id(*client.owner);
-}
 
 template <typename Response>
 Result<Response> WithClient(const Result<OAuthClient>& client) {
@@ -43,6 +30,7 @@ Result<v1::CreateOAuthClientResponse> OAuthHandler::CreateOAuthClient(
                                {request.scopes().begin(), request.scopes().end()},
                                {request.grant_types().begin(), request.grant_types().end()}},
                               call.context()));
+  call.Note({.client_id = made.client.id});
   v1::CreateOAuthClientResponse response;
   ToProto(made.client, *response.mutable_client());
   if (!made.secret.empty()) response.set_client_secret(made.secret);
@@ -68,6 +56,7 @@ Result<v1::GetOAuthClientResponse> OAuthHandler::GetOAuthClient(
 
 Result<v1::UpdateOAuthClientResponse> OAuthHandler::UpdateOAuthClient(
     const rpc::Call& call, const v1::UpdateOAuthClientRequest& request) {
+  call.Note({.client_id = request.client_id()});
   ClientUpdate update{{},
                       {request.redirect_uris().begin(), request.redirect_uris().end()},
                       {request.scopes().begin(), request.scopes().end()},
@@ -79,6 +68,7 @@ Result<v1::UpdateOAuthClientResponse> OAuthHandler::UpdateOAuthClient(
 
 Result<v1::RotateOAuthClientSecretResponse> OAuthHandler::RotateOAuthClientSecret(
     const rpc::Call& call, const v1::RotateOAuthClientSecretRequest& request) {
+  call.Note({.client_id = request.client_id()});
   ASSIGN_OR_RETURN(const NewClient rotated,
                    oauth_.clients.RotateSecret(request.client_id(), call.context()));
   v1::RotateOAuthClientSecretResponse response;
@@ -89,6 +79,7 @@ Result<v1::RotateOAuthClientSecretResponse> OAuthHandler::RotateOAuthClientSecre
 
 Result<v1::DeleteOAuthClientResponse> OAuthHandler::DeleteOAuthClient(
     const rpc::Call& call, const v1::DeleteOAuthClientRequest& request) {
+  call.Note({.client_id = request.client_id()});
   RETURN_IF_ERROR(oauth_.clients.Remove(request.client_id(), call.context()));
   return v1::DeleteOAuthClientResponse();
 }

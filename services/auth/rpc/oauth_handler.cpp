@@ -11,6 +11,11 @@ std::int64_t Seconds(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
+// A device's question until its person has decided: nothing of it is refused.
+bool IsStillWaiting(const Error& error) {
+  return error.reason == "authorization_pending" || error.reason == "slow_down";
+}
+
 }  // namespace
 
 OAuthHandler::OAuthHandler(OAuth& oauth) : oauth_(oauth) {
@@ -78,8 +83,8 @@ Result<v1::GetMetadataResponse> OAuthHandler::GetMetadata(const rpc::Call&,
   metadata.add_introspection_endpoint_auth_methods_supported("client_secret_basic");
   metadata.add_introspection_endpoint_auth_methods_supported("client_secret_post");
   metadata.add_code_challenge_methods_supported("S256");
-  for (const char* claim :
-       {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "email"})
+  for (const char* claim : {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name",
+                            "email", "email_verified"})
     metadata.add_claims_supported(claim);
   for (const char* prompt : {"none", "login", "consent", "select_account"})
     metadata.add_prompt_values_supported(prompt);
@@ -90,12 +95,15 @@ Result<v1::GetMetadataResponse> OAuthHandler::GetMetadata(const rpc::Call&,
 Result<v1::TokenResponse> OAuthHandler::Token(const rpc::Call& call,
                                               const v1::TokenRequest& request) {
   ASSIGN_OR_RETURN(const OAuthClient client, ClientOf(call, request));
-  ASSIGN_OR_RETURN(
-      const OAuthTokenSet tokens,
+  const auto exchanged =
       oauth_.tokens.Exchange(client, request.grant_type(),
                              {request.code(), request.redirect_uri(), request.code_verifier(),
                               request.refresh_token(), request.device_code(), request.scope()},
-                             call.context()));
+                             call.context());
+  call.Note(
+      {.entered = exchanged.ok() || !IsStillWaiting(exchanged.error()), .client_id = client.id});
+  if (!exchanged.ok()) return exchanged.error();
+  const OAuthTokenSet& tokens = *exchanged;
   v1::TokenResponse response;
   response.set_access_token(tokens.access_token);
   response.set_token_type("Bearer");
@@ -109,6 +117,7 @@ Result<v1::TokenResponse> OAuthHandler::Token(const rpc::Call& call,
 Result<v1::RevokeResponse> OAuthHandler::Revoke(const rpc::Call& call,
                                                 const v1::RevokeRequest& request) {
   ASSIGN_OR_RETURN(const OAuthClient client, ClientOf(call, request));
+  call.Note({.client_id = client.id});
   RETURN_IF_ERROR(oauth_.tokens.Revoke(client, request.token(), call.context()));
   return v1::RevokeResponse();
 }
@@ -163,7 +172,10 @@ Result<v1::GetUserInfoResponse> OAuthHandler::GetUserInfo(const rpc::Call& call,
   const Caller& caller = call.caller();
   if (caller.IsWithin(kProfile) && !account.display_name.empty())
     response.set_name(account.display_name);
-  if (caller.IsWithin(kEmail)) response.set_email(account.email);
+  if (caller.IsWithin(kEmail)) {
+    response.set_email(account.email);
+    response.set_email_verified(account.email_verified);
+  }
   return response;
 }
 

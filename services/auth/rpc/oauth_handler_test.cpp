@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <utility>
 
 #include "auth/app/one_time_codes.h"
 #include "auth/crypto/secretbox.h"
@@ -226,11 +228,24 @@ class OAuthHandlerTest : public testing::Test {
   OAuth oauth_{oauth_store_, oauth_store_, store_, store_, accounts_, keys_, clock_, "a secret"};
   OAuthHandler handler_{oauth_};
   token::Verifier verifier_{{}, [this] { return keys_.PublicKeys(); }, clock_};
+  std::mutex audited_mutex_;
+  std::vector<std::string> audited_;
   rpc::TestServer server_{
       {&handler_, &accounts_handler_},
       verifier_,
       registry_,
-      {.check = CheckAgainst(sessions_, api_keys_), .audit = [](const auto&) {}}};
+      {.check = CheckAgainst(sessions_, api_keys_), .audit = [this](const auto& audited) {
+         const std::lock_guard lock(audited_mutex_);
+         audited_.push_back(std::string(audited.action) + " " +
+                            (audited.outcome.ok() ? "OK" : audited.outcome.error().reason) +
+                            (audited.about.empty() ? "" : " about " + audited.about) +
+                            (audited.client_id == web_.client.id ? " by the web" : ""));
+       }}};
+  // What was entered since it was last asked.
+  std::vector<std::string> Audited() {
+    const std::lock_guard lock(audited_mutex_);
+    return std::exchange(audited_, {});
+  }
   std::unique_ptr<Stub> stub_;
   std::unique_ptr<v1::AuthService::Stub> accounts_stub_;
   Account ada_;
@@ -748,6 +763,57 @@ TEST_F(NoOAuthTest, SaysThatItIsOff) {
   EXPECT_EQ(Exchange(As(web_, "client_credentials")), "UNIMPLEMENTED oauth_disabled");
   v1::AuthorizeResponse page;
   EXPECT_EQ(Call(&Stub::Authorize, Wanted(web_.client.id), page), "UNIMPLEMENTED oauth_disabled");
+}
+
+TEST_F(OAuthHandlerTest, AuditsWhatIsDecidedOnPagesAndWhatIsRefused) {
+  using Entries = std::vector<std::string>;
+  const std::string ada = " about " + std::to_string(ada_.user_id);
+  const auto request = Wanted(web_.client.id);
+  SignIn(request, "a wrong guess");
+  EXPECT_EQ(Audited(), Entries{"login credentials_wrong about ada@example.com"});
+  SignInOnce(request);
+  EXPECT_EQ(Audited(), Entries{"login OK about ada@example.com"});
+  Decide(request, "deny");
+  EXPECT_EQ(Audited(), Entries{"oauth.grant access_denied" + ada + " by the web"});
+  const std::string code = Code(request);
+  EXPECT_EQ(Audited(), Entries{"oauth.grant OK" + ada + " by the web"});
+  auto again = request;
+  again.set_browser(browser_);
+  EXPECT_EQ(Parameter(Authorize(again).location(), "error"), "");
+  EXPECT_EQ(Audited(), Entries{"oauth.grant OK" + ada + " by the web"}) << "a consent of before";
+
+  EXPECT_EQ(Exchange(ForCode(web_, code)), "OK");
+  EXPECT_EQ(Audited(), Entries{});
+  EXPECT_NE(Exchange(ForCode(web_, code)), "OK");
+  EXPECT_EQ(Audited(), Entries{"oauth.token invalid_grant by the web"});
+  auto guessed = As(native_, "client_credentials");
+  guessed.set_client_id(web_.client.id);
+  guessed.set_client_secret("guessed");
+  EXPECT_NE(Exchange(guessed), "OK");
+  EXPECT_EQ(Audited(), Entries{"oauth.token invalid_client"});
+
+  v1::AuthorizeDeviceRequest begin;
+  begin.set_client_id(native_.client.id);
+  begin.set_scope("read");
+  v1::AuthorizeDeviceResponse device;
+  ASSERT_EQ(Call(&Stub::AuthorizeDevice, begin, device), "OK");
+  auto poll = As(native_, kDeviceGrant);
+  poll.set_device_code(device.device_code());
+  EXPECT_NE(Exchange(poll), "OK");
+  EXPECT_EQ(Audited(), Entries{}) << "it waits";
+  v1::OpenDevicePageRequest open;
+  open.set_user_code(device.user_code());
+  open.set_browser(browser_);
+  v1::OpenDevicePageResponse page;
+  ASSERT_EQ(Call(&Stub::OpenDevicePage, open, page), "OK");
+  v1::DecideDeviceRequest decide;
+  decide.set_user_code(device.user_code());
+  decide.set_decision("allow");
+  decide.set_form_token(FormToken(page.page()));
+  decide.set_browser(browser_);
+  v1::DecideDeviceResponse decided;
+  ASSERT_EQ(Call(&Stub::DecideDevice, decide, decided), "OK");
+  EXPECT_EQ(Audited(), Entries{"oauth.grant OK" + ada});
 }
 
 }  // namespace

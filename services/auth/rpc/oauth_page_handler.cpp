@@ -84,6 +84,18 @@ int PageStatus(const Error& error) {
   return 0;
 }
 
+rpc::AuditNote NoteOf(bool allowed, const OAuthClient& client, const Account& account) {
+  rpc::AuditNote note{.about = std::to_string(account.user_id), .client_id = client.id};
+  if (!allowed) note.outcome = Error::PermissionDenied("access_denied", "The person said no.");
+  return note;
+}
+
+// Only what a person decided is entered, by a consent of before, too.
+rpc::AuditNote NoteOf(const NextStep& step) {
+  if (step.kind != NextStep::Kind::kGoBack || !step.account) return {.entered = false};
+  return NoteOf(step.allowed, step.client, *step.account);
+}
+
 }  // namespace
 
 template <typename Response>
@@ -152,6 +164,7 @@ Result<v1::AuthorizeResponse> OAuthHandler::Authorize(const rpc::Call& call,
   RETURN_IF_ERROR(IsOn());
   const AuthorizationRequest request = FromProto(in);
   const auto step = oauth_.authorization.Begin(request, in.browser(), call.context());
+  call.Note(step.ok() ? NoteOf(*step) : rpc::AuditNote{.entered = false});
   if (step.ok()) return AnswerAs<v1::AuthorizeResponse>(Show(*step, request, in.browser()));
   const int status = PageStatus(step.error());
   if (status == 0) return step.error();
@@ -181,6 +194,7 @@ Result<v1::SignInResponse> OAuthHandler::SignIn(const rpc::Call& call,
     return oauth_.browsers.SignIn({in.email(), in.password(), in.one_time_code()}, call.context());
   }();
   if (!signed_in.ok()) {
+    call.Note({.outcome = signed_in.error()});
     ASSIGN_OR_RETURN(Answer answer, SignInFailed(signed_in.error(), in, call));
     return AnswerAs<v1::SignInResponse>(std::move(answer));
   }
@@ -197,13 +211,17 @@ Result<v1::ConsentResponse> OAuthHandler::Consent(const rpc::Call& call,
                                                   const v1::ConsentRequest& in) {
   RETURN_IF_ERROR(IsOn());
   const AuthorizationRequest request = FromProto(in.request());
+  call.Note({.entered = false});
   if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser())) {
     return AnswerAs<v1::ConsentResponse>(
         {.page = MessagePage("Please try again", kFormExpired, kForbidden)});
   }
   const auto step =
       oauth_.authorization.Decide(request, in.browser(), in.decision() == "allow", call.context());
-  if (step.ok()) return AnswerAs<v1::ConsentResponse>(Show(*step, request, in.browser()));
+  if (step.ok()) {
+    call.Note(NoteOf(*step));
+    return AnswerAs<v1::ConsentResponse>(Show(*step, request, in.browser()));
+  }
   const int status = PageStatus(step.error());
   if (status == 0) return step.error();
   return AnswerAs<v1::ConsentResponse>(
@@ -243,6 +261,7 @@ Result<v1::DecideDeviceResponse> OAuthHandler::DecideDevice(const rpc::Call& cal
   const auto show = [](Page page) {
     return AnswerAs<v1::DecideDeviceResponse>({.page = std::move(page)});
   };
+  call.Note({.entered = false});
   if (!oauth_.browsers.IsFormToken(in.form_token(), in.browser()))
     return show(MessagePage("Please try again", kFormExpired, kForbidden));
   ASSIGN_OR_RETURN(const auto browser, oauth_.browsers.Find(in.browser(), call.context()));
@@ -257,6 +276,7 @@ Result<v1::DecideDeviceResponse> OAuthHandler::DecideDevice(const rpc::Call& cal
     if (status == 0) return decided.error();
     return show(MessagePage("That came too late", decided.error().message, status));
   }
+  call.Note(NoteOf(allowed, decided->client, browser->account));
   return show(allowed ? MessagePage("Done", "Your device is signed in: go back to it.", 200)
                       : MessagePage("Denied", "Nobody was let in.", 200));
 }

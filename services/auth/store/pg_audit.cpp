@@ -13,10 +13,11 @@ Status PgAudit::Add(const AuditEntry& entry, const CallContext& call) {
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(
             "INSERT INTO audit_entries (at, action, code, reason, actor, api_key_id, "
-            "about_user_id, address, user_agent, trace_id) VALUES (" MARQUEE_AUTH_MOMENT(
-                1) ", $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "client_id, about_user_id, address, user_agent, trace_id) "
+            "VALUES (" MARQUEE_AUTH_MOMENT(1) ", $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             pg::ToMicroseconds(entry.at), entry.action, entry.code, entry.reason, entry.actor,
-            entry.api_key_id, entry.about_user_id, entry.address, entry.user_agent, entry.trace_id);
+            entry.api_key_id, entry.client_id, entry.about_user_id, entry.address, entry.user_agent,
+            entry.trace_id);
         return {};
       },
       {.deadline = call.deadline});
@@ -28,7 +29,7 @@ Result<std::vector<AuditEntry>> PgAudit::List(const AuditFilter& filter, std::in
       [&](pg::Transaction& tx) -> Result<std::vector<AuditEntry>> {
         const auto rows = tx.exec_params(
             "SELECT entry_number, (extract(epoch FROM at) * 1000000)::bigint, action, code, "
-            "reason, actor, api_key_id, about_user_id, address, user_agent, trace_id "
+            "reason, actor, api_key_id, client_id, about_user_id, address, user_agent, trace_id "
             "FROM audit_entries WHERE entry_number < $1 "
             "AND ($2::bigint = 0 OR about_user_id = $2 OR actor = $2::text) "
             "AND ($3 = '' OR action = $3) ORDER BY entry_number DESC LIMIT $4",
@@ -42,10 +43,11 @@ Result<std::vector<AuditEntry>> PgAudit::List(const AuditFilter& filter, std::in
                              .reason = row[4].as<std::string>(),
                              .actor = row[5].as<std::string>(),
                              .api_key_id = row[6].as<std::string>(),
-                             .about_user_id = row[7].as<std::int64_t>(),
-                             .address = row[8].as<std::string>(),
-                             .user_agent = row[9].as<std::string>(),
-                             .trace_id = row[10].as<std::string>()});
+                             .client_id = row[7].as<std::string>(),
+                             .about_user_id = row[8].as<std::int64_t>(),
+                             .address = row[9].as<std::string>(),
+                             .user_agent = row[10].as<std::string>(),
+                             .trace_id = row[11].as<std::string>()});
         }
         return entries;
       },

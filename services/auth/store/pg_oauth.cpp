@@ -138,8 +138,26 @@ Result<ScopeList> PgOAuth::Consented(std::int64_t user_id, const std::string& cl
       {.deadline = call.deadline});
 }
 
-Status PgOAuth::Consent(std::int64_t user_id, const std::string& client_id, const ScopeList& scopes,
-                        const CallContext& call) {
+Result<std::vector<Consent>> PgOAuth::ConsentsOf(std::int64_t user_id, const CallContext& call) {
+  return pool_.Read(
+      [&](pg::Transaction& tx) -> Result<std::vector<Consent>> {
+        const auto rows = tx.exec_params(
+            "SELECT client_id, name, had.scopes FROM oauth_consents had "
+            "JOIN oauth_clients USING (client_id) WHERE user_id = $1 ORDER BY client_id",
+            user_id);
+        std::vector<Consent> consents;
+        for (const auto& row : rows) {
+          Consent consent{row[0].as<std::string>(), row[1].as<std::string>(), {}};
+          ASSIGN_OR_RETURN(consent.scopes, pg::ParseTextArray(row[2].c_str()));
+          consents.push_back(std::move(consent));
+        }
+        return consents;
+      },
+      {.deadline = call.deadline});
+}
+
+Status PgOAuth::AddConsent(std::int64_t user_id, const std::string& client_id,
+                           const ScopeList& scopes, const CallContext& call) {
   return pool_.Run(
       [&](pg::Transaction& tx) -> Status {
         tx.exec_params(

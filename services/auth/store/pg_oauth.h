@@ -17,6 +17,7 @@ class PgOAuth final : public OAuthClientRepository, public OAuthRepository {
   Result<OAuthClient> Add(const OAuthClient& client, int most, const CallContext& call) override;
   Result<std::vector<OAuthClient>> List(std::int64_t after, int limit,
                                         const CallContext& call) override;
+  Result<std::vector<OAuthClient>> ListOf(std::int64_t owner, const CallContext& call) override;
   Result<OAuthClient> Find(const std::string& id, const CallContext& call) override;
   Status Change(const OAuthClient& client, const CallContext& call) override;
   Status Remove(const std::string& id, const CallContext& call) override;
@@ -27,8 +28,9 @@ class PgOAuth final : public OAuthClientRepository, public OAuthRepository {
   Result<Browser> FindBrowser(const std::string& hash, Time now, const CallContext& call) override;
   Result<ScopeList> Consented(std::int64_t user_id, const std::string& client_id,
                               const CallContext& call) override;
-  Status Consent(std::int64_t user_id, const std::string& client_id, const ScopeList& scopes,
-                 const CallContext& call) override;
+  Result<std::vector<Consent>> ConsentsOf(std::int64_t user_id, const CallContext& call) override;
+  Status AddConsent(std::int64_t user_id, const std::string& client_id, const ScopeList& scopes,
+                    const CallContext& call) override;
   Status AddCode(const std::string& hash, const AuthorizationCode& code,
                  const CallContext& call) override;
   Result<AuthorizationCode> FindCode(const std::string& hash, const CallContext& call) override;

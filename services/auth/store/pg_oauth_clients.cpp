@@ -32,6 +32,15 @@ Result<OAuthClient> ReadClient(const pqxx::row& row) {
   return client;
 }
 
+Result<std::vector<OAuthClient>> ReadClients(const pqxx::result& rows) {
+  std::vector<OAuthClient> clients;
+  for (const auto& row : rows) {
+    ASSIGN_OR_RETURN(OAuthClient client, ReadClient(row));
+    clients.push_back(std::move(client));
+  }
+  return clients;
+}
+
 std::string TypeArray(const GrantTypes& types) {
   std::vector<std::string> names;
   for (const auto type : types) names.emplace_back(Name(type));
@@ -73,16 +82,21 @@ Result<std::vector<OAuthClient>> PgOAuth::List(std::int64_t after, int limit,
                                                const CallContext& call) {
   return pool_.Read(
       [&](pg::Transaction& tx) -> Result<std::vector<OAuthClient>> {
-        const auto rows = tx.exec_params("SELECT " CLIENT_COLUMNS
-                                         " FROM oauth_clients WHERE client_number > $1 "
-                                         "ORDER BY client_number LIMIT $2",
-                                         after, limit);
-        std::vector<OAuthClient> clients;
-        for (const auto& row : rows) {
-          ASSIGN_OR_RETURN(OAuthClient client, ReadClient(row));
-          clients.push_back(std::move(client));
-        }
-        return clients;
+        return ReadClients(tx.exec_params("SELECT " CLIENT_COLUMNS
+                                          " FROM oauth_clients WHERE client_number > $1 "
+                                          "ORDER BY client_number LIMIT $2",
+                                          after, limit));
+      },
+      {.deadline = call.deadline});
+}
+
+Result<std::vector<OAuthClient>> PgOAuth::ListOf(std::int64_t owner, const CallContext& call) {
+  return pool_.Read(
+      [&](pg::Transaction& tx) -> Result<std::vector<OAuthClient>> {
+        return ReadClients(
+            tx.exec_params("SELECT " CLIENT_COLUMNS
+                           " FROM oauth_clients WHERE owner_id = $1 ORDER BY client_number",
+                           owner));
       },
       {.deadline = call.deadline});
 }

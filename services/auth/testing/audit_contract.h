@@ -51,6 +51,7 @@ TYPED_TEST_P(AuditContract, KeepsWhatWasEntered) {
                          .reason = "not_allowed",
                          .actor = "1000000001",
                          .api_key_id = "k1",
+                         .client_id = "4fVb0Zk2QpLr8sTn",
                          .about_user_id = 1'000'000'002,
                          .address = "2001:db8::7",
                          .user_agent = "marqueectl \"1\"",

@@ -1,6 +1,7 @@
 #include "auth/testing/memory_oauth.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "auth/store/errors.h"
 
@@ -73,6 +74,12 @@ Result<std::vector<OAuthClient>> MemoryOAuth::List(std::int64_t after, int limit
   return clients;
 }
 
+Result<std::vector<OAuthClient>> MemoryOAuth::ListOf(std::int64_t owner, const CallContext& call) {
+  ASSIGN_OR_RETURN(auto clients, List(0, std::numeric_limits<int>::max(), call));
+  std::erase_if(clients, [&](const auto& client) { return client.owner != owner; });
+  return clients;
+}
+
 Result<OAuthClient> MemoryOAuth::Find(const std::string& id, const CallContext& call) {
   const std::lock_guard lock(mutex_);
   ForgetWithAccounts(call);
@@ -132,8 +139,20 @@ Result<ScopeList> MemoryOAuth::Consented(std::int64_t user_id, const std::string
   return found == consents_.end() ? ScopeList{} : found->second;
 }
 
-Status MemoryOAuth::Consent(std::int64_t user_id, const std::string& client_id,
-                            const ScopeList& scopes, const CallContext&) {
+Result<std::vector<Consent>> MemoryOAuth::ConsentsOf(std::int64_t user_id,
+                                                     const CallContext& call) {
+  const std::lock_guard lock(mutex_);
+  ForgetWithAccounts(call);
+  std::vector<Consent> consents;
+  for (const auto& [who, scopes] : consents_) {
+    if (who.first == user_id)
+      consents.push_back({who.second, clients_.at(who.second).name, scopes});
+  }
+  return consents;
+}
+
+Status MemoryOAuth::AddConsent(std::int64_t user_id, const std::string& client_id,
+                               const ScopeList& scopes, const CallContext&) {
   const std::lock_guard lock(mutex_);
   ScopeList& had = consents_[{user_id, client_id}];
   for (const auto& scope : scopes) {

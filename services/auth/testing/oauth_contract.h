@@ -187,12 +187,21 @@ TYPED_TEST_P(OAuthContract, KnowsNoBrowserOfADisabledAccount) {
 TYPED_TEST_P(OAuthContract, AddsUpWhatWasAllowed) {
   this->AddClient("app");
   EXPECT_EQ(*this->oauth().Consented(this->ada_, "app", this->Soon()), ScopeList{});
-  ASSERT_TRUE(this->oauth().Consent(this->ada_, "app", {"read"}, this->Soon()).ok());
-  ASSERT_TRUE(this->oauth().Consent(this->ada_, "app", {"openid", "read"}, this->Soon()).ok());
+  ASSERT_TRUE(this->oauth().AddConsent(this->ada_, "app", {"read"}, this->Soon()).ok());
+  ASSERT_TRUE(this->oauth().AddConsent(this->ada_, "app", {"openid", "read"}, this->Soon()).ok());
   const auto had = *this->oauth().Consented(this->ada_, "app", this->Soon());
   EXPECT_EQ(had.size(), 2U);
   EXPECT_TRUE(IsWithin({"openid", "read"}, had));
   EXPECT_EQ(*this->oauth().Consented(this->bob_, "app", this->Soon()), ScopeList{});
+  this->AddClient("other");
+  ASSERT_TRUE(this->oauth().AddConsent(this->ada_, "other", {"read"}, this->Soon()).ok());
+  const auto all = *this->oauth().ConsentsOf(this->ada_, this->Soon());
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].client_id, "app");
+  EXPECT_EQ(all[0].client_name, this->clients().Find("app", this->Soon())->name);
+  EXPECT_EQ(all[0].scopes.size(), 2U);
+  EXPECT_EQ(all[1].scopes, ScopeList{"read"});
+  EXPECT_TRUE(this->oauth().ConsentsOf(this->bob_, this->Soon())->empty());
 }
 
 TYPED_TEST_P(OAuthContract, RedeemsACodeOnce) {
@@ -340,7 +349,7 @@ TYPED_TEST_P(OAuthContract, EverythingGoesWithItsAccount) {
   this->AddClient("other");
   this->StartSession(1, this->ada_);
   ASSERT_TRUE(this->oauth().AddCode(this->Hash('c'), this->Code(1), this->Soon()).ok());
-  ASSERT_TRUE(this->oauth().Consent(this->ada_, "other", {"read"}, this->Soon()).ok());
+  ASSERT_TRUE(this->oauth().AddConsent(this->ada_, "other", {"read"}, this->Soon()).ok());
   ASSERT_EQ(this->Redeem('c', this->Begin(2, 'r', this->ada_), this->now_), CodeVerdict::kRedeem);
   // Bob's application, with what Ada let it do.
   ASSERT_TRUE(this->accounts().Delete(this->bob_, this->Soon()).ok());

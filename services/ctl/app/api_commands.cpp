@@ -349,11 +349,13 @@ int ShowAudit(const Context& context, const AuditFlags& flags) {
     const auto about = entry.value("about_user_id", std::int64_t{0});
     rows.push_back({Text(entry, "at").substr(0, 19), Text(entry, "action"),
                     reason.empty() ? Text(entry, "outcome") : reason, Text(entry, "actor"),
-                    about == 0 ? "" : std::to_string(about), Text(entry, "address"),
-                    Text(entry, "user_agent")});
+                    about == 0 ? "" : std::to_string(about), Text(entry, "client_id"),
+                    Text(entry, "address"), Text(entry, "user_agent")});
   }
-  return Show(context, *answer,
-              Table({"at (UTC)", "action", "outcome", "by", "about", "from", "program"}, rows, 40));
+  return Show(
+      context, *answer,
+      Table({"at (UTC)", "action", "outcome", "by", "about", "application", "from", "program"},
+            rows, 40));
 }
 
 }  // namespace marquee::ctl

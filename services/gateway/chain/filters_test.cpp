@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <future>
+#include <map>
 #include <thread>
 
 #include "base/base64.h"
@@ -260,15 +261,18 @@ std::string Value(const http::Response& response, std::string_view name) {
 
 class LimitTest : public FiltersTest {
  protected:
-  // "ada" and "grace" are people, "key" is an API key of ada's, "service" is one of ours.
+  // "ada" and "grace" are people, "key" is an API key of ada's, "app" an application that acts for
+  // her, "client" the same for itself, "service" is one of ours.
   static std::optional<token::Claims> Identify(std::string_view token) {
-    if (token != "ada" && token != "grace" && token != "key" && token != "service")
-      return std::nullopt;
-    token::Claims claims;
-    if (token == "ada" || token == "key") claims.user_id = 1;
-    if (token == "grace") claims.user_id = 2;
-    if (token == "key") claims.api_key_id = "k1";
-    return claims;
+    static const std::map<std::string_view, token::Claims> kTokens{
+        {"ada", {.user_id = 1}},
+        {"grace", {.user_id = 2}},
+        {"key", {.user_id = 1, .api_key_id = "k1"}},
+        {"app", {.user_id = 1, .client_id = "c1"}},
+        {"client", {.client_id = "c1"}},
+        {"service", {}}};
+    const auto found = kTokens.find(token);
+    return found == kTokens.end() ? std::nullopt : std::optional(found->second);
   }
   http::Response Ask(Limit& limit, const std::string& bearer) {
     const auto exchange = Make(http::Method::kGet, "/");
@@ -308,6 +312,9 @@ TEST_F(LimitTest, CountsPeopleAndKeysApart) {
   EXPECT_EQ(Ask(limit, "Bearer grace").status, 200);
   EXPECT_EQ(Value(Ask(limit, "Bearer key"), "RateLimit"), R"("api-key";r=3;t=900)")
       << "a key has a quota of its own";
+  EXPECT_EQ(Ask(limit, "Bearer app").status, 429) << "an application's share is its person's";
+  EXPECT_EQ(Value(Ask(limit, "Bearer client"), "RateLimit"), R"("api-key";r=3;t=900)")
+      << "for itself it is a program as a key's is";
 }
 
 TEST_F(LimitTest, LeavesThoseAloneWhoseTokenIsNobodys) {

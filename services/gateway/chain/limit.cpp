@@ -33,22 +33,28 @@ Result<Step> Limit::Decode(const ExchangePtr& exchange) {
   const std::string_view authorization = exchange->outbound.authorization;
   if (!sources_.identify || !authorization.starts_with(kBearer)) return Step::kContinue;
   const auto claims = sources_.identify(authorization.substr(kBearer.size()));
-  if (!claims || claims->user_id == 0) return Step::kContinue;
+  if (!claims) return Step::kContinue;
   const bool by_key = !claims->api_key_id.empty();
-  const Quota& quota = by_key ? options_.api_key : options_.user;
+  const bool by_person =
+      claims->user_id != 0 && !by_key;  // also where an application acts for them
+  if (!by_key && !by_person && claims->client_id.empty()) return Step::kContinue;  // a service
+  const Quota& quota = by_person ? options_.user : options_.api_key;
   if (quota.requests == 0) return Step::kContinue;
 
-  const std::string caller =
-      by_key ? "key " + claims->api_key_id : "user " + std::to_string(claims->user_id);
+  const std::string caller = by_key      ? "key " + claims->api_key_id
+                             : by_person ? "user " + std::to_string(claims->user_id)
+                                         : "client " + claims->client_id;
   const std::int64_t replicas = sources_.replicas ? std::max(1, sources_.replicas()) : 1;
   const Quota part{std::max<std::int64_t>(1, quota.requests / replicas), quota.window};
-  exchange->limited_by = by_key ? kApiKey : kUser;
+  exchange->limited_by = by_person ? kUser : kApiKey;
   exchange->allowance = limiter_.Take(caller, part, std::chrono::steady_clock::now());
   if (!exchange->allowance->retry_after) return Step::kContinue;
-  (by_key ? api_keys_limited_ : users_limited_).Increment();
+  (by_person ? users_limited_ : api_keys_limited_).Increment();
   return Error::ResourceExhausted(
-      "rate_limited", std::string(by_key ? "This API key" : "You") + " may make " +
-                          std::to_string(quota.requests) + " requests in " +
+      "rate_limited", std::string(by_person ? "You"
+                                  : by_key  ? "This API key"
+                                            : "This application") +
+                          " may make " + std::to_string(quota.requests) + " requests in " +
                           std::to_string(SecondsUp(quota.window)) + " s: ask again in " +
                           std::to_string(SecondsUp(*exchange->allowance->retry_after)) + " s.");
 }

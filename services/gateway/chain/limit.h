@@ -13,8 +13,8 @@
 namespace marquee::gateway {
 
 struct LimitOptions {
-  Quota user{.requests = 1'000};  // all that a person does but by API keys
-  Quota api_key{.requests = 1'000};
+  Quota user{.requests = 1'000};     // all that a person does but by API keys
+  Quota api_key{.requests = 1'000};  // and each application that acts for nobody
   std::size_t max_callers = 100'000;
 };
 

@@ -250,6 +250,21 @@ class Builder {
     }
   }
 
+  // As a form carries a message: like a query, and so without null.
+  Json Form(const Binding& binding, const std::set<std::string>& elsewhere) {
+    Json fields = Json::array();
+    Query(*binding.rpc->request, "", elsewhere, 0, fields);
+    Json schema = {{"type", "object"}, {"properties", Json::object()}};
+    for (Json& field : fields) {
+      const std::string name = field["name"];
+      Json& property = schema["properties"][name] = std::move(field["schema"]);
+      if (field.contains("description")) property["description"] = std::move(field["description"]);
+      if (field["required"]) schema["required"].push_back(name);
+    }
+    if (!binding.rpc->rest.ignore_unknown) schema["additionalProperties"] = false;
+    return schema;
+  }
+
   Json Body(const Binding& binding) {
     const auto binary = [] {
       return Json{{"required", true},
@@ -285,10 +300,9 @@ class Builder {
             });
         Json body =
             json(schemas_.Body(request, request.descriptor->name(), elsewhere, {}), required);
-        if (binding.rpc->rest.form) {
-          Json& content = body["content"];
-          content["application/x-www-form-urlencoded"] = content["application/json"];
-        }
+        if (binding.rpc->rest.form)
+          body["content"]["application/x-www-form-urlencoded"] = {
+              {"schema", Form(binding, elsewhere)}};
         return body;
       }
     }

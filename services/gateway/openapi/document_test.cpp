@@ -254,6 +254,19 @@ TEST_F(DocumentTest, SaysWhatMustBeThereAndWhatMayBeNull) {
             json({{"$ref", "#/components/schemas/HyperparametersInput"}}));
 }
 
+TEST_F(DocumentTest, FlattensForms) {
+  const auto form_of = [&](const char* path) {
+    return document_["paths"][path]["post"]["requestBody"]["content"]
+                    ["application/x-www-form-urlencoded"]["schema"];
+  };
+  const json consent = form_of("/oauth2/consent");
+  EXPECT_TRUE(consent["properties"].contains("request.client_id"));
+  EXPECT_EQ(consent["properties"]["request.max_age"]["type"], "integer") << "a form has no null";
+  EXPECT_FALSE(consent["properties"].contains("browser")) << "the cookie's";
+  EXPECT_FALSE(consent.contains("additionalProperties")) << "what isn't known is passed over";
+  EXPECT_EQ(form_of("/oauth2/revoke")["required"], json({"token"}));
+}
+
 TEST_F(DocumentTest, ListsTheValuesThatAreTaken) {
   const json& schemas = document_["components"]["schemas"];
   EXPECT_EQ(schemas["InteractionKindInput"]["enum"].dump().find("UNSPECIFIED"), std::string::npos)

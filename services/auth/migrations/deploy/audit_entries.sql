@@ -9,6 +9,7 @@ CREATE TABLE audit_entries (
   reason        text        NOT NULL,
   actor         text        NOT NULL,
   api_key_id    text        NOT NULL,
+  client_id     text        NOT NULL,  -- no reference: an application that was removed stays named
   about_user_id bigint      NOT NULL,
   address       text        NOT NULL,
   user_agent    text        NOT NULL,
