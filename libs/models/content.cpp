@@ -63,8 +63,7 @@ Features ContentFeatures(const Content& content, std::span<const int64_t> item_i
     if (!Known(items[i]->year)) continue;
     for (size_t d = 0; d < decades; ++d) {
       const double distance = items[i]->year - (first + static_cast<int>(d) * kDecade);
-      row[genres.size() + d] =
-          static_cast<float>(std::exp(-std::pow(distance / kYearsAlike, 2)));
+      row[genres.size() + d] = static_cast<float>(std::exp(-std::pow(distance / kYearsAlike, 2)));
     }
   }
   return features;

@@ -159,7 +159,8 @@ TEST(RankBy, RanksByCountAndLeavesOutWhatIsGiven) {
 
 TEST(EvaluateRatings, ComputesRootMeanSquareAndMeanAbsoluteError) {
   const std::vector<HeldOutRating> held{{0, 0, 3}, {0, 1, 5}};
-  const RatingMetrics metrics = EvaluateRatings(held, [](int32_t, int32_t) { return PredictedRating{2}; });
+  const RatingMetrics metrics =
+      EvaluateRatings(held, [](int32_t, int32_t) { return PredictedRating{2}; });
   EXPECT_DOUBLE_EQ(metrics.rmse, std::sqrt((1.0 + 9.0) / 2));
   EXPECT_DOUBLE_EQ(metrics.mae, 2);
   EXPECT_EQ(EvaluateRatings({}, {}).rmse, 0);

@@ -21,8 +21,7 @@ StarDistribution RoundedNormal(double mean, double standard_deviation) {
   double below = 0;
   for (size_t value = 0; value + 1 < kStarValues; ++value) {
     const double edge = static_cast<double>(StarsOf(value) + kStarStep / 2);
-    const double upto =
-        std::erfc((mean - edge) / (standard_deviation * std::numbers::sqrt2)) / 2;
+    const double upto = std::erfc((mean - edge) / (standard_deviation * std::numbers::sqrt2)) / 2;
     distribution[value] = upto - below;
     below = upto;
   }

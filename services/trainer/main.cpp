@@ -49,25 +49,23 @@ int main(int argc, char** argv) {
   trainer::MovieContents content;
   const movies::MovieFeed movies(config->kafka, content, metrics, "trainer");
   trainer::TrainingJob job(ratings, content, registry, config->job, clock);
-  trainer::Trainer trainer(runs, registry, job, trainer_metrics, config->trainer,
-                           [&]() -> Status {
-                             RETURN_IF_ERROR(movies.Ready());
-                             return handover.Done();
-                           });
+  trainer::Trainer trainer(runs, registry, job, trainer_metrics, config->trainer, [&]() -> Status {
+    RETURN_IF_ERROR(movies.Ready());
+    return handover.Done();
+  });
   trainer::Housekeeping housekeeping(trainer, config->housekeeping);
 
   kafka::UseStructuredLog();
   trainer::TrainerHandler handler(trainer);
   idempotency::PgIdempotencyStore keys(pool);
   const people::PeopleFeed people(config->kafka, clock, metrics, "trainer");
-  return rpc::Serve(
-      config->server, {&handler}, verifier, metrics,
-      {{"postgres", [&] { return pool.Health(); }},
-       {"movies", [&] { return movies.Ready(); }},
-       {"handover", [&] { return handover.Done(); }}},
-      {.check = people.check(), .keys = &keys, .stopping = [&] {
-         handover.Stop();
-         housekeeping.Stop();
-         trainer.Stop();
-       }});
+  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+                    {{"postgres", [&] { return pool.Health(); }},
+                     {"movies", [&] { return movies.Ready(); }},
+                     {"handover", [&] { return handover.Done(); }}},
+                    {.check = people.check(), .keys = &keys, .stopping = [&] {
+                       handover.Stop();
+                       housekeeping.Stop();
+                       trainer.Stop();
+                     }});
 }

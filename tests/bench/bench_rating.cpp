@@ -40,8 +40,7 @@ RatingMatrix WithTastes(const RatingMatrix& pattern) {
     for (size_t i = first; i < end; ++i) {
       const int32_t item = rows.columns[i];
       float stars = 3.5F + 0.4F * number(1, user, kTastes) + 0.4F * number(2, item, kTastes);
-      for (size_t c = 0; c < kTastes; ++c)
-        stars += 0.17F * number(1, user, c) * number(2, item, c);
+      for (size_t c = 0; c < kTastes; ++c) stars += 0.17F * number(1, user, c) * number(2, item, c);
       stars += 0.75F * NormalAt(3, i);
       rows.values[i] = StarsOf(StarValueOf(stars));
     }
@@ -60,9 +59,8 @@ int main(int count, char** values) {
     options.ratings = std::atoll(values[4]);
   }
   const RatingSplit split = SplitRatings(WithTastes(Synthetic(options)), 10, 0, 1);
-  std::printf("%d users, %d items, %lld ratings to train on; %.0f MB so far\n",
-              split.train.users(), split.train.items(),
-              static_cast<long long>(split.train.nonzeros()), PeakMegabytes());
+  std::printf("%d users, %d items, %lld ratings to train on; %.0f MB so far\n", split.train.users(),
+              split.train.items(), static_cast<long long>(split.train.nonzeros()), PeakMegabytes());
   Fitting fitting;
   fitting.threads = count > 5 ? std::atoi(values[5]) : 0;
   int steps = 0;

@@ -83,7 +83,8 @@ int Run(const std::string& ratings_address) {
   TemporaryFolder temporary;
   testing::FakeRegistry registry;
   testing::FakeContent content;
-  TrainingJob job(ratings, content, registry, testing::Options("bench", temporary.path()), SystemClock());
+  TrainingJob job(ratings, content, registry, testing::Options("bench", temporary.path()),
+                  SystemClock());
   const Owner owner{"bench", "bench"};
 
   for (const char* what : {"first run", "second run (judges the champion too)"}) {

@@ -36,7 +36,7 @@ def world():
         suite.remove()
 
 
-def write(folder, tensors, quality, algorithm="popularity", numbers=(), task=("ranking", "ndcg_at_100")):
+def write(folder, tensors, quality, algorithm="popularity", numbers=(), *, task=("ranking", "ndcg_at_100")):
     """The file and its card, by the safetensors package and the page alone."""
     file, card = folder / "model.safetensors", folder / "card.json"
     metadata = {"format_version": "2", "algorithm": algorithm, **dict(numbers)}
@@ -131,7 +131,7 @@ def test_a_rating_model_predicts_with_an_interval_and_a_distribution(world, tmp_
     }
     numbers = {"mean": "3.5", "variance": "1", "noise_precision": "2", "noise_shape": "1000000"}
     named = {f"bayesian_mf.{name}": number for name, number in numbers.items()}
-    file, card = write(tmp_path, tensors, 0.8, "bayesian_mf", named, ("rating", "rmse"))
+    file, card = write(tmp_path, tensors, 0.8, "bayesian_mf", named, task=("rating", "rmse"))
     assert ctl.run("models", "register", file, "--card", card)["decision"] == "first_version"
     answer = eventually(
         lambda: (found := person.get(f"/v1/me/predictions/{ids[3]}"))["model_version"] and found, 30, what="it serves"

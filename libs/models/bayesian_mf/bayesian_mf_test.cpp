@@ -189,8 +189,8 @@ TEST_F(FoldInTest, KnowsLessOfAStrangerAndOfANewMovie) {
   for (const int32_t item : {0, 1, 2, 3, 4, 6, 7, 8, 9, 10})
     unsurprising.push_back({item, static_cast<float>(nobody.Mean(item))});
   const UserPosterior user(items_, unsurprising);
-  EXPECT_NEAR(nobody.Mean(5), 3.5 + static_cast<double>(bias_[5]) +
-                                  items_.user_mean.dot(Input(5)), 1e-9);
+  EXPECT_NEAR(nobody.Mean(5), 3.5 + static_cast<double>(bias_[5]) + items_.user_mean.dot(Input(5)),
+              1e-9);
   EXPECT_GT(nobody.Variance(5), user.Variance(5));
   EXPECT_GT(user.Variance(-1), user.Variance(5));
 }
@@ -287,10 +287,13 @@ TEST(BayesianMf, IsTheSameForAnyNumberOfThreads) {
 TEST(BayesianMf, TellsHowItConvergesAndStopsWhenItHas) {
   const RatingMatrix matrix = Generate(300, 120, 0.25, 0.6).matrix;
   std::vector<Measured> curve;
-  ASSERT_TRUE(Fit("bayesian_mf", matrix, {}, {.measured = [&](const Measured& one) {
-                    EXPECT_EQ(one.name, "bayesian_mf.held_out_rmse");
-                    curve.push_back(one);
-                  }}).ok());
+  ASSERT_TRUE(Fit("bayesian_mf", matrix, {},
+                  {.measured =
+                       [&](const Measured& one) {
+                         EXPECT_EQ(one.name, "bayesian_mf.held_out_rmse");
+                         curve.push_back(one);
+                       }})
+                  .ok());
   const GibbsOptions defaults;
   ASSERT_GE(curve.size(), static_cast<size_t>(2 * defaults.least_sweeps));
   EXPECT_LT(curve.size(), static_cast<size_t>(2 * defaults.most_sweeps));
@@ -393,8 +396,9 @@ class BadInputTest : public testing::TestWithParam<BadInput> {};
 TEST_P(BadInputTest, IsPredictedFromAllTheSame) {
   const auto matrix = RatingMatrix::Build(GetParam().users, GetParam().items, GetParam().values);
   ASSERT_TRUE(matrix.ok());
-  const auto ranker = FitRanker("bayesian_mf", *matrix,
-                                {{"bayesian_mf.least_sweeps", 6}, {"bayesian_mf.most_sweeps", 6}}, {});
+  const auto ranker =
+      FitRanker("bayesian_mf", *matrix,
+                {{"bayesian_mf.least_sweeps", 6}, {"bayesian_mf.most_sweeps", 6}}, {});
   ASSERT_TRUE(ranker.ok()) << ranker.error().ToString();
   std::vector<RatedItem> history;
   for (size_t j = 0; j < static_cast<size_t>(matrix->by_user().RowSize(0)); ++j)
@@ -421,9 +425,8 @@ TEST_P(BadInputTest, IsPredictedFromAllTheSame) {
 
 TEST(BadInputTest, ConstantRatingsArePredictedAndSurely) {
   const BadInput constant = BadInputs().front();
-  const auto ranker =
-      *FitRanker("bayesian_mf", *RatingMatrix::Build(constant.users, constant.items, constant.values),
-                 {}, {});
+  const auto ranker = *FitRanker(
+      "bayesian_mf", *RatingMatrix::Build(constant.users, constant.items, constant.values), {}, {});
   const std::vector<RatedItem> history(20, {1, 4});
   const auto predictive = ranker->Read(history)->Predict(3);
   EXPECT_NEAR(predictive->mean, 4, 0.05);
@@ -462,12 +465,11 @@ TEST(Load, RefusesWhatIsNoPosterior) {
   };
   for (const Tensor& tensor : model.parameters.tensors) {
     refused(tensor.name, [&](Parameters& parameters) {
-      std::erase_if(parameters.tensors,
-                    [&](const Tensor& one) { return one.name == tensor.name; });
+      std::erase_if(parameters.tensors, [&](const Tensor& one) { return one.name == tensor.name; });
     });
   }
-  for (const char* name : {"bayesian_mf.variance", "bayesian_mf.noise_precision",
-                           "bayesian_mf.noise_shape"}) {
+  for (const char* name :
+       {"bayesian_mf.variance", "bayesian_mf.noise_precision", "bayesian_mf.noise_shape"}) {
     refused(name, [&](Parameters& parameters) { parameters.numbers[name] = 0; });
     refused(name, [&](Parameters& parameters) { parameters.numbers.erase(name); });
   }

@@ -97,9 +97,8 @@ void Chain::SampleUsers(int sweep) {
       posterior.Set(precision, right);
       const VectorXd z = posterior.Draw(sampler);
       users_.Set(user, z);
-      const double drawn =
-          sampler.Gamma(noise_.shape + 0.5 * static_cast<double>(count),
-                        noise_.shape / noise_.precision + 0.5 * sums.Residual(z));
+      const double drawn = sampler.Gamma(noise_.shape + 0.5 * static_cast<double>(count),
+                                         noise_.shape / noise_.precision + 0.5 * sums.Residual(z));
       noise = static_cast<float>(std::min(kMostPrecise, drawn));
     }
   });

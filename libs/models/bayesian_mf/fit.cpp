@@ -63,8 +63,8 @@ Result<OwnedFeatures> MakeFeatures(const RatingMatrix& ratings, int factors,
     const auto own = content.view().Row(item);
     features.rows.insert(features.rows.end(), own.begin(), own.end());
     const auto direction = directions.Row(item);
-    const float length = std::sqrt(
-        std::inner_product(direction.begin(), direction.end(), direction.begin(), 0.0F));
+    const float length =
+        std::sqrt(std::inner_product(direction.begin(), direction.end(), direction.begin(), 0.0F));
     for (const float one : direction)
       features.rows.push_back(length > 0 ? kIalsLength * one / length : 0);
     features.rows.push_back(popularity[static_cast<size_t>(item)]);
@@ -96,7 +96,8 @@ Result<std::vector<Option>> Options(const RatingMatrix& ratings) {
 
 Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
                        const Fitting& fitting) {
-  ASSIGN_OR_RETURN(const OwnedFeatures features, MakeFeatures(ratings, FactorsFor(ratings), fitting));
+  ASSIGN_OR_RETURN(const OwnedFeatures features,
+                   MakeFeatures(ratings, FactorsFor(ratings), fitting));
   GibbsOptions gibbs;
   gibbs.factors = static_cast<int>(options.at("bayesian_mf.factors"));
   gibbs.least_sweeps = static_cast<int>(options.at("bayesian_mf.least_sweeps"));
@@ -120,8 +121,9 @@ Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
     parameters.Add("bayesian_mf." + name, std::span<const float>(values));
   };
   const auto matrix = [&](const std::string& name, const std::vector<float>& values, int columns) {
-    parameters.Add("bayesian_mf." + name,
-                   MatrixView{values.data(), static_cast<int32_t>(values.size()) / columns, columns});
+    parameters.Add(
+        "bayesian_mf." + name,
+        MatrixView{values.data(), static_cast<int32_t>(values.size()) / columns, columns});
   };
   vector("item_bias", posterior.item_bias);
   matrix("item_factors", posterior.item_factors, posterior.factors);

@@ -34,8 +34,7 @@ VectorXd Variances(const ItemPosterior& items, int32_t item) {
   if (!items.Knows(item)) return View(items.new_item_variances).cast<double>();
   VectorXd variances(items.user_mean.size());
   variances[0] = static_cast<double>(items.item_bias_variance[static_cast<size_t>(item)]);
-  variances.tail(variances.size() - 1) =
-      View(items.item_factor_variances.Row(item)).cast<double>();
+  variances.tail(variances.size() - 1) = View(items.item_factor_variances.Row(item)).cast<double>();
   return variances;
 }
 
@@ -83,15 +82,13 @@ UserPosterior::UserPosterior(const ItemPosterior& items, std::span<const RatedIt
     const double left = t.squaredNorm() - 2 * vector_.dot(right) + vector_.dot(outer * vector_);
     const double own = factor_.solve(outer).trace();
     const double theirs = variances[0] + variances.tail(k).dot(vector_.tail(k).cwiseAbs2());
-    rate = items.noise_shape / items.noise_precision +
-           0.5 * (std::max(0.0, left) + own + theirs);
+    rate = items.noise_shape / items.noise_precision + 0.5 * (std::max(0.0, left) + own + theirs);
     estimate_noise();
   }
 }
 
 double UserPosterior::Mean(int32_t item) const {
-  return static_cast<double>(items_.mean) + Bias(items_, item) +
-         vector_.dot(Input(items_, item));
+  return static_cast<double>(items_.mean) + Bias(items_, item) + vector_.dot(Input(items_, item));
 }
 
 double UserPosterior::Variance(int32_t item) const {
@@ -114,8 +111,8 @@ void UserPosterior::AddShares(int32_t item, std::span<const RatedItem> history, 
     const double surprise = static_cast<double>(history[j].rating) -
                             static_cast<double>(items_.mean) - Bias(items_, history[j].item) -
                             input.dot(items_.user_mean);
-    const double share = influence.dot(input) * surprise -
-                         Variances(items_, history[j].item).tail(k).dot(shrinkage);
+    const double share =
+        influence.dot(input) * surprise - Variances(items_, history[j].item).tail(k).dot(shrinkage);
     shares[j] += weight * static_cast<float>(share);
   }
 }

@@ -16,17 +16,17 @@ inline constexpr double kMostPrecise = 12 / (0.5 * 0.5);
 
 // What fold-in needs of a Posterior (gibbs.h); the spans and matrices are views.
 struct ItemPosterior {
-  float mean = 0;                                // μ
-  std::span<const float> item_bias;              // [items]
-  MatrixView item_factors;                       // [items, k]
-  std::span<const float> item_bias_variance;     // [items]
-  MatrixView item_factor_variances;              // [items, k]
-  std::span<const float> new_item_mean;          // [k + 1], the bias first
-  std::span<const float> new_item_variances;     // [k + 1]
-  Eigen::VectorXd user_mean;                     // m_U, [k + 1]
-  Eigen::MatrixXd user_precision;                // Λ_U, [k + 1, k + 1]
-  double noise_precision = 1;                    // ā
-  double noise_shape = 1;                        // h
+  float mean = 0;                             // μ
+  std::span<const float> item_bias;           // [items]
+  MatrixView item_factors;                    // [items, k]
+  std::span<const float> item_bias_variance;  // [items]
+  MatrixView item_factor_variances;           // [items, k]
+  std::span<const float> new_item_mean;       // [k + 1], the bias first
+  std::span<const float> new_item_variances;  // [k + 1]
+  Eigen::VectorXd user_mean;                  // m_U, [k + 1]
+  Eigen::MatrixXd user_precision;             // Λ_U, [k + 1, k + 1]
+  double noise_precision = 1;                 // ā
+  double noise_shape = 1;                     // h
 
   bool Knows(int32_t item) const { return item >= 0 && item < item_factors.rows; }
 };

@@ -26,11 +26,9 @@ Result<Posterior> Sample(const RatingMatrix& ratings, const ItemFeatures& featur
     for (int done = 1;; ++done) {
       chain.Sweep(before + done, keep);
       rmse = judge.Add(chain.Predict(split.held_out));
-      if (options.progress &&
-          !options.progress({before + done, 2 * options.most_sweeps, rmse}))
+      if (options.progress && !options.progress({before + done, 2 * options.most_sweeps, rmse}))
         return Error::Cancelled("training_cancelled", "The training was cancelled.");
-      const bool settled =
-          split.held_out.empty() || (done % kBlock == 0 && judge.Settled(rmse));
+      const bool settled = split.held_out.empty() || (done % kBlock == 0 && judge.Settled(rmse));
       if (done >= options.most_sweeps || (done >= options.least_sweeps && settled)) return done;
     }
   };

@@ -26,8 +26,8 @@ struct ItemFeatures {
 };
 
 struct SweepProgress {
-  int sweep = 0;    // 1 after the first
-  int at_most = 0;  // sweeps that there can be
+  int sweep = 0;             // 1 after the first
+  int at_most = 0;           // sweeps that there can be
   double held_out_rmse = 0;  // of the last sweeps' mean, or the kept ones'; 0: nothing is held out
 };
 

@@ -101,15 +101,13 @@ Result<std::shared_ptr<const Scorer>> Load(const Parameters& parameters, int32_t
   ASSIGN_OR_RETURN(posterior.new_item_mean, parameters.Vector("bayesian_mf.new_item_mean", size));
   ASSIGN_OR_RETURN(posterior.new_item_variances,
                    parameters.Vector("bayesian_mf.new_item_variances", size));
-  RETURN_IF_ERROR(
-      CheckNotNegative(posterior.item_bias_variance, "bayesian_mf.item_bias_variance"));
+  RETURN_IF_ERROR(CheckNotNegative(posterior.item_bias_variance, "bayesian_mf.item_bias_variance"));
   RETURN_IF_ERROR(CheckNotNegative(posterior.item_factor_variances.values(),
-                             "bayesian_mf.item_factor_variances"));
-  RETURN_IF_ERROR(
-      CheckNotNegative(posterior.new_item_variances, "bayesian_mf.new_item_variances"));
+                                   "bayesian_mf.item_factor_variances"));
+  RETURN_IF_ERROR(CheckNotNegative(posterior.new_item_variances, "bayesian_mf.new_item_variances"));
   ASSIGN_OR_RETURN(const auto mean, parameters.Vector("bayesian_mf.user_mean", size));
-  ASSIGN_OR_RETURN(const auto precision, parameters.Matrix("bayesian_mf.user_precision",
-                                                           static_cast<int32_t>(size)));
+  ASSIGN_OR_RETURN(const auto precision,
+                   parameters.Matrix("bayesian_mf.user_precision", static_cast<int32_t>(size)));
   if (static_cast<size_t>(precision.columns) != size)
     return Unfit("'bayesian_mf.user_precision' isn't square");
   const auto order = static_cast<Eigen::Index>(size);
@@ -119,8 +117,7 @@ Result<std::shared_ptr<const Scorer>> Load(const Parameters& parameters, int32_t
   posterior.user_precision = (full + full.transpose()) / 2;  // rounding leaves it asymmetric
   if (posterior.user_precision.llt().info() != Eigen::Success)
     return Unfit("'bayesian_mf.user_precision' isn't positive definite");
-  ASSIGN_OR_RETURN(posterior.noise_precision,
-                   Positive(parameters, "bayesian_mf.noise_precision"));
+  ASSIGN_OR_RETURN(posterior.noise_precision, Positive(parameters, "bayesian_mf.noise_precision"));
   ASSIGN_OR_RETURN(posterior.noise_shape, Positive(parameters, "bayesian_mf.noise_shape"));
   ASSIGN_OR_RETURN(const StarHabits habits, ReadHabits(parameters));
   return std::shared_ptr<const Scorer>(

@@ -74,9 +74,8 @@ StarHabit::StarHabit(const StarHabits& everybody, std::span<const RatedItem> his
   for (const RatedItem& rated : history) counts.Add(rated.rating);
   const StarDistribution expected = counts.Expected(everybody.mean, everybody.variance);
   for (size_t value = 0; value < kStarValues; ++value) {
-    const double weight =
-        (counts[value] + kStrength * expected[value] * everybody.shares[value]) /
-        ((counts.n() + kStrength) * expected[value]);
+    const double weight = (counts[value] + kStrength * expected[value] * everybody.shares[value]) /
+                          ((counts.n() + kStrength) * expected[value]);
     weights_[value] = std::clamp(weight, kLeast, kMost);
   }
 }

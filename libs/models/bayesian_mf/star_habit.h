@@ -12,10 +12,11 @@ namespace marquee::models::bayesian_mf {
 
 // What holds for everybody.
 struct StarHabits {
-  double mean = 0;          // of all ratings
-  double variance = 1;      // of all ratings, above 0
-  StarDistribution shares;  // G: each value's share of all ratings, over what the people's own means
-                            // and variances make one expect of it
+  double mean = 0;      // of all ratings
+  double variance = 1;  // of all ratings, above 0
+  StarDistribution
+      shares;  // G: each value's share of all ratings, over what the people's own means
+               // and variances make one expect of it
 };
 
 StarHabits Measure(const RatingMatrix& ratings);

@@ -118,18 +118,18 @@ Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
   ASSIGN_OR_RETURN(const auto values, models::Values(options, asked));
   const models::Fitting fitting{.seed = flags.seed, .content = std::move(content)};
   auto curves = std::make_shared<std::vector<Curve>>();
-  return FoldFits{
-      algorithm,
-      [=](const auto& train) {
-        models::Fitting measured = fitting;
-        Curve& curve = curves->emplace_back();
-        measured.measured = [&](const models::Measured& one) { curve.push_back(one); };
-        return models::FitRanker(algorithm, train, values, measured);
-      },
-      [&task, fitting](const auto& train) {
-        return models::FitRanker(task.baseline_algorithm, train, task.baseline_options, fitting);
-      },
-      curves};
+  return FoldFits{algorithm,
+                  [=](const auto& train) {
+                    models::Fitting measured = fitting;
+                    Curve& curve = curves->emplace_back();
+                    measured.measured = [&](const models::Measured& one) { curve.push_back(one); };
+                    return models::FitRanker(algorithm, train, values, measured);
+                  },
+                  [&task, fitting](const auto& train) {
+                    return models::FitRanker(task.baseline_algorithm, train, task.baseline_options,
+                                             fitting);
+                  },
+                  curves};
 }
 
 // The last step of each fold.
@@ -213,8 +213,8 @@ int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
   value["model"] = ToJson(report->mean);
   value["bias_baseline"] = ToJson(report->baseline);
   value["per_fold"] = folds;
-  std::string text = Table({"", "RMSE", "MAE"},
-                           {Row(fit->algorithm, report->mean), Row("biases only", report->baseline)});
+  std::string text = Table({"", "RMSE", "MAE"}, {Row(fit->algorithm, report->mean),
+                                                 Row("biases only", report->baseline)});
   if (report->mean.predictive) text += PredictiveTable(*report->mean.predictive);
   text += Convergence(*fit->curves) +
           fmt::format("\n{} folds of held-out ratings, seed {}.\n", flags.folds, flags.seed);
@@ -273,8 +273,7 @@ int Evaluate(const Context& context, const EvaluateFlags& flags) {
   if (!context.json) std::fputs(LeftOut(dataset->report).c_str(), stderr);
   const auto matrix = MatrixOf(*dataset);
   if (!matrix.ok()) return Fail(context, matrix.error());
-  const auto evaluate =
-      flags.task == models::kRating ? EvaluateRatingTask : EvaluateRankingTask;
+  const auto evaluate = flags.task == models::kRating ? EvaluateRatingTask : EvaluateRankingTask;
   return evaluate(context, flags, *matrix,
                   std::make_shared<const models::Content>(ContentOf(*dataset)), dataset->report);
 }

@@ -147,8 +147,9 @@ Recommender::Recommender(const ServingHolder& serving, Histories& histories, con
           metrics.AddCounter(kDegraded, kDegradedHelp, {{"why", "history_unavailable"}})),
       fold_in_seconds_(metrics.AddHistogram(
           "marquee_recommender_fold_in_seconds",
-          "From a history to a list: fold-in, scores of all movies, the best, why, and their stars.", {},
-          {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1})),
+          "From a history to a list: fold-in, scores of all movies, the best, why, and their "
+          "stars.",
+          {}, {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1})),
       history_size_(metrics.AddHistogram("marquee_recommender_history_size_ratings",
                                          "Ratings that personal lists were made from.", {},
                                          {1, 5, 20, 50, 100, 250, 500, 1000, 2500})),

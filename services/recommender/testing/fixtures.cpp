@@ -91,8 +91,7 @@ std::shared_ptr<const ModelInUse> MakeSureRating(std::int64_t version,
   const auto keep = [&](std::vector<float> values) -> std::span<const float> {
     return parameters.Keep(std::move(values));
   };
-  parameters.Add("bayesian_mf.item_bias",
-                 *given.Vector("biased_als.item_bias", movie_ids.size()));
+  parameters.Add("bayesian_mf.item_bias", *given.Vector("biased_als.item_bias", movie_ids.size()));
   parameters.Add("bayesian_mf.item_factors", *given.Matrix("biased_als.item_factors", items));
   parameters.Add("bayesian_mf.item_bias_variance",
                  keep(std::vector<float>(movie_ids.size(), 0.05F)));

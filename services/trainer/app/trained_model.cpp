@@ -72,13 +72,12 @@ Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMa
 
   ASSIGN_OR_RETURN(const auto exam, HoldOut(task, ratings, options.split_seed, options.threads));
   const auto fitting = [&](Stage stage, double from, double share) {
-    return models::Fitting{.seed = static_cast<std::uint64_t>(hyperparameters.seed),
-                           .threads = options.threads,
-                           .progress =
-                               [&, stage, from, share](double done) {
-                                 return monitor.Report(stage, from + share * done);
-                               },
-                           .content = content};
+    return models::Fitting{
+        .seed = static_cast<std::uint64_t>(hyperparameters.seed),
+        .threads = options.threads,
+        .progress = [&, stage, from,
+                     share](double done) { return monitor.Report(stage, from + share * done); },
+        .content = content};
   };
   const auto fit = [&](const models::RatingMatrix& data, double from) -> Result<models::Model> {
     models::Fitting measured = fitting(training, from, 0.5);

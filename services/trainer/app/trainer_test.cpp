@@ -61,7 +61,8 @@ class TrainerTest : public ::testing::Test {
   metrics::Metrics metrics_;
   TrainerMetrics trainer_metrics_{metrics_};
   testing::FakeRegistry registry_;
-  TrainingJob job_{ratings_, content_, registry_, testing::Options("1", temporary_.path()), SystemClock()};
+  TrainingJob job_{ratings_, content_, registry_, testing::Options("1", temporary_.path()),
+                   SystemClock()};
   Status may_start_;
 };
 

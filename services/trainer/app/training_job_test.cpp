@@ -183,8 +183,8 @@ TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
   Hyperparameters hyperparameters{.factors = 8, .iterations = 6};
   const auto train = [&](const std::string& task) {
     auto served = artefact::LoadModel(registry_.Of(task, 1).file)->ranker;
-    return TrainModel(*models::FindTask(task), *matrix, hyperparameters, {}, std::move(served), nullptr,
-                      monitor);
+    return TrainModel(*models::FindTask(task), *matrix, hyperparameters, {}, std::move(served),
+                      nullptr, monitor);
   };
   const auto ranking = train(kRanking);
   const auto rating = train(kRating);

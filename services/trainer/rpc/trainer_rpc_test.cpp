@@ -78,7 +78,8 @@ class TrainerRpcTest : public ::testing::Test {
   rpc::ServiceToken token_{rpc::MakeChannel(auth_.address()), "trainer", testing::kServiceSecret,
                            SystemClock()};
   RatingsClient ratings_{rpc::MakeChannel(ratings_service_.address()), token_, {}};
-  TrainingJob job_{ratings_, content_, registry_, testing::Options("1", temporary_.path()), SystemClock()};
+  TrainingJob job_{ratings_, content_, registry_, testing::Options("1", temporary_.path()),
+                   SystemClock()};
   Trainer trainer_{store_,
                    registry_,
                    job_,
