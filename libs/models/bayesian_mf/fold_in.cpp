@@ -50,8 +50,11 @@ UserPosterior::UserPosterior(const ItemPosterior& items, std::span<const RatedIt
   Index n = 0;
   for (const RatedItem& rated : history) {
     if (!items.Knows(rated.item)) continue;
-    inputs.col(n) = Input(items, rated.item);
-    variances += Variances(items, rated.item);
+    // No vectors of their own: this is where a long history's time goes.
+    inputs(0, n) = 1;
+    inputs.col(n).tail(k) = View(items.item_factors.Row(rated.item)).cast<double>();
+    variances[0] += static_cast<double>(items.item_bias_variance[static_cast<size_t>(rated.item)]);
+    variances.tail(k) += View(items.item_factor_variances.Row(rated.item)).cast<double>();
     targets[n++] = static_cast<double>(rated.rating) - static_cast<double>(items.mean) -
                    Bias(items, rated.item);
   }
