@@ -30,7 +30,7 @@ struct DataSnapshot {
 
 struct ModelCard {
   std::string model;        // "ranking" or "rating"
-  std::string algorithm;    // "ials", "biased_als"
+  std::string algorithm;    // "ials", "bayesian_mf"
   std::int64_t run_id = 0;  // of the trainer; 0: trained elsewhere
   DataSnapshot data;
   std::int64_t seed = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "base/result.h"
 #include "models/matrix_view.h"
+#include "models/predictive.h"
 #include "models/tensor.h"
 #include "models/top_n.h"
 
@@ -64,6 +66,8 @@ class Profile {
   // shares[j] += weight · (what the history's j-th rating adds to the item's score). They sum to
   // the score, less what doesn't depend on the history.
   virtual void AddShares(int32_t item, float weight, std::span<float> shares) const = 0;
+  // What else is believed of one item's rating: of algorithms for ratings, those that say.
+  virtual std::optional<Predictive> Predict(int32_t) const { return std::nullopt; }
 };
 
 // Made of parameters, which it views; immutable; any number of threads. Items are dense indices,

@@ -48,6 +48,26 @@ uint64_t UserSeed(uint64_t seed, int32_t user) {
   return Mix(seed ^ 0x75736572ULL, static_cast<uint64_t>(user));
 }
 
+void Add(const Predictive& predicted, float rating, PredictiveMetrics& sums) {
+  constexpr double kLeast = 1e-9;  // a model that rules out what happens is wrong, not infinitely
+  for (size_t i = 0; i < kIntervals.size(); ++i) {
+    const double lower = predicted.Lower(kIntervals[i]);
+    const double upper = predicted.Upper(kIntervals[i]);
+    const auto stars = static_cast<double>(rating);
+    sums.coverage[i] += lower <= stars && stars <= upper ? 1 : 0;
+    sums.width[i] += upper - lower;
+  }
+  sums.log_loss -= std::log(std::max(kLeast, predicted.distribution[StarValueOf(rating)]));
+}
+
+void AddWeighted(double weight, const PredictiveMetrics& metrics, PredictiveMetrics& sum) {
+  for (size_t i = 0; i < kIntervals.size(); ++i) {
+    sum.coverage[i] += weight * metrics.coverage[i];
+    sum.width[i] += weight * metrics.width[i];
+  }
+  sum.log_loss += weight * metrics.log_loss;
+}
+
 // The model's index of each item of the matrix, or -1.
 std::vector<int32_t> IndicesIn(const Ranker& ranker, const RatingMatrix& matrix) {
   std::vector<int32_t> indices;
@@ -208,15 +228,26 @@ RatingSplit SplitRatings(const RatingMatrix& matrix, int folds, int fold, uint64
 RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
                               const PredictFunction& predict) {
   RatingMetrics metrics;
+  PredictiveMetrics sums;
+  size_t with_predictive = 0;
   for (const HeldOutRating& rating : held_out) {
-    const double error = static_cast<double>(predict(rating.user, rating.item) - rating.rating);
+    const PredictedRating predicted = predict(rating.user, rating.item);
+    const double error = static_cast<double>(predicted.stars - rating.rating);
     metrics.rmse += error * error;
     metrics.mae += std::abs(error);
+    if (!predicted.predictive) continue;
+    ++with_predictive;
+    Add(*predicted.predictive, rating.rating, sums);
   }
   metrics.ratings = static_cast<int64_t>(held_out.size());
   if (metrics.ratings == 0) return metrics;
-  metrics.rmse = std::sqrt(metrics.rmse / static_cast<double>(metrics.ratings));
-  metrics.mae /= static_cast<double>(metrics.ratings);
+  const auto count = static_cast<double>(metrics.ratings);
+  metrics.rmse = std::sqrt(metrics.rmse / count);
+  metrics.mae /= count;
+  if (with_predictive == held_out.size()) {
+    metrics.predictive.emplace();
+    AddWeighted(1 / count, sums, *metrics.predictive);
+  }
   return metrics;
 }
 
@@ -241,7 +272,8 @@ PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatr
       asked->profile = asked->ranker->Read(asked->history);
       asked->user = user;
     }
-    return asked->profile->Score(asked->theirs[static_cast<size_t>(item)]);
+    const int32_t theirs = asked->theirs[static_cast<size_t>(item)];
+    return PredictedRating{asked->profile->Score(theirs), asked->profile->Predict(theirs)};
   };
 }
 
@@ -274,8 +306,15 @@ RatingMetrics Mean(std::span<const RatingMetrics> folds) {
     mean.ratings += fold.ratings;
   }
   if (mean.ratings == 0) return mean;
-  mean.rmse = std::sqrt(mean.rmse / static_cast<double>(mean.ratings));
-  mean.mae /= static_cast<double>(mean.ratings);
+  const auto count = static_cast<double>(mean.ratings);
+  mean.rmse = std::sqrt(mean.rmse / count);
+  mean.mae /= count;
+  if (std::all_of(folds.begin(), folds.end(),
+                  [](const RatingMetrics& fold) { return fold.predictive.has_value(); })) {
+    mean.predictive.emplace();
+    for (const RatingMetrics& fold : folds)
+      AddWeighted(static_cast<double>(fold.ratings) / count, *fold.predictive, *mean.predictive);
+  }
   return mean;
 }
 

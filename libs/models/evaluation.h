@@ -2,14 +2,17 @@
 // and options give the same figures whatever the number of threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/result.h"
 #include "models/matrix_view.h"
+#include "models/predictive.h"
 #include "models/ranker.h"
 #include "models/rating_matrix.h"
 
@@ -33,10 +36,18 @@ struct RankingMetrics {
   int64_t users = 0;
 };
 
+// Of the models that predict more than a mean.
+struct PredictiveMetrics {
+  std::array<double, kIntervals.size()> coverage{};  // share of the ratings within each interval
+  std::array<double, kIntervals.size()> width{};     // its mean, in stars
+  double log_loss = 0;                               // mean −ln P(the value given), of ten values
+};
+
 struct RatingMetrics {
   double rmse = 0;
   double mae = 0;
   int64_t ratings = 0;
+  std::optional<PredictiveMetrics> predictive = {};
 };
 
 double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
@@ -95,7 +106,12 @@ struct RatingSplit {
 // Ratings are dealt into `folds` at random; those of fold `fold` are held out.
 RatingSplit SplitRatings(const RatingMatrix& matrix, int folds, int fold, uint64_t seed);
 
-using PredictFunction = std::function<float(int32_t user, int32_t item)>;
+struct PredictedRating {
+  float stars = 0;
+  std::optional<Predictive> predictive = {};
+};
+using PredictFunction = std::function<PredictedRating(int32_t user, int32_t item)>;
+// The predictive metrics are of models that have them for every rating.
 RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
                               const PredictFunction& predict);
 

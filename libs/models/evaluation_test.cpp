@@ -159,14 +159,15 @@ TEST(RankBy, RanksByCountAndLeavesOutWhatIsGiven) {
 
 TEST(EvaluateRatings, ComputesRootMeanSquareAndMeanAbsoluteError) {
   const std::vector<HeldOutRating> held{{0, 0, 3}, {0, 1, 5}};
-  const RatingMetrics metrics = EvaluateRatings(held, [](int32_t, int32_t) { return 2.0F; });
+  const RatingMetrics metrics =
+      EvaluateRatings(held, [](int32_t, int32_t) { return PredictedRating{2}; });
   EXPECT_DOUBLE_EQ(metrics.rmse, std::sqrt((1.0 + 9.0) / 2));
   EXPECT_DOUBLE_EQ(metrics.mae, 2);
   EXPECT_EQ(EvaluateRatings({}, {}).rmse, 0);
 }
 
 TEST(Mean, WeighsFoldsByTheirSize) {
-  const std::vector<RatingMetrics> ratings{{1, 1, 3}, {3, 2, 1}};
+  const std::vector<RatingMetrics> ratings{{1, 1, 3, {}}, {3, 2, 1, {}}};
   EXPECT_DOUBLE_EQ(Mean(ratings).rmse, std::sqrt((3 * 1.0 + 9.0) / 4));
   EXPECT_DOUBLE_EQ(Mean(ratings).mae, 5.0 / 4);
   RankingMetrics small;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "models/confidence.h"
+#include "models/content.h"
 #include "models/ranker.h"
 #include "models/rating_matrix.h"
 #include "models/registry.h"
@@ -23,11 +25,20 @@ struct Option {
   std::vector<double> search = {};  // other values that are worth trying on the deployer's data
 };
 
+// Something that an algorithm measures as it goes, to show whether it has converged.
+struct Measured {
+  std::string_view name;  // "bayesian_mf.held_out_rmse"
+  int step = 0;           // from 1
+  double value = 0;
+};
+
 struct Fitting {
   uint64_t seed = 1;
   int threads = 0;  // 0: all cores. The result doesn't depend on it
   // How much of the fit is done, 0 to 1; false cancels (Code::kCancelled).
   std::function<bool(double done)> progress{};
+  std::function<void(const Measured&)> measured{};
+  std::shared_ptr<const Content> content{};  // of the items; none: nothing is known of them
 
   bool Report(double done) const { return !progress || progress(done); }
 };

@@ -42,7 +42,7 @@ Result<const Algorithm*> Find(std::string_view name) {
 }
 
 constexpr std::array<std::string_view, 2> kRankingAlgorithms = {"ials+ease", "ials"};
-constexpr std::array<std::string_view, 1> kRatingAlgorithms = {"biased_als"};
+constexpr std::array<std::string_view, 2> kRatingAlgorithms = {"bayesian_mf", "biased_als"};
 
 }  // namespace
 

@@ -213,7 +213,7 @@ TEST(Resolve, AutoIsTheFirstOfTheTaskThatTheDataAllow) {
   const Task& rating = *FindTask(kRating);
   const RatingMatrix small = RandomMatrix(100, 40);
   EXPECT_EQ(*Resolve(ranking, "auto", small), "ials+ease");
-  EXPECT_EQ(*Resolve(rating, "auto", small), "biased_als");
+  EXPECT_EQ(*Resolve(rating, "auto", small), "bayesian_mf");
   EXPECT_EQ(*Resolve(ranking, "ease", small), "ease");
   EXPECT_EQ(Resolve(ranking, "biased_als", small).error().reason, "unknown_algorithm");
   EXPECT_EQ(Resolve(ranking, "svd", small).error().field, "algorithm");
@@ -294,6 +294,21 @@ TEST_F(Quality, PredictsRatingsBetterThanSvdPlusPlus) {
   ASSERT_TRUE(report.ok());
   EXPECT_LE(report->mean.rmse, 0.852);
   EXPECT_LT(report->mean.rmse, report->baseline.rmse - 0.015);
+}
+
+// One fold of `evaluate --task rating`, without genres and years (tests/e2e/test_quality.py has all
+// five with them).
+TEST_F(Quality, BayesianPredictionsAreBetterStillAndKnowHowSureTheyAre) {
+  const RatingSplit split = SplitRatings(ratings_, 5, 0, 1);
+  const auto ranker = *FitRanker("bayesian_mf", split.train, {}, {});
+  const RatingMetrics metrics = EvaluateRatings(split.held_out, PredictBy(ranker, split.train));
+  EXPECT_LE(metrics.rmse, 0.82);
+  EXPECT_LE(metrics.mae, 0.63);
+  ASSERT_TRUE(metrics.predictive);
+  EXPECT_NEAR(metrics.predictive->coverage[0], 0.515, 0.035);
+  EXPECT_NEAR(metrics.predictive->coverage[1], 0.81, 0.03);
+  EXPECT_NEAR(metrics.predictive->coverage[2], 0.905, 0.025);
+  EXPECT_LE(metrics.predictive->log_loss, 1.60);
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"
+#include "movies/movie_feed.h"
 #include "people/people_feed.h"
 #include "pg/pool_metrics.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "trainer/app/handover.h"
 #include "trainer/app/housekeeping.h"
+#include "trainer/app/movie_contents.h"
 #include "trainer/app/trainer.h"
 #include "trainer/app/workspace.h"
 #include "trainer/clients/ratings_client.h"
@@ -44,21 +46,26 @@ int main(int argc, char** argv) {
   trainer::Handover handover(before, registry, config->artefact_dir, metrics,
                              {.transfer_timeout = config->job.transfer_timeout});
   trainer::Workspace::Sweep(config->job.scratch);
-  trainer::TrainingJob job(ratings, registry, config->job, clock);
-  trainer::Trainer trainer(runs, registry, job, trainer_metrics, config->trainer,
-                           [&] { return handover.Done(); });
+  trainer::MovieContents content;
+  const movies::MovieFeed movies(config->kafka, content, metrics, "trainer");
+  trainer::TrainingJob job(ratings, content, registry, config->job, clock);
+  trainer::Trainer trainer(runs, registry, job, trainer_metrics, config->trainer, [&]() -> Status {
+    RETURN_IF_ERROR(movies.Ready());
+    return handover.Done();
+  });
   trainer::Housekeeping housekeeping(trainer, config->housekeeping);
 
   kafka::UseStructuredLog();
   trainer::TrainerHandler handler(trainer);
   idempotency::PgIdempotencyStore keys(pool);
   const people::PeopleFeed people(config->kafka, clock, metrics, "trainer");
-  return rpc::Serve(
-      config->server, {&handler}, verifier, metrics,
-      {{"postgres", [&] { return pool.Health(); }}, {"handover", [&] { return handover.Done(); }}},
-      {.check = people.check(), .keys = &keys, .stopping = [&] {
-         handover.Stop();
-         housekeeping.Stop();
-         trainer.Stop();
-       }});
+  return rpc::Serve(config->server, {&handler}, verifier, metrics,
+                    {{"postgres", [&] { return pool.Health(); }},
+                     {"movies", [&] { return movies.Ready(); }},
+                     {"handover", [&] { return handover.Done(); }}},
+                    {.check = people.check(), .keys = &keys, .stopping = [&] {
+                       handover.Stop();
+                       housekeeping.Stop();
+                       trainer.Stop();
+                     }});
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/bayesian_mf/fold_in.h"
 #include "models/ials/fold_in.h"
 #include "models/kernels.h"
 #include "models/random.h"
@@ -85,12 +86,44 @@ void TopN(benchmark::State& state) {
   }
 }
 
+// A predicted rating and how sure it is (libs/models/bayesian_mf), from the history on.
+void Predict(benchmark::State& state) {
+  namespace bayes = marquee::models::bayesian_mf;
+  constexpr std::int32_t kItems = 60'000;
+  const auto k = static_cast<std::int32_t>(state.range(0));
+  const std::vector<float> factors = RandomFactors(kItems, k);
+  const std::vector<float> variances(factors.size(), 0.05F);
+  const std::vector<float> bias(kItems, 0.1F);
+  const std::vector<float> of_new(static_cast<size_t>(k) + 1, 0.1F);
+  const bayes::ItemPosterior items{.mean = 3.5F,
+                                   .item_bias = bias,
+                                   .item_factors = {factors.data(), kItems, k},
+                                   .item_bias_variance = bias,
+                                   .item_factor_variances = {variances.data(), kItems, k},
+                                   .new_item_mean = of_new,
+                                   .new_item_variances = of_new,
+                                   .user_mean = Eigen::VectorXd::Zero(k + 1),
+                                   .user_precision = 5 * Eigen::MatrixXd::Identity(k + 1, k + 1),
+                                   .noise_precision = 2,
+                                   .noise_shape = 3};
+  std::vector<RatedItem> history;
+  for (const auto& seen : RandomHistory(state.range(1))) history.push_back({seen.item, 4});
+  for ([[maybe_unused]] auto round : state) {
+    const bayes::UserPosterior user(items, history);
+    benchmark::DoNotOptimize(user.Mean(1) + user.Variance(1));
+  }
+}
+
 void Histories(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"k", "ratings"})->ArgsProduct({{64, 128}, {1, 5, 20, 50, 100, 500, 2000}});
 }
 
 BENCHMARK(Solve)->Apply(Histories)->Unit(benchmark::kMicrosecond);
 BENCHMARK(Explain)->Apply(Histories)->Unit(benchmark::kMicrosecond);
+BENCHMARK(Predict)
+    ->ArgNames({"k", "ratings"})
+    ->ArgsProduct({{8, 16, 32}, {20, 100, 500}})
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK(TopN)
     ->ArgNames({"movies", "k"})
     ->Args({9'742, 64})

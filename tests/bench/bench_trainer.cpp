@@ -82,7 +82,9 @@ int Run(const std::string& ratings_address) {
   testing::MemoryStore store;
   TemporaryFolder temporary;
   testing::FakeRegistry registry;
-  TrainingJob job(ratings, registry, testing::Options("bench", temporary.path()), SystemClock());
+  testing::FakeContent content;
+  TrainingJob job(ratings, content, registry, testing::Options("bench", temporary.path()),
+                  SystemClock());
   const Owner owner{"bench", "bench"};
 
   for (const char* what : {"first run", "second run (judges the champion too)"}) {

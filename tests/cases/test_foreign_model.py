@@ -36,7 +36,7 @@ def world():
         suite.remove()
 
 
-def write(folder, tensors, ndcg, algorithm="popularity", numbers=()):
+def write(folder, tensors, quality, algorithm="popularity", numbers=(), *, task=("ranking", "ndcg_at_100")):
     """The file and its card, by the safetensors package and the page alone."""
     file, card = folder / "model.safetensors", folder / "card.json"
     metadata = {"format_version": "2", "algorithm": algorithm, **dict(numbers)}
@@ -45,13 +45,13 @@ def write(folder, tensors, ndcg, algorithm="popularity", numbers=()):
         json.dumps(
             {
                 "format_version": 1,
-                "model": "ranking",
+                "model": task[0],
                 "algorithm": algorithm,
                 "run_id": 0,
                 "data": {"ratings": 100, "users": 10, "movies": MOVIES, "next_offsets": [], "sha256": DATA},
                 "seed": 1,
                 "hyperparameters": {},
-                "metrics": {"ndcg_at_100": ndcg},
+                "metrics": {task[1]: quality},
                 "code_version": "a notebook",
                 "created_at": "2026-11-30T06:00:00Z",
                 "artefact_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
@@ -109,6 +109,44 @@ def test_the_gate_stands_before_it(world, tmp_path):
     eventually(lambda: person.recommend()["model_version"] == version, 30, what="the better one serves")
     again = ctl.run("models", "register", file, *card)
     assert (again["decision"], again["model_version"]["version"]) == ("", version), "the same file, the same version"
+
+
+def test_a_rating_model_predicts_with_an_interval_and_a_distribution(world, tmp_path):
+    """One factor, and somebody of whom it thinks as of everybody but for the one movie that they have rated."""
+    _, ctl, person, ids = world
+    unrated = person.get(f"/v1/me/predictions/{ids[3]}")
+    assert "interval_80" not in unrated, "no model, no interval"
+    ones = numpy.ones(MOVIES, numpy.float32)
+    tensors = {
+        "item_ids": numpy.array(ids, numpy.int64),
+        "bayesian_mf.item_bias": numpy.linspace(-0.5, 0.5, MOVIES, dtype=numpy.float32),
+        "bayesian_mf.item_factors": numpy.zeros((MOVIES, 1), numpy.float32),
+        "bayesian_mf.item_bias_variance": 0.1 * ones,
+        "bayesian_mf.item_factor_variances": 0.1 * ones.reshape(-1, 1),
+        "bayesian_mf.new_item_mean": numpy.zeros(2, numpy.float32),
+        "bayesian_mf.new_item_variances": numpy.ones(2, numpy.float32),
+        "bayesian_mf.user_mean": numpy.zeros(2, numpy.float32),
+        "bayesian_mf.user_precision": 4 * numpy.eye(2, dtype=numpy.float32),
+        "bayesian_mf.star_habits": numpy.ones(10, numpy.float32),
+    }
+    numbers = {"mean": "3.5", "variance": "1", "noise_precision": "2", "noise_shape": "1000000"}
+    named = {f"bayesian_mf.{name}": number for name, number in numbers.items()}
+    file, card = write(tmp_path, tensors, 0.8, "bayesian_mf", named, task=("rating", "rmse"))
+    assert ctl.run("models", "register", file, "--card", card)["decision"] == "first_version"
+    answer = eventually(
+        lambda: (found := person.get(f"/v1/me/predictions/{ids[3]}"))["model_version"] and found, 30, what="it serves"
+    )
+    # A = 4 + 2, as its noise shape is so large that one rating changes nothing of the noise.
+    biases = tensors["bayesian_mf.item_bias"]
+    mean = 3.5 + biases[3] + 2 * (5 - 3.5 - biases[0]) / 6
+    deviation = (1 / 6 + 0.1 + 1 / 2) ** 0.5
+    assert answer["predicted_rating"] == pytest.approx(mean, abs=1e-3)
+    assert answer["standard_deviation"] == pytest.approx(deviation, abs=1e-3)
+    assert answer["interval_80"]["lower"] == pytest.approx(mean - 1.28155 * deviation, abs=1e-3)
+    assert answer["interval_80"]["upper"] == pytest.approx(min(5, mean + 1.28155 * deviation), abs=1e-3)
+    assert sum(one["probability"] for one in answer["distribution"]) == pytest.approx(1)
+    for item in person.recommend(count=5)["recommendations"]:
+        assert item["predicted_rating"] == pytest.approx(person.predict(item["movie_id"])["predicted_rating"])
 
 
 def delivery(folder, ids, ndcg):

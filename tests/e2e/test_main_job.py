@@ -134,6 +134,10 @@ def test_a_predicted_rating_is_the_movies_mean_moved_by_how_the_person_rates(loa
     assert predicted[1] < predicted[3] < predicted[5]
     assert predicted[1] < mean
     assert abs(predicted[5] - mean) < 0.7  # three fives say little of the fourth movie
+    assert answer["interval_80"]["lower"] < answer["predicted_rating"] < answer["interval_80"]["upper"]
+    assert answer["standard_deviation"] > 0
+    assert [one["rating"] for one in answer["distribution"]] == [half / 2 for half in range(1, 11)]
+    assert sum(one["probability"] for one in answer["distribution"]) == pytest.approx(1)
 
 
 def test_without_ratings_the_popular_list_stands_in(loaded, api):

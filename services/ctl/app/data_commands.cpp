@@ -34,6 +34,12 @@ Result<models::RatingMatrix> MatrixOf(const Dataset& dataset) {
   return models::RatingMatrix::Build(users, movies, values);
 }
 
+models::Content ContentOf(const Dataset& dataset) {
+  models::Content content;
+  for (const auto& movie : dataset.movies) content[movie.id] = {movie.genres, movie.year};
+  return content;
+}
+
 json ToJson(const models::RankingMetrics& metrics) {
   return {{"ndcg_at_100", metrics.ndcg_at_100},
           {"recall_at_20", metrics.recall_at_20},
@@ -54,14 +60,54 @@ std::vector<std::string> Row(const std::string& name, const models::RankingMetri
           Fixed(m.coverage, 4)};
 }
 
+json ToJson(const models::RatingMetrics& metrics) {
+  json value{{"rmse", metrics.rmse}, {"mae", metrics.mae}};
+  if (!metrics.predictive) return value;
+  json& intervals = value["intervals"] = json::array();
+  for (std::size_t i = 0; i < models::kIntervals.size(); ++i) {
+    intervals.push_back({{"share", models::kIntervals[i].share},
+                         {"coverage", metrics.predictive->coverage[i]},
+                         {"width", metrics.predictive->width[i]}});
+  }
+  value["log_loss"] = metrics.predictive->log_loss;
+  return value;
+}
+
+std::vector<std::string> Row(const std::string& name, const models::RatingMetrics& m) {
+  return {name, Fixed(m.rmse, 4), Fixed(m.mae, 4)};
+}
+
+std::string PredictiveTable(const models::PredictiveMetrics& metrics) {
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < models::kIntervals.size(); ++i) {
+    rows.push_back({Fixed(100 * models::kIntervals[i].share, 0) + " %",
+                    Fixed(100 * metrics.coverage[i], 1) + " %", Fixed(metrics.width[i], 2)});
+  }
+  return "\n" + Table({"intervals of", "cover", "stars wide"}, rows) +
+         fmt::format("\nLog-loss over the ten values: {:.4f}.\n", metrics.log_loss);
+}
+
+// What a fit measured of itself, step by step: whether it has converged.
+using Curve = std::vector<models::Measured>;
+
+json ToJson(const Curve& curve) {
+  json steps = json::array();
+  for (const auto& one : curve)
+    steps.push_back({{"name", one.name}, {"step", one.step}, {"value", one.value}});
+  return steps;
+}
+
 // How the folds' models are fitted, and their baseline.
 struct FoldFits {
+  std::string algorithm;
   models::FitFunction model;
   models::FitFunction baseline;
+  std::shared_ptr<std::vector<Curve>> curves;  // of each fold that was fitted
 };
 
 Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
-                      const models::RatingMatrix& matrix) {
+                      const models::RatingMatrix& matrix,
+                      std::shared_ptr<const models::Content> content) {
   ASSIGN_OR_RETURN(const std::string algorithm, models::Resolve(task, flags.algorithm, matrix));
   // By the size of the whole, as they would be for all of it.
   ASSIGN_OR_RETURN(const auto options, models::OptionsOf(algorithm, matrix));
@@ -70,12 +116,32 @@ Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
     if (flags.factors > 0 && option.name.ends_with(".factors")) asked[option.name] = flags.factors;
   }
   ASSIGN_OR_RETURN(const auto values, models::Values(options, asked));
-  const models::Fitting fitting{.seed = flags.seed};
-  return FoldFits{
-      [=](const auto& train) { return models::FitRanker(algorithm, train, values, fitting); },
-      [&task, fitting](const auto& train) {
-        return models::FitRanker(task.baseline_algorithm, train, task.baseline_options, fitting);
-      }};
+  const models::Fitting fitting{.seed = flags.seed, .content = std::move(content)};
+  auto curves = std::make_shared<std::vector<Curve>>();
+  return FoldFits{algorithm,
+                  [=](const auto& train) {
+                    models::Fitting measured = fitting;
+                    Curve& curve = curves->emplace_back();
+                    measured.measured = [&](const models::Measured& one) { curve.push_back(one); };
+                    return models::FitRanker(algorithm, train, values, measured);
+                  },
+                  [&task, fitting](const auto& train) {
+                    return models::FitRanker(task.baseline_algorithm, train, task.baseline_options,
+                                             fitting);
+                  },
+                  curves};
+}
+
+// The last step of each fold.
+std::string Convergence(const std::vector<Curve>& curves) {
+  std::string text;
+  for (std::size_t fold = 0; fold < curves.size(); ++fold) {
+    if (curves[fold].empty()) continue;
+    const auto& last = curves[fold].back();
+    text += fmt::format("Fold {}: {} {:.4f} after {} steps.\n", fold + 1, last.name, last.value,
+                        last.step);
+  }
+  return text.empty() ? text : "\n" + text;
 }
 
 // What every task's report begins with.
@@ -91,8 +157,9 @@ json Judged(std::string_view task, const EvaluateFlags& flags, const models::Rat
 }
 
 int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
-                        const models::RatingMatrix& matrix, const Report& read) {
-  const auto fit = Fits(flags, *models::FindTask(models::kRanking), matrix);
+                        const models::RatingMatrix& matrix,
+                        std::shared_ptr<const models::Content> content, const Report& read) {
+  const auto fit = Fits(flags, *models::FindTask(models::kRanking), matrix, std::move(content));
   if (!fit.ok()) return Fail(context, fit.error());
   ProgressBar bar("Folds", flags.folds, context.quiet);
   const auto report = models::CrossValidateRanking(matrix, flags.folds, flags.seed, fit->model,
@@ -124,8 +191,9 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
 }
 
 int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
-                       const models::RatingMatrix& matrix, const Report& read) {
-  const auto fit = Fits(flags, *models::FindTask(models::kRating), matrix);
+                       const models::RatingMatrix& matrix,
+                       std::shared_ptr<const models::Content> content, const Report& read) {
+  const auto fit = Fits(flags, *models::FindTask(models::kRating), matrix, std::move(content));
   if (!fit.ok()) return Fail(context, fit.error());
   ProgressBar bar("Folds", flags.folds, context.quiet);
   const auto report = models::CrossValidateRatings(matrix, flags.folds, flags.seed, fit->model,
@@ -136,16 +204,20 @@ int EvaluateRatingTask(const Context& context, const EvaluateFlags& flags,
   bar.Finish();
   if (!report.ok()) return Fail(context, report.error());
   json folds = json::array();
-  for (const auto& fold : report->folds) folds.push_back({{"rmse", fold.rmse}, {"mae", fold.mae}});
+  for (std::size_t fold = 0; fold < report->folds.size(); ++fold) {
+    folds.push_back(ToJson(report->folds[fold]));
+    if (!(*fit->curves)[fold].empty()) folds.back()["convergence"] = ToJson((*fit->curves)[fold]);
+  }
   json value = Judged("rating", flags, matrix, read);
-  value["model"] = {{"rmse", report->mean.rmse}, {"mae", report->mean.mae}};
-  value["bias_baseline"] = {{"rmse", report->baseline.rmse}, {"mae", report->baseline.mae}};
+  value["algorithm"] = fit->algorithm;
+  value["model"] = ToJson(report->mean);
+  value["bias_baseline"] = ToJson(report->baseline);
   value["per_fold"] = folds;
-  const std::string text =
-      Table({"", "RMSE", "MAE"},
-            {{"this model", Fixed(report->mean.rmse, 4), Fixed(report->mean.mae, 4)},
-             {"biases only", Fixed(report->baseline.rmse, 4), Fixed(report->baseline.mae, 4)}}) +
-      fmt::format("\n{} folds of held-out ratings, seed {}.\n", flags.folds, flags.seed);
+  std::string text = Table({"", "RMSE", "MAE"}, {Row(fit->algorithm, report->mean),
+                                                 Row("biases only", report->baseline)});
+  if (report->mean.predictive) text += PredictiveTable(*report->mean.predictive);
+  text += Convergence(*fit->curves) +
+          fmt::format("\n{} folds of held-out ratings, seed {}.\n", flags.folds, flags.seed);
   return Show(context, value, text);
 }
 
@@ -201,8 +273,9 @@ int Evaluate(const Context& context, const EvaluateFlags& flags) {
   if (!context.json) std::fputs(LeftOut(dataset->report).c_str(), stderr);
   const auto matrix = MatrixOf(*dataset);
   if (!matrix.ok()) return Fail(context, matrix.error());
-  return flags.task == "rating" ? EvaluateRatingTask(context, flags, *matrix, dataset->report)
-                                : EvaluateRankingTask(context, flags, *matrix, dataset->report);
+  const auto evaluate = flags.task == models::kRating ? EvaluateRatingTask : EvaluateRankingTask;
+  return evaluate(context, flags, *matrix,
+                  std::make_shared<const models::Content>(ContentOf(*dataset)), dataset->report);
 }
 
 }  // namespace marquee::ctl

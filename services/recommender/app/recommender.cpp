@@ -118,6 +118,18 @@ Status Check(std::span<const Rated> ratings, const MovieFilter& filter) {
   return {};
 }
 
+// What the person would give each movie of their list.
+void PredictRatings(const ModelInUse& rating, std::span<const Rated> ratings,
+                    const Catalogue& catalogue, std::vector<RecommendedMovie>& movies) {
+  const models::Ranker& ranker = *rating.ranker;
+  const Known known = KnownTo(ranker.model().item_ids, ratings);
+  const auto profile = ranker.Read(known.items);
+  for (auto& movie : movies) {
+    if (const auto item = ranker.IndexOf(catalogue.Id(movie.row)))
+      movie.predicted_rating = profile->Score(*item);
+  }
+}
+
 double Stars(double rating) {
   return std::clamp<double>(rating, models::kLowestRating, models::kHighestRating);
 }
@@ -135,8 +147,9 @@ Recommender::Recommender(const ServingHolder& serving, Histories& histories, con
           metrics.AddCounter(kDegraded, kDegradedHelp, {{"why", "history_unavailable"}})),
       fold_in_seconds_(metrics.AddHistogram(
           "marquee_recommender_fold_in_seconds",
-          "From a history to a list: fold-in, scores of all movies, the best, and why.", {},
-          {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1})),
+          "From a history to a list: fold-in, scores of all movies, the best, why, and their "
+          "stars.",
+          {}, {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1})),
       history_size_(metrics.AddHistogram("marquee_recommender_history_size_ratings",
                                          "Ratings that personal lists were made from.", {},
                                          {1, 5, 20, 50, 100, 250, 500, 1000, 2500})),
@@ -196,6 +209,8 @@ Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> 
                            .score = best[at].score,
                            .because = Because(explanations[at], known, ratings)});
   }
+  if (const auto* rating = serving->rating(); rating != nullptr)
+    PredictRatings(*rating, ratings, *serving->catalogue(), list.movies);
   fold_in_seconds_.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   history_size_.Observe(static_cast<double>(known.items.size()));
@@ -265,7 +280,7 @@ Result<Prediction> Recommender::Predict(const CallContext& call, std::int64_t mo
       return Error::FailedPrecondition("nothing_rated",
                                        "Nothing has been rated yet: there is nothing to go by.");
     }
-    return Prediction{Stars(mean), 0, 0};
+    return Prediction{.rating = Stars(mean)};
   }
   const models::Ranker& ranker = *model->ranker;
   const Known known = KnownTo(ranker.model().item_ids, ratings);
@@ -279,6 +294,7 @@ Result<Prediction> Recommender::Predict(const CallContext& call, std::int64_t mo
   prediction.rating = item    ? profile->Score(*item)
                       : rated ? Stars(mean + alone - ranker.Score({}, -1))
                               : alone;
+  if (item) prediction.predictive = profile->Predict(*item);
   predicted_rating_.Observe(prediction.rating);
   return prediction;
 }

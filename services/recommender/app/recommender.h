@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct RecommendedMovie {
   std::int32_t row = 0;  // in the snapshot's catalogue
   double score = 0;      // the model's, or the number of ratings in the popular list
   std::vector<Contribution> because;
+  // By the rating model, 0.5 to 5.0: of personal lists, where there is one that knows the movie.
+  std::optional<double> predicted_rating = {};
 };
 
 struct RecommendationList {
@@ -54,6 +57,8 @@ struct Prediction {
   double rating = 0;  // 0.5 to 5.0
   std::int64_t model_version = 0;
   std::int32_t history_size = 0;
+  // Of a model that says how sure it is, for a movie that it knows.
+  std::optional<models::Predictive> predictive = {};
 };
 
 struct Explanation {

@@ -288,6 +288,49 @@ TEST_F(RecommenderTest, PredictsByTheModelThenTheMovieThenEverything) {
   EXPECT_EQ(recommender_.Predict(Asking(), 50).error().code, Code::kUnavailable);
 }
 
+TEST_F(RecommenderTest, SaysHowSureAPredictionIsWhereTheModelDoes) {
+  serving_.Install(MakeCatalogue(Ids(1, 70)));
+  serving_.Install("rating", MakeRating(5, Ids(1, 60), 1));
+  EXPECT_FALSE(recommender_.Predict(Asking(), 50)->predictive) << "an algorithm that doesn't";
+  const auto model = testing_::MakeSureRating(6, Ids(1, 60), 1);
+  serving_.Install("rating", model);
+  const models::RatedItem items[] = {{0, 5.0F}, {1, 4.0F}, {2, 3.5F}, {3, 1.0F}};
+  const auto expected = model->ranker->Read(items)->Predict(49);
+  const auto predicted = recommender_.Predict(Asking(), 50);
+  ASSERT_TRUE(predicted.ok() && predicted->predictive);
+  EXPECT_EQ(predicted->model_version, 6);
+  EXPECT_EQ(predicted->predictive->standard_deviation, expected->standard_deviation);
+  EXPECT_EQ(predicted->predictive->distribution, expected->distribution);
+  EXPECT_NEAR(predicted->rating, std::clamp(expected->mean, 0.5, 5.0), 1e-6);
+  EXPECT_FALSE(recommender_.Predict(Asking(), 68)->predictive) << "a movie that it doesn't know";
+}
+
+TEST_F(RecommenderTest, PersonalListsSayHowManyStarsTheMoviesWouldGet) {
+  serving_.Install(MakeCatalogue(Ids(1, 70)));
+  serving_.Install("ranking", MakeRanking(3, Ids(1, 60), 2));
+  const auto without = recommender_.ForPerson(Asking(), {}, 20);
+  ASSERT_TRUE(without.ok());
+  for (const auto& movie : without->movies)
+    EXPECT_FALSE(movie.predicted_rating) << "no rating model";
+  serving_.Install("rating", MakeRating(5, Ids(1, 40), 1));
+  const auto list = recommender_.ForPerson(Asking(), {}, 56);
+  ASSERT_TRUE(list.ok());
+  int unknown = 0;
+  for (const auto& movie : list->movies) {
+    const std::int64_t id = list->serving->catalogue()->Id(movie.row);
+    EXPECT_EQ(movie.predicted_rating.has_value(), id <= 40) << id;
+    unknown += movie.predicted_rating ? 0 : 1;
+    if (!movie.predicted_rating) continue;
+    EXPECT_NEAR(*movie.predicted_rating, recommender_.Predict(Asking(), id)->rating, 1e-6);
+  }
+  EXPECT_EQ(unknown, 20);
+  history_ = {};
+  const auto popular = recommender_.ForPerson(Asking(), {}, 20);
+  ASSERT_TRUE(popular.ok() && popular->degraded);
+  for (const auto& movie : popular->movies)
+    EXPECT_FALSE(movie.predicted_rating) << "the popular list is nobody's";
+}
+
 TEST_F(RecommenderTest, SaysThatNothingWasRated) {
   serving_.Install(Catalogue::Make({{.movie_id = 1, .title = "New"}}));
   EXPECT_EQ(recommender_.Predict(Asking(), 1).error().reason, "nothing_rated");

@@ -30,6 +30,17 @@ void FillContribution(const Catalogue& catalogue, const Contribution& part,
   wire.set_contribution(part.contribution);
 }
 
+void FillPredictive(const models::Predictive& predictive, v1::PredictRatingResponse& wire) {
+  wire.mutable_interval_80()->set_lower(predictive.Lower(models::kEighty));
+  wire.mutable_interval_80()->set_upper(predictive.Upper(models::kEighty));
+  wire.set_standard_deviation(predictive.standard_deviation);
+  for (std::size_t value = 0; value < models::kStarValues; ++value) {
+    auto& one = *wire.add_distribution();
+    one.set_rating(static_cast<double>(models::StarsOf(value)));
+    one.set_probability(predictive.distribution[value]);
+  }
+}
+
 template <typename Response>
 Response ToWire(const RecommendationList& list) {
   const Catalogue& catalogue = *list.serving->catalogue();
@@ -38,6 +49,7 @@ Response ToWire(const RecommendationList& list) {
     auto& wire = *response.add_recommendations();
     FillMovie(catalogue, movie.row, wire);
     wire.set_score(movie.score);
+    if (movie.predicted_rating) wire.set_predicted_rating(*movie.predicted_rating);
     for (const auto& part : movie.because) FillContribution(catalogue, part, *wire.add_because());
   }
   response.set_model_version(list.model_version);
@@ -96,6 +108,7 @@ Result<v1::PredictRatingResponse> RecommenderHandler::PredictRating(
   response.set_predicted_rating(prediction.rating);
   response.set_model_version(prediction.model_version);
   response.set_history_size(prediction.history_size);
+  if (prediction.predictive) FillPredictive(*prediction.predictive, response);
   return response;
 }
 

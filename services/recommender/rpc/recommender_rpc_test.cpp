@@ -622,6 +622,9 @@ TEST_F(RecommenderRpcTest, PredictsAndExplains) {
   EXPECT_EQ(prediction->history_size(), 2);
   EXPECT_GE(prediction->predicted_rating(), 0.5);
   EXPECT_LE(prediction->predicted_rating(), 5.0);
+  EXPECT_FALSE(prediction->has_interval_80()) << "an artefact of before";
+  EXPECT_FALSE(prediction->has_standard_deviation());
+  EXPECT_EQ(prediction->distribution_size(), 0);
 
   v1::ExplainRecommendationRequest explain;
   explain.set_movie_id(40);

@@ -81,6 +81,42 @@ std::shared_ptr<const ModelInUse> MakeRanking(std::int64_t version,
   return InUse(version, MakeModel(models::kRanking, movie_ids, seed));
 }
 
+std::shared_ptr<const ModelInUse> MakeSureRating(std::int64_t version,
+                                                 const std::vector<std::int64_t>& movie_ids,
+                                                 unsigned seed) {
+  models::Model model = MakeModel(models::kRating, movie_ids, seed);
+  const auto& given = model.parameters;
+  const auto items = static_cast<std::int32_t>(movie_ids.size());
+  models::Parameters parameters;
+  const auto keep = [&](std::vector<float> values) -> std::span<const float> {
+    return parameters.Keep(std::move(values));
+  };
+  parameters.Add("bayesian_mf.item_bias", *given.Vector("biased_als.item_bias", movie_ids.size()));
+  parameters.Add("bayesian_mf.item_factors", *given.Matrix("biased_als.item_factors", items));
+  parameters.Add("bayesian_mf.item_bias_variance",
+                 keep(std::vector<float>(movie_ids.size(), 0.05F)));
+  const auto variances = keep(std::vector<float>(movie_ids.size() * kFactors, 0.1F));
+  parameters.Add("bayesian_mf.item_factor_variances",
+                 models::MatrixView{variances.data(), items, kFactors});
+  parameters.Add("bayesian_mf.new_item_mean", keep(std::vector<float>(kFactors + 1, 0)));
+  parameters.Add("bayesian_mf.new_item_variances", keep(std::vector<float>(kFactors + 1, 0.2F)));
+  parameters.Add("bayesian_mf.user_mean", keep(std::vector<float>(kFactors + 1, 0)));
+  std::vector<float> identity((kFactors + 1) * (kFactors + 1), 0);
+  for (std::size_t at = 0; at < identity.size(); at += kFactors + 2) identity[at] = 4;
+  const auto precision = keep(std::move(identity));
+  parameters.Add("bayesian_mf.user_precision",
+                 models::MatrixView{precision.data(), kFactors + 1, kFactors + 1});
+  parameters.Add("bayesian_mf.star_habits", keep(std::vector<float>(models::kStarValues, 1)));
+  parameters.numbers = {{"bayesian_mf.mean", 3.5F},
+                        {"bayesian_mf.variance", 1},
+                        {"bayesian_mf.noise_precision", 2},
+                        {"bayesian_mf.noise_shape", 3}};
+  parameters.storage.insert(parameters.storage.end(), given.storage.begin(), given.storage.end());
+  model.algorithm = "bayesian_mf";
+  model.parameters = std::move(parameters);
+  return InUse(version, std::move(model));
+}
+
 std::shared_ptr<const ModelInUse> MakeRating(std::int64_t version,
                                              const std::vector<std::int64_t>& movie_ids,
                                              unsigned seed) {

@@ -25,6 +25,11 @@ std::shared_ptr<const ModelInUse> MakeRating(std::int64_t version,
                                              const std::vector<std::int64_t>& movie_ids,
                                              unsigned seed);
 
+// A rating model that says how sure it is.
+std::shared_ptr<const ModelInUse> MakeSureRating(std::int64_t version,
+                                                 const std::vector<std::int64_t>& movie_ids,
+                                                 unsigned seed);
+
 // Ids first … last.
 std::vector<std::int64_t> Ids(std::int64_t first, std::int64_t last);
 

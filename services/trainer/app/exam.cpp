@@ -1,6 +1,7 @@
 #include "trainer/app/exam.h"
 
 #include <atomic>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -80,9 +81,16 @@ class RatingExam final : public Exam {
           // Asking costs a lock: not for each of millions.
           if (done++ % 1024 == 0)
             go_on = report(static_cast<double>(done) / static_cast<double>(split_.held_out.size()));
-          return go_on ? predict(user, item) : 0.0F;
+          return go_on ? predict(user, item) : models::PredictedRating{};
         });
-    return {{"rmse", metrics.rmse}, {"mae", metrics.mae}};
+    Metrics named{{"rmse", metrics.rmse}, {"mae", metrics.mae}};
+    if (!metrics.predictive) return named;
+    named["log_loss"] = metrics.predictive->log_loss;
+    for (std::size_t i = 0; i < models::kIntervals.size(); ++i) {
+      const auto share = std::lround(100 * models::kIntervals[i].share);
+      named["coverage_" + std::to_string(share)] = metrics.predictive->coverage[i];
+    }
+    return named;
   }
 
  private:

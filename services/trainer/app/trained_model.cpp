@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "logging/log.h"
 #include "trainer/app/exam.h"
 
 namespace marquee::trainer {
@@ -36,11 +37,24 @@ OptionValues Ask(std::vector<models::Option> options, Hyperparameters& hyperpara
   return asked;
 }
 
+// Keeps the last step, and logs one in ten.
+void Note(const models::Measured& measured, std::map<std::string, double>& metrics) {
+  constexpr int kLogged = 10;
+  const std::string name = "convergence." + std::string(measured.name);
+  metrics[name] = measured.value;
+  metrics[name + ".steps"] = measured.step;
+  if (measured.step % kLogged != 0) return;
+  logging::Info("training converges", {{"measured", std::string(measured.name)},
+                                       {"step", measured.step},
+                                       {"value", measured.value}});
+}
+
 }  // namespace
 
 Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMatrix& ratings,
                                 Hyperparameters& hyperparameters, const TrainingOptions& options,
                                 std::shared_ptr<const models::Ranker> champion,
+                                std::shared_ptr<const models::Content> content,
                                 RunMonitor& monitor) {
   const Stage training = TrainingOf(task.name);
   const Stage judging = JudgingOf(task.name);
@@ -58,14 +72,17 @@ Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMa
 
   ASSIGN_OR_RETURN(const auto exam, HoldOut(task, ratings, options.split_seed, options.threads));
   const auto fitting = [&](Stage stage, double from, double share) {
-    return models::Fitting{.seed = static_cast<std::uint64_t>(hyperparameters.seed),
-                           .threads = options.threads,
-                           .progress = [&, stage, from, share](double done) {
-                             return monitor.Report(stage, from + share * done);
-                           }};
+    return models::Fitting{
+        .seed = static_cast<std::uint64_t>(hyperparameters.seed),
+        .threads = options.threads,
+        .progress = [&, stage, from,
+                     share](double done) { return monitor.Report(stage, from + share * done); },
+        .content = content};
   };
   const auto fit = [&](const models::RatingMatrix& data, double from) -> Result<models::Model> {
-    auto fitted = models::Fit(algorithm, data, model.options, fitting(training, from, 0.5));
+    models::Fitting measured = fitting(training, from, 0.5);
+    measured.measured = [&](const models::Measured& one) { Note(one, model.metrics); };
+    auto fitted = models::Fit(algorithm, data, model.options, measured);
     RETURN_IF_ERROR(monitor.CheckCancelled());
     return fitted;
   };

@@ -25,17 +25,19 @@ struct TrainedModel {
   models::Model served;      // trained on everything
   models::Model evaluation;  // trained without the held-out part
   // By their names without the model's: "ndcg_at_100", "popularity.ndcg_at_100",
-  // "champion.ndcg_at_100", …
+  // "champion.ndcg_at_100", …; and what the algorithm measured of itself when the served model was
+  // fitted, last: "convergence.bayesian_mf.held_out_rmse", "convergence.….steps".
   std::map<std::string, double> metrics;
   models::OptionValues options;  // that it was fitted with
 };
 
 // `hyperparameters`, which are the ranking model's, gets what a 0 in it stood for. `champion`: its
-// evaluation model, when there is one. Stages TrainingOf and JudgingOf the task.
+// evaluation model, when there is one. `content`: of the movies. Stages TrainingOf and JudgingOf the task.
 // FailedPrecondition "not_enough_ratings" when nothing can be held out.
 Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMatrix& ratings,
                                 Hyperparameters& hyperparameters, const TrainingOptions& options,
                                 std::shared_ptr<const models::Ranker> champion,
+                                std::shared_ptr<const models::Content> content,
                                 RunMonitor& monitor);
 
 }  // namespace marquee::trainer

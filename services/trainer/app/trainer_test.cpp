@@ -56,11 +56,13 @@ class TrainerTest : public ::testing::Test {
 
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
+  testing::FakeContent content_;
   TemporaryFolder temporary_;
   metrics::Metrics metrics_;
   TrainerMetrics trainer_metrics_{metrics_};
   testing::FakeRegistry registry_;
-  TrainingJob job_{ratings_, registry_, testing::Options("1", temporary_.path()), SystemClock()};
+  TrainingJob job_{ratings_, content_, registry_, testing::Options("1", temporary_.path()),
+                   SystemClock()};
   Status may_start_;
 };
 

@@ -24,11 +24,13 @@ Status TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor, RunOutcome&
   outcome.hyperparameters = run.hyperparameters;
   ASSIGN_OR_RETURN(const auto workspace, Workspace::Make(options_.scratch, run.run_id));
   ASSIGN_OR_RETURN(const auto data, Export(monitor, outcome));
+  const auto content = content_.Get();
   std::vector<NewVersion> versions;
   for (const models::Task& task : models::Tasks()) {
     ASSIGN_OR_RETURN(const auto champion, FindChampion(std::string(task.name), workspace));
-    ASSIGN_OR_RETURN(const auto model, TrainModel(task, data.matrix, outcome.hyperparameters,
-                                                  options_.training, champion.evaluation, monitor));
+    ASSIGN_OR_RETURN(const auto model,
+                     TrainModel(task, data.matrix, outcome.hyperparameters, options_.training,
+                                champion.evaluation, content, monitor));
     for (const auto& [name, value] : model.metrics)
       outcome.metrics[std::string(task.name) + "." + name] = value;
     ASSIGN_OR_RETURN(auto version, Save(run, task, model, champion, data,

@@ -36,9 +36,13 @@ struct JobOptions {
 class TrainingJob {
  public:
   // All outlive the job.
-  TrainingJob(RatingsSource& ratings, ModelRegistry& registry, JobOptions options,
-              const Clock& clock)
-      : ratings_(ratings), registry_(registry), options_(std::move(options)), clock_(clock) {}
+  TrainingJob(RatingsSource& ratings, ContentSource& content, ModelRegistry& registry,
+              JobOptions options, const Clock& clock)
+      : ratings_(ratings),
+        content_(content),
+        registry_(registry),
+        options_(std::move(options)),
+        clock_(clock) {}
 
   // Trains and registers. `outcome` is filled in as things become known, so that a run which fails
   // late tells what it knew. The monitor's reason when it was cancelled: until the first version is
@@ -61,6 +65,7 @@ class TrainingJob {
   Status Register(const NewVersion& version, const RunMonitor& monitor);
 
   RatingsSource& ratings_;
+  ContentSource& content_;
   ModelRegistry& registry_;
   JobOptions options_;
   const Clock& clock_;

@@ -60,9 +60,10 @@ class TrainingJobTest : public ::testing::Test {
   Owner owner_{"host", "session"};
   testing::MemoryStore store_;
   testing::FakeRatings ratings_;
+  testing::FakeContent content_;
   TemporaryFolder temporary_;
   testing::FakeRegistry registry_;
-  TrainingJob job_{ratings_, registry_, testing::Options("1.2.3", temporary_.path()),
+  TrainingJob job_{ratings_, content_, registry_, testing::Options("1.2.3", temporary_.path()),
                    SystemClock()};
   RunOutcome outcome_;
 };
@@ -78,6 +79,9 @@ TEST_F(TrainingJobTest, BeatsPopularityAndTheBiases) {
     ASSERT_TRUE(metrics.contains(name)) << name;
     EXPECT_GT(metrics.at(name), 0) << name;
   }
+  EXPECT_NEAR(metrics.at("rating.coverage_80"), 0.8, 0.06);
+  EXPECT_GT(metrics.at("rating.log_loss"), 0);
+  EXPECT_GT(metrics.at("rating.convergence.bayesian_mf.held_out_rmse.steps"), 0);
   EXPECT_FALSE(metrics.contains("ranking.champion.ndcg_at_100")) << "there was none";
   EXPECT_EQ(outcome_.rating_count, 300 * 25);
 }
@@ -104,7 +108,7 @@ TEST_F(TrainingJobTest, DeliversArtefactsThatLoadWithTheirCards) {
     EXPECT_EQ(loaded->metadata.at("snapshot_sha256"), std::string(64, 'a'));
     const auto& parameters = loaded->ranker->model().parameters;
     EXPECT_EQ(parameters.Has("ials.item_factors"), version.model == kRanking);
-    EXPECT_EQ(parameters.Has("biased_als.item_bias"), version.model == kRating);
+    EXPECT_EQ(parameters.Has("bayesian_mf.item_bias"), version.model == kRating);
 
     const auto card = artefact::ParseModelCard(version.card);
     ASSERT_TRUE(card.ok()) << card.error().ToString();
@@ -125,7 +129,7 @@ TEST_F(TrainingJobTest, TheServedModelHasSeenEveryoneAndTheEvaluationModelHasNot
   const auto evaluation = artefact::LoadModel(versions[1].evaluation_file);
   ASSERT_TRUE(served.ok() && evaluation.ok());
   const auto mean = [](const artefact::LoadedModel& loaded) {
-    return loaded.ranker->model().parameters.Vector("biased_als.global_mean", 1)->front();
+    return *loaded.ranker->model().parameters.Number("bayesian_mf.mean");
   };
   const auto all = LatentRatings().values;
   const float everyone =
@@ -180,7 +184,7 @@ TEST_F(TrainingJobTest, JudgedByItsServedArtefactTheChampionWouldBeFlattered) {
   const auto train = [&](const std::string& task) {
     auto served = artefact::LoadModel(registry_.Of(task, 1).file)->ranker;
     return TrainModel(*models::FindTask(task), *matrix, hyperparameters, {}, std::move(served),
-                      monitor);
+                      nullptr, monitor);
   };
   const auto ranking = train(kRanking);
   const auto rating = train(kRating);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/call_context.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "models/content.h"
 #include "trainer/domain/model_version.h"
 #include "trainer/domain/run.h"
 
@@ -129,6 +131,14 @@ class ModelsOfBefore {
   virtual Result<std::vector<Row>> NotTakenOver(const CallContext& call) = 0;
   virtual Status MarkTakenOver(const std::string& model, std::int64_t version,
                                const CallContext& call) = 0;
+};
+
+// What is known of the movies besides their ratings.
+class ContentSource {
+ public:
+  virtual ~ContentSource() = default;
+  // As of now; empty where nothing is known. Never null.
+  virtual std::shared_ptr<const models::Content> Get() = 0;
 };
 
 // All current ratings as of one moment.

@@ -69,6 +69,7 @@ class TrainerRpcTest : public ::testing::Test {
   }
   testing::FakeAuth auth_;
   testing::FakeRatingsService ratings_service_;
+  testing::FakeContent content_;
   TemporaryFolder temporary_;
   testing::MemoryStore store_;
   testing::FakeRegistry registry_;
@@ -77,7 +78,8 @@ class TrainerRpcTest : public ::testing::Test {
   rpc::ServiceToken token_{rpc::MakeChannel(auth_.address()), "trainer", testing::kServiceSecret,
                            SystemClock()};
   RatingsClient ratings_{rpc::MakeChannel(ratings_service_.address()), token_, {}};
-  TrainingJob job_{ratings_, registry_, testing::Options("1", temporary_.path()), SystemClock()};
+  TrainingJob job_{ratings_, content_, registry_, testing::Options("1", temporary_.path()),
+                   SystemClock()};
   Trainer trainer_{store_,
                    registry_,
                    job_,

@@ -70,6 +70,16 @@ class FakeRatings final : public RatingsSource {
   int exports_ = 0;
 };
 
+// Of two of LatentRatings' movies something is known.
+class FakeContent final : public ContentSource {
+ public:
+  std::shared_ptr<const models::Content> Get() override { return content_; }
+
+ private:
+  std::shared_ptr<const models::Content> content_ = std::make_shared<const models::Content>(
+      models::Content{{1001, {{"Drama"}, 1994}}, {1002, {{"Comedy", "Drama"}, 2004}}});
+};
+
 // A registry of this process: numbers what it gets, keeps the files, and promotes the first
 // version, what is forced, and whatever a test says.
 class FakeRegistry final : public ModelRegistry {
