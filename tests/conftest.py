@@ -78,6 +78,12 @@ def administrator(session_suite):
     return Api(session_suite.url).bootstrap(session_suite.secret("auth-bootstrap"))
 
 
+@pytest.fixture(autouse=True)
+def administrator_stays(request):
+    if "administrator" in request.fixturenames:
+        request.getfixturevalue("administrator").stay_signed_in()
+
+
 @pytest.fixture(scope="session")
 def ctl(session_suite, administrator):
     """marqueectl, logged in as the first administrator of the shared suite."""

@@ -366,7 +366,7 @@ def test_an_export_has_all_that_was_written(suite, api, movies, tmp_path):
     said = ctl.run("account", "export", file)
     assert file.stat().st_mode & 0o777 == 0o600
     written = [json.loads(line) for line in file.read_text().splitlines()]
-    assert said["lines"] == len(written) == len(lines) + 1, "one session more, its own"
+    assert said["lines"] == len(written) == len(lines) + 2, "one session more, its own, and its entry of the audit"
     assert of_kind(written, "rating") == of_kind(lines, "rating")
 
 

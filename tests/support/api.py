@@ -1,6 +1,7 @@
 """The REST API as a client sees it, through the edge."""
 
 import itertools
+import time
 import uuid
 
 import requests
@@ -72,6 +73,7 @@ class Api:
     def signed_in(self, session):
         self.http.headers["Authorization"] = f"Bearer {session['access_token']}"
         self.refresh_token = session["refresh_token"]
+        self.expires_at = time.monotonic() + session["expires_in"]
         Api.secrets.add(self.refresh_token.encode())
         self.user = session["user"]
         return self
@@ -92,6 +94,11 @@ class Api:
 
     def refresh(self):
         return self.signed_in(self.post("/v1/auth/refresh", {"refresh_token": self.refresh_token}))
+
+    def stay_signed_in(self):
+        """For who is signed in for longer than an access token lasts."""
+        if self.expires_at - time.monotonic() < 300:
+            self.refresh()
 
     def logout(self):
         self.post("/v1/auth/logout", {"refresh_token": self.refresh_token})
