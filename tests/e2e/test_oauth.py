@@ -146,6 +146,7 @@ def test_a_person_lets_a_web_site_in(server, club, person):
         "sub": claims["sub"],
         "name": "Ada",
         "email": person.user["email"],
+        "email_verified": False,
     }
     # What the scopes say, and no more.
     assert session.get(f"{server.url}/v1/me/ratings").status_code == 200
