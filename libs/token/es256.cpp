@@ -130,8 +130,9 @@ bool Es256Key::Verify(std::string_view message, std::string_view signature) cons
   Number r(BN_bin2bn(Bytes(signature), kCoordinateBytes, nullptr));
   Number s(BN_bin2bn(Bytes(signature.substr(kCoordinateBytes)), kCoordinateBytes, nullptr));
   if (!parts || !r || !s || ECDSA_SIG_set0(parts.get(), r.get(), s.get()) != 1) return false;
-  r.release();
-  s.release();
+  // They are the signature's now.
+  (void)r.release();
+  (void)s.release();
   unsigned char der[128];
   unsigned char* cursor = der;
   const int size = i2d_ECDSA_SIG(parts.get(), &cursor);  // 72 bytes at most

@@ -1,5 +1,6 @@
 #include "auth/app/provider_config.h"
 
+#include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 
 #include <algorithm>
@@ -43,12 +44,14 @@ Result<ProviderConfig> ReadProvider(const Json& entry, const std::string& where)
        {"issuer", &config.issuer},
        {"client_id", &config.client_id},
        {"scope", &config.scope}}};
-  for (const auto& [key, value] : entry.items()) {
+  for (const auto& item : entry.items()) {
+    const std::string& key = item.key();
     const auto field =
         std::ranges::find_if(fields, [&](const auto& known) { return key == known.first; });
-    if (field == fields.end()) return Malformed(where + " has a field that there isn't: " + key);
-    if (!value.is_string()) return Malformed(where + "." + key + " isn't a text");
-    *field->second = value.get<std::string>();
+    if (field == fields.end())
+      return Malformed(absl::StrCat(where, " has a field that there isn't: ", key));
+    if (!item.value().is_string()) return Malformed(absl::StrCat(where, ".", key, " isn't a text"));
+    *field->second = item.value().get<std::string>();
   }
   if (!IsId(config.id))
     return Malformed(where + ".id must be 1 to 32 lower-case letters, digits and hyphens");
@@ -94,7 +97,8 @@ Status GiveSecrets(std::vector<ProviderConfig>& providers, const ProviderSecrets
       return malformed("must have one line " + provider.id + ":secret");
     provider.client_secret = secrets.find(provider.id)->second;
   }
-  for (const auto& [id, secret] : secrets) {
+  for (const auto& line : secrets) {
+    const std::string& id = line.first;
     if (std::ranges::none_of(providers, [&](const auto& one) { return one.id == id; }))
       return malformed("has a line for " + id + ", which is no provider");
   }

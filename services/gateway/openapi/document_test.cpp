@@ -161,6 +161,14 @@ TEST_F(DocumentTest, TellsOfEachOperationHowItIsRefused) {
       {"getUserInfo", {"501"}},
       {"authGetUserInfo", {"501"}},
       {"removeTotp", {"404"}},
+      {"visitProvider", {"501"}},
+      {"returnFromProvider", {"409", "501"}},
+      {"finishProviderSignIn", {"501"}},
+      {"linkIdentity", {"501"}},
+      {"openIdentitiesPage", {"501"}},
+      {"unlinkIdentity", {"404", "501"}},
+      {"openPasswordPage", {"501"}},
+      {"setFirstPassword", {"501"}},
   };
   // Public, but asked for a secret.
   const std::set<std::string> credentials = {"register",
@@ -176,7 +184,12 @@ TEST_F(DocumentTest, TellsOfEachOperationHowItIsRefused) {
                                              "revoke",
                                              "introspect",
                                              "authorizeDevice",
-                                             "decideDevice"};
+                                             "decideDevice",
+                                             "returnFromProvider",
+                                             "finishProviderSignIn",
+                                             "linkIdentity",
+                                             "unlinkIdentity",
+                                             "setFirstPassword"};
   for (const auto& path : document_["paths"]) {
     for (const auto& operation : path) {
       const std::string id = operation["operationId"];
