@@ -4,7 +4,7 @@
 
 #include <deque>
 #include <future>
-#include <map>
+#include <set>
 #include <thread>
 
 #include "base/base64.h"
@@ -264,15 +264,14 @@ class LimitTest : public FiltersTest {
   // "ada" and "grace" are people, "key" is an API key of ada's, "app" an application that acts for
   // her, "client" the same for itself, "service" is one of ours.
   static std::optional<token::Claims> Identify(std::string_view token) {
-    static const std::map<std::string_view, token::Claims> kTokens{
-        {"ada", {.user_id = 1}},
-        {"grace", {.user_id = 2}},
-        {"key", {.user_id = 1, .api_key_id = "k1"}},
-        {"app", {.user_id = 1, .client_id = "c1"}},
-        {"client", {.client_id = "c1"}},
-        {"service", {}}};
-    const auto found = kTokens.find(token);
-    return found == kTokens.end() ? std::nullopt : std::optional(found->second);
+    static const std::set<std::string_view> kAll{"ada", "grace", "key", "app", "client", "service"};
+    if (!kAll.contains(token)) return std::nullopt;
+    token::Claims claims;
+    if (token == "ada" || token == "key" || token == "app") claims.user_id = 1;
+    if (token == "grace") claims.user_id = 2;
+    if (token == "key") claims.api_key_id = "k1";
+    if (token == "app" || token == "client") claims.client_id = "c1";
+    return claims;
   }
   http::Response Ask(Limit& limit, const std::string& bearer) {
     const auto exchange = Make(http::Method::kGet, "/");
