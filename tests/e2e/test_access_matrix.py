@@ -201,7 +201,8 @@ TOKENS = [
     "revoked",
     "service",
 ]
-APPLICATIONS = [f"{kind} {scope}" for kind in ("application", "client") for scope in TOKEN_SCOPES]
+# What a client has of its own says nothing of who a person is.
+APPLICATIONS = [f"application {scope}" for scope in TOKEN_SCOPES] + [f"client {scope}" for scope in SCOPES]
 KEYS = [f"key {scope}" for scope in SCOPES]
 
 
