@@ -129,7 +129,7 @@ def test_a_predicted_rating_is_the_movies_mean_moved_by_how_the_person_rates(loa
         for movie_id in (1, 260, 318):
             person.rate(movie_id, value)
         answer = person.predict(50)
-        assert answer["history_size"] == 3
+        assert answer["history_size"] == 3, answer
         predicted[value] = answer["predicted_rating"]
     assert predicted[1] < predicted[3] < predicted[5]
     assert predicted[1] < mean
