@@ -39,6 +39,7 @@ BEYOND_SCHEMAS = {
     "password_too_common": "of how it can be guessed",
     "password_contains_email": "of another field, or what is stored",
     "display_name_malformed": "of Unicode's tables: what can be seen",
+    "client_name_malformed": "of Unicode's tables: what can be seen",
     "api_key_name_malformed": "of Unicode's tables: what can be seen",
     "network_malformed": "of the bits beyond a prefix",
     "email_malformed": "narrower than JSON Schema's format: of the parts' lengths, and without comments and quotes",
