@@ -262,7 +262,7 @@ class Builder {
       if (field["required"]) schema["required"].push_back(name);
     }
     if (!binding.rpc->rest.ignore_unknown) schema["additionalProperties"] = false;
-    return schema;
+    return schemas_.Named(binding.rpc->method->name() + "Form", std::move(schema));
   }
 
   Json Body(const Binding& binding) {

@@ -156,6 +156,12 @@ Json Schemas::Answer(const MessagePlan& message, const std::string& name,
   return {{"$ref", "#/components/schemas/" + own}};
 }
 
+Json Schemas::Named(const std::string& name, Json schema) {
+  const std::string own = NameOf("named " + name, name);
+  (*schemas_)[own] = std::move(schema);
+  return {{"$ref", "#/components/schemas/" + own}};
+}
+
 Json Schemas::Object(const MessagePlan& message, const Shape& shape) {
   Json properties = Json::object();
   Json required = Json::array();

@@ -36,6 +36,8 @@ class Schemas {
   // The same of an answer without some of its fields.
   Json Answer(const MessagePlan& message, const std::string& name,
               const std::set<std::string>& without);
+  // A reference to a schema that is no message's, by a name that no other has.
+  Json Named(const std::string& name, Json schema);
   // A field's value with its constraints, without description and example: a parameter has its own.
   Json Constraints(const FieldPlan& field, Use use);
   // The example of a field's options; null (a JSON null) when it has none.
