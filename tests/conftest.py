@@ -40,13 +40,10 @@ def infra():
 
 @pytest.fixture(scope="session")
 def session_suite():
-    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
-    try:
+    with Suite(MARQUEE_INFRA_EPHEMERAL=1) as suite:
         yield suite.up()
         # After everything that the session has done to it.
         assert leaks(suite.state / "logs", secrets_of(suite.state) | Api.secrets) == []
-    finally:
-        suite.remove()
 
 
 @pytest.fixture
@@ -59,11 +56,8 @@ def suite(session_suite):
 @pytest.fixture
 def own_suite():
     """A suite for one test alone; slower."""
-    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
-    try:
+    with Suite(MARQUEE_INFRA_EPHEMERAL=1) as suite:
         yield suite.up()
-    finally:
-        suite.remove()
 
 
 @pytest.fixture

@@ -34,6 +34,22 @@ std::string PercentEncode(std::string_view text) {
   return out;
 }
 
+std::string FormEncode(const FormFields& fields) {
+  std::string form;
+  for (const auto& [name, value] : fields) {
+    if (value.empty()) continue;
+    form += (form.empty() ? "" : "&") + name + "=" + PercentEncode(value);
+  }
+  return form;
+}
+
+std::string WithQuery(std::string uri, const FormFields& fields) {
+  const std::string query = FormEncode(fields);
+  if (query.empty()) return uri;
+  uri += uri.find('?') == uri.npos ? '?' : '&';
+  return uri += query;
+}
+
 Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());

@@ -20,8 +20,7 @@ DATA = hashlib.sha256(b"what it was trained on").hexdigest()
 @pytest.fixture(scope="module")
 def world():
     """A suite with movies and no model: (suite, administrator's marqueectl, somebody who has rated movie 1)."""
-    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
-    try:
+    with Suite(MARQUEE_INFRA_EPHEMERAL=1) as suite:
         suite.up()
         administrator = Api(suite.url).bootstrap(suite.secret("auth-bootstrap"))
         for number in range(1, MOVIES + 1):
@@ -32,8 +31,6 @@ def world():
         person = Api(suite.url).register()
         person.rate(ids[0], 5)
         yield suite, Ctl(suite, "administrator", administrator.user["email"]), person, ids
-    finally:
-        suite.remove()
 
 
 def write(folder, tensors, quality, algorithm="popularity", numbers=(), *, task=("ranking", "ndcg_at_100")):

@@ -17,8 +17,7 @@ def world(tmp_path_factory):
     """A suite of its own with a champion of either model: (suite, administrator, somebody who has rated)."""
     folder = tmp_path_factory.mktemp("lost")
     settings = {"MARQUEE_PASSWORD": PASSWORD, "MARQUEE_CREDENTIALS_FILE": folder / "credentials.json"}
-    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1, **settings)
-    try:
+    with Suite(MARQUEE_INFRA_EPHEMERAL=1, **settings) as suite:
         suite.up()
         administrator = Api(suite.url).bootstrap(suite.secret("auth-bootstrap"))
         suite.marqueectl("login", administrator.user["email"])
@@ -29,8 +28,6 @@ def world(tmp_path_factory):
         person.rate(administrator.get("/v1/analytics/popular", count=1)["recommendations"][0]["movie_id"], 5)
         eventually(lambda: not person.recommend()["degraded"], 30, what="the model serves")
         yield suite, administrator, person
-    finally:
-        suite.remove()
 
 
 def gauge(suite, service, series):

@@ -93,11 +93,8 @@ def own(rpc, who):
 @pytest.fixture(scope="module")
 def session_suite():
     """One of its own: who may do everything does everything, rotating the keys of tokens included."""
-    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
-    try:
+    with Suite(MARQUEE_INFRA_EPHEMERAL=1) as suite:
         yield suite.up()
-    finally:
-        suite.remove()
 
 
 @pytest.fixture(scope="module")

@@ -50,30 +50,27 @@ def session_suite(tmp_path_factory, certificates):
     client_secrets = {name: secrets.token_urlsafe(24) for name in NAMES}
     Api.secrets |= {secret.encode() for secret in client_secrets.values()}
     ports = {name: free_port() for name in NAMES}
-    suite = Suite(MARQUEE_INFRA_EPHEMERAL=1)
-    providers = [
-        {
-            "id": name,
-            "name": f"The {name}",
-            "issuer": f"http{'s' if name in certificates else ''}://127.0.0.1:{port}",
-            "client_id": "marquee",
-        }
-        for name, port in ports.items()
-    ]
-    file = tmp_path_factory.mktemp("secrets") / "providers"
-    file.write_text("".join(f"{name}:{secret}\n" for name, secret in client_secrets.items()))
-    suite.override(
-        "auth",
-        MARQUEE_AUTH_PROVIDERS=json.dumps(providers, separators=(",", ":")),
-        MARQUEE_AUTH_PROVIDER_SECRETS_FILE=file,
-        MARQUEE_AUTH_PROVIDERS_CA=certificates["tls"][0],
-    )
-    suite.client_secrets, suite.provider_ports = client_secrets, ports
-    try:
+    with Suite(MARQUEE_INFRA_EPHEMERAL=1) as suite:
+        providers = [
+            {
+                "id": name,
+                "name": f"The {name}",
+                "issuer": f"http{'s' if name in certificates else ''}://127.0.0.1:{port}",
+                "client_id": "marquee",
+            }
+            for name, port in ports.items()
+        ]
+        file = tmp_path_factory.mktemp("secrets") / "providers"
+        file.write_text("".join(f"{name}:{secret}\n" for name, secret in client_secrets.items()))
+        suite.override(
+            "auth",
+            MARQUEE_AUTH_PROVIDERS=json.dumps(providers, separators=(",", ":")),
+            MARQUEE_AUTH_PROVIDER_SECRETS_FILE=file,
+            MARQUEE_AUTH_PROVIDERS_CA=certificates["tls"][0],
+        )
+        suite.client_secrets, suite.provider_ports = client_secrets, ports
         yield suite.up()
         assert leaks(suite.state / "logs", secrets_of(suite.state) | Api.secrets) == []
-    finally:
-        suite.remove()
 
 
 @pytest.fixture(scope="module")

@@ -29,11 +29,8 @@ def binaries(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stubs(binaries):
-    suite = Suite(MARQUEE_BIN_DIR=binaries, MARQUEE_INFRA_EPHEMERAL=1)
-    try:
+    with Suite(MARQUEE_BIN_DIR=binaries, MARQUEE_INFRA_EPHEMERAL=1) as suite:
         yield suite.up()
-    finally:
-        suite.remove()
 
 
 def pids(suite):

@@ -80,6 +80,12 @@ class Local:
         if self.state.parent.name.startswith("marquee-"):
             shutil.rmtree(self.state.parent, ignore_errors=True)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.remove()
+
 
 class Suite(Local):
     """All of Marquee: nginx, gateway, services, PostgreSQL, Kafka; its processes can be killed one by one."""

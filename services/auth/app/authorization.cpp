@@ -96,19 +96,13 @@ Result<Authorization::Checked> Authorization::Check(const AuthorizationRequest& 
   return checked;
 }
 
-NextStep Authorization::GoBack(const AuthorizationRequest& request, std::string_view name,
-                               std::string_view value, std::string_view description) const {
-  std::string to = request.redirect_uri;
-  const auto add = [&](std::string_view key, std::string_view text) {
-    if (text.empty()) return;
-    to += to.find('?') == to.npos ? '?' : '&';
-    to += std::string(key) + "=" + PercentEncode(text);
-  };
-  add(name, value);
-  add("error_description", description);
-  add("state", request.state);
-  add("iss", issuer_);
-  return {.kind = NextStep::Kind::kGoBack, .location = std::move(to)};
+NextStep Authorization::GoBack(const AuthorizationRequest& request, const std::string& name,
+                               const std::string& value, const std::string& description) const {
+  return {.kind = NextStep::Kind::kGoBack,
+          .location = WithQuery(request.redirect_uri, {{name, value},
+                                                       {"error_description", description},
+                                                       {"state", request.state},
+                                                       {"iss", issuer_}})};
 }
 
 Result<std::string> Authorization::NewCode(const AuthorizationRequest& request,

@@ -74,8 +74,8 @@ class Authorization {
   Result<Checked> Check(const AuthorizationRequest& request, const OAuthClient& client) const;
   Result<std::string> NewCode(const AuthorizationRequest& request, const Checked& checked,
                               const Browser& browser, const CallContext& call);
-  NextStep GoBack(const AuthorizationRequest& request, std::string_view name,
-                  std::string_view value, std::string_view description = {}) const;
+  NextStep GoBack(const AuthorizationRequest& request, const std::string& name,
+                  const std::string& value, const std::string& description = {}) const;
   // With a code, for the browser's person has allowed it.
   Result<NextStep> Allow(const AuthorizationRequest& request, const Checked& checked,
                          const Browser& browser, const CallContext& call);

@@ -39,15 +39,6 @@ bool Lists(const Json& object, const char* name, const char* value) {
   return found != object.end() && found->is_array() && std::ranges::count(*found, Json(value)) > 0;
 }
 
-std::string Form(const std::vector<std::pair<std::string, std::string>>& fields) {
-  std::string form;
-  for (const auto& [name, value] : fields) {
-    if (value.empty()) continue;
-    form += (form.empty() ? "" : "&") + name + "=" + PercentEncode(value);
-  }
-  return form;
-}
-
 // RFC 6749, section 2.3.1.
 std::string Basic(const std::string& id, const std::string& secret) {
   return "Basic " + absl::Base64Escape(PercentEncode(id) + ":" + PercentEncode(secret));
@@ -160,16 +151,15 @@ Result<std::string> OpenIdProvider::AuthorizationUrl(const ProviderChallenge& ch
     return std::move(metadata).error();
   }
   const std::string& endpoint = (*metadata)->authorization_endpoint;
-  return endpoint + (endpoint.find('?') == endpoint.npos ? "?" : "&") +
-         Form({{"response_type", "code"},
-               {"client_id", config_.client_id},
-               {"redirect_uri", redirect_uri_},
-               {"scope", config_.scope},
-               {"state", challenge.state},
-               {"nonce", challenge.nonce},
-               {"code_challenge", Base64UrlEncode(Sha256(challenge.verifier))},
-               {"code_challenge_method", "S256"},
-               {"prompt", challenge.prompt}});
+  return WithQuery(endpoint, {{"response_type", "code"},
+                              {"client_id", config_.client_id},
+                              {"redirect_uri", redirect_uri_},
+                              {"scope", config_.scope},
+                              {"state", challenge.state},
+                              {"nonce", challenge.nonce},
+                              {"code_challenge", Base64UrlEncode(Sha256(challenge.verifier))},
+                              {"code_challenge_method", "S256"},
+                              {"prompt", challenge.prompt}});
 }
 
 Status OpenIdProvider::CheckAnswer(const ProviderAnswer& answer,
@@ -190,13 +180,13 @@ Result<OpenIdProvider::Tokens> OpenIdProvider::Trade(const std::string& code,
                                                      const ProviderMetadata& metadata,
                                                      const CallContext& call) {
   HttpRequest request{.url = metadata.token_endpoint,
-                      .form = Form({{"grant_type", "authorization_code"},
-                                    {"code", code},
-                                    {"redirect_uri", redirect_uri_},
-                                    {"code_verifier", verifier}})};
+                      .form = FormEncode({{"grant_type", "authorization_code"},
+                                          {"code", code},
+                                          {"redirect_uri", redirect_uri_},
+                                          {"code_verifier", verifier}})};
   if (metadata.secret_in_form) {
-    request.form +=
-        "&" + Form({{"client_id", config_.client_id}, {"client_secret", config_.client_secret}});
+    request.form += "&" + FormEncode({{"client_id", config_.client_id},
+                                      {"client_secret", config_.client_secret}});
   } else {
     request.authorization = Basic(config_.client_id, config_.client_secret);
   }

@@ -21,7 +21,7 @@ constexpr char kPassword[] =
 
 Page StepPage(const ProviderStep& step, const std::string& provider, std::string_view problem,
               const std::string& form_token, int status) {
-  const HiddenFields hidden{{"form_token", form_token}, {"ticket", step.ticket}};
+  const FormFields hidden{{"form_token", form_token}, {"ticket", step.ticket}};
   const std::string path = "/oauth2/providers/" + step.provider;
   const std::string email = "<strong>" + Escaped(step.email) + "</strong>";
   switch (step.kind) {

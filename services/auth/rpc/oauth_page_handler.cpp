@@ -8,8 +8,8 @@ namespace {
 
 constexpr int kForbidden = 403;
 
-HiddenFields InForm(const AuthorizationRequest& request, std::string form_token) {
-  HiddenFields fields = InMessage(request);
+FormFields InForm(const AuthorizationRequest& request, std::string form_token) {
+  FormFields fields = InMessage(request);
   fields.emplace_back("form_token", std::move(form_token));
   return fields;
 }

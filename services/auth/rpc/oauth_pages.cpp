@@ -25,7 +25,7 @@ constexpr char kDecide[] =
 }  // namespace
 
 Page SignInPage(std::string_view whom, std::string_view email, std::string_view problem,
-                const HiddenFields& hidden, const std::vector<ProviderLink>& providers,
+                const FormFields& hidden, const std::vector<ProviderLink>& providers,
                 std::string_view target, int status) {
   std::string others;
   for (const auto& [name, href] : providers)
@@ -48,7 +48,7 @@ Page SignInPage(std::string_view whom, std::string_view email, std::string_view 
 }
 
 Page ConsentPage(const OAuthClient& client, const ScopeList& scopes, const Account& account,
-                 const HiddenFields& hidden, std::string_view target) {
+                 const FormFields& hidden, std::string_view target) {
   return WholePage("Let " + client.name + " in?",
                    Who(account) + WhatItMay(scopes) + "<p>You are sent on to <code>" +
                        Escaped(target) + "</code>.</p>\n" +
@@ -56,7 +56,7 @@ Page ConsentPage(const OAuthClient& client, const ScopeList& scopes, const Accou
                    target, 200);
 }
 
-Page UserCodePage(std::string_view problem, const HiddenFields& hidden, int status) {
+Page UserCodePage(std::string_view problem, const FormFields& hidden, int status) {
   return WholePage(
       "Sign in on a device",
       Problem(problem) + Form("/oauth2/device", hidden,
@@ -66,8 +66,7 @@ Page UserCodePage(std::string_view problem, const HiddenFields& hidden, int stat
       {}, status);
 }
 
-Page DevicePage(const DeviceQuestion& question, const Account& account,
-                const HiddenFields& hidden) {
+Page DevicePage(const DeviceQuestion& question, const Account& account, const FormFields& hidden) {
   return WholePage("Let " + question.client.name + " in on a device?",
                    Who(account) + "<p>Only if your device shows the code <strong>" +
                        Escaped(question.user_code) +

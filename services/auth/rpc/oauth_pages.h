@@ -21,12 +21,12 @@ struct ProviderLink {
 // To go on to `whom`. `problem` says what was wrong with the last try; `target` is where the form may
 // lead in the end, as SourceOf writes it, or empty.
 Page SignInPage(std::string_view whom, std::string_view email, std::string_view problem,
-                const HiddenFields& hidden, const std::vector<ProviderLink>& providers,
+                const FormFields& hidden, const std::vector<ProviderLink>& providers,
                 std::string_view target, int status);
 Page ConsentPage(const OAuthClient& client, const ScopeList& scopes, const Account& account,
-                 const HiddenFields& hidden, std::string_view target);
+                 const FormFields& hidden, std::string_view target);
 // Where a person types a device's code.
-Page UserCodePage(std::string_view problem, const HiddenFields& hidden, int status);
-Page DevicePage(const DeviceQuestion& question, const Account& account, const HiddenFields& hidden);
+Page UserCodePage(std::string_view problem, const FormFields& hidden, int status);
+Page DevicePage(const DeviceQuestion& question, const Account& account, const FormFields& hidden);
 
 }  // namespace marquee::auth

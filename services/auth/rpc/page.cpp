@@ -22,7 +22,7 @@ std::string PolicyFor(std::string_view target) {
          "; base-uri 'none'; frame-ancestors 'none'";
 }
 
-std::string Hidden(const HiddenFields& fields) {
+std::string Hidden(const FormFields& fields) {
   std::string html;
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
@@ -61,8 +61,7 @@ Page MessagePage(std::string_view title, std::string_view text, std::string_view
                    {}, status);
 }
 
-std::string Form(std::string_view action, const HiddenFields& hidden,
-                 const std::string& inner_html) {
+std::string Form(std::string_view action, const FormFields& hidden, const std::string& inner_html) {
   return "<form method=\"post\" action=\"" + std::string(action) + "\">\n" + Hidden(hidden) +
          inner_html + "</form>\n";
 }

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "base/percent.h"
 
 namespace marquee::auth {
 
@@ -24,9 +24,6 @@ struct PageAnswer {
   std::chrono::seconds browser_lifetime{};
 };
 
-// What a form carries unseen.
-using HiddenFields = std::vector<std::pair<std::string, std::string>>;
-
 // `target` is where forms may lead in the end, as SourceOf writes it, or empty.
 Page WholePage(std::string_view title, const std::string& body_html, std::string_view target,
                int status);
@@ -36,8 +33,8 @@ Page MessagePage(std::string_view title, std::string_view text, std::string_view
                  std::string_view href, int status);
 
 std::string Escaped(std::string_view text);
-std::string Form(std::string_view action, const HiddenFields& hidden,
-                 const std::string& inner_html);
+// `hidden`: what it carries unseen.
+std::string Form(std::string_view action, const FormFields& hidden, const std::string& inner_html);
 std::string Link(std::string_view href, std::string_view text);
 std::string Problem(std::string_view text);  // nothing where it is empty
 

@@ -21,35 +21,25 @@ AuthorizationRequest FromProto(const v1::AuthorizeRequest& in) {
   return request;
 }
 
-HiddenFields Parameters(const AuthorizationRequest& request) {
-  HiddenFields fields{{"response_type", request.response_type},
-                      {"client_id", request.client_id},
-                      {"redirect_uri", request.redirect_uri},
-                      {"scope", request.scope},
-                      {"state", request.state},
-                      {"nonce", request.nonce},
-                      {"code_challenge", request.code_challenge},
-                      {"code_challenge_method", request.code_challenge_method},
-                      {"prompt", request.prompt},
-                      {"response_mode", request.response_mode}};
+FormFields Parameters(const AuthorizationRequest& request) {
+  FormFields fields{{"response_type", request.response_type},
+                    {"client_id", request.client_id},
+                    {"redirect_uri", request.redirect_uri},
+                    {"scope", request.scope},
+                    {"state", request.state},
+                    {"nonce", request.nonce},
+                    {"code_challenge", request.code_challenge},
+                    {"code_challenge_method", request.code_challenge_method},
+                    {"prompt", request.prompt},
+                    {"response_mode", request.response_mode}};
   if (request.max_age) fields.emplace_back("max_age", std::to_string(*request.max_age));
   return fields;
 }
 
-HiddenFields InMessage(const AuthorizationRequest& request) {
-  HiddenFields fields = Parameters(request);
+FormFields InMessage(const AuthorizationRequest& request) {
+  FormFields fields = Parameters(request);
   for (auto& [name, value] : fields) name.insert(0, "request.");
   return fields;
-}
-
-std::string WithQuery(std::string path, const HiddenFields& parameters) {
-  char separator = '?';
-  for (const auto& [name, value] : parameters) {
-    if (value.empty()) continue;
-    path += separator + name + "=" + PercentEncode(value);
-    separator = '&';
-  }
-  return path;
 }
 
 std::string AuthorizationPath(const AuthorizationRequest& request) {
@@ -60,8 +50,7 @@ std::string DevicePath(const std::string& user_code) {
   return WithQuery("/oauth2/device", {{"user_code", user_code}});
 }
 
-std::vector<ProviderLink> LinksTo(const OpenIdProviders& providers,
-                                  const HiddenFields& parameters) {
+std::vector<ProviderLink> LinksTo(const OpenIdProviders& providers, const FormFields& parameters) {
   std::vector<ProviderLink> links;
   for (const auto& provider : providers.all()) {
     links.push_back({provider->config().name,

@@ -13,10 +13,9 @@ namespace marquee::auth {
 
 AuthorizationRequest FromProto(const v1::AuthorizeRequest& in);
 // By the names of the parameters; empty ones among them.
-HiddenFields Parameters(const AuthorizationRequest& request);
+FormFields Parameters(const AuthorizationRequest& request);
 // The same as fields of a message that has it as `request`.
-HiddenFields InMessage(const AuthorizationRequest& request);
-std::string WithQuery(std::string path, const HiddenFields& parameters);
+FormFields InMessage(const AuthorizationRequest& request);
 
 // Where somebody goes on once they have signed in.
 std::string AuthorizationPath(const AuthorizationRequest& request);
@@ -25,7 +24,7 @@ inline constexpr char kIdentitiesPath[] = "/oauth2/identities";
 inline constexpr char kPasswordPath[] = "/oauth2/password";
 
 // Ways to sign in for what `parameters` of VisitProvider say.
-std::vector<ProviderLink> LinksTo(const OpenIdProviders& providers, const HiddenFields& parameters);
+std::vector<ProviderLink> LinksTo(const OpenIdProviders& providers, const FormFields& parameters);
 
 // Of a refusal of which its person is told on the page; 0 for one that is another's business.
 int PageStatus(const Error& error);

@@ -136,11 +136,8 @@ Payload JsonPayload(const json& body) {
   return {"application/json", body.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
-Payload FormPayload(const RestClient::Form& form) {
-  std::string text;
-  for (const auto& [name, value] : form)
-    text += (text.empty() ? "" : "&") + PercentEncode(name) + "=" + PercentEncode(value);
-  return {"application/x-www-form-urlencoded", std::move(text)};
+Payload FormPayload(const FormFields& form) {
+  return {"application/x-www-form-urlencoded", FormEncode(form)};
 }
 
 }  // namespace
@@ -312,7 +309,7 @@ Result<json> RestClient::GetAll(const std::string& path, const char* list) {
 // Without a body: the gateway refuses one.
 Result<json> RestClient::Delete(const std::string& path) { return impl_->Do("DELETE", path, {}); }
 
-Result<json> RestClient::PostForm(const std::string& path, const Form& form) {
+Result<json> RestClient::PostForm(const std::string& path, const FormFields& form) {
   long status = 0;
   ASSIGN_OR_RETURN(const Page answer, impl_->Once("POST", path, FormPayload(form), false, status));
   return Impl::Parsed(answer);

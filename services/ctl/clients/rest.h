@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/percent.h"
 #include "base/result.h"
 
 namespace marquee::ctl {
@@ -43,8 +44,7 @@ class RestClient {
                               const nlohmann::json& body);
   Result<nlohmann::json> Delete(const std::string& path);
   // A form, from nobody: OAuth 2. Errors have the standard's word for a reason.
-  using Form = std::vector<std::pair<std::string, std::string>>;
-  Result<nlohmann::json> PostForm(const std::string& path, const Form& form);
+  Result<nlohmann::json> PostForm(const std::string& path, const FormFields& form);
   // A body that is no JSON, and the path in a Link header with rel="next": empty when there is none.
   struct Page {
     std::string body;
