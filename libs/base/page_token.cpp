@@ -1,12 +1,10 @@
 #include "base/page_token.h"
 
-#include <openssl/sha.h>
-
-#include <array>
 #include <charconv>
 #include <cstdint>
 
 #include "base/base64.h"
+#include "base/digest.h"
 
 namespace marquee {
 namespace {
@@ -23,9 +21,7 @@ std::string Checksum(std::string_view list, std::string_view payload) {
   std::string input = "marquee page token 1";
   AppendSized(input, list);
   input.append(payload);
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(input.data()), input.size(), digest.data());
-  return {reinterpret_cast<const char*>(digest.data()), kChecksumBytes};
+  return Sha256(input).substr(0, kChecksumBytes);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "logging/log.h"
 #include "rpc/call.h"
 #include "rpc/interceptor.h"

@@ -1,8 +1,6 @@
 #include "rpc/seal.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <memory>
 #include <stdexcept>
@@ -25,19 +23,6 @@ unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*
 Error Broken() { return Error::DataLoss("seal_broken", "what was sealed can't be opened"); }
 
 }  // namespace
-
-std::string HmacSha256(std::string_view key, std::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(text), text.size(),
-       Bytes(digest), nullptr);
-  return digest;
-}
-
-std::string Sha256(std::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(Bytes(text), text.size(), Bytes(digest));
-  return digest;
-}
 
 std::string Seal(std::string_view key, std::string_view plain) {
   const std::string nonce = RandomBytes(kNonceBytes);

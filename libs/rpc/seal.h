@@ -8,9 +8,6 @@
 
 namespace marquee::rpc {
 
-std::string HmacSha256(std::string_view key, std::string_view text);  // 32 bytes
-std::string Sha256(std::string_view text);                            // 32 bytes
-
 // `key` has 32 bytes. Nonce, ciphertext and tag, in this order.
 std::string Seal(std::string_view key, std::string_view plain);
 // DataLoss "seal_broken": another key, or altered bytes.

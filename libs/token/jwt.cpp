@@ -2,13 +2,13 @@
 
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/json.h"
 #include "token/claims.h"
 #include "token/es256.h"
@@ -226,10 +226,7 @@ std::string SignJwt(const IdentityClaims& claims, const Policy& policy, std::str
 std::string Thumbprint(std::string_view x, std::string_view y) {
   const std::string canonical = R"({"crv":"P-256","kty":"EC","x":")" + Base64UrlEncode(x) +
                                 R"(","y":")" + Base64UrlEncode(y) + R"("})";
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(canonical.data()), canonical.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return Base64UrlEncode(digest);
+  return Base64UrlEncode(Sha256(canonical));
 }
 
 }  // namespace marquee::token

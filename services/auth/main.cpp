@@ -1,6 +1,5 @@
 // marquee-auth: composition only.
 #include "auth/app/housekeeper.h"
-#include "auth/app/secrets.h"
 #include "auth/config.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
@@ -13,6 +12,7 @@
 #include "auth/rpc/caller_check.h"
 #include "auth/rpc/export_handler.h"
 #include "auth/store/pg_stores.h"
+#include "base/digest.h"
 #include "idempotency/pg_idempotency_store.h"
 #include "kafka/structured_log.h"
 #include "metrics/metrics.h"

@@ -1,6 +1,6 @@
 #include "auth/app/account_mail.h"
 
-#include "auth/app/secrets.h"
+#include "base/digest.h"
 
 namespace marquee::auth {
 

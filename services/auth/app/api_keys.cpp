@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/app/secrets.h"
+#include "base/digest.h"
 #include "base/uuid.h"
 #include "logging/log.h"
 #include "rules/api_key.h"

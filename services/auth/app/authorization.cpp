@@ -8,6 +8,7 @@
 #include <set>
 
 #include "auth/app/secrets.h"
+#include "base/digest.h"
 #include "base/percent.h"
 
 namespace marquee::auth {

@@ -1,6 +1,7 @@
 #include "auth/app/browsers.h"
 
 #include "auth/app/secrets.h"
+#include "base/digest.h"
 
 namespace marquee::auth {
 

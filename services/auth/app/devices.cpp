@@ -1,6 +1,7 @@
 #include "auth/app/devices.h"
 
 #include "auth/app/secrets.h"
+#include "base/digest.h"
 
 namespace marquee::auth {
 namespace {

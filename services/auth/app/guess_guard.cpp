@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "auth/app/secrets.h"
+#include "base/digest.h"
 #include "logging/log.h"
 
 namespace marquee::auth {

@@ -1,6 +1,7 @@
 #include "auth/app/mail_sender.h"
 
 #include "auth/app/secrets.h"
+#include "base/digest.h"
 #include "logging/log.h"
 
 namespace marquee::auth {

@@ -9,7 +9,7 @@
 #include "auth/app/devices.h"
 #include "auth/app/oauth_clients.h"
 #include "auth/app/oauth_tokens.h"
-#include "auth/app/secrets.h"
+#include "base/digest.h"
 
 namespace marquee::auth {
 

@@ -3,6 +3,7 @@
 #include <absl/strings/escaping.h>
 
 #include "auth/app/secrets.h"
+#include "base/digest.h"
 #include "base/percent.h"
 #include "base/text.h"
 

@@ -4,6 +4,7 @@
 
 #include "auth/app/secrets.h"
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/uuid.h"
 #include "rules/scope.h"
 

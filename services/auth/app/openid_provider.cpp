@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "auth/app/secrets.h"
 #include "auth/domain/identity.h"
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/json.h"
 #include "base/percent.h"
 #include "base/text.h"

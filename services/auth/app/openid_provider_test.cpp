@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/testing/fake_provider.h"
+#include "base/digest.h"
 #include "base/testing/calls.h"
 
 namespace marquee::auth {

@@ -1,7 +1,7 @@
 #include "auth/app/second_factors.h"
 
 #include "auth/app/one_time_codes.h"
-#include "auth/app/secrets.h"
+#include "base/digest.h"
 #include "base/uuid.h"
 
 namespace marquee::auth {

@@ -1,11 +1,9 @@
 #include "auth/app/secrets.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/uuid.h"
 #include "token/token.h"
 
@@ -15,21 +13,6 @@ namespace {
 constexpr std::size_t kTokenBytes = 32;
 
 }  // namespace
-
-std::string Sha256(std::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
-
-std::string HmacSha256(std::string_view key, std::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-       reinterpret_cast<unsigned char*>(digest.data()), nullptr);
-  return digest;
-}
 
 bool SecretsEqual(std::string_view a, std::string_view b) {
   const std::string left = Sha256(a);

@@ -6,10 +6,6 @@
 
 namespace marquee::auth {
 
-std::string Sha256(std::string_view text);  // 32 bytes
-
-std::string HmacSha256(std::string_view key, std::string_view text);  // 32 bytes
-
 // In a time that tells nothing of where, or whether, they differ.
 bool SecretsEqual(std::string_view a, std::string_view b);
 

@@ -1,6 +1,7 @@
 #include "auth/app/sessions.h"
 
 #include "auth/app/secrets.h"
+#include "base/digest.h"
 #include "base/uuid.h"
 
 namespace marquee::auth {

@@ -14,6 +14,7 @@
 #include "auth/testing/memory_mails.h"
 #include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
+#include "base/digest.h"
 #include "base/testing/calls.h"
 #include "metrics/metrics.h"
 #include "rpc/client.h"

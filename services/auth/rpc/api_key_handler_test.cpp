@@ -1,7 +1,6 @@
 // API keys over real gRPC, on the stores in memory.
 #include <gtest/gtest.h>
 
-#include "auth/app/secrets.h"
 #include "auth/crypto/argon2_hasher.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/auth_handler.h"
@@ -10,6 +9,7 @@
 #include "auth/testing/memory_guesses.h"
 #include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
+#include "base/digest.h"
 #include "base/testing/calls.h"
 #include "metrics/metrics.h"
 #include "rpc/client.h"

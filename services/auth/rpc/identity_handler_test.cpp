@@ -8,6 +8,7 @@
 
 #include "auth/app/api_keys.h"
 #include "auth/app/one_time_codes.h"
+#include "auth/app/secrets.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/caller_check.h"
 #include "auth/rpc/oauth_handler.h"
@@ -19,6 +20,7 @@
 #include "auth/testing/memory_oauth.h"
 #include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
+#include "base/digest.h"
 #include "base/testing/calls.h"
 #include "rpc/client.h"
 #include "rpc/server.h"

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "auth/app/one_time_codes.h"
+#include "auth/app/secrets.h"
 #include "auth/crypto/secretbox.h"
 #include "auth/rpc/auth_handler.h"
 #include "auth/rpc/caller_check.h"
@@ -22,6 +23,7 @@
 #include "auth/testing/memory_second_factors.h"
 #include "auth/testing/memory_store.h"
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/percent.h"
 #include "base/testing/calls.h"
 #include "metrics/metrics.h"

@@ -3,7 +3,7 @@
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_replace.h>
 
-#include "auth/app/secrets.h"
+#include "base/digest.h"
 
 namespace marquee::auth {
 namespace {

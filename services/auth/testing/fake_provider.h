@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "auth/app/http_client.h"
-#include "auth/app/secrets.h"
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/percent.h"
 #include "token/es256.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "rpc/seal.h"
+#include "base/digest.h"
 #include "rules/api_key.h"
 #include "token/token.h"
 
@@ -15,7 +15,7 @@ constexpr char kHeader[] = "x-api-key";
 constexpr std::chrono::seconds kMargin{10};
 
 std::string IdOf(const std::string& key, const std::string& client_address) {
-  return rpc::Sha256(key + '\n' + client_address);
+  return Sha256(key + '\n' + client_address);
 }
 
 }  // namespace

@@ -2,12 +2,11 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
+#include "base/digest.h"
 #include "base/hex.h"
 #include "base/text.h"
 #include "gateway/transcode/json_reader.h"
@@ -345,11 +344,8 @@ void CopyFieldsByName(const pb::Message& from, const MessagePlan& from_plan, pb:
 }
 
 std::string StrongETag(std::string_view content) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
   constexpr std::size_t kBytes = 16;
-  const std::string_view start(reinterpret_cast<const char*>(digest.data()), kBytes);
-  return '"' + ToHex(start) + '"';
+  return '"' + ToHex(Sha256(content).substr(0, kBytes)) + '"';
 }
 
 bool MatchesETag(std::string_view list, std::string_view etag) {
