@@ -64,6 +64,12 @@ bool IsStorable(const Binding& binding) {
   return binding.method == http::Method::kGet && !binding.rpc->cache_control.empty();
 }
 
+// Whether it promises what an Idempotency-Key does. A page's form takes one as well, but the browser
+// that posts it sends no header.
+bool PromisesKey(const Rpc& rpc) {
+  return !rpc.reads_only && !rpc.rest.content_type.starts_with("text/html");
+}
+
 bool HasSecret(const MessagePlan& message) {
   return std::any_of(message.fields.begin(), message.fields.end(), [](const FieldPlan& field) {
     return field.field->options().GetExtension(options::v1::field).secret();
@@ -79,7 +85,7 @@ std::set<int> Refusals(const Binding& binding) {
   const bool open = PolicyOf(rpc).access() == options::v1::ACCESS_PUBLIC;
   if (!open || HasSecret(*rpc.request)) statuses.insert(403);
   if (!binding.variables.empty()) statuses.insert(404);
-  if (!rpc.reads_only) statuses.insert({409, 422});  // of the Idempotency-Key, at the least
+  if (PromisesKey(rpc)) statuses.insert({409, 422});  // of the Idempotency-Key, at the least
   if (binding.body != Binding::Body::kNone) statuses.insert(415);
   const auto& more = rpc.method->options().GetExtension(options::v1::rest).refusals();
   statuses.insert(more.begin(), more.end());
@@ -226,7 +232,7 @@ class Builder {
       parameters.push_back(Parameter(*one.field, one.name, "header"));
     for (const auto& one : rest.request_cookies)
       parameters.push_back(Parameter(*one.field, one.name, "cookie"));
-    if (!binding.rpc->reads_only)
+    if (PromisesKey(*binding.rpc))
       parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
     if (IsStorable(binding))
       parameters.push_back({{"$ref", "#/components/parameters/IfNoneMatch"}});
