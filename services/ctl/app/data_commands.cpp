@@ -41,13 +41,12 @@ models::Content ContentOf(const Dataset& dataset) {
 }
 
 json ToJson(const models::RankingMetrics& metrics) {
-  return {{"ndcg_at_100", metrics.ndcg_at_100},
-          {"recall_at_20", metrics.recall_at_20},
-          {"recall_at_50", metrics.recall_at_50},
-          {"precision_at_10", metrics.precision_at_10},
-          {"map_at_10", metrics.map_at_10},
-          {"coverage", metrics.coverage},
-          {"users", metrics.users}};
+  json value{{"coverage", metrics.coverage},
+             {"users", metrics.users},
+             {"liked_users", metrics.liked_users}};
+  for (const auto& metric : models::UserMetrics())
+    value[std::string(metric.name)] = metrics.*metric.value;
+  return value;
 }
 
 std::vector<std::string> Row(const std::string& name, const models::RankingMetrics& m) {
@@ -57,7 +56,10 @@ std::vector<std::string> Row(const std::string& name, const models::RankingMetri
           Fixed(m.recall_at_50, 4),
           Fixed(m.precision_at_10, 4),
           Fixed(m.map_at_10, 4),
-          Fixed(m.coverage, 4)};
+          Fixed(m.coverage, 4),
+          Fixed(m.liked_ndcg_at_100, 4),
+          Fixed(m.liked_recall_at_20, 4),
+          Fixed(100 * m.disliked_at_20, 2) + " %"};
 }
 
 json ToJson(const models::RatingMetrics& metrics) {
@@ -181,12 +183,17 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
   value["ndcg_ratio_to_popularity"] = report->ndcg_ratio;
   value["per_fold"] = folds;
   const std::vector<std::string> header{
-      "", "NDCG@100", "Recall@20", "Recall@50", "Precision@10", "MAP@10", "coverage"};
+      "",       "NDCG@100", "Recall@20",      "Recall@50",       "Precision@10",
+      "MAP@10", "coverage", "liked NDCG@100", "liked Recall@20", "disliked@20"};
   const std::string text =
       Table(header, {Row("this model", report->mean), Row("popularity", report->popularity)}) +
       fmt::format(
-          "\nNDCG@100 is {:.3f} times popularity's ({} folds of held-out users, seed {}).\n",
-          report->ndcg_ratio, flags.folds, flags.seed);
+          "\nNDCG@100 is {:.3f} times popularity's ({} folds of held-out users, seed {}).\n"
+          "liked: only films rated {:.0f} or better, and at or above the person's own mean, count "
+          "({} people have any).\ndisliked@20: share of the first 20 that was held out and rated "
+          "{:.1f} or less.\n",
+          report->ndcg_ratio, flags.folds, flags.seed, models::kLiked,
+          Grouped(report->mean.liked_users), models::kDisliked);
   return Show(context, value, text);
 }
 
