@@ -56,6 +56,9 @@ class Ranker {
   std::vector<Explanation> Explain(const Profile& profile, std::span<const RatedItem> history,
                                    std::span<const int32_t> items) const;
 
+  // Whether the history's j-th rating is a dislike (models/algorithm.h); `profile` was read of it.
+  bool Dislikes(const Profile& profile, std::span<const RatedItem> history, size_t j) const;
+
   // Scores of all items, [items()], as Recommend orders by.
   std::vector<float> ScoreAll(std::span<const RatedItem> history) const;
 

@@ -1,5 +1,6 @@
 // datagen and evaluate: what needs no server.
 #include <fmt/format.h>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -105,6 +106,7 @@ struct FoldFits {
   models::FitFunction model;
   models::FitFunction baseline;
   std::shared_ptr<std::vector<Curve>> curves;  // of each fold that was fitted
+  std::shared_ptr<std::vector<models::Found>> searches;
 };
 
 Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
@@ -117,21 +119,53 @@ Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
   for (const auto& option : options) {
     if (flags.factors > 0 && option.name.ends_with(".factors")) asked[option.name] = flags.factors;
   }
-  ASSIGN_OR_RETURN(const auto values, models::Values(options, asked));
+  for (const std::string& given : flags.options) {
+    const std::size_t at = given.find('=');
+    double value = 0;
+    const char* end = given.data() + given.size();
+    if (at == std::string::npos ||
+        std::from_chars(given.data() + at + 1, end, value).ptr != end) {
+      return Error::InvalidArgument("option_malformed", given + " is not NAME=VALUE.", "--option");
+    }
+    asked[given.substr(0, at)] = value;
+  }
+  RETURN_IF_ERROR(models::Values(options, asked));
   const models::Fitting fitting{.seed = flags.seed, .content = std::move(content)};
   auto curves = std::make_shared<std::vector<Curve>>();
+  auto searches = std::make_shared<std::vector<models::Found>>();
+  const models::SearchOptions search = flags.search;
   return FoldFits{algorithm,
-                  [=](const auto& train) {
+                  [=](const auto& train) -> Result<std::shared_ptr<const models::Ranker>> {
                     models::Fitting measured = fitting;
                     Curve& curve = curves->emplace_back();
                     measured.measured = [&](const models::Measured& one) { curve.push_back(one); };
-                    return models::FitRanker(algorithm, train, values, measured);
+                    ASSIGN_OR_RETURN(
+                        const auto found,
+                        models::Search(algorithm, train, asked, measured, search));
+                    searches->push_back(found);
+                    return models::FitRanker(algorithm, train, found.values, measured);
                   },
                   [&task, fitting](const auto& train) {
                     return models::FitRanker(task.baseline_algorithm, train, task.baseline_options,
                                              fitting);
                   },
-                  curves};
+                  curves, searches};
+}
+
+json ToJson(const models::Found& found) {
+  json trials = json::array();
+  for (const models::Trial& trial : found.trials) {
+    trials.push_back({{"option", trial.option},
+                      {"value", trial.value},
+                      {"objective", trial.objective},
+                      {"ndcg_at_100", trial.ndcg_at_100},
+                      {"liked_ndcg_at_100", trial.liked_ndcg_at_100},
+                      {"taken", trial.taken}});
+  }
+  return {{"options", found.values},
+          {"trials", trials},
+          {"users", found.users},
+          {"complete", found.complete}};
 }
 
 // The last step of each fold.
@@ -175,7 +209,10 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
     return report.error().reason == "nobody_to_judge" ? 1 : status;  // as an import of nothing
   }
   json folds = json::array();
-  for (const auto& fold : report->folds) folds.push_back(ToJson(fold));
+  for (std::size_t fold = 0; fold < report->folds.size(); ++fold) {
+    folds.push_back(ToJson(report->folds[fold]));
+    folds.back()["search"] = ToJson((*fit->searches)[fold]);
+  }
   json value = Judged("ranking", flags, matrix, read);
   value["algorithm"] = flags.algorithm;
   value["model"] = ToJson(report->mean);

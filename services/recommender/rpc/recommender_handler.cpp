@@ -28,6 +28,7 @@ void FillContribution(const Catalogue& catalogue, const Contribution& part,
   }
   wire.set_rating(part.rating);
   wire.set_contribution(part.contribution);
+  wire.set_disliked(part.disliked);
 }
 
 void FillPredictive(const models::Predictive& predictive, v1::PredictRatingResponse& wire) {
@@ -51,6 +52,7 @@ Response ToWire(const RecommendationList& list) {
     wire.set_score(movie.score);
     if (movie.predicted_rating) wire.set_predicted_rating(*movie.predicted_rating);
     for (const auto& part : movie.because) FillContribution(catalogue, part, *wire.add_because());
+    for (const auto& part : movie.despite) FillContribution(catalogue, part, *wire.add_despite());
   }
   response.set_model_version(list.model_version);
   response.set_recommendation_id(list.id);
