@@ -9,9 +9,9 @@ namespace {
 constexpr float kNeutral = 3;  // stars, where a person's level isn't known
 
 float Shrunk(const StarLevel& level, double sum, size_t ratings) {
-  return static_cast<float>((static_cast<double>(level.damping) * static_cast<double>(level.mean) +
-                             sum) /
-                            (static_cast<double>(level.damping) + static_cast<double>(ratings)));
+  return static_cast<float>(
+      (static_cast<double>(level.damping) * static_cast<double>(level.mean) + sum) /
+      (static_cast<double>(level.damping) + static_cast<double>(ratings)));
 }
 
 }  // namespace
@@ -38,7 +38,8 @@ Result<ConfidenceRule> ConfidenceRule::From(const Parameters& parameters,
   ASSIGN_OR_RETURN(level.damping, parameters.Number(prefix + ".level_damping"));
   ASSIGN_OR_RETURN(level.aversion, parameters.Number(prefix + ".level_aversion"));
   if (!(rule.slope >= 0) || !(level.damping > 0) || !(level.aversion >= 0))
-    return Unfit("the level of '" + prefix + "' can't be: slope and aversion are 0 or more, "
+    return Unfit("the level of '" + prefix +
+                 "' can't be: slope and aversion are 0 or more, "
                  "damping is above 0");
   rule.level = level;
   return rule;

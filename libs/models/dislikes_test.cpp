@@ -28,7 +28,8 @@ RatingMatrix Kinds(uint64_t seed = 3) {
       users.push_back(user);
       items.push_back(item);
       // 3.6 on average, as people give them.
-      stars.push_back(0.5F + 0.5F * static_cast<float>(std::max(random.Below(10), random.Below(10))));
+      stars.push_back(0.5F +
+                      0.5F * static_cast<float>(std::max(random.Below(10), random.Below(10))));
     }
   }
   return *RatingMatrix::Build(users, items, stars);
@@ -159,7 +160,8 @@ TEST_P(Dislikes, SharesSumToTheScoreWithDislikesAmongThem) {
   const auto profile = ranker_->Read(history);
   for (int32_t item = 0; item < kItems; ++item) {
     const auto at = static_cast<size_t>(item);
-    EXPECT_NEAR(ranker_->Explain(history, {&item, 1}).front().score + nobody[at], scores[at], 1e-4F);
+    EXPECT_NEAR(ranker_->Explain(history, {&item, 1}).front().score + nobody[at], scores[at],
+                1e-4F);
     EXPECT_NEAR(profile->Score(item), scores[at], 1e-5F);
   }
 }

@@ -88,11 +88,11 @@ Result<std::vector<Option>> OptionsOf(std::string_view algorithm, const RatingMa
   // The baseline stays what it is called.
   if (*task == kRanking && algorithm != FindTask(kRanking)->baseline_algorithm) {
     options.push_back({.name = kExponent,
-                       .value = -0.05,
+                       .value = -0.1,
                        .lowest = -2,
                        .highest = 2,
-                       .search = {0, -0.1},
-                       .step = 0.025});
+                       .search = {0},
+                       .step = 0.05});
     options.push_back({.name = kPrior, .value = 1e-4, .lowest = 0, .highest = 1e6});
   }
   return options;

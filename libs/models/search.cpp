@@ -59,8 +59,8 @@ struct Fold {
 };
 
 std::vector<Fold> Folds(const RatingMatrix& ratings, int folds, uint64_t seed) {
-  const auto most = static_cast<size_t>(
-      std::max<int64_t>(kMostScores / std::max(ratings.items(), 1) / folds, 1));
+  const auto most =
+      static_cast<size_t>(std::max<int64_t>(kMostScores / std::max(ratings.items(), 1) / folds, 1));
   std::vector<Fold> result;
   for (int fold = 0; fold < folds; ++fold) {
     UserSplit split = SplitUsers(ratings, folds, fold, seed);
@@ -139,8 +139,7 @@ class Searcher {
  private:
   // The part whose option it is; parts_.size(): the whole model's.
   size_t PartOf(const Option& option) const {
-    const std::string_view prefix =
-        std::string_view(option.name).substr(0, option.name.find('.'));
+    const std::string_view prefix = std::string_view(option.name).substr(0, option.name.find('.'));
     return static_cast<size_t>(std::find(parts_.begin(), parts_.end(), prefix) - parts_.begin());
   }
   // The part that has to be fitted again when it changes; parts_.size(): none.
@@ -160,13 +159,15 @@ class Searcher {
     if (!fine && !option.search.empty()) RETURN_IF_ERROR(Try(option, option.search));
     if (option.factor > 1) {
       const double factor = fine ? std::sqrt(option.factor) : option.factor;
-      RETURN_IF_ERROR(Climb(option, [&](double from) { return from * factor; },
-                            [&](double from) { return from / factor; }));
+      RETURN_IF_ERROR(Climb(
+          option, [&](double from) { return from * factor; },
+          [&](double from) { return from / factor; }));
     }
-    // Around a list's best value where that is no end of it.
-    if (fine && option.step > 0) {
-      RETURN_IF_ERROR(Climb(option, [&](double from) { return from + option.step; },
-                            [&](double from) { return from - option.step; }));
+    if (option.step > 0) {
+      const double step = fine ? option.step / 2 : option.step;
+      RETURN_IF_ERROR(Climb(
+          option, [&](double from) { return from + step; },
+          [&](double from) { return from - step; }));
     }
     if (fine && option.name.ends_with(".weight") && !option.search.empty() && value() > 0)
       RETURN_IF_ERROR(Try(option, {value() * 0.7, value() * 1.4}));
@@ -251,8 +252,9 @@ class Searcher {
       }
       Trial& trial = candidates[c].trial;
       trial.ndcg_at_100 = all.ndcg / users_;
-      trial.liked_ndcg_at_100 =
-          all.liked_users > 0 ? all.liked / static_cast<double>(all.liked_users) : trial.ndcg_at_100;
+      trial.liked_ndcg_at_100 = all.liked_users > 0
+                                    ? all.liked / static_cast<double>(all.liked_users)
+                                    : trial.ndcg_at_100;
       trial.objective = (1 - search_.liked_share) * trial.ndcg_at_100 +
                         search_.liked_share * trial.liked_ndcg_at_100;
     }
@@ -265,7 +267,8 @@ class Searcher {
     own.measured = nullptr;
     own.progress = [this](double) { return Report(); };
     const Fold& data = folds_[fold];
-    auto scores = models::FitScores(parts_[part], data.train, candidate.values, own, data.histories);
+    auto scores =
+        models::FitScores(parts_[part], data.train, candidate.values, own, data.histories);
     // Values that can't be fitted are values that aren't taken.
     if (!scores.ok() && scores.error().code == Code::kCancelled) return scores.error();
     candidate.scores[fold][part] =

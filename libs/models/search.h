@@ -49,8 +49,8 @@ struct Trial {
 struct Found {
   OptionValues values;  // all of the algorithm's options
   std::vector<Trial> trials;
-  int32_t users = 0;      // whom the trials were judged on
-  bool complete = true;   // false: the budget ended it
+  int32_t users = 0;     // whom the trials were judged on
+  bool complete = true;  // false: the budget ended it
 };
 
 // Values(OptionsOf(algorithm, ratings), asked) where there is nothing to search or nobody to judge

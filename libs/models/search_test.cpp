@@ -137,7 +137,8 @@ std::vector<Odd> OddData() {
   odd.push_back({"films that nobody has rated", people.Select(few)});
   std::vector<int64_t> far;
   for (const int64_t id : people.item_ids()) far.push_back(id * 1'000'000'007 - (int64_t{1} << 60));
-  odd.push_back({"ids with gaps", RatingMatrix::FromRows(people.user_ids(), far, people.by_user())});
+  odd.push_back(
+      {"ids with gaps", RatingMatrix::FromRows(people.user_ids(), far, people.by_user())});
   Content bare;
   for (const int64_t id : people.item_ids()) bare[id] = {};
   odd.push_back({"no genres and no years", people, bare});

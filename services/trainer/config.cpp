@@ -74,10 +74,10 @@ void ReadJob(config::Reader& reader, Config& config) {
           "more: fewer disliked movies in lists, and fewer that would have been watched all the "
           "same")) /
       100;
-  search.seconds = static_cast<double>(
-      reader.Int("MARQUEE_TRAINER_SEARCH_SECONDS", 600, 0, 86'400,
-                 "After so long a run tries no more and takes the best; 0: no limit, and the result "
-                 "doesn't depend on the machine"));
+  search.seconds = static_cast<double>(reader.Int(
+      "MARQUEE_TRAINER_SEARCH_SECONDS", 600, 0, 86'400,
+      "After so long a run tries no more and takes the best; 0: no limit, and the result "
+      "doesn't depend on the machine"));
   config.job.training.split_seed = static_cast<std::uint64_t>(
       reader.Int("MARQUEE_TRAINER_SPLIT_SEED", 1, 0, 1LL << 62,
                  "Chooses the held-out data; champions are only comparable under the same"));

@@ -242,8 +242,8 @@ void Scatter(const Active& active, const float* row, float* scores) {
 using Histories = std::span<const std::vector<Observation>>;
 
 template <typename Real>
-void Score(const ByItems<Real>& solution, const Active& active, Histories histories,
-           size_t items, std::vector<float>& scores) {
+void Score(const ByItems<Real>& solution, const Active& active, Histories histories, size_t items,
+           std::vector<float>& scores) {
   std::vector<float> b(solution.n);
   std::vector<float> sums(solution.n);
   for (size_t h = 0; h < histories.size(); ++h) {
@@ -307,8 +307,7 @@ Result<Value> WithSolution(const RatingMatrix& matrix, const EaseOptions& option
     return use(solution, active, threads);
   }
   if (options.double_precision) {
-    ASSIGN_OR_RETURN(const auto solution,
-                     ByItems<double>::Solve(matrix, options, active, threads));
+    ASSIGN_OR_RETURN(const auto solution, ByItems<double>::Solve(matrix, options, active, threads));
     return use(solution, active, threads);
   }
   ASSIGN_OR_RETURN(const auto solution, ByItems<float>::Solve(matrix, options, active, threads));
@@ -327,21 +326,21 @@ Status CheckSize(const RatingMatrix& matrix, const EaseOptions& options) {
 }
 
 Result<EaseModel> TrainEase(const RatingMatrix& matrix, const EaseOptions& options) {
-  return WithSolution<EaseModel>(
-      matrix, options, [&](const auto& solution, const Active& active, int threads) {
-        return Prune(solution, options, active, threads);
-      });
+  return WithSolution<EaseModel>(matrix, options,
+                                 [&](const auto& solution, const Active& active, int threads) {
+                                   return Prune(solution, options, active, threads);
+                                 });
 }
 
 Result<std::vector<float>> ScoreByEase(const RatingMatrix& matrix, const EaseOptions& options,
                                        std::span<const std::vector<Observation>> histories) {
-  return WithSolution<std::vector<float>>(
-      matrix, options, [&](const auto& solution, const Active& active, int) {
-        const auto items = static_cast<size_t>(matrix.items());
-        std::vector<float> scores(histories.size() * items, 0);
-        Score(solution, active, histories, items, scores);
-        return Result<std::vector<float>>(std::move(scores));
-      });
+  return WithSolution<std::vector<float>>(matrix, options,
+                                          [&](const auto& solution, const Active& active, int) {
+                                            const auto items = static_cast<size_t>(matrix.items());
+                                            std::vector<float> scores(histories.size() * items, 0);
+                                            Score(solution, active, histories, items, scores);
+                                            return Result<std::vector<float>>(std::move(scores));
+                                          });
 }
 
 }  // namespace marquee::models

@@ -13,12 +13,7 @@ Result<std::vector<Option>> Options(const RatingMatrix& ratings) {
   RETURN_IF_ERROR(CheckSize(ratings, defaults));
   const double regularization = 200 * std::pow(ratings.users() / 610.0, 1.0 / 6);
   return std::vector<Option>{
-      {"ease.regularization",
-       regularization,
-       1e-9,
-       1e9,
-       {},
-       2},
+      {"ease.regularization", regularization, 1e-9, 1e9, {}, 2},
       {"ease.min_item_count", static_cast<double>(defaults.min_item_count), 1, 1e6, {1}},
       {"ease.neighbours", static_cast<double>(defaults.neighbours), 1, 1e5},
       {"ease.confidence_slope", ConfidenceRule().slope, 0, 1, {0.1, 0.3, 0.4}},
@@ -38,14 +33,13 @@ struct Prepared {
 
   Prepared(const RatingMatrix& ratings, const OptionValues& options, const Fitting& fitting)
       : rule(ConfidenceOf(options, "ease", MeanRating(ratings))),
-        content(ContentFeatures(fitting.content ? *fitting.content : Content{},
-                                ratings.item_ids())) {
+        content(
+            ContentFeatures(fitting.content ? *fitting.content : Content{}, ratings.item_ids())) {
     ease.regularization = static_cast<float>(options.at("ease.regularization"));
     ease.min_item_count = static_cast<int>(options.at("ease.min_item_count"));
     ease.neighbours = static_cast<int>(options.at("ease.neighbours"));
     ease.side = content.view();
-    if (content.columns > 0)
-      ease.side_weight = static_cast<float>(options.at("ease.side_weight"));
+    if (content.columns > 0) ease.side_weight = static_cast<float>(options.at("ease.side_weight"));
     ease.threads = fitting.threads;
     ease.proceed = [&fitting] { return fitting.Report(0.5); };
   }

@@ -17,12 +17,7 @@ Result<std::vector<Option>> Options(const RatingMatrix& ratings) {
   return std::vector<Option>{
       {"ials.factors", 64, 1, 1'024},
       {"ials.iterations", 16, 1, 10'000},
-      {"ials.regularization",
-       regularization,
-       1e-9,
-       1e9,
-       {},
-       2},
+      {"ials.regularization", regularization, 1e-9, 1e9, {}, 2},
       {"ials.regularization_exponent", 1, 0, 1},
       {"ials.unobserved_weight", weight, 1e-9, 1e9, {weight * 0.3}},
       {"ials.alpha", 1, 1e-9, 1e9},

@@ -45,7 +45,7 @@ struct EvaluateFlags {
   std::string algorithm = "auto";  // as models::Resolve takes it
   int folds = 5;
   std::uint64_t seed = 1;
-  int factors = 0;  // 0: the default for the data set's size
+  int factors = 0;                   // 0: the default for the data set's size
   std::vector<std::string> options;  // NAME=VALUE: of the algorithm, "ease.regularization=300"
   models::SearchOptions search;      // on each fold's training part, of what isn't given
 };

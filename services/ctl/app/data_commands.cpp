@@ -123,8 +123,7 @@ Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
     const std::size_t at = given.find('=');
     double value = 0;
     const char* end = given.data() + given.size();
-    if (at == std::string::npos ||
-        std::from_chars(given.data() + at + 1, end, value).ptr != end) {
+    if (at == std::string::npos || std::from_chars(given.data() + at + 1, end, value).ptr != end) {
       return Error::InvalidArgument("option_malformed", given + " is not NAME=VALUE.", "--option");
     }
     asked[given.substr(0, at)] = value;
@@ -139,9 +138,8 @@ Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
                     models::Fitting measured = fitting;
                     Curve& curve = curves->emplace_back();
                     measured.measured = [&](const models::Measured& one) { curve.push_back(one); };
-                    ASSIGN_OR_RETURN(
-                        const auto found,
-                        models::Search(algorithm, train, asked, measured, search));
+                    ASSIGN_OR_RETURN(const auto found,
+                                     models::Search(algorithm, train, asked, measured, search));
                     searches->push_back(found);
                     return models::FitRanker(algorithm, train, found.values, measured);
                   },

@@ -44,7 +44,8 @@ Known KnownTo(std::span<const std::int64_t> item_ids, std::span<const Rated> rat
 }
 
 // What the known ratings say of one movie, in their order.
-std::vector<Contribution> Contributions(const models::Ranker& ranker, const models::Profile& profile,
+std::vector<Contribution> Contributions(const models::Ranker& ranker,
+                                        const models::Profile& profile,
                                         const models::Ranker::Explanation& explanation,
                                         const Known& known, std::span<const Rated> ratings) {
   std::vector<Contribution> contributions;
@@ -211,8 +212,7 @@ Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> 
   for (const auto& scored : best) items.push_back(scored.item);
   const auto explanations = ranker.Explain(*profile, known.items, items);
   for (std::size_t at = 0; at < best.size(); ++at) {
-    const auto contributions =
-        Contributions(ranker, *profile, explanations[at], known, ratings);
+    const auto contributions = Contributions(ranker, *profile, explanations[at], known, ratings);
     list.movies.push_back({.row = serving->RowOfItem(best[at].item),
                            .score = best[at].score,
                            .because = Because(contributions),
@@ -340,9 +340,8 @@ Result<Explanation> Recommender::Explain(const CallContext& call, std::int64_t m
   const std::int32_t one = *item;
   const auto& ranker = *ranking->ranker;
   const auto profile = ranker.Read(known.items);
-  explanation.contributions =
-      Contributions(ranker, *profile, ranker.Explain(*profile, known.items, {&one, 1}).front(),
-                    known, ratings);
+  explanation.contributions = Contributions(
+      ranker, *profile, ranker.Explain(*profile, known.items, {&one, 1}).front(), known, ratings);
   std::stable_sort(explanation.contributions.begin(), explanation.contributions.end(), More);
   for (const auto& part : explanation.contributions) explanation.score += part.contribution;
   return explanation;

@@ -28,9 +28,9 @@ struct Contribution {
 };
 
 struct RecommendedMovie {
-  std::int32_t row = 0;  // in the snapshot's catalogue
-  double score = 0;      // the model's, or the number of ratings in the popular list
-  std::vector<Contribution> because;       // what speaks most for it
+  std::int32_t row = 0;               // in the snapshot's catalogue
+  double score = 0;                   // the model's, or the number of ratings in the popular list
+  std::vector<Contribution> because;  // what speaks most for it
   std::vector<Contribution> despite = {};  // what was disliked and speaks most against it
   // By the rating model, 0.5 to 5.0: of personal lists, where there is one that knows the movie.
   std::optional<double> predicted_rating = {};

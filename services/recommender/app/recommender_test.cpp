@@ -118,10 +118,10 @@ TEST_F(RecommenderTest, WhatWasDislikedIsNoReasonButSaidToTakeAway) {
   model.parameters.numbers["ials.level_mean"] = 3.5F;
   model.parameters.numbers["ials.level_damping"] = 5;
   model.parameters.numbers["ials.level_aversion"] = 0.6F;
-  serving_.Install("ranking", std::make_shared<const ModelInUse>(
-                                  ModelInUse{.version = 4,
-                                             .created_at = {},
-                                             .ranker = *models::Ranker::Make(std::move(model))}));
+  serving_.Install(
+      "ranking",
+      std::make_shared<const ModelInUse>(ModelInUse{
+          .version = 4, .created_at = {}, .ranker = *models::Ranker::Make(std::move(model))}));
   history_ = {{1, 5.0F}, {2, 4.0F}, {3, 5.0F}, {4, 0.5F}};
   const auto list = recommender_.ForPerson(Asking(), {}, 50);
   ASSERT_TRUE(list.ok());

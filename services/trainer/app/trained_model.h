@@ -18,7 +18,7 @@ namespace marquee::trainer {
 struct TrainingOptions {
   // By task; a task that isn't there is trained by "auto" (models/registry.h).
   std::map<std::string, std::string, std::less<>> algorithms = {};
-  int threads = 0;               // 0: all cores
+  int threads = 0;  // 0: all cores
   // On what isn't held out, of the options that nobody asked for; found once, for both fits.
   models::SearchOptions search = {};
   std::uint64_t split_seed = 1;  // the same for all runs, or champions can't be compared
