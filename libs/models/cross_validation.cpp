@@ -1,6 +1,7 @@
 #include "models/cross_validation.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -126,7 +127,11 @@ Result<std::vector<RatingReport>> CrossValidateRatings(const SplitOfRatings& spl
     }
   }
   for (RatingReport& report : reports) {
-    report.mean = Mean(report.folds);
+    // A fold in which nobody could be held out says nothing, and so not that nothing is said.
+    std::vector<RatingMetrics> judged;
+    std::copy_if(report.folds.begin(), report.folds.end(), std::back_inserter(judged),
+                 [](const RatingMetrics& fold) { return fold.ratings > 0; });
+    report.mean = Mean(judged);
     if (report.mean.ratings == 0) return NobodyToJudge();
   }
   return reports;

@@ -133,11 +133,29 @@ std::vector<PlannedMethod> Of(std::string_view task, const std::vector<PlannedMe
   return own;
 }
 
+// As many folds as there is something to deal.
+Status CheckFolds(const EvaluateFlags& flags, const std::string& split,
+                  const models::RatingMatrix& matrix) {
+  const bool ratings = split == kRandomRatings;
+  const bool movies = split == kRandomItems;
+  const std::int64_t most = ratings ? matrix.nonzeros() : movies ? matrix.items() : matrix.users();
+  if (flags.folds <= most) return {};
+  return Error::InvalidArgument("folds_out_of_range",
+                                "--folds " + std::to_string(flags.folds) + " is more than the " +
+                                    std::to_string(most) +
+                                    (ratings  ? " ratings"
+                                     : movies ? " movies"
+                                              : " people") +
+                                    " that are dealt into them.",
+                                "--folds");
+}
+
 }  // namespace
 
 Result<Comparison> Compare(const EvaluateFlags& flags, const std::string& split,
                            const EvaluationData& data, const std::vector<PlannedMethod>& methods,
                            const std::function<void(int done, int all)>& progress) {
+  RETURN_IF_ERROR(CheckFolds(flags, split, data.matrix));
   Comparison comparison{.data = NameOf(flags.data),
                         .task = flags.task,
                         .split = split,
@@ -188,7 +206,13 @@ Status SetReference(const std::string& against, Comparison& comparison) {
     comparison.reference = BestMethod(comparison);
     return {};
   }
-  if (against == "first") return {};
+  if (against == "first") {
+    // That says anything at all.
+    while (comparison.reference + 1 < methods.size() &&
+           !MainMeasure(comparison, comparison.reference))
+      ++comparison.reference;
+    return {};
+  }
   const auto found = std::find_if(methods.begin(), methods.end(),
                                   [&](const MethodResult& one) { return one.name == against; });
   if (found != methods.end()) {

@@ -39,7 +39,7 @@ svg { display: block; width: 100%; height: auto; } .legend svg { display: inline
   stroke-opacity: .55; }
 .s0 { --c: var(--c0); } .s1 { --c: var(--c1); } .s2 { --c: var(--c2); } .s3 { --c: var(--c3); }
 .s4 { --c: var(--c4); } .s5 { --c: var(--c5); } .s6 { --c: var(--c6); } .s7 { --c: var(--c7); }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } svg[role=img] { min-width: 34rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .55rem; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
@@ -55,14 +55,16 @@ std::optional<ChartValue> Charted(const std::optional<models::Estimate>& estimat
 
 std::string Section(std::string_view title, std::string_view text, const std::string& content) {
   if (content.empty()) return {};
-  return fmt::format("<h2>{}</h2>\n<p class=\"faint\">{}</p>\n{}", EscapeHtml(title),
-                     EscapeHtml(text), content);
+  return fmt::format("<h2>{}</h2>\n<p class=\"faint\">{}</p>\n<div class=\"wide\">{}</div>\n",
+                     EscapeHtml(title), EscapeHtml(text), content);
 }
 
-std::string LegendOf(const Comparison& comparison) {
+// Of those that have the measure.
+std::string LegendOf(const Comparison& comparison, std::size_t at) {
   std::vector<std::pair<std::string, std::size_t>> series;
-  for (std::size_t m = 0; m < comparison.methods.size(); ++m)
-    series.emplace_back(comparison.methods[m].name, m);
+  for (std::size_t m = 0; m < comparison.methods.size(); ++m) {
+    if (comparison.methods[m].means[at]) series.emplace_back(comparison.methods[m].name, m);
+  }
   return Legend(series);
 }
 
@@ -112,9 +114,9 @@ std::string FoldsSection(const Comparison& comparison, std::size_t at) {
     }
     series.push_back(std::move(line));
   }
-  return Section(
-      measure.label + " by fold", "Folds are of different people: compare within one.",
-      LegendOf(comparison) + LineChart(measure.label + " by fold", folds, series, measure.percent));
+  return Section(measure.label + " by fold", "Folds are of different people: compare within one.",
+                 LegendOf(comparison, at) +
+                     LineChart(measure.label + " by fold", folds, series, measure.percent));
 }
 
 std::string GroupsSection(const Comparison& comparison, std::size_t at) {
@@ -132,7 +134,7 @@ std::string GroupsSection(const Comparison& comparison, std::size_t at) {
   }
   return Section(measure.label + " by how many ratings a person gave",
                  "In brackets: how many people. Bars: 95 %.",
-                 LegendOf(comparison) +
+                 LegendOf(comparison, at) +
                      LineChart(measure.label + " by ratings", labels, series, measure.percent));
 }
 
@@ -159,7 +161,7 @@ std::string CalibrationSection(const Comparison& comparison) {
 }
 
 std::string TableSection(const Comparison& comparison) {
-  std::string table = "<div class=\"wide\"><table><thead><tr><th>method</th>";
+  std::string table = "<table><thead><tr><th>method</th>";
   for (std::size_t i = 0; i < comparison.measures.size(); ++i) {
     if (AnyHas(comparison, i)) table += "<th>" + EscapeHtml(comparison.measures[i].label) + "</th>";
   }
@@ -179,7 +181,7 @@ std::string TableSection(const Comparison& comparison) {
   return Section("All figures",
                  "Small: less " + comparison.methods[comparison.reference].name +
                      "'s, ± the paired difference's standard error.",
-                 table + "</tbody></table></div>\n");
+                 table + "</tbody></table>");
 }
 
 std::string OptionsSection(const Comparison& comparison) {
