@@ -196,6 +196,16 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_flag("--all", revoke.all, "All, this one, too");
   c->callback([&] { run = [&] { return RevokeSessions(context, revoke); }; });
 
+  auto* identities = app.add_subcommand("identities", "What you sign in with at other providers");
+  identities->require_subcommand(1);
+  c = identities->add_subcommand("list", "Your identities, the oldest first");
+  c->footer("More are linked in a browser, on the page /oauth2/identities.");
+  c->callback([&] { run = [&] { return ListIdentities(context); }; });
+  static std::string identity;
+  c = identities->add_subcommand("unlink", "Sign in with one no more");
+  c->add_option("identity", identity, "Its id, as identities list shows it")->required();
+  c->callback([&] { run = [&] { return UnlinkIdentity(context, identity); }; });
+
   static RateFlags rate;
   c = app.add_subcommand("rate", "Rate a movie");
   c->add_option("movie", rate.movie, "Its id, or words of its title")->required();

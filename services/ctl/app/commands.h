@@ -164,6 +164,10 @@ struct RevokeFlags {
 };
 int RevokeSessions(const Context& context, const RevokeFlags& flags);
 
+// What one can sign in with at other providers. They are linked on a page, /oauth2/identities.
+int ListIdentities(const Context& context);
+int UnlinkIdentity(const Context& context, const std::string& identity_id);
+
 // Others' accounts, for administrators.
 int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);
 int RemoveUserTotp(const Context& context, std::int64_t user_id);
