@@ -223,7 +223,24 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_option("--year-max", recommend.year_max, "Only up to this year");
   c->add_option("--min-ratings", recommend.min_rating_count,
                 "Only movies that this many people rated");
+  c->add_option("--diversity", recommend.diversity,
+                "0: the best by score; towards 1 other genres come earlier")
+      ->check(CLI::Range(0.0, 1.0));
+  c->add_option("--rewatch", recommend.rewatch,
+                "What you have rated: shown where it scores, or alone (default: not at all)")
+      ->check(CLI::IsMember({"include", "only"}));
   c->callback([&] { run = [&] { return Recommend(context, recommend); }; });
+
+  static WhatIfFlags what_if;
+  c = app.add_subcommand("what-if", "What you would be recommended if you rated otherwise");
+  c->add_option("change", what_if.changes,
+                "MOVIE=STARS, or MOVIE=none for a rating taken back, with the movie's id")
+      ->required();
+  c->add_option("-n,--count", what_if.count, "How many")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  c->footer("Nothing is kept: see rate.");
+  c->callback([&] { run = [&] { return WhatIf(context, what_if); }; });
 }
 
 // With the password from the environment, where it is there.

@@ -119,8 +119,16 @@ struct RecommendFlags {
   int year_min = 0;
   int year_max = 0;
   std::int64_t min_rating_count = 0;
+  double diversity = 0;
+  std::string rewatch;  // "include" or "only"
 };
 int Recommend(const Context& context, const RecommendFlags& flags);
+
+struct WhatIfFlags {
+  std::vector<std::string> changes;  // ID=STARS or ID=none
+  int count = 10;
+};
+int WhatIf(const Context& context, const WhatIfFlags& flags);
 
 struct TrainFlags {
   int factors = 0;
