@@ -15,6 +15,17 @@ namespace {
 constexpr int kRanked = 100;
 constexpr size_t kCovered = 10;
 
+constexpr RankingMetric kUserMetrics[] = {
+    {"ndcg_at_100", &RankingMetrics::ndcg_at_100, &RankingMetrics::users},
+    {"recall_at_20", &RankingMetrics::recall_at_20, &RankingMetrics::users},
+    {"recall_at_50", &RankingMetrics::recall_at_50, &RankingMetrics::users},
+    {"precision_at_10", &RankingMetrics::precision_at_10, &RankingMetrics::users},
+    {"map_at_10", &RankingMetrics::map_at_10, &RankingMetrics::users},
+    {"liked_ndcg_at_100", &RankingMetrics::liked_ndcg_at_100, &RankingMetrics::liked_users},
+    {"liked_recall_at_20", &RankingMetrics::liked_recall_at_20, &RankingMetrics::liked_users},
+    {"disliked_at_20", &RankingMetrics::disliked_at_20, &RankingMetrics::users, false},
+};
+
 bool Relevant(std::span<const int32_t> relevant, int32_t item) {
   return std::binary_search(relevant.begin(), relevant.end(), item);
 }
@@ -30,6 +41,31 @@ size_t Hits(std::span<const int32_t> ranked, std::span<const int32_t> relevant, 
 }
 
 double Discount(size_t position) { return 1 / std::log2(static_cast<double>(position) + 2); }
+
+std::vector<int32_t> RatedBetween(const HeldOutUser& user, double lowest, double highest) {
+  std::vector<int32_t> items;
+  for (size_t i = 0; i < user.relevant.size(); ++i) {
+    const auto stars = static_cast<double>(user.stars[i]);
+    if (stars >= lowest && stars <= highest) items.push_back(user.relevant[i]);
+  }
+  return items;
+}
+
+RankingMetrics MetricsOf(const HeldOutUser& user, std::span<const int32_t> ranked) {
+  RankingMetrics metrics;
+  metrics.recall_at_20 = RecallAt(ranked, user.relevant, 20);
+  metrics.recall_at_50 = RecallAt(ranked, user.relevant, 50);
+  metrics.ndcg_at_100 = NdcgAt(ranked, user.relevant, 100);
+  metrics.precision_at_10 = PrecisionAt(ranked, user.relevant, 10);
+  metrics.map_at_10 = AveragePrecisionAt(ranked, user.relevant, 10);
+  const std::vector<int32_t> liked = Liked(user);
+  metrics.liked_ndcg_at_100 = NdcgAt(ranked, liked, 100);
+  metrics.liked_recall_at_20 = RecallAt(ranked, liked, 20);
+  metrics.disliked_at_20 = PrecisionAt(ranked, Disliked(user), 20);
+  metrics.users = 1;
+  metrics.liked_users = liked.empty() ? 0 : 1;
+  return metrics;
+}
 
 // A fold for each of n things: a random permutation, dealt round robin.
 std::vector<int32_t> DealFolds(size_t n, int folds, uint64_t seed) {
@@ -77,6 +113,8 @@ std::vector<int32_t> IndicesIn(const Ranker& ranker, const RatingMatrix& matrix)
 
 }  // namespace
 
+std::span<const RankingMetric> UserMetrics() { return kUserMetrics; }
+
 double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
   const size_t most = std::min(relevant.size(), static_cast<size_t>(k));
   return most == 0 ? 0 : static_cast<double>(Hits(ranked, relevant, k)) / static_cast<double>(most);
@@ -111,6 +149,38 @@ double AveragePrecisionAt(std::span<const int32_t> ranked, std::span<const int32
   return most == 0 ? 0 : sum / static_cast<double>(most);
 }
 
+std::vector<int32_t> Liked(const HeldOutUser& user) {
+  double mean = 0;
+  for (const RatedItem& given : user.given)
+    mean += static_cast<double>(given.rating) / static_cast<double>(user.given.size());
+  // A mean of equal ratings may come out a rounding above them.
+  const double least = std::max<double>(kLiked, mean - 1e-6);
+  return RatedBetween(user, least, kHighestRating);
+}
+
+std::vector<int32_t> Disliked(const HeldOutUser& user) { return RatedBetween(user, 0, kDisliked); }
+
+size_t GivenOf(size_t n, double given_fraction) {
+  return std::clamp<size_t>(
+      static_cast<size_t>(std::lround(given_fraction * static_cast<double>(n))), 1, n - 1);
+}
+
+HeldOutUser Divide(const SparseRows& by_user, int32_t user, std::vector<uint32_t> order,
+                   size_t given) {
+  const auto columns = by_user.RowColumns(user);
+  const auto values = by_user.RowValues(user);
+  const auto rest = order.begin() + static_cast<std::ptrdiff_t>(given);
+  std::sort(order.begin(), rest);
+  std::sort(rest, order.end());
+  HeldOutUser held{user, {}, {}, {}};
+  for (auto at = order.begin(); at != rest; ++at) held.given.push_back({columns[*at], values[*at]});
+  for (auto at = rest; at != order.end(); ++at) {
+    held.relevant.push_back(columns[*at]);
+    held.stars.push_back(values[*at]);
+  }
+  return held;
+}
+
 UserSplit SplitUsers(const RatingMatrix& matrix, int folds, int fold, uint64_t seed,
                      double given_fraction) {
   const SparseRows& rows = matrix.by_user();
@@ -118,28 +188,14 @@ UserSplit SplitUsers(const RatingMatrix& matrix, int folds, int fold, uint64_t s
   std::vector<uint8_t> keep(static_cast<size_t>(rows.nonzeros()), 1);
   UserSplit split;
   for (int32_t user = 0; user < rows.rows(); ++user) {
-    const auto columns = rows.RowColumns(user);
-    const auto values = rows.RowValues(user);
-    const size_t n = columns.size();
+    const auto n = static_cast<size_t>(rows.RowSize(user));
     if (dealt[static_cast<size_t>(user)] != fold || n < 2) continue;
     std::fill_n(keep.begin() + rows.offsets[static_cast<size_t>(user)], n, uint8_t{0});
-    const auto given = std::clamp<size_t>(
-        static_cast<size_t>(std::lround(given_fraction * static_cast<double>(n))), 1, n - 1);
     std::vector<uint32_t> order(n);
     std::iota(order.begin(), order.end(), 0U);
     Random random(UserSeed(seed, user));
     Shuffle(order, random);
-    std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(given));
-    HeldOutUser held{user, {}, {}};
-    for (size_t i = 0; i < n; ++i) {
-      if (i < given) {
-        held.given.push_back({columns[order[i]], values[order[i]]});
-      } else {
-        held.relevant.push_back(columns[order[i]]);
-      }
-    }
-    std::sort(held.relevant.begin(), held.relevant.end());
-    split.held_out.push_back(std::move(held));
+    split.held_out.push_back(Divide(rows, user, std::move(order), GivenOf(n, given_fraction)));
   }
   split.train = matrix.Select(keep);
   return split;
@@ -157,12 +213,7 @@ RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t it
     std::vector<int32_t> ranked;
     for (const ScoredItem& scored : rank(user.given, kRanked)) ranked.push_back(scored.item);
     PerUser& result = results[static_cast<size_t>(i)];
-    result.metrics.recall_at_20 = RecallAt(ranked, user.relevant, 20);
-    result.metrics.recall_at_50 = RecallAt(ranked, user.relevant, 50);
-    result.metrics.ndcg_at_100 = NdcgAt(ranked, user.relevant, 100);
-    result.metrics.precision_at_10 = PrecisionAt(ranked, user.relevant, 10);
-    result.metrics.map_at_10 = AveragePrecisionAt(ranked, user.relevant, 10);
-    result.metrics.users = 1;
+    result.metrics = MetricsOf(user, ranked);
     ranked.resize(std::min(ranked.size(), kCovered));
     result.first = std::move(ranked);
   });
@@ -280,19 +331,14 @@ PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatr
 RankingMetrics Mean(std::span<const RankingMetrics> folds) {
   RankingMetrics mean;
   for (const RankingMetrics& fold : folds) {
-    const auto users = static_cast<double>(fold.users);
-    mean.recall_at_20 += users * fold.recall_at_20;
-    mean.recall_at_50 += users * fold.recall_at_50;
-    mean.ndcg_at_100 += users * fold.ndcg_at_100;
-    mean.precision_at_10 += users * fold.precision_at_10;
-    mean.map_at_10 += users * fold.map_at_10;
-    mean.coverage += fold.coverage / static_cast<double>(folds.size());
     mean.users += fold.users;
+    mean.liked_users += fold.liked_users;
+    mean.coverage += fold.coverage / static_cast<double>(folds.size());
+    for (const RankingMetric& metric : kUserMetrics)
+      mean.*metric.value += static_cast<double>(fold.*metric.users) * (fold.*metric.value);
   }
-  if (mean.users == 0) return mean;
-  for (double* metric : {&mean.recall_at_20, &mean.recall_at_50, &mean.ndcg_at_100,
-                         &mean.precision_at_10, &mean.map_at_10}) {
-    *metric /= static_cast<double>(mean.users);
+  for (const RankingMetric& metric : kUserMetrics) {
+    if (mean.*metric.users > 0) mean.*metric.value /= static_cast<double>(mean.*metric.users);
   }
   return mean;
 }

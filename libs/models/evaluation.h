@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -26,15 +27,32 @@ namespace marquee::models {
 //   Precision@K  hits in the first K / K
 //   MAP@K        Σ_hits (hits so far / rank) / min(K, n)
 //   coverage     fraction of the catalogue that is in at least one user's first 10
+//   liked_…      the same where only what the user liked is relevant (Liked); of the users who
+//                liked any of what is held out
+//   disliked_at_20  share of the first 20 that is held out and was rated kDisliked or less
 struct RankingMetrics {
   double recall_at_20 = 0;
   double recall_at_50 = 0;
   double ndcg_at_100 = 0;
   double precision_at_10 = 0;
   double map_at_10 = 0;
+  double liked_ndcg_at_100 = 0;
+  double liked_recall_at_20 = 0;
+  double disliked_at_20 = 0;
   double coverage = 0;
   int64_t users = 0;
+  int64_t liked_users = 0;
 };
+
+// Every metric of a user's list, for whoever lists, adds up or compares them (coverage is of all
+// lists together).
+struct RankingMetric {
+  std::string_view name;  // as reports and model cards call it
+  double RankingMetrics::*value;
+  int64_t RankingMetrics::*users;  // over whom the mean is
+  bool higher_is_better = true;
+};
+std::span<const RankingMetric> UserMetrics();
 
 // Of the models that predict more than a mean.
 struct PredictiveMetrics {
@@ -50,6 +68,9 @@ struct RatingMetrics {
   std::optional<PredictiveMetrics> predictive = {};
 };
 
+inline constexpr float kLiked = 4;
+inline constexpr float kDisliked = 2.5F;
+
 double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
 double NdcgAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
 double PrecisionAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted,
@@ -64,7 +85,20 @@ struct HeldOutUser {
   int32_t user = 0;  // row of the split matrix
   std::vector<RatedItem> given;
   std::vector<int32_t> relevant;  // ascending
+  std::vector<float> stars;       // beside `relevant`: what the user rated it
 };
+
+// Of what is relevant: rated kLiked or better, and at or above the mean of what is given.
+std::vector<int32_t> Liked(const HeldOutUser& user);
+// Of what is relevant: rated kDisliked or less.
+std::vector<int32_t> Disliked(const HeldOutUser& user);
+
+// How many of n ≥ 2 movies are given: nearest to the fraction, at least one on either side.
+size_t GivenOf(size_t n, double given_fraction);
+// Of a row, the movies at the first `given` of `order`, which lists all positions, are given (in
+// the row's order), the others are relevant.
+HeldOutUser Divide(const SparseRows& by_user, int32_t user, std::vector<uint32_t> order,
+                   size_t given);
 
 struct UserSplit {
   RatingMatrix train;  // all ids of the matrix, without the held-out users' ratings

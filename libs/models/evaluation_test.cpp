@@ -34,6 +34,31 @@ TEST(Metrics, FollowTheirDefinitionsOnAWorkedExample) {
   EXPECT_EQ(AveragePrecisionAt({}, {}, 10), 0);
 }
 
+// Given 2 and 4, so the person's mean is 3; of a stricter one's, higher.
+HeldOutUser Judged(std::vector<RatedItem> given) {
+  return {0, std::move(given), {1, 2, 3, 4, 5}, {4, 2.5F, 4.5F, 3, 1}};
+}
+
+TEST(Liked, AreFilmsOfFourStarsAtOrAboveThePersonsMean) {
+  EXPECT_EQ(Liked(Judged({{7, 2}, {8, 4}})), (std::vector<int32_t>{1, 3}));
+  EXPECT_EQ(Liked(Judged({{7, 4.5F}, {8, 4.5F}, {9, 4.5F}})), (std::vector<int32_t>{3}));
+  EXPECT_TRUE(Liked(Judged({{7, 5}})).empty());
+  EXPECT_EQ(Disliked(Judged({{7, 5}})), (std::vector<int32_t>{2, 5}));
+}
+
+TEST(EvaluateRanking, CountsTheLikedAmongThoseWhoLikedAnyAndTheDislikedForAll) {
+  const std::vector<HeldOutUser> users{Judged({{7, 2}, {8, 4}}), Judged({{7, 5}})};
+  const RankFunction rank = [](std::span<const RatedItem>, int) {
+    return std::vector<ScoredItem>{{5, 4}, {1, 3}, {9, 2}, {2, 1}};
+  };
+  const RankingMetrics metrics = EvaluateRanking(users, 10, rank);
+  EXPECT_EQ(metrics.users, 2);
+  EXPECT_EQ(metrics.liked_users, 1);
+  EXPECT_DOUBLE_EQ(metrics.liked_ndcg_at_100, (1 / std::log2(3.0)) / (1 + 1 / std::log2(3.0)));
+  EXPECT_DOUBLE_EQ(metrics.liked_recall_at_20, 1.0 / 2);
+  EXPECT_DOUBLE_EQ(metrics.disliked_at_20, 2.0 / 20);
+}
+
 RatingMatrix RandomRatings(int users, int items, double density) {
   std::vector<int64_t> u;
   std::vector<int64_t> i;
@@ -63,6 +88,13 @@ TEST(SplitUsers, HoldsEachUserOutOnceAndGivesFourFifths) {
       const auto n = static_cast<size_t>(matrix.by_user().RowSize(user.user));
       left_out += static_cast<int64_t>(n);
       ASSERT_EQ(user.given.size() + user.relevant.size(), n);
+      ASSERT_EQ(user.stars.size(), user.relevant.size());
+      const auto columns = matrix.by_user().RowColumns(user.user);
+      for (size_t i = 0; i < user.relevant.size(); ++i) {
+        const auto at = std::find(columns.begin(), columns.end(), user.relevant[i]);
+        EXPECT_EQ(user.stars[i],
+                  matrix.by_user().RowValues(user.user)[static_cast<size_t>(at - columns.begin())]);
+      }
       EXPECT_NEAR(static_cast<double>(user.given.size()), 0.8 * static_cast<double>(n), 0.5001);
       EXPECT_TRUE(std::is_sorted(user.relevant.begin(), user.relevant.end()));
       for (const RatedItem& given : user.given) {

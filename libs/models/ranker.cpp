@@ -82,6 +82,11 @@ std::vector<Ranker::Explanation> Ranker::Explain(const Profile& profile,
   return explanations;
 }
 
+bool Ranker::Dislikes(const Profile& profile, std::span<const RatedItem> history, size_t j) const {
+  const size_t skipped = history.size() - Recent(history).size();
+  return j >= skipped && profile.Dislikes(j - skipped);
+}
+
 std::vector<ScoredItem> Ranker::Similar(int32_t item, int n, const ItemFilter& filter) const {
   if (item < 0 || item >= items()) return {};
   return scorer_->Similar(item, n, filter);

@@ -112,6 +112,19 @@ void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>
   c->add_option("--factors", evaluate.factors, "Latent factors; 0: the default")
       ->check(CLI::Range(0, 512))
       ->capture_default_str();
+  c->add_option("--option", evaluate.options,
+                "An option of the algorithm, NAME=VALUE; may be repeated");
+  c->add_option("--search-trials", evaluate.search.trials,
+                "Sets of options tried on each fold's training users; 0: the options' start")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  c->add_option("--search-liked-share", evaluate.search.liked_share,
+                "Of what the search goes by: liked films beside all, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  c->add_option("--search-seconds", evaluate.search.seconds, "At most for each search; 0: no limit")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   c->footer(
       "ranking: users are dealt into folds; of each held-out user's movies 80 % are given and 20 % "
       "predicted, among\n"

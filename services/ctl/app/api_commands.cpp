@@ -40,13 +40,19 @@ Result<json> FindMovie(RestClient& rest, const std::string& movie) {
   return found["movies"][0];
 }
 
-std::string Because(const json& recommendation) {
+std::string Rated(const json& contributions) {
   std::string text;
-  for (const auto& reason : recommendation.value("because", json::array())) {
+  for (const auto& reason : contributions) {
     text += (text.empty() ? "" : ", ") + Text(reason, "title") + " (" +
             Fixed(reason.value("rating", 0.0), 1) + ")";
   }
   return text;
+}
+
+std::string Because(const json& recommendation) {
+  const std::string text = Rated(recommendation.value("because", json::array()));
+  const std::string against = Rated(recommendation.value("despite", json::array()));
+  return against.empty() ? text : text + "; less, because you disliked " + against;
 }
 
 // Of a version's artefact: "missing", "damaged", or empty when it is there or the server doesn't

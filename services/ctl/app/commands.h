@@ -11,6 +11,7 @@
 
 #include "ctl/app/context.h"
 #include "kafka/types.h"
+#include "models/search.h"
 
 namespace marquee::ctl {
 
@@ -44,7 +45,9 @@ struct EvaluateFlags {
   std::string algorithm = "auto";  // as models::Resolve takes it
   int folds = 5;
   std::uint64_t seed = 1;
-  int factors = 0;  // 0: the default for the data set's size
+  int factors = 0;                   // 0: the default for the data set's size
+  std::vector<std::string> options;  // NAME=VALUE: of the algorithm, "ease.regularization=300"
+  models::SearchOptions search;      // on each fold's training part, of what isn't given
 };
 int Evaluate(const Context& context, const EvaluateFlags& flags);
 

@@ -1,5 +1,6 @@
 // datagen and evaluate: what needs no server.
 #include <fmt/format.h>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -41,13 +42,12 @@ models::Content ContentOf(const Dataset& dataset) {
 }
 
 json ToJson(const models::RankingMetrics& metrics) {
-  return {{"ndcg_at_100", metrics.ndcg_at_100},
-          {"recall_at_20", metrics.recall_at_20},
-          {"recall_at_50", metrics.recall_at_50},
-          {"precision_at_10", metrics.precision_at_10},
-          {"map_at_10", metrics.map_at_10},
-          {"coverage", metrics.coverage},
-          {"users", metrics.users}};
+  json value{{"coverage", metrics.coverage},
+             {"users", metrics.users},
+             {"liked_users", metrics.liked_users}};
+  for (const auto& metric : models::UserMetrics())
+    value[std::string(metric.name)] = metrics.*metric.value;
+  return value;
 }
 
 std::vector<std::string> Row(const std::string& name, const models::RankingMetrics& m) {
@@ -57,7 +57,10 @@ std::vector<std::string> Row(const std::string& name, const models::RankingMetri
           Fixed(m.recall_at_50, 4),
           Fixed(m.precision_at_10, 4),
           Fixed(m.map_at_10, 4),
-          Fixed(m.coverage, 4)};
+          Fixed(m.coverage, 4),
+          Fixed(m.liked_ndcg_at_100, 4),
+          Fixed(m.liked_recall_at_20, 4),
+          Fixed(100 * m.disliked_at_20, 2) + " %"};
 }
 
 json ToJson(const models::RatingMetrics& metrics) {
@@ -103,6 +106,7 @@ struct FoldFits {
   models::FitFunction model;
   models::FitFunction baseline;
   std::shared_ptr<std::vector<Curve>> curves;  // of each fold that was fitted
+  std::shared_ptr<std::vector<models::Found>> searches;
 };
 
 Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
@@ -115,21 +119,51 @@ Result<FoldFits> Fits(const EvaluateFlags& flags, const models::Task& task,
   for (const auto& option : options) {
     if (flags.factors > 0 && option.name.ends_with(".factors")) asked[option.name] = flags.factors;
   }
-  ASSIGN_OR_RETURN(const auto values, models::Values(options, asked));
+  for (const std::string& given : flags.options) {
+    const std::size_t at = given.find('=');
+    double value = 0;
+    const char* end = given.data() + given.size();
+    if (at == std::string::npos || std::from_chars(given.data() + at + 1, end, value).ptr != end) {
+      return Error::InvalidArgument("option_malformed", given + " is not NAME=VALUE.", "--option");
+    }
+    asked[given.substr(0, at)] = value;
+  }
+  RETURN_IF_ERROR(models::Values(options, asked));
   const models::Fitting fitting{.seed = flags.seed, .content = std::move(content)};
   auto curves = std::make_shared<std::vector<Curve>>();
+  auto searches = std::make_shared<std::vector<models::Found>>();
+  const models::SearchOptions search = flags.search;
   return FoldFits{algorithm,
-                  [=](const auto& train) {
+                  [=](const auto& train) -> Result<std::shared_ptr<const models::Ranker>> {
                     models::Fitting measured = fitting;
                     Curve& curve = curves->emplace_back();
                     measured.measured = [&](const models::Measured& one) { curve.push_back(one); };
-                    return models::FitRanker(algorithm, train, values, measured);
+                    ASSIGN_OR_RETURN(const auto found,
+                                     models::Search(algorithm, train, asked, measured, search));
+                    searches->push_back(found);
+                    return models::FitRanker(algorithm, train, found.values, measured);
                   },
                   [&task, fitting](const auto& train) {
                     return models::FitRanker(task.baseline_algorithm, train, task.baseline_options,
                                              fitting);
                   },
-                  curves};
+                  curves, searches};
+}
+
+json ToJson(const models::Found& found) {
+  json trials = json::array();
+  for (const models::Trial& trial : found.trials) {
+    trials.push_back({{"option", trial.option},
+                      {"value", trial.value},
+                      {"objective", trial.objective},
+                      {"ndcg_at_100", trial.ndcg_at_100},
+                      {"liked_ndcg_at_100", trial.liked_ndcg_at_100},
+                      {"taken", trial.taken}});
+  }
+  return {{"options", found.values},
+          {"trials", trials},
+          {"users", found.users},
+          {"complete", found.complete}};
 }
 
 // The last step of each fold.
@@ -173,7 +207,10 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
     return report.error().reason == "nobody_to_judge" ? 1 : status;  // as an import of nothing
   }
   json folds = json::array();
-  for (const auto& fold : report->folds) folds.push_back(ToJson(fold));
+  for (std::size_t fold = 0; fold < report->folds.size(); ++fold) {
+    folds.push_back(ToJson(report->folds[fold]));
+    folds.back()["search"] = ToJson((*fit->searches)[fold]);
+  }
   json value = Judged("ranking", flags, matrix, read);
   value["algorithm"] = flags.algorithm;
   value["model"] = ToJson(report->mean);
@@ -181,12 +218,17 @@ int EvaluateRankingTask(const Context& context, const EvaluateFlags& flags,
   value["ndcg_ratio_to_popularity"] = report->ndcg_ratio;
   value["per_fold"] = folds;
   const std::vector<std::string> header{
-      "", "NDCG@100", "Recall@20", "Recall@50", "Precision@10", "MAP@10", "coverage"};
+      "",       "NDCG@100", "Recall@20",      "Recall@50",       "Precision@10",
+      "MAP@10", "coverage", "liked NDCG@100", "liked Recall@20", "disliked@20"};
   const std::string text =
       Table(header, {Row("this model", report->mean), Row("popularity", report->popularity)}) +
       fmt::format(
-          "\nNDCG@100 is {:.3f} times popularity's ({} folds of held-out users, seed {}).\n",
-          report->ndcg_ratio, flags.folds, flags.seed);
+          "\nNDCG@100 is {:.3f} times popularity's ({} folds of held-out users, seed {}).\n"
+          "liked: only films rated {:.0f} or better, and at or above the person's own mean, count "
+          "({} people have any).\ndisliked@20: share of the first 20 that was held out and rated "
+          "{:.1f} or less.\n",
+          report->ndcg_ratio, flags.folds, flags.seed, models::kLiked,
+          Grouped(report->mean.liked_users), models::kDisliked);
   return Show(context, value, text);
 }
 

@@ -16,7 +16,8 @@ namespace marquee::recommender {
 struct Contribution {
   std::int64_t movie_id = 0;
   float rating = 0;
-  double contribution = 0;
+  double contribution = 0;  // below 0: it takes
+  bool disliked = false;    // rated so far below their own level that it pushes away
 };
 
 // What is done with the movies that somebody has rated.
@@ -35,9 +36,10 @@ struct ListRequest {
 };
 
 struct RecommendedMovie {
-  std::int32_t row = 0;  // in the snapshot's catalogue
-  double score = 0;      // the model's, or the number of ratings in the popular list
-  std::vector<Contribution> because;
+  std::int32_t row = 0;               // in the snapshot's catalogue
+  double score = 0;                   // the model's, or the number of ratings in the popular list
+  std::vector<Contribution> because;  // what speaks most for it
+  std::vector<Contribution> despite = {};  // what was disliked and speaks most against it
   // By the rating model, 0.5 to 5.0: of personal lists, where there is one that knows the movie.
   std::optional<double> predicted_rating = {};
 };

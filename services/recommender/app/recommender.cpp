@@ -15,38 +15,45 @@ constexpr std::size_t kBecause = 3;
 constexpr char kDegraded[] = "marquee_recommender_degraded_total";
 constexpr char kDegradedHelp[] = "Lists for which the popular one stood in, by why.";
 
-// Every contribution, the largest first.
-std::vector<Contribution> Sorted(const models::Ranker::Explanation& explanation,
-                                 const KnownRatings& known, std::span<const Rated> ratings) {
+// What the known ratings say of one movie, in their order.
+std::vector<Contribution> Contributions(const models::Ranker& ranker,
+                                        const models::Profile& profile,
+                                        const models::Ranker::Explanation& explanation,
+                                        const KnownRatings& known, std::span<const Rated> ratings) {
   std::vector<Contribution> contributions;
   contributions.reserve(known.from.size());
   for (std::size_t at = 0; at < known.from.size(); ++at) {
     const Rated& rated = ratings[known.from[at]];
-    contributions.push_back({rated.movie_id, rated.value, explanation.contributions[at]});
+    contributions.push_back({rated.movie_id, rated.value, explanation.contributions[at],
+                             ranker.Dislikes(profile, known.items, at)});
   }
-  std::stable_sort(
-      contributions.begin(), contributions.end(),
-      [](const Contribution& a, const Contribution& b) { return a.contribution > b.contribution; });
   return contributions;
 }
 
-// The few that speak most for the movie; one that speaks against it is no reason.
-std::vector<Contribution> Because(const models::Ranker::Explanation& explanation,
-                                  const KnownRatings& known, std::span<const Rated> ratings) {
-  std::vector<std::size_t> order;
-  for (std::size_t at = 0; at < known.from.size(); ++at) {
-    if (explanation.contributions[at] > 0) order.push_back(at);
-  }
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), kBecause));
-  std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) {
-    return explanation.contributions[a] > explanation.contributions[b];
-  });
-  std::vector<Contribution> because;
-  for (auto at = order.begin(); at != end; ++at) {
-    const Rated& rated = ratings[known.from[*at]];
-    because.push_back({rated.movie_id, rated.value, explanation.contributions[*at]});
-  }
-  return because;
+// The few that `counts`, by `before`.
+template <typename Counts, typename Before>
+std::vector<Contribution> Most(std::span<const Contribution> all, const Counts& counts,
+                               const Before& before) {
+  std::vector<Contribution> most;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(most), counts);
+  const auto end = most.begin() + static_cast<std::ptrdiff_t>(std::min(most.size(), kBecause));
+  std::partial_sort(most.begin(), end, most.end(), before);
+  most.erase(end, most.end());
+  return most;
+}
+
+bool More(const Contribution& a, const Contribution& b) { return a.contribution > b.contribution; }
+
+// What speaks most for the movie; what speaks against it is no reason, nor is what was disliked.
+std::vector<Contribution> Because(std::span<const Contribution> all) {
+  return Most(
+      all, [](const Contribution& one) { return one.contribution > 0 && !one.disliked; }, More);
+}
+
+std::vector<Contribution> Despite(std::span<const Contribution> all) {
+  return Most(
+      all, [](const Contribution& one) { return one.contribution < 0 && one.disliked; },
+      [](const Contribution& a, const Contribution& b) { return More(b, a); });
 }
 
 // The best that may be shown, best first: as many as the list is chosen from.
@@ -159,9 +166,11 @@ Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> 
   for (const auto& scored : best) items.push_back(scored.item);
   const auto explanations = ranker.Explain(*profile, known.items, items);
   for (std::size_t at = 0; at < best.size(); ++at) {
+    const auto contributions = Contributions(ranker, *profile, explanations[at], known, ratings);
     list.movies.push_back({.row = serving->RowOfItem(best[at].item),
                            .score = best[at].score,
-                           .because = Because(explanations[at], known, ratings)});
+                           .because = Because(contributions),
+                           .despite = Despite(contributions)});
   }
   if (const auto* rating = serving->rating(); rating != nullptr)
     PredictRatings(*rating, ratings, *serving->catalogue(), list.movies);
@@ -292,8 +301,11 @@ Result<Explanation> Recommender::Explain(const CallContext& call, std::int64_t m
   }
   explanation.model_version = ranking->version;
   const std::int32_t one = *item;
-  explanation.contributions =
-      Sorted(ranking->ranker->Explain(known.items, {&one, 1}).front(), known, ratings);
+  const auto& ranker = *ranking->ranker;
+  const auto profile = ranker.Read(known.items);
+  explanation.contributions = Contributions(
+      ranker, *profile, ranker.Explain(*profile, known.items, {&one, 1}).front(), known, ratings);
+  std::stable_sort(explanation.contributions.begin(), explanation.contributions.end(), More);
   for (const auto& part : explanation.contributions) explanation.score += part.contribution;
   return explanation;
 }

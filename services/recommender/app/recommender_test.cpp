@@ -79,6 +79,40 @@ TEST_F(RecommenderTest, ReasonsAreTheLargestContributions) {
   }
 }
 
+TEST_F(RecommenderTest, WhatWasDislikedIsNoReasonButSaidToTakeAway) {
+  InstallAll();
+  auto model = testing_::MakeModel(models::kRanking, Ids(1, 60), 1);
+  model.parameters.numbers["ials.level_mean"] = 3.5F;
+  model.parameters.numbers["ials.level_damping"] = 5;
+  model.parameters.numbers["ials.level_aversion"] = 0.6F;
+  serving_.Install(
+      "ranking",
+      std::make_shared<const ModelInUse>(ModelInUse{
+          .version = 4, .created_at = {}, .ranker = *models::Ranker::Make(std::move(model))}));
+  history_ = {{1, 5.0F}, {2, 4.0F}, {3, 5.0F}, {4, 0.5F}};
+  const auto list = recommender_.ForPerson(Asking(), {}, 50);
+  ASSERT_TRUE(list.ok());
+  int taken = 0;
+  for (const auto& movie : list->movies) {
+    for (const auto& reason : movie.because) EXPECT_NE(reason.movie_id, 4);
+    for (const auto& against : movie.despite) {
+      EXPECT_EQ(against.movie_id, 4);
+      EXPECT_EQ(against.rating, 0.5F);
+      EXPECT_LT(against.contribution, 0);
+      EXPECT_TRUE(against.disliked);
+      ++taken;
+    }
+    const auto whole = recommender_.Explain(Asking(), list->serving->catalogue()->Id(movie.row));
+    ASSERT_TRUE(whole.ok());
+    EXPECT_NEAR(whole->score, movie.score, 1e-4);
+    for (const auto& part : whole->contributions) {
+      EXPECT_EQ(part.disliked, part.movie_id == 4);
+      if (part.disliked) EXPECT_LE(part.contribution, 0);
+    }
+  }
+  EXPECT_GT(taken, 0);
+}
+
 TEST_F(RecommenderTest, FiltersHoldInPersonalAndPopularLists) {
   for (const bool personal : {true, false}) {
     if (personal) InstallAll();

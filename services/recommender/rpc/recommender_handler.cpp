@@ -47,6 +47,7 @@ void FillContribution(const Catalogue& catalogue, const Contribution& part,
   }
   wire.set_rating(part.rating);
   wire.set_contribution(part.contribution);
+  wire.set_disliked(part.disliked);
 }
 
 template <typename Wire>
@@ -55,6 +56,7 @@ void FillRecommendation(const Catalogue& catalogue, const RecommendedMovie& movi
   wire.set_score(movie.score);
   if (movie.predicted_rating) wire.set_predicted_rating(*movie.predicted_rating);
   for (const auto& part : movie.because) FillContribution(catalogue, part, *wire.add_because());
+  for (const auto& part : movie.despite) FillContribution(catalogue, part, *wire.add_despite());
 }
 
 void FillMoved(const Catalogue& catalogue, const MovedMovie& moved, v1::MovedRecommendation& wire) {

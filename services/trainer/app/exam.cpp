@@ -46,9 +46,10 @@ class RankingExam final : public Exam {
           return rank(given, n);
         },
         threads_);
-    return {{"recall_at_20", metrics.recall_at_20}, {"recall_at_50", metrics.recall_at_50},
-            {"ndcg_at_100", metrics.ndcg_at_100},   {"precision_at_10", metrics.precision_at_10},
-            {"map_at_10", metrics.map_at_10},       {"coverage", metrics.coverage}};
+    Metrics named{{"coverage", metrics.coverage}};
+    for (const auto& metric : models::UserMetrics())
+      named[std::string(metric.name)] = metrics.*metric.value;
+    return named;
   }
 
  private:

@@ -1,7 +1,6 @@
 #include "trainer/app/split.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -52,25 +51,16 @@ models::UserSplit HoldOutUsers(const models::RatingMatrix& matrix, std::uint64_t
   models::UserSplit split;
   for (const std::int32_t user : ChooseUsers(matrix, seed)) {
     const auto columns = rows.RowColumns(user);
-    const auto values = rows.RowValues(user);
     std::fill_n(keep.begin() + rows.offsets[static_cast<std::size_t>(user)], columns.size(),
                 std::uint8_t{0});
-    std::vector<std::size_t> order(columns.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    std::vector<std::uint32_t> order(columns.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
       return HashOfPair(matrix, seed, user, columns[a]) <
              HashOfPair(matrix, seed, user, columns[b]);
     });
-    const auto given = std::clamp<std::size_t>(
-        static_cast<std::size_t>(std::lround(kGivenShare * static_cast<double>(order.size()))), 1,
-        order.size() - 1);
-    std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(given));
-    models::HeldOutUser held{user, {}, {}};
-    for (std::size_t i = 0; i < given; ++i)
-      held.given.push_back({columns[order[i]], values[order[i]]});
-    for (std::size_t i = given; i < order.size(); ++i) held.relevant.push_back(columns[order[i]]);
-    std::sort(held.relevant.begin(), held.relevant.end());
-    split.held_out.push_back(std::move(held));
+    split.held_out.push_back(
+        models::Divide(rows, user, std::move(order), models::GivenOf(columns.size(), kGivenShare)));
   }
   split.train = matrix.Select(keep);
   return split;
