@@ -62,6 +62,11 @@ class ObjectReader {
     if (!hex) Problem(Path(key), "is no SHA-256 in lower-case hexadecimal");
     return text;
   }
+  // A key that may be missing.
+  std::string OptionalString(const char* key) {
+    known_.insert(key);
+    return object_.is_object() && object_.contains(key) ? String(key) : std::string{};
+  }
   std::int64_t Int(const char* key, std::int64_t least = std::numeric_limits<std::int64_t>::min()) {
     const Json* value = Find(key);
     return value == nullptr ? 0 : AsInt(*value, Path(key), least);
@@ -145,7 +150,7 @@ class ObjectReader {
 }  // namespace
 
 std::string ToJson(const ModelCard& card) {
-  const Json json = {
+  Json json = {
       {"format_version", kModelCardFormatVersion},
       {"model", card.model},
       {"algorithm", card.algorithm},
@@ -164,6 +169,7 @@ std::string ToJson(const ModelCard& card) {
       {"artefact_bytes", card.artefact_bytes},
       {"created_at", FormatTime(card.created_at)},
   };
+  if (!card.decision.empty()) json["decision"] = card.decision;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -193,6 +199,7 @@ Result<ModelCard> ParseModelCard(std::string_view text) {
   card.artefact_sha256 = reader.Sha256("artefact_sha256");
   card.artefact_bytes = reader.Int("artefact_bytes", 1);
   card.created_at = reader.Time("created_at");
+  card.decision = reader.OptionalString("decision");
   if (auto problem = reader.Finish(); !problem.empty()) return Invalid(problem);
   if (auto problem = data.Finish(); !problem.empty()) return Invalid(problem);
   return card;

@@ -40,6 +40,8 @@ struct ModelCard {
   std::string artefact_sha256;  // lower-case hexadecimal
   std::int64_t artefact_bytes = 0;
   Time created_at;  // whole seconds are kept
+  // Why it was promoted or not: the registry's, which puts it in; empty: not there (yet).
+  std::string decision = {};
 
   friend bool operator==(const ModelCard&, const ModelCard&) = default;
 };

@@ -40,6 +40,15 @@ TEST(ModelCard, ReadsBackWhatItWrote) {
   EXPECT_EQ(*parsed, Card());
 }
 
+TEST(ModelCard, SaysTheDecisionWhereThereIsOne) {
+  auto card = Card();
+  EXPECT_EQ(ToJson(card).find("decision"), std::string::npos);
+  card.decision = "beats_champion";
+  const auto parsed = ParseModelCard(ToJson(card));
+  ASSERT_TRUE(parsed.ok()) << parsed.error().ToString();
+  EXPECT_EQ(parsed->decision, "beats_champion");
+}
+
 TEST(ModelCard, LeavesOutMetricsThatAreNotFinite) {
   auto card = Card();
   card.metrics["broken"] = std::nan("");

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <numeric>
+#include <set>
+#include <utility>
 
 #include "models/parallel.h"
-#include "models/random.h"
 #include "models/top_n.h"
 
 namespace marquee::models {
@@ -26,6 +26,38 @@ constexpr RankingMetric kUserMetrics[] = {
     {"disliked_at_20", &RankingMetrics::disliked_at_20, &RankingMetrics::users, false},
 };
 
+// Of an interval.
+template <size_t kAt>
+std::optional<double> CoverageOf(const RatingMetrics& metrics) {
+  if (!metrics.predictive) return std::nullopt;
+  return metrics.predictive->coverage[kAt];
+}
+template <size_t kAt>
+std::optional<double> WidthOf(const RatingMetrics& metrics) {
+  if (!metrics.predictive) return std::nullopt;
+  return metrics.predictive->width[kAt];
+}
+
+constexpr RatingMetric kRaterMetrics[] = {
+    {"rmse", Scale::kRootMean,
+     [](const RatingMetrics& metrics) -> std::optional<double> {
+       return metrics.rmse * metrics.rmse;
+     }},
+    {"mae", Scale::kMean,
+     [](const RatingMetrics& metrics) -> std::optional<double> { return metrics.mae; }},
+    {"log_loss", Scale::kMean,
+     [](const RatingMetrics& metrics) -> std::optional<double> {
+       if (!metrics.predictive) return std::nullopt;
+       return metrics.predictive->log_loss;
+     }},
+    {"coverage_50", Scale::kMean, CoverageOf<0>},
+    {"width_50", Scale::kMean, WidthOf<0>},
+    {"coverage_80", Scale::kMean, CoverageOf<1>},
+    {"width_80", Scale::kMean, WidthOf<1>},
+    {"coverage_90", Scale::kMean, CoverageOf<2>},
+    {"width_90", Scale::kMean, WidthOf<2>},
+};
+
 bool Relevant(std::span<const int32_t> relevant, int32_t item) {
   return std::binary_search(relevant.begin(), relevant.end(), item);
 }
@@ -42,15 +74,6 @@ size_t Hits(std::span<const int32_t> ranked, std::span<const int32_t> relevant, 
 
 double Discount(size_t position) { return 1 / std::log2(static_cast<double>(position) + 2); }
 
-std::vector<int32_t> RatedBetween(const HeldOutUser& user, double lowest, double highest) {
-  std::vector<int32_t> items;
-  for (size_t i = 0; i < user.relevant.size(); ++i) {
-    const auto stars = static_cast<double>(user.stars[i]);
-    if (stars >= lowest && stars <= highest) items.push_back(user.relevant[i]);
-  }
-  return items;
-}
-
 RankingMetrics MetricsOf(const HeldOutUser& user, std::span<const int32_t> ranked) {
   RankingMetrics metrics;
   metrics.recall_at_20 = RecallAt(ranked, user.relevant, 20);
@@ -65,23 +88,6 @@ RankingMetrics MetricsOf(const HeldOutUser& user, std::span<const int32_t> ranke
   metrics.users = 1;
   metrics.liked_users = liked.empty() ? 0 : 1;
   return metrics;
-}
-
-// A fold for each of n things: a random permutation, dealt round robin.
-std::vector<int32_t> DealFolds(size_t n, int folds, uint64_t seed) {
-  std::vector<uint32_t> order(n);
-  std::iota(order.begin(), order.end(), 0U);
-  Random random(seed);
-  Shuffle(order, random);
-  std::vector<int32_t> fold(n);
-  for (size_t i = 0; i < n; ++i)
-    fold[order[i]] = static_cast<int32_t>(i % static_cast<size_t>(folds));
-  return fold;
-}
-
-// Users × items: the user's part of a seed, so that a user's split depends on nobody else.
-uint64_t UserSeed(uint64_t seed, int32_t user) {
-  return Mix(seed ^ 0x75736572ULL, static_cast<uint64_t>(user));
 }
 
 void Add(const Predictive& predicted, float rating, PredictiveMetrics& sums) {
@@ -114,6 +120,7 @@ std::vector<int32_t> IndicesIn(const Ranker& ranker, const RatingMatrix& matrix)
 }  // namespace
 
 std::span<const RankingMetric> UserMetrics() { return kUserMetrics; }
+std::span<const RatingMetric> RaterMetrics() { return kRaterMetrics; }
 
 double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant, int k) {
   const size_t most = std::min(relevant.size(), static_cast<size_t>(k));
@@ -149,131 +156,67 @@ double AveragePrecisionAt(std::span<const int32_t> ranked, std::span<const int32
   return most == 0 ? 0 : sum / static_cast<double>(most);
 }
 
-std::vector<int32_t> Liked(const HeldOutUser& user) {
-  double mean = 0;
-  for (const RatedItem& given : user.given)
-    mean += static_cast<double>(given.rating) / static_cast<double>(user.given.size());
-  // A mean of equal ratings may come out a rounding above them.
-  const double least = std::max<double>(kLiked, mean - 1e-6);
-  return RatedBetween(user, least, kHighestRating);
-}
-
-std::vector<int32_t> Disliked(const HeldOutUser& user) { return RatedBetween(user, 0, kDisliked); }
-
-size_t GivenOf(size_t n, double given_fraction) {
-  return std::clamp<size_t>(
-      static_cast<size_t>(std::lround(given_fraction * static_cast<double>(n))), 1, n - 1);
-}
-
-HeldOutUser Divide(const SparseRows& by_user, int32_t user, std::vector<uint32_t> order,
-                   size_t given) {
-  const auto columns = by_user.RowColumns(user);
-  const auto values = by_user.RowValues(user);
-  const auto rest = order.begin() + static_cast<std::ptrdiff_t>(given);
-  std::sort(order.begin(), rest);
-  std::sort(rest, order.end());
-  HeldOutUser held{user, {}, {}, {}};
-  for (auto at = order.begin(); at != rest; ++at) held.given.push_back({columns[*at], values[*at]});
-  for (auto at = rest; at != order.end(); ++at) {
-    held.relevant.push_back(columns[*at]);
-    held.stars.push_back(values[*at]);
-  }
-  return held;
-}
-
-UserSplit SplitUsers(const RatingMatrix& matrix, int folds, int fold, uint64_t seed,
-                     double given_fraction) {
-  const SparseRows& rows = matrix.by_user();
-  const std::vector<int32_t> dealt = DealFolds(static_cast<size_t>(rows.rows()), folds, seed);
-  std::vector<uint8_t> keep(static_cast<size_t>(rows.nonzeros()), 1);
-  UserSplit split;
-  for (int32_t user = 0; user < rows.rows(); ++user) {
-    const auto n = static_cast<size_t>(rows.RowSize(user));
-    if (dealt[static_cast<size_t>(user)] != fold || n < 2) continue;
-    std::fill_n(keep.begin() + rows.offsets[static_cast<size_t>(user)], n, uint8_t{0});
-    std::vector<uint32_t> order(n);
-    std::iota(order.begin(), order.end(), 0U);
-    Random random(UserSeed(seed, user));
-    Shuffle(order, random);
-    split.held_out.push_back(Divide(rows, user, std::move(order), GivenOf(n, given_fraction)));
-  }
-  split.train = matrix.Select(keep);
-  return split;
-}
-
-RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t items,
-                               const RankFunction& rank, int threads) {
-  struct PerUser {
-    RankingMetrics metrics;
-    std::vector<int32_t> first;
-  };
-  std::vector<PerUser> results(held_out.size());
+std::vector<JudgedUser> JudgeLists(std::span<const HeldOutUser> held_out, const RankFunction& rank,
+                                   int threads) {
+  std::vector<JudgedUser> people(held_out.size());
   ParallelFor(ThreadCount(threads), static_cast<int64_t>(held_out.size()), [&](int64_t i, int) {
     const HeldOutUser& user = held_out[static_cast<size_t>(i)];
     std::vector<int32_t> ranked;
     for (const ScoredItem& scored : rank(user.given, kRanked)) ranked.push_back(scored.item);
-    PerUser& result = results[static_cast<size_t>(i)];
-    result.metrics = MetricsOf(user, ranked);
+    RankingMetrics metrics = MetricsOf(user, ranked);
     ranked.resize(std::min(ranked.size(), kCovered));
-    result.first = std::move(ranked);
+    people[static_cast<size_t>(i)] = {user.user, metrics, std::move(ranked)};
   });
+  return people;
+}
+
+RankingMetrics Mean(std::span<const JudgedUser> people, int32_t items) {
   std::vector<RankingMetrics> metrics;
-  ItemSet shown(items);
-  int64_t covered = 0;
-  for (const PerUser& result : results) {
-    metrics.push_back(result.metrics);
-    for (const int32_t item : result.first) {
-      covered += shown.Contains(item) ? 0 : 1;
-      shown.Add(item);
-    }
+  std::set<int32_t> shown;
+  for (const JudgedUser& one : people) {
+    metrics.push_back(one.metrics);
+    shown.insert(one.first.begin(), one.first.end());
   }
   RankingMetrics mean = Mean(metrics);
-  mean.coverage = items == 0 ? 0 : static_cast<double>(covered) / items;
+  mean.coverage = items == 0 ? 0 : static_cast<double>(shown.size()) / items;
   return mean;
 }
 
-RankFunction RankBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& matrix) {
-  if (std::ranges::equal(ranker->model().item_ids, matrix.item_ids())) {
+RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t items,
+                               const RankFunction& rank, int threads) {
+  return Mean(JudgeLists(held_out, rank, threads), items);
+}
+
+RankFunction RankBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& matrix,
+                    std::span<const int32_t> among) {
+  const bool same = std::ranges::equal(ranker->model().item_ids, matrix.item_ids());
+  if (same && among.empty()) {
     return [ranker = std::move(ranker)](std::span<const RatedItem> given, int n) {
       return ranker->Recommend(given, n);
     };
   }
   const std::vector<int32_t> theirs = IndicesIn(*ranker, matrix);
   std::vector<int32_t> ours(static_cast<size_t>(ranker->items()), -1);
-  ItemSet shared(ranker->items());
-  for (int32_t item = 0; item < matrix.items(); ++item) {
+  ItemSet allowed(ranker->items());
+  const auto allow = [&](int32_t item) {
     const int32_t other = theirs[static_cast<size_t>(item)];
-    if (other < 0) continue;
+    if (other < 0) return;
     ours[static_cast<size_t>(other)] = item;
-    shared.Add(other);
-  }
-  return [ranker = std::move(ranker), theirs, ours = std::move(ours), shared = std::move(shared)](
+    allowed.Add(other);
+  };
+  for (int32_t item = 0; among.empty() && item < matrix.items(); ++item) allow(item);
+  for (const int32_t item : among) allow(item);
+  return [ranker = std::move(ranker), theirs, ours = std::move(ours), allowed = std::move(allowed)](
              std::span<const RatedItem> given, int n) {
     std::vector<RatedItem> known;
     for (const auto& [item, rating] : given) {
       if (const auto other = theirs[static_cast<size_t>(item)]; other >= 0)
         known.push_back({other, rating});
     }
-    auto ranked = ranker->Recommend(known, n, {.allowed = shared.words(), .excluded = {}});
+    auto ranked = ranker->Recommend(known, n, {.allowed = allowed.words(), .excluded = {}});
     for (auto& scored : ranked) scored.item = ours[static_cast<size_t>(scored.item)];
     return ranked;
   };
-}
-
-RatingSplit SplitRatings(const RatingMatrix& matrix, int folds, int fold, uint64_t seed) {
-  const SparseRows& rows = matrix.by_user();
-  const std::vector<int32_t> dealt = DealFolds(static_cast<size_t>(rows.nonzeros()), folds, seed);
-  std::vector<uint8_t> keep(dealt.size());
-  RatingSplit split;
-  for (int32_t user = 0; user < rows.rows(); ++user) {
-    for (auto i = static_cast<size_t>(rows.offsets[static_cast<size_t>(user)]);
-         i < static_cast<size_t>(rows.offsets[static_cast<size_t>(user) + 1]); ++i) {
-      keep[i] = dealt[i] == fold ? 0 : 1;
-      if (keep[i] == 0) split.held_out.push_back({user, rows.columns[i], rows.values[i]});
-    }
-  }
-  split.train = matrix.Select(keep);
-  return split;
 }
 
 RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
@@ -300,6 +243,19 @@ RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
     AddWeighted(1 / count, sums, *metrics.predictive);
   }
   return metrics;
+}
+
+std::vector<JudgedRater> JudgeRatings(std::span<const HeldOutRating> held_out,
+                                      const PredictFunction& predict) {
+  std::vector<JudgedRater> people;
+  for (size_t from = 0; from < held_out.size();) {
+    size_t to = from;
+    while (to < held_out.size() && held_out[to].user == held_out[from].user) ++to;
+    people.push_back(
+        {held_out[from].user, EvaluateRatings(held_out.subspan(from, to - from), predict)});
+    from = to;
+  }
+  return people;
 }
 
 PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& train) {
@@ -362,67 +318,6 @@ RatingMetrics Mean(std::span<const RatingMetrics> folds) {
       AddWeighted(static_cast<double>(fold.ratings) / count, *fold.predictive, *mean.predictive);
   }
   return mean;
-}
-
-Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                           const FitFunction& fit, const FitFunction& baseline,
-                                           const FoldProgress& progress, int threads) {
-  if (folds < 2 || folds > matrix.users()) {
-    return Error::InvalidArgument("folds_out_of_range", "Folds must be 2 to the number of users.",
-                                  "folds");
-  }
-  RankingReport report;
-  std::vector<RankingMetrics> popularity;
-  for (int fold = 0; fold < folds; ++fold) {
-    const UserSplit split = SplitUsers(matrix, folds, fold, seed);
-    const auto judge = [&](std::shared_ptr<const Ranker> ranker) {
-      return EvaluateRanking(split.held_out, matrix.items(), RankBy(std::move(ranker), split.train),
-                             threads);
-    };
-    ASSIGN_OR_RETURN(auto ranker, fit(split.train));
-    report.folds.push_back(judge(std::move(ranker)));
-    ASSIGN_OR_RETURN(auto simple, baseline(split.train));
-    popularity.push_back(judge(std::move(simple)));
-    if (progress && !progress(fold + 1, folds)) {
-      return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
-    }
-  }
-  report.mean = Mean(report.folds);
-  if (report.mean.users == 0) {
-    return Error::FailedPrecondition("nobody_to_judge",
-                                     "Nobody could be held out: that takes users with at least two "
-                                     "ratings of different movies.");
-  }
-  report.popularity = Mean(popularity);
-  if (report.popularity.ndcg_at_100 > 0) {
-    report.ndcg_ratio = report.mean.ndcg_at_100 / report.popularity.ndcg_at_100;
-  }
-  return report;
-}
-
-Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                          const FitFunction& fit, const FitFunction& baseline,
-                                          const FoldProgress& progress) {
-  if (folds < 2 || folds > matrix.nonzeros()) {
-    return Error::InvalidArgument("folds_out_of_range", "Folds must be 2 to the number of ratings.",
-                                  "folds");
-  }
-  RatingReport report;
-  std::vector<RatingMetrics> baselines;
-  for (int fold = 0; fold < folds; ++fold) {
-    const RatingSplit split = SplitRatings(matrix, folds, fold, seed);
-    ASSIGN_OR_RETURN(auto ranker, fit(split.train));
-    report.folds.push_back(
-        EvaluateRatings(split.held_out, PredictBy(std::move(ranker), split.train)));
-    ASSIGN_OR_RETURN(auto simple, baseline(split.train));
-    baselines.push_back(EvaluateRatings(split.held_out, PredictBy(std::move(simple), split.train)));
-    if (progress && !progress(fold + 1, folds)) {
-      return Error::Cancelled("evaluation_cancelled", "The evaluation was cancelled.");
-    }
-  }
-  report.mean = Mean(report.folds);
-  report.baseline = Mean(baselines);
-  return report;
 }
 
 }  // namespace marquee::models

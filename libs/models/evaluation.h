@@ -1,5 +1,5 @@
-// Offline evaluation: metrics and splits. Seeded and deterministic: the same input, seed
-// and options give the same figures whatever the number of threads.
+// Metrics of ranked lists and of predicted ratings, on what was held out (models/splits.h). The
+// same figures whatever the number of threads. Several methods at once: models/cross_validation.h.
 #pragma once
 
 #include <array>
@@ -13,9 +13,11 @@
 
 #include "base/result.h"
 #include "models/matrix_view.h"
+#include "models/paired.h"
 #include "models/predictive.h"
 #include "models/ranker.h"
 #include "models/rating_matrix.h"
+#include "models/splits.h"
 
 namespace marquee::models {
 
@@ -68,8 +70,15 @@ struct RatingMetrics {
   std::optional<PredictiveMetrics> predictive = {};
 };
 
-inline constexpr float kLiked = 4;
-inline constexpr float kDisliked = 2.5F;
+// The same for predicted ratings. Intervals' are "coverage_80" and "width_80".
+struct RatingMetric {
+  std::string_view name;
+  Scale scale = Scale::kMean;
+  // A rating's mean, of what is then scaled: of squared errors, or what a mean is of. Nothing where
+  // the method doesn't say it.
+  std::optional<double> (*value)(const RatingMetrics&) = nullptr;
+};
+std::span<const RatingMetric> RaterMetrics();
 
 double RecallAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
 double NdcgAt(std::span<const int32_t> ranked, std::span<const int32_t> relevant_sorted, int k);
@@ -80,65 +89,33 @@ double AveragePrecisionAt(std::span<const int32_t> ranked, std::span<const int32
 
 // ---- Ranking protocol --------------------------------------------------------------------------
 
-// A user who took no part in training: what the model is told, and what it should then rank first.
-struct HeldOutUser {
-  int32_t user = 0;  // row of the split matrix
-  std::vector<RatedItem> given;
-  std::vector<int32_t> relevant;  // ascending
-  std::vector<float> stars;       // beside `relevant`: what the user rated it
-};
-
-// Of what is relevant: rated kLiked or better, and at or above the mean of what is given.
-std::vector<int32_t> Liked(const HeldOutUser& user);
-// Of what is relevant: rated kDisliked or less.
-std::vector<int32_t> Disliked(const HeldOutUser& user);
-
-// How many of n ≥ 2 movies are given: nearest to the fraction, at least one on either side.
-size_t GivenOf(size_t n, double given_fraction);
-// Of a row, the movies at the first `given` of `order`, which lists all positions, are given (in
-// the row's order), the others are relevant.
-HeldOutUser Divide(const SparseRows& by_user, int32_t user, std::vector<uint32_t> order,
-                   size_t given);
-
-struct UserSplit {
-  RatingMatrix train;  // all ids of the matrix, without the held-out users' ratings
-  std::vector<HeldOutUser> held_out;
-};
-
-// Users are dealt into `folds` at random; those of fold `fold` are held out: of each one's movies
-// given_fraction at random are given (rounded to nearest, at least one movie on either side) and
-// the rest is relevant. Users with fewer than two movies are never held out.
-// folds = 5 and fold = 0 … 4 is `evaluate --folds 5`; folds = 10 and fold = 0 a trainer's split.
-UserSplit SplitUsers(const RatingMatrix& matrix, int folds, int fold, uint64_t seed,
-                     double given_fraction = 0.8);
-
 // The n best items, best first, for what is given, among the whole catalogue without the given.
 // Called from several threads.
 using RankFunction =
     std::function<std::vector<ScoredItem>(std::span<const RatedItem> given, int n)>;
 
-// Ranks 100 for each held-out user. `items` is the catalogue's size. threads 0: all cores.
+// A held-out user's list, judged.
+struct JudgedUser {
+  int32_t user = 0;
+  RankingMetrics metrics;      // users is 1
+  std::vector<int32_t> first;  // of the list, for coverage
+};
+
+// Ranks 100 for each held-out user, in their order. threads 0: all cores.
+std::vector<JudgedUser> JudgeLists(std::span<const HeldOutUser> held_out, const RankFunction& rank,
+                                   int threads = 0);
+// Of a catalogue of `items`.
+RankingMetrics Mean(std::span<const JudgedUser> people, int32_t items);
+// Both at once.
 RankingMetrics EvaluateRanking(std::span<const HeldOutUser> held_out, int32_t items,
                                const RankFunction& rank, int threads = 0);
 
-// Ranks by this model among the movies that `matrix` has: it may know others.
-RankFunction RankBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& matrix);
+// Ranks by this model among the movies that `matrix` has (it may know others), or, unless that is
+// empty, among these of them.
+RankFunction RankBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& matrix,
+                    std::span<const int32_t> among = {});
 
 // ---- Rating protocol ---------------------------------------------------------------------------
-
-struct HeldOutRating {
-  int32_t user = 0;
-  int32_t item = 0;
-  float rating = 0;
-};
-
-struct RatingSplit {
-  RatingMatrix train;
-  std::vector<HeldOutRating> held_out;
-};
-
-// Ratings are dealt into `folds` at random; those of fold `fold` are held out.
-RatingSplit SplitRatings(const RatingMatrix& matrix, int folds, int fold, uint64_t seed);
 
 struct PredictedRating {
   float stars = 0;
@@ -149,37 +126,18 @@ using PredictFunction = std::function<PredictedRating(int32_t user, int32_t item
 RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
                               const PredictFunction& predict);
 
+// A person's predicted ratings, judged.
+struct JudgedRater {
+  int32_t user = 0;
+  RatingMetrics metrics;
+};
+// What is held out is in the order of its users; so are they.
+std::vector<JudgedRater> JudgeRatings(std::span<const HeldOutRating> held_out,
+                                      const PredictFunction& predict);
+
 // Predicts by this model as the recommender does: by fold-in of what `train`, which it views, has
 // of a user. Quick when asked user by user; not for several threads.
 PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatrix& train);
-
-// ---- Folds -------------------------------------------------------------------------------------
-
-struct RankingReport {
-  std::vector<RankingMetrics> folds;
-  RankingMetrics mean;        // over all held-out users (coverage: mean of the folds)
-  RankingMetrics popularity;  // the same for the baseline
-  double ndcg_ratio = 0;      // mean.ndcg_at_100 / popularity.ndcg_at_100
-};
-
-struct RatingReport {
-  std::vector<RatingMetrics> folds;
-  RatingMetrics mean;      // over all held-out ratings
-  RatingMetrics baseline;  // the bias baseline
-};
-
-// Fits on a fold's train matrix.
-using FitFunction = std::function<Result<std::shared_ptr<const Ranker>>(const RatingMatrix& train)>;
-// After each fold (from 1); false cancels.
-using FoldProgress = std::function<bool(int fold, int folds)>;
-
-// FailedPrecondition "nobody_to_judge" when no user has two ratings.
-Result<RankingReport> CrossValidateRanking(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                           const FitFunction& fit, const FitFunction& baseline,
-                                           const FoldProgress& progress = {}, int threads = 0);
-Result<RatingReport> CrossValidateRatings(const RatingMatrix& matrix, int folds, uint64_t seed,
-                                          const FitFunction& fit, const FitFunction& baseline,
-                                          const FoldProgress& progress = {});
 
 RankingMetrics Mean(std::span<const RankingMetrics> folds);
 RatingMetrics Mean(std::span<const RatingMetrics> folds);

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "ctl/app/commands.h"
 #include "ctl/app/completion.h"
+#include "ctl/app/evaluate_line.h"
 #include "ctl/clients/rest.h"
 #include "rules/scope.h"
 
@@ -19,20 +20,6 @@ std::vector<std::string> ScopeNames() {
   std::vector<std::string> names;
   for (const auto& scope : marquee::rules::kScopes) names.emplace_back(scope.name);
   return names;
-}
-
-void AddReadingFlags(CLI::App& command, ReadingFlags& flags) {
-  command
-      .add_option(
-          "--encoding", flags.encoding,
-          "Of the files: UTF-8 by default, and Windows-1252 for lines of MovieLens' .dat and "
-          "u.item that aren't")
-      ->check(CLI::IsMember({"utf-8", "windows-1252"}));
-  command.add_option("--ratings-columns", flags.ratings_columns,
-                     "Of ratings without a header line, in their order, as in "
-                     "userId,movieId,rating,timestamp");
-  command.add_option("--movies-columns", flags.movies_columns,
-                     "Of movies without a header line, as in movieId,title,genres");
 }
 
 void AddImport(CLI::App& app, const Context& context, std::function<int()>& run) {
@@ -94,42 +81,7 @@ void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>
   c->add_option("--ratings", datagen.ratings, "About how many ratings")->capture_default_str();
   c->add_option("--seed", datagen.seed, "The same seed, the same data")->capture_default_str();
   c->callback([&] { run = [&] { return Datagen(context, datagen); }; });
-
-  static EvaluateFlags evaluate;
-  c = app.add_subcommand("evaluate", "Train and judge a model on a data set, without any server");
-  c->add_option("--data", evaluate.data, "The data set's folder, in any format that import reads")
-      ->required();
-  AddReadingFlags(*c, evaluate.reading);
-  c->add_option("--task", evaluate.task, "ranking: which movies; rating: how many stars")
-      ->check(CLI::IsMember(TaskNames()))
-      ->capture_default_str();
-  c->add_option("--algorithm", evaluate.algorithm, "auto, an algorithm, or several joined by +")
-      ->capture_default_str();
-  c->add_option("--folds", evaluate.folds, "Of cross-validation")
-      ->check(CLI::Range(2, 100))
-      ->capture_default_str();
-  c->add_option("--seed", evaluate.seed, "Of the folds and the training")->capture_default_str();
-  c->add_option("--factors", evaluate.factors, "Latent factors; 0: the default")
-      ->check(CLI::Range(0, 512))
-      ->capture_default_str();
-  c->add_option("--option", evaluate.options,
-                "An option of the algorithm, NAME=VALUE; may be repeated");
-  c->add_option("--search-trials", evaluate.search.trials,
-                "Sets of options tried on each fold's training users; 0: the options' start")
-      ->check(CLI::Range(0, 10'000))
-      ->capture_default_str();
-  c->add_option("--search-liked-share", evaluate.search.liked_share,
-                "Of what the search goes by: liked films beside all, 0 to 1")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  c->add_option("--search-seconds", evaluate.search.seconds, "At most for each search; 0: no limit")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
-  c->footer(
-      "ranking: users are dealt into folds; of each held-out user's movies 80 % are given and 20 % "
-      "predicted, among\n"
-      "the whole catalogue. rating: ratings are dealt into folds.");
-  c->callback([&] { run = [&] { return Evaluate(context, evaluate); }; });
+  AddEvaluate(app, context, run);
 }
 
 // After AddAccountCommands, to whose commands it adds.

@@ -48,10 +48,17 @@ class IalsProfile final : public Profile {
     if (against_.empty()) return fold_in_.AddShares(system_, item, weight, shares);
     std::vector<float> own(shares.size(), 0);
     fold_in_.AddShares(system_, item, 1, own);
+    // What dislikes take together is shared by those that take: none adds.
+    float together = 0;
     float taken = 0;
-    for (size_t j = 0; j < own.size(); ++j) taken += Dislikes(j) ? own[j] : 0;
+    for (size_t j = 0; j < own.size(); ++j) {
+      if (!Dislikes(j)) continue;
+      together += own[j];
+      taken += std::min(own[j], 0.0F);
+    }
+    const float part = taken < 0 ? std::min(together, 0.0F) / taken : 0;
     for (size_t j = 0; j < own.size(); ++j)
-      shares[j] += Dislikes(j) && taken > 0 ? 0 : weight * own[j];
+      shares[j] += weight * (Dislikes(j) ? part * std::min(own[j], 0.0F) : own[j]);
   }
   bool Dislikes(size_t j) const override { return history_[j].target < 0; }
 

@@ -1,6 +1,7 @@
 #include "auth/rpc/identity_pages.h"
 
 #include "auth/rpc/page_request.h"
+#include "base/html.h"
 
 namespace marquee::auth {
 namespace {
@@ -23,28 +24,28 @@ Page StepPage(const ProviderStep& step, const std::string& provider, std::string
               const std::string& form_token, int status) {
   const FormFields hidden{{"form_token", form_token}, {"ticket", step.ticket}};
   const std::string path = "/oauth2/providers/" + step.provider;
-  const std::string email = "<strong>" + Escaped(step.email) + "</strong>";
+  const std::string email = "<strong>" + EscapeHtml(step.email) + "</strong>";
   switch (step.kind) {
     case ProviderStep::Kind::kDone: return MessagePage("Done", "You are signed in.", status);
     case ProviderStep::Kind::kOneTimeCode:
       return WholePage("One more step",
-                       "<p>Your account asks for a one-time code, also after " + Escaped(provider) +
-                           ".</p>\n" + Problem(problem) +
+                       "<p>Your account asks for a one-time code, also after " +
+                           EscapeHtml(provider) + ".</p>\n" + Problem(problem) +
                            Form(path + "/sign-in", hidden, kOneTimeCode),
                        step.target, status);
     case ProviderStep::Kind::kSignInToLink:
       return WholePage(
           "You have an account here",
           "<p>There is one with " + email + ". Sign in to it once with its password, and " +
-              Escaped(provider) +
+              EscapeHtml(provider) +
               " will do from then on.</p>\n<p class=\"who\">If it has no password, sign in as you "
               "did before, and link " +
-              Escaped(provider) + " on the page of " + Link(kIdentitiesPath, "your identities") +
+              EscapeHtml(provider) + " on the page of " + Link(kIdentitiesPath, "your identities") +
               ".</p>\n" + Problem(problem) + Form(path + "/link", hidden, kPassword),
           step.target, status);
     case ProviderStep::Kind::kConfirmLink:
       return WholePage("Link your account to " + provider + "?",
-                       "<p>Whoever signs in to " + Escaped(provider) + " as " + email +
+                       "<p>Whoever signs in to " + EscapeHtml(provider) + " as " + email +
                            " can sign in to your account from then on.</p>\n" + Problem(problem) +
                            Form(path + "/link", hidden, "<button>Link</button>\n") + "<p>" +
                            Link(kIdentitiesPath, "Leave it as it is") + "</p>\n",
@@ -59,12 +60,13 @@ Page IdentitiesPage(const Account& account, const IdentityList& list,
   std::string linked;
   for (std::size_t i = 0; i < list.identities.size(); ++i) {
     const auto& identity = list.identities[i];
-    linked += "<p>" + Escaped(names[i]) +
-              (identity.email.empty() ? "" : " (" + Escaped(identity.email) + ")") +
-              "<button name=\"identity_id\" value=\"" + Escaped(identity.identity_id) +
+    linked += "<p>" + EscapeHtml(names[i]) +
+              (identity.email.empty() ? "" : " (" + EscapeHtml(identity.email) + ")") +
+              "<button name=\"identity_id\" value=\"" + EscapeHtml(identity.identity_id) +
               "\">Unlink</button></p>\n";
   }
-  std::string body = "<p class=\"who\">You are signed in as " + Escaped(account.email) + ".</p>\n";
+  std::string body =
+      "<p class=\"who\">You are signed in as " + EscapeHtml(account.email) + ".</p>\n";
   body += linked.empty() ? "<p>Your account is linked to nothing.</p>\n"
                          : "<p>You can sign in with:</p>\n" +
                                Form(kIdentitiesPath, {{"form_token", form_token}}, linked);

@@ -1,5 +1,6 @@
 #include "auth/rpc/oauth_pages.h"
 
+#include "base/html.h"
 #include "rules/scope.h"
 
 namespace marquee::auth {
@@ -9,13 +10,13 @@ std::string WhatItMay(const ScopeList& scopes) {
   std::string html = "<p>It may:</p>\n<ul>\n";
   for (const auto& name : scopes) {
     const auto* scope = rules::FindTokenScope(name);
-    html += "<li>" + Escaped(scope == nullptr ? name : scope->meaning) + "</li>\n";
+    html += "<li>" + EscapeHtml(scope == nullptr ? name : scope->meaning) + "</li>\n";
   }
   return html + "</ul>\n";
 }
 
 std::string Who(const Account& account) {
-  return "<p class=\"who\">You are signed in as " + Escaped(account.email) + ".</p>\n";
+  return "<p class=\"who\">You are signed in as " + EscapeHtml(account.email) + ".</p>\n";
 }
 
 constexpr char kDecide[] =
@@ -31,11 +32,11 @@ Page SignInPage(std::string_view whom, std::string_view email, std::string_view 
   for (const auto& [name, href] : providers)
     others += "<p>" + Link(href, "Continue with " + name) + "</p>\n";
   return WholePage("Sign in",
-                   "<p>to go on to <strong>" + Escaped(whom) + "</strong></p>\n" +
+                   "<p>to go on to <strong>" + EscapeHtml(whom) + "</strong></p>\n" +
                        Problem(problem) +
                        Form("/oauth2/sign-in", hidden,
                             "<label>E-mail address <input type=\"email\" name=\"email\" value=\"" +
-                                Escaped(email) +
+                                EscapeHtml(email) +
                                 "\" autocomplete=\"username\" required autofocus></label>\n"
                                 "<label>Password <input type=\"password\" name=\"password\" "
                                 "autocomplete=\"current-password\" required></label>\n"
@@ -51,7 +52,7 @@ Page ConsentPage(const OAuthClient& client, const ScopeList& scopes, const Accou
                  const FormFields& hidden, std::string_view target) {
   return WholePage("Let " + client.name + " in?",
                    Who(account) + WhatItMay(scopes) + "<p>You are sent on to <code>" +
-                       Escaped(target) + "</code>.</p>\n" +
+                       EscapeHtml(target) + "</code>.</p>\n" +
                        Form("/oauth2/consent", hidden, kDecide),
                    target, 200);
 }
@@ -69,7 +70,7 @@ Page UserCodePage(std::string_view problem, const FormFields& hidden, int status
 Page DevicePage(const DeviceQuestion& question, const Account& account, const FormFields& hidden) {
   return WholePage("Let " + question.client.name + " in on a device?",
                    Who(account) + "<p>Only if your device shows the code <strong>" +
-                       Escaped(question.user_code) +
+                       EscapeHtml(question.user_code) +
                        "</strong>. If somebody else sent it to you, deny.</p>\n" +
                        WhatItMay(question.scopes) + Form("/oauth2/device", hidden, kDecide),
                    {}, 200);

@@ -1,9 +1,9 @@
 #include "auth/rpc/page.h"
 
 #include <absl/strings/escaping.h>
-#include <absl/strings/str_replace.h>
 
 #include "base/digest.h"
+#include "base/html.h"
 
 namespace marquee::auth {
 namespace {
@@ -26,38 +26,32 @@ std::string Hidden(const FormFields& fields) {
   std::string html;
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
-    html +=
-        "<input type=\"hidden\" name=\"" + Escaped(name) + "\" value=\"" + Escaped(value) + "\">\n";
+    html += "<input type=\"hidden\" name=\"" + EscapeHtml(name) + "\" value=\"" +
+            EscapeHtml(value) + "\">\n";
   }
   return html;
 }
 
 }  // namespace
 
-std::string Escaped(std::string_view text) {
-  return absl::StrReplaceAll(
-      std::string(text),
-      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
-
 Page WholePage(std::string_view title, const std::string& body_html, std::string_view target,
                int status) {
   return {
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
-          Escaped(title) + " – Marquee</title>\n<style>" + std::string(kStyle) +
-          "</style>\n</head>\n<body>\n<main>\n<h1>" + Escaped(title) + "</h1>\n" + body_html +
+          EscapeHtml(title) + " – Marquee</title>\n<style>" + std::string(kStyle) +
+          "</style>\n</head>\n<body>\n<main>\n<h1>" + EscapeHtml(title) + "</h1>\n" + body_html +
           "</main>\n</body>\n</html>\n",
       PolicyFor(target), status};
 }
 
 Page MessagePage(std::string_view title, std::string_view text, int status) {
-  return WholePage(title, "<p>" + Escaped(text) + "</p>\n", {}, status);
+  return WholePage(title, "<p>" + EscapeHtml(text) + "</p>\n", {}, status);
 }
 
 Page MessagePage(std::string_view title, std::string_view text, std::string_view link_text,
                  std::string_view href, int status) {
-  return WholePage(title, "<p>" + Escaped(text) + "</p>\n<p>" + Link(href, link_text) + "</p>\n",
+  return WholePage(title, "<p>" + EscapeHtml(text) + "</p>\n<p>" + Link(href, link_text) + "</p>\n",
                    {}, status);
 }
 
@@ -67,11 +61,11 @@ std::string Form(std::string_view action, const FormFields& hidden, const std::s
 }
 
 std::string Link(std::string_view href, std::string_view text) {
-  return "<a href=\"" + Escaped(href) + "\">" + Escaped(text) + "</a>";
+  return "<a href=\"" + EscapeHtml(href) + "\">" + EscapeHtml(text) + "</a>";
 }
 
 std::string Problem(std::string_view text) {
-  return text.empty() ? "" : "<p class=\"problem\" role=\"alert\">" + Escaped(text) + "</p>\n";
+  return text.empty() ? "" : "<p class=\"problem\" role=\"alert\">" + EscapeHtml(text) + "</p>\n";
 }
 
 }  // namespace marquee::auth

@@ -32,7 +32,6 @@ Page MessagePage(std::string_view title, std::string_view text, int status);
 Page MessagePage(std::string_view title, std::string_view text, std::string_view link_text,
                  std::string_view href, int status);
 
-std::string Escaped(std::string_view text);
 // `hidden`: what it carries unseen.
 std::string Form(std::string_view action, const FormFields& hidden, const std::string& inner_html);
 std::string Link(std::string_view href, std::string_view text);

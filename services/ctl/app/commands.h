@@ -38,17 +38,27 @@ struct ReadingFlags {
 // What models are for, and what a model is called: "ranking", "rating".
 std::vector<std::string> TaskNames();
 
+// What `evaluate` judges, and on which part of the data.
+std::vector<std::string> EvaluationTasks();
+std::vector<std::string> EvaluationSplits();
+
 struct EvaluateFlags {
   std::filesystem::path data;
   ReadingFlags reading;
-  std::string task = "ranking";    // one of TaskNames()
-  std::string algorithm = "auto";  // as models::Resolve takes it
+  std::string task = "ranking";                    // one of EvaluationTasks()
+  std::string split;                               // one of EvaluationSplits(); empty: the task's
+  std::vector<std::string> algorithms = {"auto"};  // as models::Resolve takes them, or a baseline
+  bool peers = false;                              // every built-in algorithm, too
+  std::string against = "first";                   // or "best", or a method's name
   int folds = 5;
   std::uint64_t seed = 1;
-  int factors = 0;                   // 0: the default for the data set's size
-  std::vector<std::string> options;  // NAME=VALUE: of the algorithm, "ease.regularization=300"
-  models::SearchOptions search;      // on each fold's training part, of what isn't given
+  int factors = 0;                    // 0: the default for the data set's size
+  std::vector<std::string> options;   // NAME=VALUE: of those algorithms, "ease.regularization=300"
+  models::SearchOptions search;       // of the rest, on each fold's training part
+  std::filesystem::path write_folds;  // a folder; empty: they aren't written
+  std::filesystem::path report;       // a file; empty: none
 };
+// 1 when the data allow nothing to be judged.
 int Evaluate(const Context& context, const EvaluateFlags& flags);
 
 // --- over gRPC

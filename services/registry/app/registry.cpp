@@ -48,14 +48,20 @@ Result<artefact::ModelCard> CheckCard(const std::string& text, const Upload& ser
   return card;
 }
 
-// The champion's metric as far as it is known: judged anew by whoever delivers, or from its record.
-std::optional<double> MetricOf(const ModelVersion& champion, const Objective& objective,
-                               const artefact::ModelCard& candidate, std::int64_t compared_with) {
+// Takes the champion's metric as far as it is known: judged anew by whoever delivers, and then maybe
+// person by person, or from its record.
+void Compare(const ModelVersion& champion, const Objective& objective,
+             const artefact::ModelCard& candidate, std::int64_t compared_with, GateInput& gate) {
   const auto judged = candidate.metrics.find("champion." + objective.metric);
-  if (judged != candidate.metrics.end() && compared_with == champion.version) return judged->second;
+  if (judged != candidate.metrics.end() && compared_with == champion.version) {
+    gate.champion = judged->second;
+    const auto lower = candidate.metrics.find("champion.gain_lower");
+    if (lower != candidate.metrics.end()) gate.gain_lower = lower->second;
+    return;
+  }
   const auto card = artefact::ParseModelCard(champion.card);
-  return FromRecord(objective, champion.metrics, candidate.metrics,
-                    card.ok() && card->data.sha256 == candidate.data.sha256);
+  gate.champion = FromRecord(objective, champion.metrics, candidate.metrics,
+                             card.ok() && card->data.sha256 == candidate.data.sha256);
 }
 
 }  // namespace
@@ -80,7 +86,7 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served, 
                                       const CallContext& call) {
   const auto sha256 = served.Finish();
   const auto evaluation_sha256 = evaluation.Finish();
-  ASSIGN_OR_RETURN(const auto card, CheckCard(delivery.card, served, sha256));
+  ASSIGN_OR_RETURN(auto card, CheckCard(delivery.card, served, sha256));
   const auto algorithm = CheckModelFile(card.model, served);
   if (!algorithm.ok()) return Refused(algorithm.error());
   if (*algorithm != card.algorithm)
@@ -116,14 +122,15 @@ Result<Registered> Registry::Register(const Delivery& delivery, Upload& served, 
                      {{"model", card.model},
                       {"version", champion->version},
                       {"error", found.error().ToString()}});
-    gate.champion = MetricOf(*champion, objective, card, delivery.compared_with);
+    Compare(*champion, objective, card, delivery.compared_with, gate);
   }
   auto decision = Decide(objective, gate);
+  card.decision = decision.reason;
 
   NewVersion version{.model = card.model,
                      .run_id = card.run_id,
                      .metrics = card.metrics,
-                     .card = delivery.card,
+                     .card = artefact::ToJson(card),
                      .promote = decision.promote};
   if (!delivery.force_promotion) version.champion_compared = champion.ok() ? champion->version : 0;
   ASSIGN_OR_RETURN(version.served, Store(served, sha256, call));

@@ -31,8 +31,9 @@ GateDecision Decide(const Objective& objective, const GateInput& input) {
   if (!input.champion || !std::isfinite(*input.champion)) return {false, "champion_not_comparable"};
   const double gain = objective.higher_is_better ? input.candidate - *input.champion
                                                  : *input.champion - input.candidate;
-  const bool beats = gain > 0 && gain >= input.min_improvement;
-  return {beats, beats ? "beats_champion" : "does_not_beat_champion"};
+  if (!(gain > 0 && gain >= input.min_improvement)) return {false, "does_not_beat_champion"};
+  if (input.gain_lower && !(*input.gain_lower > 0)) return {false, "gain_within_noise"};
+  return {true, "beats_champion"};
 }
 
 }  // namespace marquee::registry

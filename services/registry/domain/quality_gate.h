@@ -36,6 +36,9 @@ struct GateInput {
   // On the same held-out data, or, when its evaluation artefact is lost, FromRecord; nothing when
   // neither is known.
   std::optional<double> champion = {};
+  // The lower end of the interval of what the candidate gains (in the metric's unit, more is
+  // better), where both were judged on the same people.
+  std::optional<double> gain_lower = {};
   bool force = false;
   // How much better the candidate's metric must be, in the metric's own unit. 0: any better.
   double min_improvement = 0;
@@ -44,11 +47,12 @@ struct GateInput {
 struct GateDecision {
   bool promote = false;
   // "first_version", "forced", "champion_not_servable", "beats_champion", "does_not_beat_champion",
-  // …
+  // "gain_within_noise", …
   std::string reason;
 };
 
-// A candidate that is equal, or not better by min_improvement, doesn't beat the champion. One whose
+// A candidate that is equal, or not better by min_improvement, doesn't beat the champion, nor one
+// whose gain may be chance (docs/adr/0308-a-gain-must-be-more-than-chance.md). One whose
 // metric is not finite is never promoted, not even by force; one whose champion can't be compared
 // only by force. A champion that can't be served loses to every candidate with a finite metric:
 // what serves nobody is worth nothing, however well it was measured.

@@ -184,6 +184,25 @@ TEST_F(RegistryRpcTest, AChampionThatWasJudgedAnewCountsAsItWasJudged) {
             "beats_champion");
 }
 
+TEST_F(RegistryRpcTest, AGainThatMayBeChanceIsNotPromotedAndTheCardSaysWhy) {
+  ASSERT_TRUE(Send(Deliver("ranking", 1, 0.3)).ok());
+  auto candidate = Deliver("ranking", 2, 0.31);
+  candidate.card.metrics["champion.ndcg_at_100"] = 0.3;
+  candidate.card.metrics["champion.gain_lower"] = -0.002;
+  const auto sent = Send(candidate.Card(), candidate.bytes, {.compared_with = 1});
+  EXPECT_EQ(sent->decision(), "gain_within_noise");
+  EXPECT_EQ(Champion("ranking"), 1);
+  const auto card = artefact::ParseModelCard(sent->model_version().card());
+  ASSERT_TRUE(card.ok()) << card.error().ToString();
+  EXPECT_EQ(card->decision, "gain_within_noise");
+  EXPECT_EQ(card->metrics, candidate.card.metrics);
+  candidate = Deliver("ranking", 3, 0.31);
+  candidate.card.metrics["champion.ndcg_at_100"] = 0.3;
+  candidate.card.metrics["champion.gain_lower"] = 0.002;
+  EXPECT_EQ(Send(candidate.Card(), candidate.bytes, {.compared_with = 1})->decision(),
+            "beats_champion");
+}
+
 TEST_F(RegistryRpcTest, OnOtherDataTheRecordGoesByTheBaseline) {
   auto first = Deliver("ranking", 1, 0.3);
   first.card.metrics["popularity.ndcg_at_100"] = 0.2;

@@ -9,8 +9,11 @@ namespace marquee::trainer {
 namespace {
 
 constexpr std::size_t kUserShare = 8;
+constexpr std::size_t kEnoughUsers = 1'000;
+constexpr std::size_t kMostOf = 3;  // one in so many, however few there are
 constexpr std::size_t kMostUsers = 10'000;
-constexpr double kGivenShare = 0.8;
+constexpr std::size_t kFewUsers = 2'000;  // are each judged on every part of their movies
+constexpr std::size_t kParts = 5;
 constexpr std::uint64_t kRatingShare = 10;
 
 // SplitMix64's finalizer over a seed and a value.
@@ -34,7 +37,9 @@ std::vector<std::int32_t> ChooseUsers(const models::RatingMatrix& matrix, std::u
     if (matrix.by_user().RowSize(user) >= 2)
       eligible.emplace_back(Hash(seed, matrix.user_ids()[static_cast<std::size_t>(user)]), user);
   }
-  const std::size_t count = std::min((eligible.size() + kUserShare - 1) / kUserShare, kMostUsers);
+  const auto one_in = [&](std::size_t n) { return (eligible.size() + n - 1) / n; };
+  const std::size_t count =
+      std::min(std::max(one_in(kUserShare), std::min(one_in(kMostOf), kEnoughUsers)), kMostUsers);
   std::nth_element(eligible.begin(), eligible.begin() + static_cast<std::ptrdiff_t>(count),
                    eligible.end());
   std::vector<std::int32_t> users;
@@ -49,7 +54,8 @@ models::UserSplit HoldOutUsers(const models::RatingMatrix& matrix, std::uint64_t
   const auto& rows = matrix.by_user();
   std::vector<std::uint8_t> keep(static_cast<std::size_t>(rows.nonzeros()), 1);
   models::UserSplit split;
-  for (const std::int32_t user : ChooseUsers(matrix, seed)) {
+  const auto users = ChooseUsers(matrix, seed);
+  for (const std::int32_t user : users) {
     const auto columns = rows.RowColumns(user);
     std::fill_n(keep.begin() + rows.offsets[static_cast<std::size_t>(user)], columns.size(),
                 std::uint8_t{0});
@@ -59,8 +65,14 @@ models::UserSplit HoldOutUsers(const models::RatingMatrix& matrix, std::uint64_t
       return HashOfPair(matrix, seed, user, columns[a]) <
              HashOfPair(matrix, seed, user, columns[b]);
     });
-    split.held_out.push_back(
-        models::Divide(rows, user, std::move(order), models::GivenOf(columns.size(), kGivenShare)));
+    const auto n = order.size();
+    const std::size_t relevant = n - models::GivenOf(n, 1 - 1.0 / kParts);
+    const std::size_t parts = users.size() < kFewUsers ? std::min(kParts, n / relevant) : 1;
+    for (std::size_t part = 0; part < parts; ++part) {
+      // What is relevant comes last.
+      split.held_out.push_back(models::Divide(rows, user, order, n - relevant));
+      std::rotate(order.begin(), order.end() - static_cast<std::ptrdiff_t>(relevant), order.end());
+    }
   }
   split.train = matrix.Select(keep);
   return split;

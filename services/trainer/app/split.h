@@ -10,9 +10,12 @@
 
 namespace marquee::trainer {
 
-// Users to rank for: an eighth of those with two ratings or more, 10,000 at most, the lowest hashes
-// first. 80 % of each one's movies at random are given, the rest is to be ranked first; at least
-// one on either side.
+// Users to rank for, of those with two ratings or more, the lowest hashes first: an eighth, or as
+// many as make 1,000, but a third at most and never more than 10,000. The share only falls as users
+// come, so that whom a later run holds out was held out before. Of each one a fifth of the movies
+// at random is to be ranked first and the rest is given, at least one on either side; where they
+// are fewer than 2,000, each fifth in turn, so that a user is there up to five times: a gain of
+// chance falls by as much as other people would cost.
 models::UserSplit HoldOutUsers(const models::RatingMatrix& matrix, std::uint64_t seed);
 
 // A tenth of the ratings, by the hash of (user, movie).

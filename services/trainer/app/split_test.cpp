@@ -15,11 +15,14 @@ models::RatingMatrix Matrix(const testing::Audience& audience = {}) {
   return models::RatingMatrix::Build(ratings.user_ids, ratings.movie_ids, ratings.values).value();
 }
 
-TEST(HoldOutUsers, TakesAnEighthAndGivesFourFifthsOfTheirMovies) {
+TEST(HoldOutUsers, GivesFourFifthsOfTheirMoviesAndAsksForEachFifthInTurn) {
   const auto matrix = Matrix({.users = 200, .movies = 60, .ratings_per_user = 20});
   const auto split = HoldOutUsers(matrix, 1);
-  EXPECT_EQ(split.held_out.size(), 25U);
+  constexpr std::size_t kHeldOut = 67;  // a third
+  EXPECT_EQ(split.held_out.size(), 5 * kHeldOut);
+  std::map<std::int32_t, std::set<std::int32_t>> asked;
   for (const auto& held : split.held_out) {
+    asked[held.user].insert(held.relevant.begin(), held.relevant.end());
     EXPECT_EQ(held.given.size(), 16U);
     EXPECT_EQ(held.relevant.size(), 4U);
     EXPECT_TRUE(std::is_sorted(held.relevant.begin(), held.relevant.end()));
@@ -27,16 +30,47 @@ TEST(HoldOutUsers, TakesAnEighthAndGivesFourFifthsOfTheirMovies) {
       EXPECT_FALSE(std::binary_search(held.relevant.begin(), held.relevant.end(), given.item));
     EXPECT_EQ(split.train.by_user().RowSize(held.user), 0) << "took part in training";
   }
-  EXPECT_EQ(split.train.nonzeros(), matrix.nonzeros() - 25 * 20);
+  EXPECT_EQ(asked.size(), kHeldOut);
+  for (const auto& [user, movies] : asked) EXPECT_EQ(movies.size(), 20U) << "all of theirs";
+  EXPECT_EQ(split.train.nonzeros(), matrix.nonzeros() - 67 * 20);
   EXPECT_EQ(split.train.items(), matrix.items());
+}
+
+// Two movies each.
+std::size_t HeldOutOf(std::int64_t users) {
+  std::vector<std::int64_t> user_ids;
+  std::vector<std::int64_t> movie_ids;
+  for (std::int64_t user = 0; user < users; ++user) {
+    user_ids.insert(user_ids.end(), {user, user});
+    movie_ids.insert(movie_ids.end(), {1, 2});
+  }
+  const std::vector<float> values(user_ids.size(), 3);
+  const auto split =
+      HoldOutUsers(models::RatingMatrix::Build(user_ids, movie_ids, values).value(), 1);
+  std::set<std::int32_t> people;
+  for (const auto& held : split.held_out) people.insert(held.user);
+  EXPECT_EQ(split.held_out.size(), people.size() * (people.size() < 2'000 ? 2 : 1));
+  return people.size();
+}
+
+TEST(HoldOutUsers, TakesAThousandWhereTheyAreNoMoreThanAThird) {
+  EXPECT_EQ(HeldOutOf(610), 204U) << "a third";
+  EXPECT_EQ(HeldOutOf(3'500), 1'000U);
+  EXPECT_EQ(HeldOutOf(8'100), 1'013U) << "an eighth is more";
+  EXPECT_EQ(HeldOutOf(20'000), 2'500U) << "enough to ask each once";
+  EXPECT_EQ(HeldOutOf(90'000), 10'000U) << "and never more";
 }
 
 TEST(HoldOutUsers, AnotherSeedHoldsOutOthers) {
   const auto matrix = Matrix();
-  std::set<std::int32_t> first;
-  for (const auto& held : HoldOutUsers(matrix, 1).held_out) first.insert(held.user);
+  const auto users = [&](std::uint64_t seed) {
+    std::set<std::int32_t> held_out;
+    for (const auto& held : HoldOutUsers(matrix, seed).held_out) held_out.insert(held.user);
+    return held_out;
+  };
+  const auto first = users(1);
   std::size_t shared = 0;
-  for (const auto& held : HoldOutUsers(matrix, 2).held_out) shared += first.count(held.user);
+  for (const auto user : users(2)) shared += first.count(user);
   EXPECT_LT(shared, first.size() / 2);
 }
 
@@ -62,8 +96,9 @@ TEST(HoldOutUsers, LeavesOutUsersWithOneRating) {
   const std::vector<float> values = {4, 4, 4, 4};
   const auto matrix = models::RatingMatrix::Build(users, movies, values).value();
   const auto split = HoldOutUsers(matrix, 1);
-  ASSERT_EQ(split.held_out.size(), 1U);
+  ASSERT_EQ(split.held_out.size(), 2U) << "each of the two movies in turn";
   EXPECT_EQ(split.held_out[0].user, 2);
+  EXPECT_NE(split.held_out[0].relevant, split.held_out[1].relevant);
   EXPECT_EQ(split.held_out[0].given.size(), 1U);
   EXPECT_EQ(split.held_out[0].relevant.size(), 1U);
 }

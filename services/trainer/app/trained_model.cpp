@@ -136,19 +136,24 @@ Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMa
   const double share = champion ? 1.0 / 3 : 1.0 / 2;
   double from = 0;
   const auto judge = [&](const std::string& prefix, std::shared_ptr<const models::Ranker> ranker) {
-    const auto metrics = exam->Judge(std::move(ranker), [&](double done) {
+    auto judged = exam->Judge(std::move(ranker), [&](double done) {
       return monitor.Report(judging, from + share * done);
     });
     from += share;
-    for (const auto& [name, value] : metrics) model.metrics[prefix + name] = value;
+    for (const auto& [name, value] : judged.metrics) model.metrics[prefix + name] = value;
+    return judged;
   };
   ASSIGN_OR_RETURN(auto ranker, models::Ranker::Make(model.evaluation));
-  judge("", std::move(ranker));
+  const Judged candidate = judge("", std::move(ranker));
   ASSIGN_OR_RETURN(auto baseline,
                    models::FitRanker(task.baseline_algorithm, exam->train(), task.baseline_options,
                                      fitting(judging, from, 0)));
   judge(std::string(task.baseline) + ".", std::move(baseline));
-  if (champion) judge("champion.", std::move(champion));
+  if (champion) {
+    const Judged judged = judge("champion.", std::move(champion));
+    RETURN_IF_ERROR(monitor.CheckCancelled());
+    model.metrics.merge(GainOver(judged, candidate, task, *exam, options.split_seed));
+  }
   model.metrics.insert(exam->size());
   RETURN_IF_ERROR(monitor.CheckCancelled());
   return model;

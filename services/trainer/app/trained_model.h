@@ -28,9 +28,10 @@ struct TrainedModel {
   models::Model served;      // trained on everything
   models::Model evaluation;  // trained without the held-out part
   // By their names without the model's: "ndcg_at_100", "popularity.ndcg_at_100",
-  // "champion.ndcg_at_100", …; and what the algorithm measured of itself when the served model was
-  // fitted, last: "convergence.bayesian_mf.held_out_rmse", "convergence.….steps"; and every trial of
-  // the search: "search.07.ease.regularization", "search.07.objective", "search.best.objective".
+  // "champion.ndcg_at_100", …, with how much better than the champion it is and how sure that is
+  // (GainOver); what the algorithm measured of itself when the served model was fitted, last:
+  // "convergence.bayesian_mf.held_out_rmse", "convergence.….steps"; and every trial of the search:
+  // "search.07.ease.regularization", "search.07.objective", "search.best.objective".
   std::map<std::string, double> metrics;
   models::OptionValues options;  // that it was fitted with
 };

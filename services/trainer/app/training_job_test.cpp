@@ -147,6 +147,9 @@ TEST_F(TrainingJobTest, TheSameDataAgainMeasureAsTheChampionDoes) {
       << "judged on the same users without having seen them";
   EXPECT_NEAR(outcome_.metrics.at("rating.champion.rmse"), outcome_.metrics.at("rating.rmse"),
               1e-6);
+  EXPECT_EQ(outcome_.metrics.at("ranking.champion.gain"), 0);
+  EXPECT_EQ(outcome_.metrics.at("ranking.champion.gain_people"), 100);
+  EXPECT_EQ(outcome_.metrics.at("ranking.held_out_users"), 100) << "a third of 300";
   EXPECT_EQ(again[0].compared_with, 1);
   EXPECT_FALSE(again[0].force);
   const auto forced = Complete(/*force=*/true);
@@ -171,6 +174,19 @@ TEST_F(TrainingJobTest, MoreDataBeatAChampionThatKnewLess) {
   EXPECT_GT(outcome_.metrics.at("ranking.ndcg_at_100"),
             outcome_.metrics.at("ranking.champion.ndcg_at_100"));
   EXPECT_LT(outcome_.metrics.at("rating.rmse"), outcome_.metrics.at("rating.champion.rmse"));
+  for (const std::string task : {"ranking", "rating"}) {
+    const auto of = [&](const char* name) { return outcome_.metrics.at(task + name); };
+    EXPECT_GT(of(".champion.gain_lower"), 0) << task << ": beyond chance";
+    EXPECT_LT(of(".champion.gain_lower"), of(".champion.gain"));
+    EXPECT_GT(of(".champion.gain_upper"), of(".champion.gain"));
+  }
+  EXPECT_NEAR(outcome_.metrics.at("ranking.champion.gain"),
+              outcome_.metrics.at("ranking.ndcg_at_100") -
+                  outcome_.metrics.at("ranking.champion.ndcg_at_100"),
+              1e-9);
+  EXPECT_NEAR(outcome_.metrics.at("rating.champion.gain"),
+              outcome_.metrics.at("rating.champion.rmse") - outcome_.metrics.at("rating.rmse"),
+              1e-9);
 }
 
 // Why evaluation models are kept (docs/adr/0301): on its own training data the champion can't lose.
