@@ -59,14 +59,7 @@ Result<EvaluationData> ReadEvaluationData(const Context& context, const Evaluate
   ReadOptions options;
   RETURN_IF_ERROR(ToOptions(flags.reading, options));
   const bool timed = GoesByTime(split);
-  if (timed && options.rated_at) {
-    return Error::InvalidArgument("times_equal",
-                                  "--split " + split +
-                                      " goes by when ratings were given, and --rated-at says the "
-                                      "same of all: leave one of them out.",
-                                  "--rated-at");
-  }
-  if (!timed && !options.rated_at) options.rated_at = 0;  // nobody asks when
+  if (!timed) options.rated_at = 0;  // nobody asks when
   ProgressBar reading("Reading", 100, context.quiet);
   const auto dataset = ReadDataset(
       flags.data, {}, [&](double share) { reading.Set(static_cast<std::int64_t>(share * 100)); },
