@@ -53,9 +53,14 @@ std::vector<ScoredItem> Ranker::Recommend(const Profile& profile,
   if (std::none_of(history.begin(), history.end(), known)) return {};
   std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
   for (const RatedItem& rated : history) excluded.push_back(rated.item);
+  return Best(profile, n, {filter.allowed, excluded});
+}
+
+std::vector<ScoredItem> Ranker::Best(const Profile& profile, int n,
+                                     const ItemFilter& filter) const {
   std::vector<float> scores(model_.item_ids.size(), 0);
   profile.AddScores(1, scores);
-  return TopNOf(scores, n, {filter.allowed, excluded});
+  return TopNOf(scores, n, filter);
 }
 
 std::vector<Ranker::Explanation> Ranker::Explain(std::span<const RatedItem> history,

@@ -19,11 +19,6 @@ using nlohmann::json;
 const std::vector<std::string> kVersionHeader = {"model", "version",  "aliases",
                                                  "made",  "artefact", "quality"};
 
-std::string TitleOf(const json& movie) {
-  const int year = movie.value("year", 0);
-  return Text(movie, "title") + (year != 0 ? " (" + std::to_string(year) + ")" : "");
-}
-
 std::string Joined(const json& list) {
   std::string text;
   for (const auto& item : list) text += (text.empty() ? "" : ", ") + item.get<std::string>();
@@ -149,6 +144,9 @@ int Recommend(const Context& context, const RecommendFlags& flags) {
   if (flags.year_max != 0) path += "&year_max=" + std::to_string(flags.year_max);
   if (flags.min_rating_count != 0)
     path += "&min_rating_count=" + std::to_string(flags.min_rating_count);
+  if (flags.diversity != 0) path += "&diversity=" + Fixed(flags.diversity, 3);
+  if (!flags.rewatch.empty())
+    path += flags.rewatch == "only" ? "&rewatch=REWATCH_ONLY" : "&rewatch=REWATCH_INCLUDE";
   const auto answer = rest.Get(path);
   if (!answer.ok()) return Fail(context, answer.error());
   std::vector<std::vector<std::string>> rows;

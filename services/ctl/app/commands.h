@@ -132,8 +132,16 @@ struct RecommendFlags {
   int year_min = 0;
   int year_max = 0;
   std::int64_t min_rating_count = 0;
+  double diversity = 0;
+  std::string rewatch;  // "include" or "only"
 };
 int Recommend(const Context& context, const RecommendFlags& flags);
+
+struct WhatIfFlags {
+  std::vector<std::string> changes;  // ID=STARS or ID=none
+  int count = 10;
+};
+int WhatIf(const Context& context, const WhatIfFlags& flags);
 
 struct TrainFlags {
   int factors = 0;
@@ -176,6 +184,10 @@ struct RevokeFlags {
   bool all = false;
 };
 int RevokeSessions(const Context& context, const RevokeFlags& flags);
+
+// What one can sign in with at other providers. They are linked on a page, /oauth2/identities.
+int ListIdentities(const Context& context);
+int UnlinkIdentity(const Context& context, const std::string& identity_id);
 
 // Others' accounts, for administrators.
 int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);
