@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/LU>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "models/cross_validation.h"
 #include "models/ease/ease.h"
@@ -286,6 +288,31 @@ TEST_F(Quality, RanksWellAboveImplicitsQuality) {
   const UserSplit split = SplitUsers(ratings_, 5, 0, 1);
   EXPECT_GE(NdcgOverPopularity(split, "ials+ease"), 1.82);
   EXPECT_GE(NdcgOverPopularity(split, "ials"), 1.82);
+}
+
+TEST_F(Quality, TheListOfWhatIsHatedIsNotThatOfWhatIsLoved) {
+  const auto ranker = *FitRanker("ials+ease", ratings_, {}, {});
+  std::vector<std::pair<int64_t, int32_t>> known;
+  for (int32_t item = 0; item < ratings_.items(); ++item)
+    known.emplace_back(-ratings_.by_item().RowSize(item), item);
+  std::sort(known.begin(), known.end());
+  for (size_t i = 0; i < 100; ++i) {
+    const int32_t item = known[i].second;
+    const auto first = [&](float stars) {
+      std::vector<int32_t> items;
+      for (const ScoredItem& one : ranker->Recommend(std::vector<RatedItem>{{item, stars}}, 20))
+        items.push_back(one.item);
+      std::sort(items.begin(), items.end());
+      return items;
+    };
+    const auto hated = first(0.5F);
+    const auto loved = first(5);
+    std::vector<int32_t> shared;
+    std::set_intersection(hated.begin(), hated.end(), loved.begin(), loved.end(),
+                          std::back_inserter(shared));
+    EXPECT_EQ(hated.size(), 20U);
+    EXPECT_LE(shared.size(), 2U) << "movie " << ratings_.item_ids()[static_cast<size_t>(item)];
+  }
 }
 
 TEST_F(Quality, PredictsRatingsBetterThanSvdPlusPlus) {
