@@ -41,6 +41,8 @@ def infra():
 @pytest.fixture(scope="session")
 def session_suite():
     with Suite(MARQUEE_INFRA_EPHEMERAL=1) as suite:
+        # A model's options are searched for all the same, but not for minutes: test_quality.py judges what is found.
+        suite.override("trainer", MARQUEE_TRAINER_SEARCH_TRIALS=4)
         yield suite.up()
         # After everything that the session has done to it.
         assert leaks(suite.state / "logs", secrets_of(suite.state) | Api.secrets) == []

@@ -66,6 +66,9 @@ class Profile {
   // shares[j] += weight · (what the history's j-th rating adds to the item's score). They sum to
   // the score, less what doesn't depend on the history.
   virtual void AddShares(int32_t item, float weight, std::span<float> shares) const = 0;
+  // Whether the history's j-th rating is so far below the person's own level that it takes from what
+  // it would otherwise support.
+  virtual bool Dislikes(size_t) const { return false; }
   // What else is believed of one item's rating: of algorithms for ratings, those that say.
   virtual std::optional<Predictive> Predict(int32_t) const { return std::nullopt; }
 };

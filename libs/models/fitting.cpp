@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/item_scale.h"
+
 namespace marquee::models {
 
 #define MARQUEE_ALGORITHM(name, folder, task) \
@@ -9,10 +11,17 @@ namespace marquee::models {
   models::Options Options;                    \
   FitParameters Fit;                          \
   }
+#define MARQUEE_SCORES(name, folder) \
+  namespace folder {                 \
+  FitHistoryScores FitScores;        \
+  }
 #include "models/algorithms.def"
-#undef MARQUEE_ALGORITHM
 
 namespace {
+
+// Of every model for ranking (models/item_scale.h).
+constexpr char kExponent[] = "ranking.popularity_exponent";
+constexpr char kPrior[] = "ranking.prior";
 
 struct Algorithm {
   std::string_view name;
@@ -23,7 +32,16 @@ struct Algorithm {
 constexpr Algorithm kAlgorithms[] = {
 #define MARQUEE_ALGORITHM(name, folder, task) {name, folder::Options, folder::Fit},
 #include "models/algorithms.def"
-#undef MARQUEE_ALGORITHM
+};
+
+struct Shortcut {
+  std::string_view algorithm;
+  FitHistoryScores* scores;
+};
+
+constexpr Shortcut kShortcuts[] = {
+#define MARQUEE_SCORES(name, folder) {name, folder::FitScores},
+#include "models/algorithms.def"
 };
 
 // Of a name that TaskOf has found good.
@@ -34,13 +52,29 @@ const Algorithm& Find(std::string_view name) {
 
 }  // namespace
 
-ConfidenceRule ConfidenceOf(const OptionValues& options, const std::string& prefix) {
-  return {static_cast<float>(options.at(prefix + ".confidence_slope")),
-          static_cast<float>(options.at(prefix + ".confidence_floor"))};
+ConfidenceRule ConfidenceOf(const OptionValues& options, const std::string& prefix,
+                            std::optional<float> mean_rating) {
+  const auto number = [&](const char* name) {
+    return static_cast<float>(options.at(prefix + "." + name));
+  };
+  ConfidenceRule rule{.slope = number("confidence_slope"), .floor = number("confidence_floor")};
+  if (mean_rating) {
+    rule.level = StarLevel{};
+    rule.level->mean = *mean_rating;
+    rule.level->aversion = number("aversion");
+  }
+  return rule;
+}
+
+ItemScaleOptions ItemScaleOf(const OptionValues& options) {
+  if (!options.contains(kExponent)) return {};
+  return {.popularity_exponent = static_cast<float>(options.at(kExponent)),
+          .prior = static_cast<float>(options.at(kPrior))};
 }
 
 Result<std::vector<Option>> OptionsOf(std::string_view algorithm, const RatingMatrix& ratings) {
-  RETURN_IF_ERROR(TaskOf(algorithm));
+  const auto task = TaskOf(algorithm);
+  if (!task.ok()) return task.error();
   std::vector<Option> options;
   const auto parts = Parts(algorithm);
   for (const std::string_view part : parts) {
@@ -50,6 +84,16 @@ Result<std::vector<Option>> OptionsOf(std::string_view algorithm, const RatingMa
       if (parts.size() > 1 || !option.name.ends_with(".weight"))
         options.push_back(std::move(option));
     }
+  }
+  // The baseline stays what it is called.
+  if (*task == kRanking && algorithm != FindTask(kRanking)->baseline_algorithm) {
+    options.push_back({.name = kExponent,
+                       .value = -0.1,
+                       .lowest = -2,
+                       .highest = 2,
+                       .search = {0},
+                       .step = 0.05});
+    options.push_back({.name = kPrior, .value = 1e-4, .lowest = 0, .highest = 1e6});
   }
   return options;
 }
@@ -108,8 +152,26 @@ Result<Model> Fit(std::string_view algorithm, const RatingMatrix& ratings,
     }
     model.parameters.Add(std::move(fitted));
   }
+  if (values.contains(kExponent))
+    AddItemScale(ScaleOf(ratings, ItemScaleOf(values)), model.parameters);
   model.item_ids = model.parameters.Keep(ratings.item_ids());
   return model;
+}
+
+Result<std::vector<float>> FitScores(std::string_view algorithm, const RatingMatrix& ratings,
+                                     const OptionValues& options, const Fitting& fitting,
+                                     std::span<const std::vector<RatedItem>> histories) {
+  for (const Shortcut& shortcut : kShortcuts) {
+    if (shortcut.algorithm == algorithm)
+      return shortcut.scores(ratings, options, fitting, histories);
+  }
+  ASSIGN_OR_RETURN(const Parameters fitted, Find(algorithm).fit(ratings, options, fitting));
+  ASSIGN_OR_RETURN(const auto scorer, LoadScorer(algorithm, fitted, ratings.items()));
+  const auto items = static_cast<size_t>(ratings.items());
+  std::vector<float> scores(histories.size() * items, 0);
+  for (size_t h = 0; h < histories.size(); ++h)
+    scorer->Read(histories[h])->AddScores(1, std::span(scores).subspan(h * items, items));
+  return scores;
 }
 
 Result<std::shared_ptr<const Ranker>> FitRanker(std::string_view algorithm,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace marquee::models {
@@ -26,10 +27,11 @@ class ItemToItemProfile final : public Profile {
   void AddScores(float weight, std::span<float> scores) const override {
     for (const Observation& seen : history_) {
       if (!Known(seen.item)) continue;
-      const float factor = weight * seen.value;
+      const float factor = weight * seen.weight();
       const Row row = RowOf(matrix_, seen.item);
+      const float least = seen.target < 0 ? 0 : kAny;
       for (size_t i = 0; i < row.columns.size(); ++i)
-        scores[static_cast<size_t>(row.columns[i])] += factor * row.values[i];
+        scores[static_cast<size_t>(row.columns[i])] += factor * std::max(row.values[i], least);
     }
   }
   float Score(int32_t item) const override {
@@ -40,15 +42,21 @@ class ItemToItemProfile final : public Profile {
   void AddShares(int32_t item, float weight, std::span<float> shares) const override {
     for (size_t j = 0; j < history_.size(); ++j) shares[j] += Share(history_[j], item, weight);
   }
+  bool Dislikes(size_t j) const override { return history_[j].target < 0; }
 
  private:
+  // What was disliked takes from what it would have supported, and recommends nothing.
+  static constexpr float kAny = std::numeric_limits<float>::lowest();
+
   bool Known(int32_t item) const { return item >= 0 && item < items_; }
   float Share(const Observation& seen, int32_t item, float weight) const {
     if (!Known(seen.item)) return 0;
     const Row row = RowOf(matrix_, seen.item);
     const auto found = std::lower_bound(row.columns.begin(), row.columns.end(), item);
     if (found == row.columns.end() || *found != item) return 0;
-    return weight * seen.value * row.values[static_cast<size_t>(found - row.columns.begin())];
+    const float least = seen.target < 0 ? 0 : kAny;
+    return weight * seen.weight() *
+           std::max(row.values[static_cast<size_t>(found - row.columns.begin())], least);
   }
 
   const SparseView& matrix_;
@@ -68,7 +76,7 @@ class ItemToItemScorer final : public Scorer {
     std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
     excluded.push_back(item);
     std::vector<float> scores(static_cast<size_t>(items_), 0);
-    ItemToItemProfile(matrix_, items_, {{item, 1}}).AddScores(1, scores);
+    ItemToItemProfile(matrix_, items_, {{.item = item}}).AddScores(1, scores);
     return TopNOf(scores, n, {filter.allowed, excluded});
   }
 

@@ -13,7 +13,8 @@
 namespace marquee::models {
 
 // Of "<prefix>.offsets", .columns and .values, and the prefix's confidence rule. The score of item
-// j is Σ_i v_i·B_ij, which is its own explanation; similar to i is what its row says.
+// j is Σ_i w_i·B_ij, with max(B_ij, 0) where w_i < 0, which is its own explanation; similar to i is
+// what its row says.
 Result<std::shared_ptr<const Scorer>> LoadItemToItem(const Parameters& parameters,
                                                      const std::string& prefix, int32_t items);
 

@@ -53,9 +53,14 @@ std::vector<ScoredItem> Ranker::Recommend(const Profile& profile,
   if (std::none_of(history.begin(), history.end(), known)) return {};
   std::vector<int32_t> excluded(filter.excluded.begin(), filter.excluded.end());
   for (const RatedItem& rated : history) excluded.push_back(rated.item);
+  return Best(profile, n, {filter.allowed, excluded});
+}
+
+std::vector<ScoredItem> Ranker::Best(const Profile& profile, int n,
+                                     const ItemFilter& filter) const {
   std::vector<float> scores(model_.item_ids.size(), 0);
   profile.AddScores(1, scores);
-  return TopNOf(scores, n, {filter.allowed, excluded});
+  return TopNOf(scores, n, filter);
 }
 
 std::vector<Ranker::Explanation> Ranker::Explain(std::span<const RatedItem> history,
@@ -75,6 +80,11 @@ std::vector<Ranker::Explanation> Ranker::Explain(const Profile& profile,
     explanations.push_back(std::move(explanation));
   }
   return explanations;
+}
+
+bool Ranker::Dislikes(const Profile& profile, std::span<const RatedItem> history, size_t j) const {
+  const size_t skipped = history.size() - Recent(history).size();
+  return j >= skipped && profile.Dislikes(j - skipped);
 }
 
 std::vector<ScoredItem> Ranker::Similar(int32_t item, int n, const ItemFilter& filter) const {

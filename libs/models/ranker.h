@@ -55,6 +55,11 @@ class Ranker {
                                     int n, const ItemFilter& filter = {}) const;
   std::vector<Explanation> Explain(const Profile& profile, std::span<const RatedItem> history,
                                    std::span<const int32_t> items) const;
+  // The best n with the history's own items among them.
+  std::vector<ScoredItem> Best(const Profile& profile, int n, const ItemFilter& filter = {}) const;
+
+  // Whether the history's j-th rating is a dislike (models/algorithm.h); `profile` was read of it.
+  bool Dislikes(const Profile& profile, std::span<const RatedItem> history, size_t j) const;
 
   // Scores of all items, [items()], as Recommend orders by.
   std::vector<float> ScoreAll(std::span<const RatedItem> history) const;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "models/blend/blend.h"
+#include "models/item_scale.h"
 
 namespace marquee::models {
 
@@ -12,7 +13,6 @@ namespace marquee::models {
   models::Load Load;                          \
   }
 #include "models/algorithms.def"
-#undef MARQUEE_ALGORITHM
 
 namespace {
 
@@ -25,7 +25,6 @@ struct Algorithm {
 constexpr Algorithm kAlgorithms[] = {
 #define MARQUEE_ALGORITHM(name, folder, task) {name, task, folder::Load},
 #include "models/algorithms.def"
-#undef MARQUEE_ALGORITHM
 };
 
 Result<const Algorithm*> Find(std::string_view name) {
@@ -105,14 +104,17 @@ Result<std::shared_ptr<const Scorer>> LoadScorer(std::string_view algorithm,
                                                  const Parameters& parameters, int32_t items) {
   RETURN_IF_ERROR(TaskOf(algorithm));
   const auto parts = Parts(algorithm);
-  if (parts.size() == 1) return (*Find(algorithm))->load(parameters, items);
+  if (parts.size() == 1) {
+    ASSIGN_OR_RETURN(auto scorer, (*Find(algorithm))->load(parameters, items));
+    return WithItemScale(std::move(scorer), parameters, items);
+  }
   std::vector<blend::Part> loaded;
   for (const std::string_view part : parts) {
     ASSIGN_OR_RETURN(const float weight, parameters.Number(std::string(part) + ".weight"));
     ASSIGN_OR_RETURN(auto scorer, (*Find(part))->load(parameters, items));
     loaded.push_back({std::move(scorer), weight});
   }
-  return blend::Make(std::move(loaded));
+  return WithItemScale(blend::Make(std::move(loaded)), parameters, items);
 }
 
 }  // namespace marquee::models

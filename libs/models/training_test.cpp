@@ -154,9 +154,11 @@ TEST_P(SeamTest, KeepTheirParametersUnderTheirOwnPrefix) {
   const Model model = *Fit(GetParam(), matrix_, {}, {});
   const auto parts = Parts(GetParam());
   const auto owned = [&](std::string_view name) {
-    return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-      return name.starts_with(std::string(part) + ".");
-    });
+    const auto task = *TaskOf(GetParam());
+    return name.starts_with(std::string(task) + ".") ||
+           std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+             return name.starts_with(std::string(part) + ".");
+           });
   };
   for (const Tensor& tensor : model.parameters.tensors)
     EXPECT_TRUE(owned(tensor.name)) << tensor.name;

@@ -161,6 +161,16 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_flag("--all", revoke.all, "All, this one, too");
   c->callback([&] { run = [&] { return RevokeSessions(context, revoke); }; });
 
+  auto* identities = app.add_subcommand("identities", "What you sign in with at other providers");
+  identities->require_subcommand(1);
+  c = identities->add_subcommand("list", "Your identities, the oldest first");
+  c->footer("More are linked in a browser, on the page /oauth2/identities.");
+  c->callback([&] { run = [&] { return ListIdentities(context); }; });
+  static std::string identity;
+  c = identities->add_subcommand("unlink", "Sign in with one no more");
+  c->add_option("identity", identity, "Its id, as identities list shows it")->required();
+  c->callback([&] { run = [&] { return UnlinkIdentity(context, identity); }; });
+
   static RateFlags rate;
   c = app.add_subcommand("rate", "Rate a movie");
   c->add_option("movie", rate.movie, "Its id, or words of its title")->required();
@@ -178,7 +188,24 @@ void AddPeopleCommands(CLI::App& app, const Context& context, std::function<int(
   c->add_option("--year-max", recommend.year_max, "Only up to this year");
   c->add_option("--min-ratings", recommend.min_rating_count,
                 "Only movies that this many people rated");
+  c->add_option("--diversity", recommend.diversity,
+                "0: the best by score; towards 1 other genres come earlier")
+      ->check(CLI::Range(0.0, 1.0));
+  c->add_option("--rewatch", recommend.rewatch,
+                "What you have rated: shown where it scores, or alone (default: not at all)")
+      ->check(CLI::IsMember({"include", "only"}));
   c->callback([&] { run = [&] { return Recommend(context, recommend); }; });
+
+  static WhatIfFlags what_if;
+  c = app.add_subcommand("what-if", "What you would be recommended if you rated otherwise");
+  c->add_option("change", what_if.changes,
+                "MOVIE=STARS, or MOVIE=none for a rating taken back, with the movie's id")
+      ->required();
+  c->add_option("-n,--count", what_if.count, "How many")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  c->footer("Nothing is kept: see rate.");
+  c->callback([&] { run = [&] { return WhatIf(context, what_if); }; });
 }
 
 // With the password from the environment, where it is there.

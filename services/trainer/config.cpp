@@ -62,6 +62,22 @@ void ReadJob(config::Reader& reader, Config& config) {
   }
   config.job.training.threads = static_cast<int>(
       reader.Int("MARQUEE_TRAINER_THREADS", 0, 0, 1'024, "Threads that train; 0: all cores"));
+  auto& search = config.job.training.search;
+  search.trials = static_cast<int>(
+      reader.Int("MARQUEE_TRAINER_SEARCH_TRIALS", search.trials, 0, 10'000,
+                 "Sets of options that a run tries on the ratings that it trains on; below 2: the "
+                 "options' start is taken"));
+  search.liked_share =
+      static_cast<double>(reader.Int(
+          "MARQUEE_TRAINER_SEARCH_LIKED_PERCENT", 50, 0, 100,
+          "What liked movies count for in what the search goes by, beside all that were watched; "
+          "more: fewer disliked movies in lists, and fewer that would have been watched all the "
+          "same")) /
+      100;
+  search.seconds = static_cast<double>(reader.Int(
+      "MARQUEE_TRAINER_SEARCH_SECONDS", 600, 0, 86'400,
+      "After so long a run tries no more and takes the best; 0: no limit, and the result "
+      "doesn't depend on the machine"));
   config.job.training.split_seed = static_cast<std::uint64_t>(
       reader.Int("MARQUEE_TRAINER_SPLIT_SEED", 1, 0, 1LL << 62,
                  "Chooses the held-out data; champions are only comparable under the same"));

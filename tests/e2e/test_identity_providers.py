@@ -15,6 +15,7 @@ from support.api import PASSWORD, Api, Problem
 from support.applications import CALLBACK, Application
 from support.authenticator import Authenticator
 from support.browser import Browser, travel
+from support.ctl import Ctl
 from support.leaks import leaks, secrets_of
 from support.mailbox import free_port
 from support.openid_provider import HostileProvider, NpmProvider
@@ -310,6 +311,23 @@ def open_identities(browser, person):
     browser.open("/oauth2/identities")
     assert browser.submit(email=person.user["email"], password=PASSWORD) is None
     assert browser.heading() == "Your identities"
+
+
+def test_marqueectl_lists_and_unlinks(browser, club, session_suite, npm):
+    person = Api(club.url).register()
+    open_identities(browser, person)
+    npm.sign_in("by-command", email=person.user["email"], email_verified=True)
+    come_back(browser, browser.follow("Link The npm"))
+    browser.submit()
+    ctl = Ctl(session_suite, "identities", person.user["email"])
+    shown = ctl.run("identities", "list")
+    (linked,) = shown["identities"]
+    assert linked["subject"] == "by-command" and shown["has_password"]
+    table = ctl.text("identities", "list").stdout
+    assert linked["identity_id"] in table and "The npm" in table
+    assert ctl.try_run("identities", "unlink", "another").returncode == 2
+    ctl.run("identities", "unlink", linked["identity_id"])
+    assert ctl.run("identities", "list")["identities"] == []
 
 
 def test_a_signed_in_person_links_and_unlinks(browser, club, npm):

@@ -32,7 +32,8 @@ def evaluate(movielens, task, *more):
 
 
 def test_ranking_is_at_least_182_percent_of_popularity(movielens):
-    report = evaluate(movielens, "ranking")
+    # Each fold's search is cut short: the machine may be busy.
+    report = evaluate(movielens, "ranking", "--search-seconds", "10")
     assert report["ndcg_ratio_to_popularity"] >= 1.82
     assert report["model"]["recall_at_50"] > report["popularity"]["recall_at_50"]
 

@@ -1,5 +1,6 @@
 #include "models/blend/blend.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace marquee::models::blend {
@@ -23,6 +24,11 @@ class BlendProfile final : public Profile {
   void AddShares(int32_t item, float weight, std::span<float> shares) const override {
     for (size_t p = 0; p < parts_.size(); ++p)
       profiles_[p]->AddShares(item, weight * parts_[p].weight, shares);
+  }
+
+  bool Dislikes(size_t j) const override {
+    return std::any_of(profiles_.begin(), profiles_.end(),
+                       [j](const auto& profile) { return profile->Dislikes(j); });
   }
 
  private:

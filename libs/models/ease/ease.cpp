@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "models/parallel.h"
 
@@ -28,6 +29,17 @@ Active ActiveItems(const RatingMatrix& matrix, int min_count) {
     active.items.push_back(item);
   }
   return active;
+}
+
+// √g·F's rows of the active items, [active, columns].
+std::vector<float> SideRows(const Active& active, const EaseOptions& options) {
+  std::vector<float> rows;
+  if (!(options.side_weight > 0)) return rows;
+  const float root = std::sqrt(options.side_weight);
+  for (const int32_t item : active.items) {
+    for (const float value : options.side.Row(item)) rows.push_back(root * value);
+  }
+  return rows;
 }
 
 Error Cancelled() { return Error::Cancelled("training_cancelled", "The training was cancelled."); }
@@ -61,16 +73,40 @@ Error NotDefinite() {
                                    "raise EASE's regularization.");
 }
 
-// P = (XᵀX + λI)⁻¹ over the items. Column-major lower triangle: P(i, j), i ≥ j, at j·n + i.
+Status Going(const EaseOptions& options) {
+  if (options.proceed && !options.proceed()) return Cancelled();
+  return {};
+}
+
+// P = (XᵀX + λI)⁻¹ over the active items, n × n, whole.
 template <typename Real>
-Result<EaseModel> TrainByItems(const RatingMatrix& matrix, const EaseOptions& options,
-                               const Active& active, int threads) {
+struct ByItems {
+  size_t n = 0;
+  std::vector<Real> p;
+
+  static Result<ByItems> Solve(const RatingMatrix& matrix, const EaseOptions& options,
+                               const Active& active, int threads);
+  // values[j] = B(i, j) = −P(i, j) / P(j, j); B(i, i) is meaningless.
+  void Row(size_t i, float* values) const {
+    for (size_t j = 0; j < n; ++j) values[j] = static_cast<float>(-p[i * n + j] / p[j * n + j]);
+  }
+};
+
+template <typename Real>
+Result<ByItems<Real>> ByItems<Real>::Solve(const RatingMatrix& matrix, const EaseOptions& options,
+                                           const Active& active, int threads) {
   const size_t n = active.size();
-  std::vector<Real> gram(n * n, 0);
+  ByItems solution{n, std::vector<Real>(n * n, 0)};
+  std::vector<Real>& gram = solution.p;  // column-major lower triangle: (i, j), i ≥ j, at j·n + i
   const SparseRows& by_item = matrix.by_item();
   const SparseRows& by_user = matrix.by_user();
+  const std::vector<float> side = SideRows(active, options);
+  const size_t sides = side.size() / n;
   ParallelFor(threads, static_cast<int64_t>(n), [&](int64_t j, int) {
     Real* column = gram.data() + static_cast<size_t>(j) * n;
+    const float* own = side.data() + static_cast<size_t>(j) * sides;
+    for (auto i = static_cast<size_t>(j); i < n && sides > 0; ++i)
+      column[i] += std::inner_product(own, own + sides, side.data() + i * sides, Real{0});
     const int32_t item = active.items[static_cast<size_t>(j)];
     const auto users = by_item.RowColumns(item);
     const auto weights = by_item.RowValues(item);
@@ -86,44 +122,62 @@ Result<EaseModel> TrainByItems(const RatingMatrix& matrix, const EaseOptions& op
     }
     column[j] += static_cast<Real>(options.regularization);
   });
-  if (options.proceed && !options.proceed()) return Cancelled();
+  RETURN_IF_ERROR(Going(options));
   if (Potrf(static_cast<lapack_int>(n), gram.data()) != 0) return NotDefinite();
-  if (options.proceed && !options.proceed()) return Cancelled();
+  RETURN_IF_ERROR(Going(options));
   if (Potri(static_cast<lapack_int>(n), gram.data()) != 0) return NotDefinite();
-  if (options.proceed && !options.proceed()) return Cancelled();
-
-  ItemToItemBuilder builder(matrix.items(), options.neighbours);
-  ParallelFor(threads, static_cast<int64_t>(n), [&](int64_t row, int) {
-    const auto i = static_cast<size_t>(row);
-    std::vector<float> values(n);
-    for (size_t j = 0; j < n; ++j) {  // B(i, j) = −P(i, j) / P(j, j)
-      const Real p = i >= j ? gram[j * n + i] : gram[i * n + j];
-      values[j] = static_cast<float>(-p / gram[j * n + j]);
-    }
-    AddRow(active, i, values.data(), builder);
-  });
-  return builder.Finish();
+  RETURN_IF_ERROR(Going(options));
+  for (size_t j = 0; j < n; ++j) {
+    for (size_t i = j + 1; i < n; ++i) gram[i * n + j] = gram[j * n + i];
+  }
+  return solution;
 }
 
-// The same by the users: with XXᵀ + λI = LLᵀ and Z = L⁻¹X, Woodbury's identity gives
-// λP = I − ZᵀZ, so B(i, j) = z_i·z_j / (1 − |z_j|²). Z is users × items, row-major.
-Result<EaseModel> TrainByUsers(const RatingMatrix& matrix, const EaseOptions& options,
-                               const Active& active, int threads) {
+// The same by the rows of X: with XXᵀ + λI = LLᵀ and Z = L⁻¹X, Woodbury's identity gives
+// λP = I − ZᵀZ, so B(i, j) = z_i·z_j / (1 − |z_j|²).
+struct ByRows {
+  size_t m = 0;             // users and side rows
+  size_t n = 0;             // active items
+  std::vector<float> z;     // [m, n]
+  std::vector<float> left;  // 1 − |z_j|² = λ·P(j, j), [n]
+
+  static Result<ByRows> Solve(const RatingMatrix& matrix, const EaseOptions& options,
+                              const Active& active);
+  // rows [count, n] = H·Z / left for weights H [count, m] over the rows of Z.
+  void Rows(const float* weights, size_t count, float* rows) const {
+    const auto items = static_cast<int>(n);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(count), items,
+                static_cast<int>(m), 1, weights, static_cast<int>(m), z.data(), items, 0, rows,
+                items);
+    for (size_t r = 0; r < count; ++r) {
+      for (size_t j = 0; j < n; ++j) rows[r * n + j] /= left[j];
+    }
+  }
+};
+
+Result<ByRows> ByRows::Solve(const RatingMatrix& matrix, const EaseOptions& options,
+                             const Active& active) {
   const SparseRows& by_user = matrix.by_user();
   std::vector<int32_t> users;
   for (int32_t user = 0; user < by_user.rows(); ++user) {
     if (by_user.RowSize(user) > 0) users.push_back(user);
   }
-  const size_t m = users.size();
   const size_t n = active.size();
+  const std::vector<float> side = SideRows(active, options);
+  const size_t sides = side.size() / n;
+  const size_t m = users.size() + sides;
   std::vector<double> x(m * n, 0);
-  for (size_t u = 0; u < m; ++u) {
+  for (size_t u = 0; u < users.size(); ++u) {
     const auto columns = by_user.RowColumns(users[u]);
     const auto values = by_user.RowValues(users[u]);
     for (size_t c = 0; c < columns.size(); ++c) {
       const int32_t item = active.index[static_cast<size_t>(columns[c])];
       if (item >= 0) x[u * n + static_cast<size_t>(item)] = static_cast<double>(values[c]);
     }
+  }
+  for (size_t j = 0; j < n; ++j) {
+    for (size_t f = 0; f < sides; ++f)
+      x[(users.size() + f) * n + j] = static_cast<double>(side[j * sides + f]);
   }
   std::vector<double> kernel(m * m, 0);
   const auto rows = static_cast<int>(m);
@@ -132,33 +186,132 @@ Result<EaseModel> TrainByUsers(const RatingMatrix& matrix, const EaseOptions& op
   cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, rows, items, 1, x.data(), items, 1,
               kernel.data(), rows);
   if (Potrf(static_cast<lapack_int>(m), kernel.data()) != 0) return NotDefinite();
-  if (options.proceed && !options.proceed()) return Cancelled();
-  // X as a column-major items × users matrix is Xᵀ: Zᵀ = Xᵀ·L⁻ᵀ.
+  RETURN_IF_ERROR(Going(options));
+  // X as a column-major items × rows matrix is Xᵀ: Zᵀ = Xᵀ·L⁻ᵀ.
   cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, items, rows, 1,
               kernel.data(), rows, x.data(), items);
-  std::vector<double> left(n, 1);  // 1 − |z_j|² = λ·P(j, j)
+  std::vector<double> left(n, 1);
   for (size_t u = 0; u < m; ++u) {
     for (size_t j = 0; j < n; ++j) left[j] -= x[u * n + j] * x[u * n + j];
   }
-  const std::vector<float> z(x.begin(), x.end());
-  x = {};
-  if (options.proceed && !options.proceed()) return Cancelled();
+  RETURN_IF_ERROR(Going(options));
+  return ByRows{m, n, {x.begin(), x.end()}, {left.begin(), left.end()}};
+}
 
+// In the catalogue's indices, what is largest of each row.
+template <typename Real>
+Result<EaseModel> Prune(const ByItems<Real>& solution, const EaseOptions& options,
+                        const Active& active, int threads) {
+  ItemToItemBuilder builder(static_cast<int32_t>(active.index.size()), options.neighbours);
+  ParallelFor(threads, static_cast<int64_t>(solution.n), [&](int64_t row, int) {
+    std::vector<float> values(solution.n);
+    solution.Row(static_cast<size_t>(row), values.data());
+    AddRow(active, static_cast<size_t>(row), values.data(), builder);
+  });
+  return builder.Finish();
+}
+
+Result<EaseModel> Prune(const ByRows& solution, const EaseOptions& options, const Active& active,
+                        int threads) {
   constexpr size_t kBlock = 256;
-  ItemToItemBuilder builder(matrix.items(), options.neighbours);
+  const size_t n = solution.n;
+  ItemToItemBuilder builder(static_cast<int32_t>(active.index.size()), options.neighbours);
+  std::vector<float> weights(kBlock * solution.m);
   std::vector<float> block(kBlock * n);
   for (size_t first = 0; first < n; first += kBlock) {
     const size_t size = std::min(kBlock, n - first);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, static_cast<int>(size), items, rows, 1,
-                z.data() + first, items, z.data(), items, 0, block.data(), items);
+    for (size_t r = 0; r < size; ++r) {
+      for (size_t u = 0; u < solution.m; ++u)
+        weights[r * solution.m + u] = solution.z[u * n + first + r];
+    }
+    solution.Rows(weights.data(), size, block.data());
     ParallelFor(threads, static_cast<int64_t>(size), [&](int64_t row, int) {
-      float* values = block.data() + static_cast<size_t>(row) * n;
-      for (size_t j = 0; j < n; ++j) values[j] /= static_cast<float>(left[j]);
-      AddRow(active, first + static_cast<size_t>(row), values, builder);
+      AddRow(active, first + static_cast<size_t>(row), block.data() + static_cast<size_t>(row) * n,
+             builder);
     });
-    if (options.proceed && !options.proceed()) return Cancelled();
+    RETURN_IF_ERROR(Going(options));
   }
   return builder.Finish();
+}
+
+// scores[item] of a history, from its row over the active items.
+void Scatter(const Active& active, const float* row, float* scores) {
+  for (size_t j = 0; j < active.size(); ++j) scores[active.items[j]] = row[j];
+}
+
+using Histories = std::span<const std::vector<Observation>>;
+
+template <typename Real>
+void Score(const ByItems<Real>& solution, const Active& active, Histories histories, size_t items,
+           std::vector<float>& scores) {
+  std::vector<float> b(solution.n);
+  std::vector<float> sums(solution.n);
+  for (size_t h = 0; h < histories.size(); ++h) {
+    std::fill(sums.begin(), sums.end(), 0.0F);
+    for (const Observation& seen : histories[h]) {
+      const int32_t item = active.index[static_cast<size_t>(seen.item)];
+      if (item < 0) continue;
+      solution.Row(static_cast<size_t>(item), b.data());
+      const float weight = seen.weight();
+      for (size_t j = 0; j < solution.n; ++j)
+        sums[j] += weight * (weight < 0 ? std::max(b[j], 0.0F) : b[j]);
+    }
+    Scatter(active, sums.data(), scores.data() + h * items);
+  }
+}
+
+void Score(const ByRows& solution, const Active& active, Histories histories, size_t items,
+           std::vector<float>& scores) {
+  constexpr size_t kBlock = 64;
+  const size_t n = solution.n;
+  std::vector<float> weights;
+  std::vector<float> rows(kBlock * n);
+  for (size_t first = 0; first < histories.size(); first += kBlock) {
+    const size_t size = std::min(kBlock, histories.size() - first);
+    weights.assign(size * solution.m, 0);
+    for (size_t r = 0; r < size; ++r) {
+      for (const Observation& seen : histories[first + r]) {
+        const int32_t item = active.index[static_cast<size_t>(seen.item)];
+        if (item < 0) continue;
+        for (size_t u = 0; u < solution.m; ++u)
+          weights[r * solution.m + u] +=
+              seen.weight() * solution.z[u * n + static_cast<size_t>(item)];
+      }
+    }
+    solution.Rows(weights.data(), size, rows.data());
+    for (size_t r = 0; r < size; ++r)
+      Scatter(active, rows.data() + r * n, scores.data() + (first + r) * items);
+  }
+}
+
+// With the solution by whichever way is shorter, `use`(solution, active, threads).
+template <typename Value, typename Use>
+Result<Value> WithSolution(const RatingMatrix& matrix, const EaseOptions& options, const Use& use) {
+  if (!(options.regularization > 0) || !std::isfinite(options.regularization)) {
+    return Error::InvalidArgument("regularization_out_of_range",
+                                  "EASE's regularization must be above 0.", "regularization");
+  }
+  const Active active = ActiveItems(matrix, options.min_item_count);
+  if (active.size() == 0) {
+    return Error::InvalidArgument("no_observations", "There is nothing to train on.");
+  }
+  RETURN_IF_ERROR(CheckSize(matrix, options));
+  if (options.side_weight > 0 && options.side.rows != matrix.items()) {
+    return Error::InvalidArgument("side_shape", "EASE's side rows need a row for each item.");
+  }
+  const int threads = ThreadCount(options.threads);
+  openblas_set_num_threads(threads);
+  const auto rows = matrix.users() + (options.side_weight > 0 ? options.side.columns : 0);
+  if (static_cast<size_t>(rows) < active.size() / 2) {
+    ASSIGN_OR_RETURN(const ByRows solution, ByRows::Solve(matrix, options, active));
+    return use(solution, active, threads);
+  }
+  if (options.double_precision) {
+    ASSIGN_OR_RETURN(const auto solution, ByItems<double>::Solve(matrix, options, active, threads));
+    return use(solution, active, threads);
+  }
+  ASSIGN_OR_RETURN(const auto solution, ByItems<float>::Solve(matrix, options, active, threads));
+  return use(solution, active, threads);
 }
 
 }  // namespace
@@ -173,22 +326,21 @@ Status CheckSize(const RatingMatrix& matrix, const EaseOptions& options) {
 }
 
 Result<EaseModel> TrainEase(const RatingMatrix& matrix, const EaseOptions& options) {
-  if (!(options.regularization > 0) || !std::isfinite(options.regularization)) {
-    return Error::InvalidArgument("regularization_out_of_range",
-                                  "EASE's regularization must be above 0.", "regularization");
-  }
-  const Active active = ActiveItems(matrix, options.min_item_count);
-  if (active.size() == 0) {
-    return Error::InvalidArgument("no_observations", "There is nothing to train on.");
-  }
-  RETURN_IF_ERROR(CheckSize(matrix, options));
-  const int threads = ThreadCount(options.threads);
-  openblas_set_num_threads(threads);
-  if (static_cast<size_t>(matrix.users()) < active.size() / 2) {
-    return TrainByUsers(matrix, options, active, threads);
-  }
-  return options.double_precision ? TrainByItems<double>(matrix, options, active, threads)
-                                  : TrainByItems<float>(matrix, options, active, threads);
+  return WithSolution<EaseModel>(matrix, options,
+                                 [&](const auto& solution, const Active& active, int threads) {
+                                   return Prune(solution, options, active, threads);
+                                 });
+}
+
+Result<std::vector<float>> ScoreByEase(const RatingMatrix& matrix, const EaseOptions& options,
+                                       std::span<const std::vector<Observation>> histories) {
+  return WithSolution<std::vector<float>>(matrix, options,
+                                          [&](const auto& solution, const Active& active, int) {
+                                            const auto items = static_cast<size_t>(matrix.items());
+                                            std::vector<float> scores(histories.size() * items, 0);
+                                            Score(solution, active, histories, items, scores);
+                                            return Result<std::vector<float>>(std::move(scores));
+                                          });
 }
 
 }  // namespace marquee::models

@@ -15,27 +15,24 @@ Result<std::vector<Option>> Options(const RatingMatrix& ratings) {
   const double weight = std::clamp(std::pow(density / 0.017, 2), 0.1, 1.0);
   const double regularization = 0.0033 * weight * std::sqrt(cells);
   return std::vector<Option>{
-      {"ials.factors", 64, 1, 1'024, {32, 128}},
+      {"ials.factors", 64, 1, 1'024},
       {"ials.iterations", 16, 1, 10'000},
-      {"ials.regularization",
-       regularization,
-       1e-9,
-       1e9,
-       {regularization / 2, regularization * 2, regularization * 4}},
+      {"ials.regularization", regularization, 1e-9, 1e9, {}, 2},
       {"ials.regularization_exponent", 1, 0, 1},
       {"ials.unobserved_weight", weight, 1e-9, 1e9, {weight * 0.3}},
       {"ials.alpha", 1, 1e-9, 1e9},
       // Where memory bounds the speed.
       {"ials.half_precision", ratings.nonzeros() > 5'000'000 ? 1.0 : 0.0, 0, 1},
-      {"ials.confidence_slope", ConfidenceRule().slope, 0, 1, {0, 0.1}},
+      {"ials.confidence_slope", ConfidenceRule().slope, 0, 1, {0.1, 0.4}},
       {"ials.confidence_floor", ConfidenceRule().floor, 1e-9, 1},
-      {"ials.weight", 1, 0, 1e6, {0.5, 2}}};
+      {"ials.aversion", kAversion, 0, 10},
+      {"ials.weight", 0.5, 0, 1e6, {0, 0.125, 0.25, 1, 2, 8}}};
 }
 
 Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
                        const Fitting& fitting) {
   const auto number = [&](const char* name) { return static_cast<float>(options.at(name)); };
-  const ConfidenceRule rule = ConfidenceOf(options, "ials");
+  const ConfidenceRule rule = ConfidenceOf(options, "ials", MeanRating(ratings));
   IalsOptions ials;
   ials.factors = static_cast<int>(options.at("ials.factors"));
   ials.iterations = static_cast<int>(options.at("ials.iterations"));

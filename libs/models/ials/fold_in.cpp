@@ -57,7 +57,8 @@ FoldIn::System FoldIn::Assemble(std::span<const Observation> history) const {
     items.push_back(seen.item);
     roots.push_back(std::sqrt(confidence));
     system.position.push_back(j);
-    system.targets.push_back((options_.unobserved_weight + confidence) / roots.back());
+    system.targets.push_back(seen.target * (options_.unobserved_weight + confidence) /
+                             roots.back());
   }
   const size_t n = system.n();
   if (n == 0) return system;
@@ -134,18 +135,18 @@ Result<FoldIn> FoldIn::Make(MatrixView factors, std::span<const float> gram,
   return fold_in;
 }
 
-std::vector<float> FoldIn::Solve(const System& system) const {
+std::vector<float> FoldIn::Solve(const System& system, std::span<const float> targets) const {
   const Kernels& kernels = BestKernels();
   const auto live = static_cast<size_t>(factors_);
   std::vector<float> result(live, 0);
   if (system.n() == 0) return result;
   std::vector<float> z(system.k, 0);
   if (system.dual) {
-    std::vector<float> w = system.targets;
+    std::vector<float> w(targets.begin(), targets.end());
     kernels.cholesky_solve(system.factor.data(), system.order, system.order, w.data());
     kernels.combine(system.panel.data(), system.n(), system.k, w.data(), z.data());
   } else {
-    kernels.combine(system.panel.data(), system.n(), system.k, system.targets.data(), z.data());
+    kernels.combine(system.panel.data(), system.n(), system.k, targets.data(), z.data());
     kernels.cholesky_solve(system.factor.data(), system.order, system.order, z.data());
   }
   for (size_t c = 0; c < live; ++c) z[c] *= system.scale[c];

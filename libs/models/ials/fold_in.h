@@ -21,7 +21,8 @@ struct FoldInOptions {
   float regularization_exponent = 1;  // ν
 };
 
-// Solves A·x = Σ b_j·y_j with A = w0·G + λ_u·I + Σ α·v_j·y_j·y_jᵀ and b_j = w0 + α·v_j.
+// Solves A·x = Σ b_j·y_j with A = w0·G + λ_u·I + Σ α·v_j·y_j·y_jᵀ and
+// b_j = t_j·(w0 + α·v_j), v and t an observation's value and target.
 // For histories shorter than k the dual (n×n) system is solved, otherwise the primal (k×k), both
 // whitened by w0·G + λ_u·I, so the smallest eigenvalue is 1 and float suffices.
 // Immutable: any number of threads may solve at once. Holds a view of the factors, which must
@@ -37,7 +38,7 @@ class FoldIn {
   FoldIn& operator=(FoldIn&&) = default;
 
   // The whitened normal equations of one history, factored: A = I + PᵀP over z = D^½·x, with rows
-  // of P √a_j·D^(-½)·y_j, a_j = α·v_j, and right side Pᵀc, c_j = (w0 + a_j)/√a_j. For few
+  // of P √a_j·D^(-½)·y_j, a_j = α·v_j, and right side Pᵀc, c_j = t_j·(w0 + a_j)/√a_j. For few
   // observations through K = I + PPᵀ: A⁻¹Pᵀ = PᵀK⁻¹.
   struct System {
     size_t k = 0;                  // padded
@@ -55,7 +56,9 @@ class FoldIn {
 
   // The user's vector, [k], in the factors' own basis; zeros for an empty history. Observations
   // whose item is out of range are ignored.
-  std::vector<float> Solve(const System& system) const;
+  std::vector<float> Solve(const System& system) const { return Solve(system, system.targets); }
+  // For another c, [n]: the solution is linear in it.
+  std::vector<float> Solve(const System& system, std::span<const float> targets) const;
   std::vector<float> Solve(std::span<const Observation> history) const {
     return Solve(Assemble(history));
   }

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <limits>
 
 #include "models/confidence.h"
 #include "models/ials/fold_in.h"
@@ -6,39 +8,81 @@
 namespace marquee::models::ials {
 namespace {
 
+// What was disliked takes from what it would have supported, and recommends nothing: its part of a
+// score is min(0, ·).
 class IalsProfile final : public Profile {
  public:
   IalsProfile(const FoldIn& fold_in, MatrixView factors, std::vector<Observation> history)
       : fold_in_(fold_in),
         factors_(factors),
-        system_(fold_in.Assemble(history)),
-        vector_(fold_in.Solve(system_)) {}
+        history_(std::move(history)),
+        system_(fold_in.Assemble(history_)) {
+    std::vector<float> liked = system_.targets;
+    std::vector<float> disliked = system_.targets;
+    for (float& target : liked) target = std::max(target, 0.0F);
+    for (float& target : disliked) target = std::min(target, 0.0F);
+    vector_ = fold_in.Solve(system_, liked);
+    if (std::any_of(disliked.begin(), disliked.end(), [](float target) { return target < 0; }))
+      against_ = fold_in.Solve(system_, disliked);
+  }
 
   void AddScores(float weight, std::span<float> scores) const override {
-    std::array<float, 1024> block;
-    for (size_t first = 0; first < scores.size(); first += block.size()) {
-      const size_t rows = std::min(block.size(), scores.size() - first);
-      const MatrixView part{factors_.Row(static_cast<int32_t>(first)).data(),
-                            static_cast<int32_t>(rows), factors_.columns};
-      Scores(part, vector_, block);
-      for (size_t i = 0; i < rows; ++i) scores[first + i] += weight * block[i];
+    std::array<float, kBlock> block;
+    for (size_t first = 0; first < scores.size(); first += kBlock) {
+      const std::span<float> part = scores.subspan(first, std::min(kBlock, scores.size() - first));
+      Products(vector_, first, part.size(), block);
+      for (size_t i = 0; i < part.size(); ++i) part[i] += weight * block[i];
+      if (against_.empty()) continue;
+      Products(against_, first, part.size(), block);
+      for (size_t i = 0; i < part.size(); ++i) part[i] += weight * std::min(block[i], 0.0F);
     }
   }
   float Score(int32_t item) const override {
     if (item < 0 || item >= factors_.rows) return 0;
     float score = 0;
-    Scores({factors_.Row(item).data(), 1, factors_.columns}, vector_, {&score, 1});
+    AddRow(item, vector_, score, std::numeric_limits<float>::max());
+    if (!against_.empty()) AddRow(item, against_, score, 0);
     return score;
   }
   void AddShares(int32_t item, float weight, std::span<float> shares) const override {
-    fold_in_.AddShares(system_, item, weight, shares);
+    if (against_.empty()) return fold_in_.AddShares(system_, item, weight, shares);
+    std::vector<float> own(shares.size(), 0);
+    fold_in_.AddShares(system_, item, 1, own);
+    // What dislikes take together is shared by those that take: none adds.
+    float together = 0;
+    float taken = 0;
+    for (size_t j = 0; j < own.size(); ++j) {
+      if (!Dislikes(j)) continue;
+      together += own[j];
+      taken += std::min(own[j], 0.0F);
+    }
+    const float part = taken < 0 ? std::min(together, 0.0F) / taken : 0;
+    for (size_t j = 0; j < own.size(); ++j)
+      shares[j] += weight * (Dislikes(j) ? part * std::min(own[j], 0.0F) : own[j]);
   }
+  bool Dislikes(size_t j) const override { return history_[j].target < 0; }
 
  private:
+  static constexpr size_t kBlock = 1024;
+
+  void Products(const std::vector<float>& vector, size_t first, size_t rows,
+                std::span<float> products) const {
+    const MatrixView part{factors_.Row(static_cast<int32_t>(first)).data(),
+                          static_cast<int32_t>(rows), factors_.columns};
+    Scores(part, vector, products);
+  }
+  void AddRow(int32_t item, const std::vector<float>& vector, float& score, float most) const {
+    float product = 0;
+    Scores({factors_.Row(item).data(), 1, factors_.columns}, vector, {&product, 1});
+    score += std::min(product, most);
+  }
+
   const FoldIn& fold_in_;
   MatrixView factors_;
+  std::vector<Observation> history_;
   FoldIn::System system_;
-  std::vector<float> vector_;
+  std::vector<float> vector_;   // of what is liked
+  std::vector<float> against_;  // of what is disliked; empty where nothing is
 };
 
 class IalsScorer final : public Scorer {

@@ -57,7 +57,7 @@ Result<std::vector<Option>> Options(const RatingMatrix&) {
 
 Result<Parameters> Fit(const RatingMatrix& ratings, const OptionValues& options,
                        const Fitting& fitting) {
-  const ConfidenceRule rule = ConfidenceOf(options, "item-knn");
+  const ConfidenceRule rule = ConfidenceOf(options, "item-knn", {});
   const auto shrinkage = static_cast<float>(options.at("item-knn.shrinkage"));
   const RatingMatrix observed = rule.Observe(ratings);
   const int32_t items = observed.items();

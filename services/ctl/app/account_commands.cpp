@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/percent.h"
 #include "ctl/app/commands.h"
 #include "ctl/clients/rest.h"
 #include "ctl/terminal/terminal.h"
@@ -88,6 +89,29 @@ int VerifyEmail(const Context& context, const AccountFlags& flags) {
   const auto answer = rest.Send("POST", "/v1/me/email-verification", body);
   if (!answer.ok()) return Fail(context, answer.error());
   return Show(context, json::object(), "A link is on its way.\n");
+}
+
+int ListIdentities(const Context& context) {
+  auto rest = Rest(context);
+  const auto answer = rest.Get("/v1/me/identities");
+  if (!answer.ok()) return Fail(context, answer.error());
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& one : answer->value("identities", json::array())) {
+    rows.push_back({Text(one, "identity_id"), Text(one, "provider"), Text(one, "email"),
+                    Text(one, "linked_at").substr(0, 19), Text(one, "last_used_at").substr(0, 19)});
+  }
+  return Show(context, *answer,
+              Table({"identity", "at", "as", "linked", "last signed in"}, rows, 60) +
+                  (answer->value("has_password", false)
+                       ? ""
+                       : "\nThere is no password: the last identity stays.\n"));
+}
+
+int UnlinkIdentity(const Context& context, const std::string& identity_id) {
+  auto rest = Rest(context);
+  const auto answer = rest.Delete("/v1/me/identities/" + PercentEncode(identity_id));
+  if (!answer.ok()) return Fail(context, answer.error());
+  return Show(context, *answer, "Unlinked; all your other sessions have ended.\n");
 }
 
 int RemoveUserTotp(const Context& context, std::int64_t user_id) {

@@ -19,11 +19,6 @@ using nlohmann::json;
 const std::vector<std::string> kVersionHeader = {"model", "version",  "aliases",
                                                  "made",  "artefact", "quality"};
 
-std::string TitleOf(const json& movie) {
-  const int year = movie.value("year", 0);
-  return Text(movie, "title") + (year != 0 ? " (" + std::to_string(year) + ")" : "");
-}
-
 std::string Joined(const json& list) {
   std::string text;
   for (const auto& item : list) text += (text.empty() ? "" : ", ") + item.get<std::string>();
@@ -45,13 +40,19 @@ Result<json> FindMovie(RestClient& rest, const std::string& movie) {
   return found["movies"][0];
 }
 
-std::string Because(const json& recommendation) {
+std::string Rated(const json& contributions) {
   std::string text;
-  for (const auto& reason : recommendation.value("because", json::array())) {
+  for (const auto& reason : contributions) {
     text += (text.empty() ? "" : ", ") + Text(reason, "title") + " (" +
             Fixed(reason.value("rating", 0.0), 1) + ")";
   }
   return text;
+}
+
+std::string Because(const json& recommendation) {
+  const std::string text = Rated(recommendation.value("because", json::array()));
+  const std::string against = Rated(recommendation.value("despite", json::array()));
+  return against.empty() ? text : text + "; less, because you disliked " + against;
 }
 
 // Of a version's artefact: "missing", "damaged", or empty when it is there or the server doesn't
@@ -143,6 +144,9 @@ int Recommend(const Context& context, const RecommendFlags& flags) {
   if (flags.year_max != 0) path += "&year_max=" + std::to_string(flags.year_max);
   if (flags.min_rating_count != 0)
     path += "&min_rating_count=" + std::to_string(flags.min_rating_count);
+  if (flags.diversity != 0) path += "&diversity=" + Fixed(flags.diversity, 3);
+  if (!flags.rewatch.empty())
+    path += flags.rewatch == "only" ? "&rewatch=REWATCH_ONLY" : "&rewatch=REWATCH_INCLUDE";
   const auto answer = rest.Get(path);
   if (!answer.ok()) return Fail(context, answer.error());
   std::vector<std::vector<std::string>> rows;

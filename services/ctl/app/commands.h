@@ -11,6 +11,7 @@
 
 #include "ctl/app/context.h"
 #include "kafka/types.h"
+#include "models/search.h"
 
 namespace marquee::ctl {
 
@@ -52,6 +53,8 @@ struct EvaluateFlags {
   int folds = 5;
   std::uint64_t seed = 1;
   int factors = 0;                    // 0: the default for the data set's size
+  std::vector<std::string> options;   // NAME=VALUE: of those algorithms, "ease.regularization=300"
+  models::SearchOptions search;       // of the rest, on each fold's training part
   std::filesystem::path write_folds;  // a folder; empty: they aren't written
   std::filesystem::path report;       // a file; empty: none
 };
@@ -129,8 +132,16 @@ struct RecommendFlags {
   int year_min = 0;
   int year_max = 0;
   std::int64_t min_rating_count = 0;
+  double diversity = 0;
+  std::string rewatch;  // "include" or "only"
 };
 int Recommend(const Context& context, const RecommendFlags& flags);
+
+struct WhatIfFlags {
+  std::vector<std::string> changes;  // ID=STARS or ID=none
+  int count = 10;
+};
+int WhatIf(const Context& context, const WhatIfFlags& flags);
 
 struct TrainFlags {
   int factors = 0;
@@ -173,6 +184,10 @@ struct RevokeFlags {
   bool all = false;
 };
 int RevokeSessions(const Context& context, const RevokeFlags& flags);
+
+// What one can sign in with at other providers. They are linked on a page, /oauth2/identities.
+int ListIdentities(const Context& context);
+int UnlinkIdentity(const Context& context, const std::string& identity_id);
 
 // Others' accounts, for administrators.
 int SetAccountState(const Context& context, std::int64_t user_id, bool disabled);

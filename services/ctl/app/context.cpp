@@ -62,4 +62,9 @@ std::string Text(const nlohmann::json& object, const char* key) {
   return object.value(key, std::string());
 }
 
+std::string TitleOf(const nlohmann::json& movie) {
+  const int year = movie.value("year", 0);
+  return Text(movie, "title") + (year != 0 ? " (" + std::to_string(year) + ")" : "");
+}
+
 }  // namespace marquee::ctl

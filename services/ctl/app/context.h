@@ -27,6 +27,8 @@ RestClient Rest(const Context& context);
 
 // A member of a JSON object; empty when it isn't there.
 std::string Text(const nlohmann::json& object, const char* key);
+// A movie as people know it: "Heat (1995)".
+std::string TitleOf(const nlohmann::json& movie);
 
 // Prints an error for a person (standard error) or a program (standard output, --json); returns the
 // exit status: 2 for what the user can mend by typing something else, 3 for what may go away by

@@ -100,6 +100,7 @@ MethodResult ResultOf(const PlannedMethod& method, const Report& report, bool sa
   MethodResult result{
       .name = method.name, .algorithm = method.algorithm, .options = method.options};
   result.curves = *method.curves;
+  result.searches = *method.searches;
   result.folds.resize(report.folds.size());
   for (const Measure& measure : measures) {
     const auto value = [&](const auto& metrics) {

@@ -50,6 +50,20 @@ void AddEvaluate(CLI::App& app, const Context& context, std::function<int()>& ru
   c->add_option("--factors", flags.factors, "Latent factors; 0: the default")
       ->check(CLI::Range(0, 512))
       ->capture_default_str();
+  c->add_option("--option", flags.options,
+                "An option of the algorithms asked for, NAME=VALUE; may be repeated")
+      ->allow_extra_args(false);
+  c->add_option("--search-trials", flags.search.trials,
+                "Rankings asked for: sets of options tried on each fold's training part; 0: none")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  c->add_option("--search-seconds", flags.search.seconds, "At most for each search; 0: no limit")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  c->add_option("--search-liked-share", flags.search.liked_share,
+                "Of what the search goes by: liked films beside all, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   c->add_option("--write-folds", flags.write_folds,
                 "A folder for the folds as CSV, so that anyone judges the same");
   c->add_option("--report", flags.report, "An HTML file: charts and tables, one page");

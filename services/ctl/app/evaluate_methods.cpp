@@ -1,5 +1,6 @@
 // Which methods evaluate judges.
 #include <algorithm>
+#include <charconv>
 
 #include "ctl/app/evaluate.h"
 
@@ -25,8 +26,8 @@ class Planner {
 
   std::vector<PlannedMethod> Take() { return std::move(methods_); }
 
-  // An algorithm, a blend or "auto".
-  Status Add(const Task& task, std::string_view asked) {
+  // An algorithm, a blend or "auto". A peer has the options' start.
+  Status Add(const Task& task, std::string_view asked, bool peer) {
     ASSIGN_OR_RETURN(const std::string algorithm, models::Resolve(task, asked, data_.matrix));
     // By the size of the whole, as they would be for all of it.
     ASSIGN_OR_RETURN(const auto options, models::OptionsOf(algorithm, data_.matrix));
@@ -35,8 +36,14 @@ class Planner {
       if (flags_.factors > 0 && option.name.ends_with(".factors"))
         wanted[option.name] = flags_.factors;
     }
+    if (!peer) RETURN_IF_ERROR(Given(wanted));
     ASSIGN_OR_RETURN(auto values, models::Values(options, wanted));
-    Append({.name = algorithm, .task = &task, .algorithm = algorithm, .options = values});
+    const bool searched = !peer && flags_.search.trials > 1 && task.name == models::kRanking;
+    Append({.name = algorithm,
+            .task = &task,
+            .algorithm = algorithm,
+            .options = searched ? wanted : values,
+            .searched = searched});
     return {};
   }
 
@@ -52,21 +59,45 @@ class Planner {
   }
 
  private:
+  // What --option says.
+  Status Given(models::OptionValues& wanted) const {
+    for (const std::string& given : flags_.options) {
+      const std::size_t at = given.find('=');
+      double value = 0;
+      const char* end = given.data() + given.size();
+      if (at == std::string::npos ||
+          std::from_chars(given.data() + at + 1, end, value).ptr != end) {
+        return Error::InvalidArgument("option_malformed", given + " is not NAME=VALUE.",
+                                      "--option");
+      }
+      wanted[given.substr(0, at)] = value;
+    }
+    return {};
+  }
+
   void Append(PlannedMethod method) {
     for (PlannedMethod& other : methods_) {
-      if (other.algorithm != method.algorithm || other.options != method.options) continue;
-      other.baseline = other.baseline || method.baseline;
-      return;
+      if (other.algorithm != method.algorithm) continue;
+      if (other.searched == method.searched && other.options == method.options) {
+        other.baseline = other.baseline || method.baseline;
+        return;
+      }
+      if (other.name == method.name) method.name += " (not searched)";
     }
+    method.searches = std::make_shared<std::vector<models::Found>>();
     method.curves = std::make_shared<std::vector<std::vector<models::Measured>>>();
     method.fit = [algorithm = method.algorithm, values = method.options, curves = method.curves,
-                  seed = flags_.seed, content = data_.content](const auto& train) {
+                  searches = method.searches, seed = flags_.seed, content = data_.content,
+                  search = method.searched ? flags_.search : models::SearchOptions{.trials = 0}](
+                     const auto& train) -> Result<std::shared_ptr<const models::Ranker>> {
       auto& curve = curves->emplace_back();
       const models::Fitting fitting{
           .seed = seed,
           .measured = [&](const models::Measured& one) { curve.push_back(one); },
           .content = content};
-      return models::FitRanker(algorithm, train, values, fitting);
+      ASSIGN_OR_RETURN(const auto found, models::Search(algorithm, train, values, fitting, search));
+      searches->push_back(found);
+      return models::FitRanker(algorithm, train, found.values, fitting);
     };
     methods_.push_back(std::move(method));
   }
@@ -91,7 +122,7 @@ Status AddAsked(const std::string& asked, const std::vector<const Task*>& tasks,
       ASSIGN_OR_RETURN(const auto its_task, models::TaskOf(asked));
       if (its_task != task->name) continue;
     }
-    RETURN_IF_ERROR(planner.Add(*task, asked));
+    RETURN_IF_ERROR(planner.Add(*task, asked, /*peer=*/false));
   }
   return {};
 }
@@ -110,7 +141,7 @@ Result<std::vector<PlannedMethod>> PlanMethods(const EvaluateFlags& flags,
     if (flags.peers) {
       for (const std::string_view peer : models::Algorithms()) {
         if (*models::TaskOf(peer) != task->name) continue;
-        if (const auto status = planner.Add(*task, peer); !status.ok())
+        if (const auto status = planner.Add(*task, peer, /*peer=*/true); !status.ok())
           passed_over += std::string(peer) + " isn't judged: " + status.error().message + "\n";
       }
     }

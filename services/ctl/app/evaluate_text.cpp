@@ -47,12 +47,30 @@ json ToJson(const std::vector<models::Measured>& curve) {
   return steps;
 }
 
+json ToJson(const models::Found& found) {
+  json trials = json::array();
+  for (const models::Trial& trial : found.trials) {
+    trials.push_back({{"option", trial.option},
+                      {"value", trial.value},
+                      {"objective", trial.objective},
+                      {"ndcg_at_100", trial.ndcg_at_100},
+                      {"liked_ndcg_at_100", trial.liked_ndcg_at_100},
+                      {"taken", trial.taken}});
+  }
+  return {{"options", found.values},
+          {"trials", trials},
+          {"users", found.users},
+          {"complete", found.complete}};
+}
+
 json FoldsOf(const Comparison& comparison, const MethodResult& method) {
   json folds = json::array();
   for (std::size_t fold = 0; fold < method.folds.size(); ++fold) {
     folds.push_back(ToJson(comparison, method.folds[fold]));
     if (fold < method.curves.size() && !method.curves[fold].empty())
       folds.back()["convergence"] = ToJson(method.curves[fold]);
+    if (fold < method.searches.size() && !method.searches[fold].trials.empty())
+      folds.back()["search"] = ToJson(method.searches[fold]);
   }
   return folds;
 }

@@ -8,6 +8,7 @@
 
 #include "models/fitting.h"
 #include "models/paired.h"
+#include "models/search.h"
 
 namespace marquee::ctl {
 
@@ -35,6 +36,8 @@ struct MethodResult {
   std::vector<std::vector<models::Figure>> figures = {};
   // What each fold's fit measured of itself, step by step.
   std::vector<std::vector<models::Measured>> curves = {};
+  // What each fold's search found.
+  std::vector<models::Found> searches = {};
 };
 
 struct Comparison {

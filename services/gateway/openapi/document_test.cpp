@@ -146,6 +146,7 @@ TEST_F(DocumentTest, TellsOfEachOperationHowItIsRefused) {
       {"listPopularByGenre", {"404"}},
       {"predictRating", {"409"}},
       {"explainRecommendation", {"409"}},
+      {"whatIf", {"404"}},
       {"getMetadata", {"501"}},
       {"authGetMetadata", {"501"}},
       {"authorize", {"409", "501"}},

@@ -15,6 +15,13 @@ bool IsIdentifier(std::string_view text) {
   });
 }
 
+// A verb is a literal (google/api/http.proto): words of it may have hyphens between them.
+bool IsVerb(std::string_view text) {
+  std::string word(text);
+  std::erase(word, '-');
+  return IsIdentifier(word) && text.front() != '-' && text.back() != '-';
+}
+
 // Recursive descent over one template.
 class TemplateParser {
  public:
@@ -25,7 +32,7 @@ class TemplateParser {
     RETURN_IF_ERROR(Segments(false));
     if (Take(':')) {
       out_.verb = std::string(rest_);
-      if (!IsIdentifier(out_.verb)) return Bad("has a bad verb");
+      if (!IsVerb(out_.verb)) return Bad("has a bad verb");
       rest_ = {};
     }
     if (!rest_.empty()) return Bad("has something after its end");

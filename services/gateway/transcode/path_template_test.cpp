@@ -73,6 +73,13 @@ TEST_F(PathTableTest, TellsVerbFromName) {
   EXPECT_EQ(Find("/v1/runs/:cancel", "POST"), "allowed GET");
 }
 
+TEST_F(PathTableTest, VerbsMayHaveHyphensBetweenWords) {
+  Add("/v1/me/lists:what-if", "POST");
+  EXPECT_EQ(Find("/v1/me/lists:what-if", "POST"), "0");
+  for (const char* bad : {"/v1/runs:", "/v1/runs:-if", "/v1/runs:what-", "/v1/runs:a b"})
+    EXPECT_FALSE(PathTemplate::Parse(bad).ok()) << bad;
+}
+
 TEST_F(PathTableTest, TellsWhatIsAllowed) {
   Add("/v1/movies");
   Add("/v1/movies", "POST");

@@ -5,129 +5,91 @@
 
 #include "base/uuid.h"
 #include "logging/log.h"
-#include "models/rating_matrix.h"
-#include "rules/rating.h"
+#include "recommender/app/known_ratings.h"
+#include "recommender/domain/diversity.h"
 
 namespace marquee::recommender {
 namespace {
 
-constexpr int kDefaultCount = 20;
-constexpr int kMaxCount = 100;
 constexpr std::size_t kBecause = 3;
 constexpr char kDegraded[] = "marquee_recommender_degraded_total";
 constexpr char kDegradedHelp[] = "Lists for which the popular one stood in, by why.";
 
-int Count(int asked) { return asked <= 0 ? kDefaultCount : std::min(asked, kMaxCount); }
-
-// The ratings of the movies that a model knows, by its item index, and which of `ratings` they are.
-struct Known {
-  std::vector<models::RatedItem> items;
-  std::vector<std::size_t> from;
-  std::vector<std::int32_t> without_value;  // rated too long ago to be among them
-};
-
-Known KnownTo(std::span<const std::int64_t> item_ids, std::span<const Rated> ratings) {
-  Known known;
-  known.items.reserve(ratings.size());
-  known.from.reserve(ratings.size());
-  for (std::size_t at = 0; at < ratings.size(); ++at) {
-    const auto item = models::IndexOf(item_ids, ratings[at].movie_id);
-    if (!item) continue;
-    if (!(ratings[at].value > 0)) {
-      known.without_value.push_back(*item);
-      continue;
-    }
-    known.items.push_back({*item, ratings[at].value});
-    known.from.push_back(at);
-  }
-  return known;
-}
-
-// Every contribution, the largest first.
-std::vector<Contribution> Sorted(const models::Ranker::Explanation& explanation, const Known& known,
-                                 std::span<const Rated> ratings) {
+// What the known ratings say of one movie, in their order.
+std::vector<Contribution> Contributions(const models::Ranker& ranker,
+                                        const models::Profile& profile,
+                                        const models::Ranker::Explanation& explanation,
+                                        const KnownRatings& known, std::span<const Rated> ratings) {
   std::vector<Contribution> contributions;
   contributions.reserve(known.from.size());
   for (std::size_t at = 0; at < known.from.size(); ++at) {
     const Rated& rated = ratings[known.from[at]];
-    contributions.push_back({rated.movie_id, rated.value, explanation.contributions[at]});
+    contributions.push_back({rated.movie_id, rated.value, explanation.contributions[at],
+                             ranker.Dislikes(profile, known.items, at)});
   }
-  std::stable_sort(
-      contributions.begin(), contributions.end(),
-      [](const Contribution& a, const Contribution& b) { return a.contribution > b.contribution; });
   return contributions;
 }
 
-// The few that speak most for the movie; one that speaks against it is no reason.
-std::vector<Contribution> Because(const models::Ranker::Explanation& explanation,
-                                  const Known& known, std::span<const Rated> ratings) {
-  std::vector<std::size_t> order;
-  for (std::size_t at = 0; at < known.from.size(); ++at) {
-    if (explanation.contributions[at] > 0) order.push_back(at);
-  }
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), kBecause));
-  std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) {
-    return explanation.contributions[a] > explanation.contributions[b];
-  });
-  std::vector<Contribution> because;
-  for (auto at = order.begin(); at != end; ++at) {
-    const Rated& rated = ratings[known.from[*at]];
-    because.push_back({rated.movie_id, rated.value, explanation.contributions[*at]});
-  }
-  return because;
+// The few that `counts`, by `before`.
+template <typename Counts, typename Before>
+std::vector<Contribution> Most(std::span<const Contribution> all, const Counts& counts,
+                               const Before& before) {
+  std::vector<Contribution> most;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(most), counts);
+  const auto end = most.begin() + static_cast<std::ptrdiff_t>(std::min(most.size(), kBecause));
+  std::partial_sort(most.begin(), end, most.end(), before);
+  most.erase(end, most.end());
+  return most;
 }
 
-Error CatalogueMissing() {
-  return Error::Unavailable("catalogue_unavailable",
-                            "The catalogue is not loaded yet. Try again in a moment.");
+bool More(const Contribution& a, const Contribution& b) { return a.contribution > b.contribution; }
+
+// What speaks most for the movie; what speaks against it is no reason, nor is what was disliked.
+std::vector<Contribution> Because(std::span<const Contribution> all) {
+  return Most(
+      all, [](const Contribution& one) { return one.contribution > 0 && !one.disliked; }, More);
 }
 
-Error ModelUnavailable() {
-  return Error::Unavailable("model_unavailable",
-                            "The model can't be had at the moment. Try again shortly.");
+std::vector<Contribution> Despite(std::span<const Contribution> all) {
+  return Most(
+      all, [](const Contribution& one) { return one.contribution < 0 && one.disliked; },
+      [](const Contribution& a, const Contribution& b) { return More(b, a); });
 }
 
-Error NoSuchMovie(std::int64_t movie_id) {
-  return Error::NotFound("movie_unknown",
-                         "There is no movie " + std::to_string(movie_id) + " in the catalogue.");
+// The best that may be shown, best first: as many as the list is chosen from.
+std::vector<models::ScoredItem> Best(const Serving& serving, const models::Profile& profile,
+                                     const KnownRatings& known, const ListRequest& request) {
+  const models::Ranker& ranker = *serving.ranking()->ranker;
+  auto allowed = serving.Allowed(serving.catalogue()->Resolve(request.filter));
+  const auto count = static_cast<int>(CandidatesFor(Count(request), request.diversity));
+  if (request.rewatch == Rewatch::kExclude) {
+    return ranker.Recommend(profile, known.items, count,
+                            {.allowed = allowed, .excluded = known.without_value});
+  }
+  if (request.rewatch == Rewatch::kOnly) {
+    models::ItemSet rated(ranker.items());
+    for (const auto& one : known.items) rated.Add(one.item);
+    for (const auto item : known.without_value) rated.Add(item);
+    for (std::size_t word = 0; word < allowed.size(); ++word) allowed[word] &= rated.words()[word];
+  }
+  return ranker.Best(profile, count, {.allowed = allowed, .excluded = {}});
 }
 
-Status Check(std::span<const Rated> ratings, const MovieFilter& filter) {
-  if (filter.year_min > 0 && filter.year_max > 0 && filter.year_min > filter.year_max) {
-    return Error::InvalidArgument("year_range_invalid", "year_min is after year_max.", "year_min");
+std::vector<models::ScoredItem> Shown(const Serving& serving,
+                                      std::vector<models::ScoredItem> candidates,
+                                      const ListRequest& request) {
+  if (request.diversity <= 0) return candidates;
+  std::vector<std::int32_t> rows;
+  std::vector<double> scores;
+  for (const auto& one : candidates) {
+    rows.push_back(serving.RowOfItem(one.item));
+    scores.push_back(one.score);
   }
-  std::vector<std::size_t> order(ratings.size());
-  for (std::size_t at = 0; at < ratings.size(); ++at) order[at] = at;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return ratings[a].movie_id < ratings[b].movie_id;
-  });
-  for (std::size_t at = 0; at < ratings.size(); ++at) {
-    const auto path = "ratings[" + std::to_string(at) + "].";
-    if (!rules::IsRatingValue(ratings[at].value)) {
-      return Error::InvalidArgument("rating_out_of_range",
-                                    "A rating is 0.5 to 5.0 in steps of 0.5.", path + "value");
-    }
-  }
-  for (std::size_t at = 1; at < order.size(); ++at) {
-    if (ratings[order[at]].movie_id == ratings[order[at - 1]].movie_id) {
-      return Error::InvalidArgument("rating_repeated",
-                                    "A movie can be rated only once in a request.",
-                                    "ratings[" + std::to_string(order[at]) + "].movie_id");
-    }
-  }
-  return {};
-}
-
-// What the person would give each movie of their list.
-void PredictRatings(const ModelInUse& rating, std::span<const Rated> ratings,
-                    const Catalogue& catalogue, std::vector<RecommendedMovie>& movies) {
-  const models::Ranker& ranker = *rating.ranker;
-  const Known known = KnownTo(ranker.model().item_ids, ratings);
-  const auto profile = ranker.Read(known.items);
-  for (auto& movie : movies) {
-    if (const auto item = ranker.IndexOf(catalogue.Id(movie.row)))
-      movie.predicted_rating = profile->Score(*item);
-  }
+  std::vector<models::ScoredItem> shown;
+  for (const auto at :
+       Diversify(*serving.catalogue(), rows, scores, request.diversity, Count(request)))
+    shown.push_back(candidates[at]);
+  return shown;
 }
 
 double Stars(double rating) {
@@ -158,8 +120,8 @@ Recommender::Recommender(const ServingHolder& serving, Histories& histories, con
                                              {0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5})) {}
 
 Result<RecommendationList> Recommender::ForPerson(const CallContext& call,
-                                                  const MovieFilter& filter, int count) {
-  RETURN_IF_ERROR(Check({}, filter));
+                                                  const ListRequest& request) {
+  RETURN_IF_ERROR(CheckFilter(request.filter));
   auto history = histories_.Of(call);
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();
@@ -168,46 +130,47 @@ Result<RecommendationList> Recommender::ForPerson(const CallContext& call,
     if (history.error().code == Code::kInvalidArgument) return history.error();  // their own fault
     logging::Warning("a history can't be read: the popular list stands in",
                      {{"error", history.error().ToString()}});
-    return Popular(std::move(serving), {}, filter, count, degraded_history_unavailable_);
+    return Popular(std::move(serving), {}, request, degraded_history_unavailable_);
   }
-  return Personal(std::move(serving), *history, filter, count);
+  return Personal(std::move(serving), *history, request);
 }
 
 Result<RecommendationList> Recommender::ForRatings(std::span<const Rated> ratings,
-                                                   const MovieFilter& filter, int count) {
-  RETURN_IF_ERROR(Check(ratings, filter));
+                                                   const ListRequest& request) {
+  RETURN_IF_ERROR(CheckFilter(request.filter));
+  RETURN_IF_ERROR(CheckRatings(ratings, "ratings"));
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();
-  return Personal(std::move(serving), ratings, filter, count);
+  return Personal(std::move(serving), ratings, request);
 }
 
 Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> serving,
                                                  std::span<const Rated> ratings,
-                                                 const MovieFilter& filter, int count) {
+                                                 const ListRequest& request) {
   if (serving->lost(models::kRanking)) return ModelUnavailable();
   const auto* ranking = serving->ranking();
   if (ranking == nullptr) {
-    return Popular(std::move(serving), ratings, filter, count, degraded_no_model_);
+    return Popular(std::move(serving), ratings, request, degraded_no_model_);
   }
   const auto& ranker = *ranking->ranker;
-  const Known known = KnownTo(ranker.model().item_ids, ratings);
+  const KnownRatings known = KnownTo(ranker, ratings);
   if (known.items.empty()) {
-    return Popular(std::move(serving), ratings, filter, count, degraded_no_history_);
+    return Popular(std::move(serving), ratings, request, degraded_no_history_);
   }
 
   const auto begin = std::chrono::steady_clock::now();
   RecommendationList list;
-  const auto allowed = serving->Allowed(serving->catalogue()->Resolve(filter));
   const auto profile = ranker.Read(known.items);
-  const auto best = ranker.Recommend(*profile, known.items, Count(count),
-                                     {.allowed = allowed, .excluded = known.without_value});
+  const auto best = Shown(*serving, Best(*serving, *profile, known, request), request);
   std::vector<std::int32_t> items;
   for (const auto& scored : best) items.push_back(scored.item);
   const auto explanations = ranker.Explain(*profile, known.items, items);
   for (std::size_t at = 0; at < best.size(); ++at) {
+    const auto contributions = Contributions(ranker, *profile, explanations[at], known, ratings);
     list.movies.push_back({.row = serving->RowOfItem(best[at].item),
                            .score = best[at].score,
-                           .because = Because(explanations[at], known, ratings)});
+                           .because = Because(contributions),
+                           .despite = Despite(contributions)});
   }
   if (const auto* rating = serving->rating(); rating != nullptr)
     PredictRatings(*rating, ratings, *serving->catalogue(), list.movies);
@@ -222,17 +185,26 @@ Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> 
 }
 
 RecommendationList Recommender::Popular(std::shared_ptr<const Serving> serving,
-                                        std::span<const Rated> ratings, const MovieFilter& filter,
-                                        int count, metrics::Counter& why) {
+                                        std::span<const Rated> ratings, const ListRequest& request,
+                                        metrics::Counter& why) {
   why.Increment();
   RecommendationList list;
   std::vector<std::int64_t> rated;
   for (const auto& one : ratings) rated.push_back(one.movie_id);
   std::sort(rated.begin(), rated.end());
   const Catalogue& catalogue = *serving->catalogue();
-  for (const auto row : catalogue.Popular(catalogue.Resolve(filter), Count(count), rated)) {
-    list.movies.push_back(
-        {.row = row, .score = static_cast<double>(catalogue.RatingCount(row)), .because = {}});
+  const auto query = catalogue.Resolve(request.filter);
+  const auto wanted = static_cast<int>(CandidatesFor(Count(request), request.diversity));
+  std::vector<std::int32_t> rows;
+  switch (request.rewatch) {
+    case Rewatch::kExclude: rows = catalogue.Popular(query, wanted, rated); break;
+    case Rewatch::kInclude: rows = catalogue.Popular(query, wanted, {}); break;
+    case Rewatch::kOnly: rows = catalogue.PopularOf(query, wanted, rated); break;
+  }
+  std::vector<double> scores;
+  for (const auto row : rows) scores.push_back(static_cast<double>(catalogue.RatingCount(row)));
+  for (const auto at : Diversify(catalogue, rows, scores, request.diversity, Count(request))) {
+    list.movies.push_back({.row = rows[at], .score = scores[at], .because = {}});
   }
   list.id = Uuid::V7(clock_.Now()).ToString();
   list.degraded = true;
@@ -252,8 +224,8 @@ Result<SimilarList> Recommender::Similar(std::int64_t movie_id, int count) const
   const auto item = ranking->ranker->IndexOf(movie_id);
   if (!item) return list;
   const auto allowed = list.serving->Allowed({});
-  for (const auto& scored :
-       ranking->ranker->Similar(*item, Count(count), {.allowed = allowed, .excluded = {}})) {
+  for (const auto& scored : ranking->ranker->Similar(*item, Count({.count = count}),
+                                                     {.allowed = allowed, .excluded = {}})) {
     list.movies.push_back({list.serving->RowOfItem(scored.item), scored.score});
   }
   return list;
@@ -283,7 +255,7 @@ Result<Prediction> Recommender::Predict(const CallContext& call, std::int64_t mo
     return Prediction{.rating = Stars(mean)};
   }
   const models::Ranker& ranker = *model->ranker;
-  const Known known = KnownTo(ranker.model().item_ids, ratings);
+  const KnownRatings known = KnownTo(ranker, ratings);
   const auto profile = ranker.Read(known.items);
   Prediction prediction{.rating = 0,
                         .model_version = model->version,
@@ -316,7 +288,7 @@ Result<Explanation> Recommender::Explain(const CallContext& call, std::int64_t m
   if (ranking == nullptr) {
     return Error::FailedPrecondition("model_missing", "No model has been trained yet.");
   }
-  const Known known = KnownTo(ranking->ranker->model().item_ids, ratings);
+  const KnownRatings known = KnownTo(*ranking->ranker, ratings);
   if (known.items.empty()) {
     return Error::FailedPrecondition(
         "history_empty", "You have rated nothing that the model knows: rate some movies first.");
@@ -329,10 +301,48 @@ Result<Explanation> Recommender::Explain(const CallContext& call, std::int64_t m
   }
   explanation.model_version = ranking->version;
   const std::int32_t one = *item;
-  explanation.contributions =
-      Sorted(ranking->ranker->Explain(known.items, {&one, 1}).front(), known, ratings);
+  const auto& ranker = *ranking->ranker;
+  const auto profile = ranker.Read(known.items);
+  explanation.contributions = Contributions(
+      ranker, *profile, ranker.Explain(*profile, known.items, {&one, 1}).front(), known, ratings);
+  std::stable_sort(explanation.contributions.begin(), explanation.contributions.end(), More);
   for (const auto& part : explanation.contributions) explanation.score += part.contribution;
   return explanation;
+}
+
+Result<WhatIfList> Recommender::WhatIf(const CallContext& call, std::span<const RatingEdit> edits,
+                                       const ListRequest& request) {
+  RETURN_IF_ERROR(CheckFilter(request.filter));
+  ASSIGN_OR_RETURN(const auto then, histories_.Of(call));
+  const auto serving = serving_.Get();
+  if (serving->catalogue() == nullptr) return CatalogueMissing();
+  ASSIGN_OR_RETURN(const auto now, Edited(then, edits, *serving->catalogue()));
+  ASSIGN_OR_RETURN(auto before, Personal(serving, then, request));
+  ASSIGN_OR_RETURN(auto after, Personal(serving, now, request));
+  return Compare(std::move(before), then, std::move(after), now);
+}
+
+Result<GroupList> Recommender::ForGroup(std::span<const std::vector<Rated>> members,
+                                        GroupStrategy strategy, const ListRequest& request) {
+  RETURN_IF_ERROR(CheckFilter(request.filter));
+  for (std::size_t at = 0; at < members.size(); ++at) {
+    RETURN_IF_ERROR(CheckRatings(members[at], "members[" + std::to_string(at) + "].ratings"));
+  }
+  auto serving = serving_.Get();
+  if (serving->catalogue() == nullptr) return CatalogueMissing();
+  if (serving->lost(models::kRanking)) return ModelUnavailable();
+  if (serving->ranking() != nullptr) {
+    if (auto list = GroupListOf(serving, members, strategy, request)) {
+      list->list.id = Uuid::V7(clock_.Now()).ToString();
+      return std::move(*list);
+    }
+  }
+  std::vector<Rated> rated;
+  for (const auto& member : members) rated.insert(rated.end(), member.begin(), member.end());
+  auto& why = serving->ranking() == nullptr ? degraded_no_model_ : degraded_no_history_;
+  return GroupList{.list = Popular(std::move(serving), rated, request, why),
+                   .opinions = {},
+                   .history_sizes = std::vector<std::int32_t>(members.size(), 0)};
 }
 
 }  // namespace marquee::recommender

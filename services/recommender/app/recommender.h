@@ -12,36 +12,15 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "metrics/metrics.h"
+#include "recommender/app/group.h"
 #include "recommender/app/histories.h"
+#include "recommender/app/list.h"
 #include "recommender/app/serving.h"
+#include "recommender/app/what_if.h"
 #include "recommender/domain/catalogue.h"
 #include "recommender/domain/history.h"
 
 namespace marquee::recommender {
-
-// What one past rating adds to a score.
-struct Contribution {
-  std::int64_t movie_id = 0;
-  float rating = 0;
-  double contribution = 0;
-};
-
-struct RecommendedMovie {
-  std::int32_t row = 0;  // in the snapshot's catalogue
-  double score = 0;      // the model's, or the number of ratings in the popular list
-  std::vector<Contribution> because;
-  // By the rating model, 0.5 to 5.0: of personal lists, where there is one that knows the movie.
-  std::optional<double> predicted_rating = {};
-};
-
-struct RecommendationList {
-  std::shared_ptr<const Serving> serving;  // what it was made from
-  std::vector<RecommendedMovie> movies;    // best first
-  std::int64_t model_version = 0;          // 0: not personal
-  std::string id;                          // UUIDv7
-  std::int32_t history_size = 0;           // how many of the ratings the model knows
-  bool degraded = false;                   // not personal: the popular list stands in
-};
 
 struct SimilarMovie {
   std::int32_t row = 0;
@@ -78,15 +57,23 @@ class Recommender {
   Recommender(const ServingHolder& serving, Histories& histories, const Clock& clock,
               metrics::Metrics& metrics);
 
-  // Movies that the person hasn't rated. The popular list (without what they rated) stands in when
-  // there is no model, they have rated nothing that it knows, or their ratings can't be read.
-  Result<RecommendationList> ForPerson(const CallContext& call, const MovieFilter& filter,
-                                       int count);
+  // The popular list (without what they rated) stands in when there is no model, they have rated
+  // nothing that it knows, or their ratings can't be read. InvalidArgument "year_range_invalid".
+  Result<RecommendationList> ForPerson(const CallContext& call, const ListRequest& request);
 
   // The same for these ratings, which are kept nowhere. InvalidArgument "rating_repeated" or
   // "rating_out_of_range", with the field.
-  Result<RecommendationList> ForRatings(std::span<const Rated> ratings, const MovieFilter& filter,
-                                        int count);
+  Result<RecommendationList> ForRatings(std::span<const Rated> ratings, const ListRequest& request);
+
+  // One list for all of them, without what any of them rated. Who has rated nothing that the model
+  // knows has no say; the popular list stands in when that is everybody. InvalidArgument as above.
+  Result<GroupList> ForGroup(std::span<const std::vector<Rated>> members, GroupStrategy strategy,
+                             const ListRequest& request);
+
+  // What ForPerson would give if their ratings were changed so. Errors as of Edited, and those of
+  // reading the ratings: nothing stands in for them here.
+  Result<WhatIfList> WhatIf(const CallContext& call, std::span<const RatingEdit> edits,
+                            const ListRequest& request);
 
   // NotFound "movie_unknown" when it isn't in the catalogue; empty when the model doesn't know
   // it.
@@ -104,10 +91,9 @@ class Recommender {
 
  private:
   Result<RecommendationList> Personal(std::shared_ptr<const Serving> serving,
-                                      std::span<const Rated> ratings, const MovieFilter& filter,
-                                      int count);
+                                      std::span<const Rated> ratings, const ListRequest& request);
   RecommendationList Popular(std::shared_ptr<const Serving> serving, std::span<const Rated> ratings,
-                             const MovieFilter& filter, int count, metrics::Counter& why);
+                             const ListRequest& request, metrics::Counter& why);
 
   const ServingHolder& serving_;
   Histories& histories_;

@@ -7,55 +7,22 @@
 #include <thread>
 
 #include "recommender/testing/fixtures.h"
+#include "recommender/testing/recommender_fixture.h"
 
 namespace marquee::recommender {
 namespace {
 
 using namespace std::chrono_literals;
-using testing_::FakeLog;
-using testing_::FakeSource;
 using testing_::Ids;
 using testing_::MakeCatalogue;
 using testing_::MakeRanking;
 using testing_::MakeRating;
 
-class RecommenderTest : public testing::Test {
- protected:
-  RecommenderTest()
-      : store_({}, SystemClock()),
-        source_([this](const CallContext&) -> Result<StoredHistory> {
-          if (ratings_down_) return Error::Unavailable("ratings_down", "down");
-          return StoredHistory{.position = {0, 0, 0}, .ratings = history_};
-        }),
-        histories_(store_, source_, log_, {}, SystemClock(), metrics_),
-        recommender_(serving_, histories_, SystemClock(), metrics_) {}
-
-  static CallContext Asking() { return testing_::CallOf(7); }
-  void InstallAll() {
-    serving_.Install("ranking", MakeRanking(3, Ids(1, 60), 1));
-    serving_.Install("rating", MakeRating(5, Ids(1, 60), 1));
-    serving_.Install(MakeCatalogue(Ids(1, 70)));
-  }
-  static std::vector<std::int64_t> Movies(const RecommendationList& list) {
-    std::vector<std::int64_t> ids;
-    for (const auto& movie : list.movies) ids.push_back(list.serving->catalogue()->Id(movie.row));
-    return ids;
-  }
-
-  metrics::Metrics metrics_;
-  ServingHolder serving_;
-  HistoryStore store_;
-  FakeLog log_;
-  std::vector<Rated> history_ = {{1, 5.0F}, {2, 4.0F}, {3, 3.5F}, {4, 1.0F}, {65, 5.0F}};
-  bool ratings_down_ = false;
-  FakeSource source_;
-  Histories histories_;
-  Recommender recommender_;
-};
+using testing_::RecommenderTest;
 
 TEST_F(RecommenderTest, ListsMoviesThatThePersonHasNotRated) {
   InstallAll();
-  const auto list = recommender_.ForPerson(Asking(), {}, 10);
+  const auto list = recommender_.ForPerson(Asking(), {.count = 10});
   ASSERT_TRUE(list.ok());
   EXPECT_EQ(list->model_version, 3);
   EXPECT_FALSE(list->degraded);
@@ -73,12 +40,12 @@ TEST_F(RecommenderTest, ListsMoviesThatThePersonHasNotRated) {
 
 TEST_F(RecommenderTest, WhatWasRatedTooLongAgoToCountIsNotRecommended) {
   InstallAll();
-  const auto before = recommender_.ForPerson(Asking(), {}, 30);
+  const auto before = recommender_.ForPerson(Asking(), {.count = 30});
   ASSERT_TRUE(before.ok());
   const auto best = Movies(*before);
   store_.FollowAnother({0, 0, 0});  // nothing is cached any more
   for (std::size_t at = 0; at < best.size(); at += 2) history_.push_back({best[at], 0});
-  const auto after = recommender_.ForPerson(Asking(), {}, 15);
+  const auto after = recommender_.ForPerson(Asking(), {.count = 15});
   ASSERT_TRUE(after.ok());
   std::vector<std::int64_t> others;
   for (std::size_t at = 1; at < best.size(); at += 2) others.push_back(best[at]);
@@ -89,7 +56,7 @@ TEST_F(RecommenderTest, WhatWasRatedTooLongAgoToCountIsNotRecommended) {
   EXPECT_EQ(recommender_.Predict(Asking(), others[0])->history_size, 4);
   EXPECT_EQ(recommender_.Explain(Asking(), others[0])->contributions.size(), 4U);
   serving_.Install("ranking", nullptr);
-  const auto popular = recommender_.ForPerson(Asking(), {}, 70);
+  const auto popular = recommender_.ForPerson(Asking(), {.count = 70});
   ASSERT_TRUE(popular.ok());
   EXPECT_TRUE(popular->degraded);
   EXPECT_EQ(popular->movies.size(), 70 - history_.size());
@@ -97,7 +64,7 @@ TEST_F(RecommenderTest, WhatWasRatedTooLongAgoToCountIsNotRecommended) {
 
 TEST_F(RecommenderTest, ReasonsAreTheLargestContributions) {
   InstallAll();
-  const auto list = recommender_.ForPerson(Asking(), {}, 20);
+  const auto list = recommender_.ForPerson(Asking(), {.count = 20});
   ASSERT_TRUE(list.ok());
   for (const auto& movie : list->movies) {
     ASSERT_LE(movie.because.size(), 3U);
@@ -112,13 +79,47 @@ TEST_F(RecommenderTest, ReasonsAreTheLargestContributions) {
   }
 }
 
+TEST_F(RecommenderTest, WhatWasDislikedIsNoReasonButSaidToTakeAway) {
+  InstallAll();
+  auto model = testing_::MakeModel(models::kRanking, Ids(1, 60), 1);
+  model.parameters.numbers["ials.level_mean"] = 3.5F;
+  model.parameters.numbers["ials.level_damping"] = 5;
+  model.parameters.numbers["ials.level_aversion"] = 0.6F;
+  serving_.Install(
+      "ranking",
+      std::make_shared<const ModelInUse>(ModelInUse{
+          .version = 4, .created_at = {}, .ranker = *models::Ranker::Make(std::move(model))}));
+  history_ = {{1, 5.0F}, {2, 4.0F}, {3, 5.0F}, {4, 0.5F}};
+  const auto list = recommender_.ForPerson(Asking(), {}, 50);
+  ASSERT_TRUE(list.ok());
+  int taken = 0;
+  for (const auto& movie : list->movies) {
+    for (const auto& reason : movie.because) EXPECT_NE(reason.movie_id, 4);
+    for (const auto& against : movie.despite) {
+      EXPECT_EQ(against.movie_id, 4);
+      EXPECT_EQ(against.rating, 0.5F);
+      EXPECT_LT(against.contribution, 0);
+      EXPECT_TRUE(against.disliked);
+      ++taken;
+    }
+    const auto whole = recommender_.Explain(Asking(), list->serving->catalogue()->Id(movie.row));
+    ASSERT_TRUE(whole.ok());
+    EXPECT_NEAR(whole->score, movie.score, 1e-4);
+    for (const auto& part : whole->contributions) {
+      EXPECT_EQ(part.disliked, part.movie_id == 4);
+      if (part.disliked) EXPECT_LE(part.contribution, 0);
+    }
+  }
+  EXPECT_GT(taken, 0);
+}
+
 TEST_F(RecommenderTest, FiltersHoldInPersonalAndPopularLists) {
   for (const bool personal : {true, false}) {
     if (personal) InstallAll();
     if (!personal) serving_.Install("ranking", nullptr);
     const MovieFilter filter{
         .genre = "Odd", .year_min = 1990, .year_max = 2010, .min_rating_count = 15};
-    const auto list = recommender_.ForPerson(Asking(), filter, 100);
+    const auto list = recommender_.ForPerson(Asking(), {.filter = filter, .count = 100});
     ASSERT_TRUE(list.ok());
     EXPECT_EQ(list->degraded, !personal);
     std::set<std::int64_t> expected;
@@ -135,7 +136,7 @@ TEST_F(RecommenderTest, FiltersHoldInPersonalAndPopularLists) {
 TEST_F(RecommenderTest, NeverShowsWhatIsNotInTheCatalogue) {
   InstallAll();
   serving_.Install(MakeCatalogue(Ids(31, 60)));
-  const auto list = recommender_.ForPerson(Asking(), {}, 100);
+  const auto list = recommender_.ForPerson(Asking(), {.count = 100});
   ASSERT_TRUE(list.ok());
   const auto ids = Movies(*list);
   EXPECT_EQ(ids.size(), 30U);
@@ -158,18 +159,18 @@ TEST_F(RecommenderTest, ThePopularListStandsInAndSaysSo) {
     EXPECT_EQ(ids, first);
   };
   // No model: without what was rated (65).
-  expect_popular(recommender_.ForPerson(Asking(), {}, 10), {70, 69, 68, 67, 66, 64});
+  expect_popular(recommender_.ForPerson(Asking(), {.count = 10}), {70, 69, 68, 67, 66, 64});
   InstallAll();
   // Nothing that the model knows.
   const Rated unknown[] = {{70, 5.0F}, {1234, 4.0F}};
-  expect_popular(recommender_.ForRatings(unknown, {}, 10), {69, 68});
+  expect_popular(recommender_.ForRatings(unknown, {.count = 10}), {69, 68});
   // Ratings can't be read.
   ratings_down_ = true;
-  expect_popular(recommender_.ForPerson(Asking(), {}, 10), {70, 69});
+  expect_popular(recommender_.ForPerson(Asking(), {.count = 10}), {70, 69});
 }
 
 TEST_F(RecommenderTest, SaysThatItIsNotReadyWithoutACatalogue) {
-  const auto list = recommender_.ForPerson(Asking(), {}, 10);
+  const auto list = recommender_.ForPerson(Asking(), {.count = 10});
   ASSERT_FALSE(list.ok());
   EXPECT_EQ(list.error().reason, "catalogue_unavailable");
   EXPECT_EQ(recommender_.Similar(1, 1).error().code, Code::kUnavailable);
@@ -179,8 +180,8 @@ TEST_F(RecommenderTest, SaysThatItIsNotReadyWithoutACatalogue) {
 
 TEST_F(RecommenderTest, AnonymousRatingsGiveWhatAUserWithThemGets) {
   InstallAll();
-  const auto user = recommender_.ForPerson(Asking(), {}, 10);
-  const auto anonymous = recommender_.ForRatings(history_, {}, 10);
+  const auto user = recommender_.ForPerson(Asking(), {.count = 10});
+  const auto anonymous = recommender_.ForRatings(history_, {.count = 10});
   ASSERT_TRUE(user.ok() && anonymous.ok());
   EXPECT_EQ(Movies(*user), Movies(*anonymous));
   EXPECT_NE(user->id, anonymous->id);
@@ -189,20 +190,48 @@ TEST_F(RecommenderTest, AnonymousRatingsGiveWhatAUserWithThemGets) {
 TEST_F(RecommenderTest, RefusesBadInputWithItsField) {
   InstallAll();
   const Rated repeated[] = {{1, 5.0F}, {2, 4.0F}, {1, 3.0F}};
-  EXPECT_EQ(recommender_.ForRatings(repeated, {}, 10).error().field, "ratings[2].movie_id");
+  EXPECT_EQ(recommender_.ForRatings(repeated, {.count = 10}).error().field, "ratings[2].movie_id");
   const Rated between[] = {{1, 5.0F}, {2, 4.2F}};
-  const auto refused = recommender_.ForRatings(between, {}, 10);
+  const auto refused = recommender_.ForRatings(between, {.count = 10});
   EXPECT_EQ(refused.error().reason, "rating_out_of_range");
   EXPECT_EQ(refused.error().field, "ratings[1].value");
-  EXPECT_EQ(
-      recommender_.ForPerson(Asking(), {.year_min = 2000, .year_max = 1990}, 10).error().field,
-      "year_min");
+  EXPECT_EQ(recommender_.ForPerson(Asking(), {.filter = {.year_min = 2000, .year_max = 1990}})
+                .error()
+                .field,
+            "year_min");
 }
 
 TEST_F(RecommenderTest, CountIsTwentyUnlessSaid) {
   InstallAll();
-  EXPECT_EQ(recommender_.ForPerson(Asking(), {}, 0)->movies.size(), 20U);
-  EXPECT_EQ(recommender_.ForPerson(Asking(), {}, 5)->movies.size(), 5U);
+  EXPECT_EQ(recommender_.ForPerson(Asking(), {.count = 0})->movies.size(), 20U);
+  EXPECT_EQ(recommender_.ForPerson(Asking(), {.count = 5})->movies.size(), 5U);
+}
+
+TEST_F(RecommenderTest, WhatWasRatedIsShownWhereItIsAskedFor) {
+  for (const bool personal : {true, false}) {
+    InstallAll();
+    if (!personal) serving_.Install("ranking", nullptr);
+    const std::size_t movies = personal ? 60 : 70, rated = personal ? 4 : 5;
+    const auto size = [&](Rewatch rewatch) {
+      return recommender_.ForPerson(Asking(), {.count = 100, .rewatch = rewatch})->movies.size();
+    };
+    EXPECT_EQ(size(Rewatch::kExclude), movies - rated);
+    EXPECT_EQ(size(Rewatch::kInclude), movies);
+    EXPECT_EQ(size(Rewatch::kOnly), rated);
+  }
+}
+
+TEST_F(RecommenderTest, DiverseListsMixGenres) {
+  for (const bool personal : {true, false}) {
+    InstallAll();
+    if (!personal) serving_.Install("ranking", nullptr);
+    const auto list = recommender_.ForPerson(Asking(), {.count = 10, .diversity = 1});
+    ASSERT_TRUE(list.ok());
+    const auto ids = Movies(*list);
+    ASSERT_EQ(ids.size(), 10U);
+    EXPECT_EQ(ids.front(), Movies(*recommender_.ForPerson(Asking(), {})).front());
+    EXPECT_NE(ids[0] % 2, ids[1] % 2) << "of the two genres";
+  }
 }
 
 TEST_F(RecommenderTest, SimilarMoviesAreByCosineWithoutTheMovieItself) {
@@ -233,7 +262,7 @@ TEST_F(RecommenderTest, ContributionsSumToTheScore) {
   double sum = 0;
   for (const auto& part : explanation->contributions) sum += part.contribution;
   EXPECT_NEAR(sum, explanation->score, 1e-9);
-  const auto list = recommender_.ForPerson(Asking(), {}, 100);
+  const auto list = recommender_.ForPerson(Asking(), {.count = 100});
   ASSERT_TRUE(list.ok());
   bool found = false;
   for (const auto& movie : list->movies) {
@@ -308,12 +337,12 @@ TEST_F(RecommenderTest, SaysHowSureAPredictionIsWhereTheModelDoes) {
 TEST_F(RecommenderTest, PersonalListsSayHowManyStarsTheMoviesWouldGet) {
   serving_.Install(MakeCatalogue(Ids(1, 70)));
   serving_.Install("ranking", MakeRanking(3, Ids(1, 60), 2));
-  const auto without = recommender_.ForPerson(Asking(), {}, 20);
+  const auto without = recommender_.ForPerson(Asking(), {.count = 20});
   ASSERT_TRUE(without.ok());
   for (const auto& movie : without->movies)
     EXPECT_FALSE(movie.predicted_rating) << "no rating model";
   serving_.Install("rating", MakeRating(5, Ids(1, 40), 1));
-  const auto list = recommender_.ForPerson(Asking(), {}, 56);
+  const auto list = recommender_.ForPerson(Asking(), {.count = 56});
   ASSERT_TRUE(list.ok());
   int unknown = 0;
   for (const auto& movie : list->movies) {
@@ -325,7 +354,7 @@ TEST_F(RecommenderTest, PersonalListsSayHowManyStarsTheMoviesWouldGet) {
   }
   EXPECT_EQ(unknown, 20);
   history_ = {};
-  const auto popular = recommender_.ForPerson(Asking(), {}, 20);
+  const auto popular = recommender_.ForPerson(Asking(), {.count = 20});
   ASSERT_TRUE(popular.ok() && popular->degraded);
   for (const auto& movie : popular->movies)
     EXPECT_FALSE(movie.predicted_rating) << "the popular list is nobody's";
@@ -360,7 +389,7 @@ TEST_F(RecommenderTest, EveryAnswerIsOfOneVersionWhileModelsAreSwapped) {
   std::atomic<int> seen = 0;  // bit for each version
   const auto read = [&] {
     while (!stop) {
-      const auto list = recommender_.ForPerson(Asking(), {}, 30);
+      const auto list = recommender_.ForPerson(Asking(), {.count = 30});
       if (!list.ok() || list->degraded || list->movies.size() != 30) {
         ++wrong;
         continue;

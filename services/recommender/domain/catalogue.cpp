@@ -101,12 +101,25 @@ bool Catalogue::Matches(const Query& query, std::int32_t row) const {
 
 std::vector<std::int32_t> Catalogue::Popular(const Query& query, int n,
                                              std::span<const std::int64_t> excluded) const {
+  return MostRated(query, n, [&](std::int64_t movie_id) {
+    return !std::binary_search(excluded.begin(), excluded.end(), movie_id);
+  });
+}
+
+std::vector<std::int32_t> Catalogue::PopularOf(const Query& query, int n,
+                                               std::span<const std::int64_t> movie_ids) const {
+  return MostRated(query, n, [&](std::int64_t movie_id) {
+    return std::binary_search(movie_ids.begin(), movie_ids.end(), movie_id);
+  });
+}
+
+template <typename Wanted>
+std::vector<std::int32_t> Catalogue::MostRated(const Query& query, int n,
+                                               const Wanted& wanted) const {
   std::vector<std::int32_t> rows;
   for (const std::int32_t row : by_popularity_) {
     if (static_cast<int>(rows.size()) >= n) break;
-    if (Matches(query, row) && !std::binary_search(excluded.begin(), excluded.end(), Id(row))) {
-      rows.push_back(row);
-    }
+    if (Matches(query, row) && wanted(Id(row))) rows.push_back(row);
   }
   return rows;
 }

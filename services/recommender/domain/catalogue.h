@@ -66,10 +66,15 @@ class Catalogue {
   // to the smaller id.
   std::vector<std::int32_t> Popular(const Query& query, int n,
                                     std::span<const std::int64_t> excluded) const;
+  // The same of these movies (ascending) alone.
+  std::vector<std::int32_t> PopularOf(const Query& query, int n,
+                                      std::span<const std::int64_t> movie_ids) const;
 
  private:
   static std::size_t Index(std::int32_t row) { return static_cast<std::size_t>(row); }
   void Add(const Movie& movie);
+  template <typename Wanted>  // bool(movie id)
+  std::vector<std::int32_t> MostRated(const Query& query, int n, const Wanted& wanted) const;
 
   std::vector<std::int64_t> ids_;
   std::string titles_;

@@ -3,12 +3,31 @@
 namespace marquee::recommender {
 namespace {
 
+Rewatch FromWire(v1::Rewatch rewatch) {
+  switch (rewatch) {
+    case v1::REWATCH_INCLUDE: return Rewatch::kInclude;
+    case v1::REWATCH_ONLY: return Rewatch::kOnly;
+    default: return Rewatch::kExclude;
+  }
+}
+
 template <typename Request>
-MovieFilter FilterOf(const Request& request) {
-  return {.genre = request.genre(),
-          .year_min = request.year_min(),
-          .year_max = request.year_max(),
-          .min_rating_count = request.min_rating_count()};
+ListRequest ListOf(const Request& request) {
+  ListRequest list{.filter = {.genre = request.genre(),
+                              .year_min = request.year_min(),
+                              .year_max = request.year_max(),
+                              .min_rating_count = request.min_rating_count()},
+                   .count = request.count(),
+                   .diversity = request.diversity()};
+  if constexpr (requires { request.rewatch(); }) list.rewatch = FromWire(request.rewatch());
+  return list;
+}
+
+template <typename Ratings>
+std::vector<Rated> RatedOf(const Ratings& wire) {
+  std::vector<Rated> ratings;
+  for (const auto& given : wire) ratings.push_back({given.movie_id(), given.value()});
+  return ratings;
 }
 
 template <typename Wire>
@@ -28,6 +47,33 @@ void FillContribution(const Catalogue& catalogue, const Contribution& part,
   }
   wire.set_rating(part.rating);
   wire.set_contribution(part.contribution);
+  wire.set_disliked(part.disliked);
+}
+
+template <typename Wire>
+void FillRecommendation(const Catalogue& catalogue, const RecommendedMovie& movie, Wire& wire) {
+  FillMovie(catalogue, movie.row, wire);
+  wire.set_score(movie.score);
+  if (movie.predicted_rating) wire.set_predicted_rating(*movie.predicted_rating);
+  for (const auto& part : movie.because) FillContribution(catalogue, part, *wire.add_because());
+  for (const auto& part : movie.despite) FillContribution(catalogue, part, *wire.add_despite());
+}
+
+void FillMoved(const Catalogue& catalogue, const MovedMovie& moved, v1::MovedRecommendation& wire) {
+  FillRecommendation(catalogue, moved.movie, wire);
+  if (moved.place_before) wire.set_place_before(*moved.place_before);
+  if (moved.score_before) wire.set_score_before(*moved.score_before);
+  if (moved.score_after) wire.set_score_after(*moved.score_after);
+  for (const Move& move : moved.moved_by) {
+    auto& change = *wire.add_moved_by();
+    change.set_movie_id(move.movie_id);
+    if (const auto row = catalogue.RowOf(move.movie_id))
+      change.set_title(std::string(catalogue.Title(*row)));
+    if (move.rating_before) change.set_rating_before(*move.rating_before);
+    if (move.rating_after) change.set_rating_after(*move.rating_after);
+    change.set_change(move.change);
+  }
+  wire.set_moved_by_others(moved.moved_by_others);
 }
 
 void FillPredictive(const models::Predictive& predictive, v1::PredictRatingResponse& wire) {
@@ -45,13 +91,8 @@ template <typename Response>
 Response ToWire(const RecommendationList& list) {
   const Catalogue& catalogue = *list.serving->catalogue();
   Response response;
-  for (const auto& movie : list.movies) {
-    auto& wire = *response.add_recommendations();
-    FillMovie(catalogue, movie.row, wire);
-    wire.set_score(movie.score);
-    if (movie.predicted_rating) wire.set_predicted_rating(*movie.predicted_rating);
-    for (const auto& part : movie.because) FillContribution(catalogue, part, *wire.add_because());
-  }
+  for (const auto& movie : list.movies)
+    FillRecommendation(catalogue, movie, *response.add_recommendations());
   response.set_model_version(list.model_version);
   response.set_recommendation_id(list.id);
   response.set_history_size(list.history_size);
@@ -64,6 +105,8 @@ Response ToWire(const RecommendationList& list) {
 RecommenderHandler::RecommenderHandler(Recommender& recommender) : recommender_(recommender) {
   Register(this, &RecommenderHandler::ListRecommendations);
   Register(this, &RecommenderHandler::RecommendForRatings);
+  Register(this, &RecommenderHandler::RecommendForGroup);
+  Register(this, &RecommenderHandler::WhatIf);
   Register(this, &RecommenderHandler::ListSimilarMovies);
   Register(this, &RecommenderHandler::PredictRating);
   Register(this, &RecommenderHandler::ExplainRecommendation);
@@ -72,18 +115,64 @@ RecommenderHandler::RecommenderHandler(Recommender& recommender) : recommender_(
 Result<v1::ListRecommendationsResponse> RecommenderHandler::ListRecommendations(
     const rpc::Call& call, const v1::ListRecommendationsRequest& request) {
   RETURN_IF_ERROR(call.User());
-  ASSIGN_OR_RETURN(const auto list,
-                   recommender_.ForPerson(call.context(), FilterOf(request), request.count()));
+  ASSIGN_OR_RETURN(const auto list, recommender_.ForPerson(call.context(), ListOf(request)));
   return ToWire<v1::ListRecommendationsResponse>(list);
 }
 
 Result<v1::RecommendForRatingsResponse> RecommenderHandler::RecommendForRatings(
     const rpc::Call&, const v1::RecommendForRatingsRequest& request) {
-  std::vector<Rated> ratings;
-  for (const auto& given : request.ratings()) ratings.push_back({given.movie_id(), given.value()});
   ASSIGN_OR_RETURN(const auto list,
-                   recommender_.ForRatings(ratings, FilterOf(request), request.count()));
+                   recommender_.ForRatings(RatedOf(request.ratings()), ListOf(request)));
   return ToWire<v1::RecommendForRatingsResponse>(list);
+}
+
+Result<v1::RecommendForGroupResponse> RecommenderHandler::RecommendForGroup(
+    const rpc::Call&, const v1::RecommendForGroupRequest& request) {
+  std::vector<std::vector<Rated>> members;
+  for (const auto& member : request.members()) members.push_back(RatedOf(member.ratings()));
+  const auto strategy = request.strategy() == v1::GROUP_STRATEGY_LEAST_MISERY
+                            ? GroupStrategy::kLeastMisery
+                            : GroupStrategy::kAverage;
+  ASSIGN_OR_RETURN(const auto group, recommender_.ForGroup(members, strategy, ListOf(request)));
+  const RecommendationList& list = group.list;
+  v1::RecommendForGroupResponse response;
+  for (std::size_t at = 0; at < list.movies.size(); ++at) {
+    auto& wire = *response.add_recommendations();
+    FillMovie(*list.serving->catalogue(), list.movies[at].row, wire);
+    wire.set_score(list.movies[at].score);
+    if (list.degraded) continue;
+    for (const auto& opinion : group.opinions[at]) {
+      auto& member = *wire.add_members();
+      if (!opinion) continue;
+      member.set_score(opinion->score);
+      if (opinion->predicted_rating) member.set_predicted_rating(*opinion->predicted_rating);
+    }
+  }
+  response.set_model_version(list.model_version);
+  response.set_recommendation_id(list.id);
+  response.mutable_history_sizes()->Assign(group.history_sizes.begin(), group.history_sizes.end());
+  response.set_degraded(list.degraded);
+  return response;
+}
+
+Result<v1::WhatIfResponse> RecommenderHandler::WhatIf(const rpc::Call& call,
+                                                      const v1::WhatIfRequest& request) {
+  RETURN_IF_ERROR(call.User());
+  std::vector<RatingEdit> edits;
+  for (const auto& change : request.changes()) {
+    edits.push_back(
+        {change.movie_id(), change.has_value() ? std::optional(change.value()) : std::nullopt});
+  }
+  ASSIGN_OR_RETURN(const auto result, recommender_.WhatIf(call.context(), edits, ListOf(request)));
+  const Catalogue& catalogue = *result.list.serving->catalogue();
+  v1::WhatIfResponse response;
+  for (const auto& moved : result.moved)
+    FillMoved(catalogue, moved, *response.add_recommendations());
+  for (const auto& moved : result.dropped) FillMoved(catalogue, moved, *response.add_dropped());
+  response.set_model_version(result.list.model_version);
+  response.set_history_size(result.list.history_size);
+  response.set_degraded(result.list.degraded);
+  return response;
 }
 
 Result<v1::ListSimilarMoviesResponse> RecommenderHandler::ListSimilarMovies(

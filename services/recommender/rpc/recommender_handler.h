@@ -15,6 +15,9 @@ class RecommenderHandler final : public rpc::Service<v1::RecommenderService> {
       const rpc::Call& call, const v1::ListRecommendationsRequest& request);
   Result<v1::RecommendForRatingsResponse> RecommendForRatings(
       const rpc::Call& call, const v1::RecommendForRatingsRequest& request);
+  Result<v1::RecommendForGroupResponse> RecommendForGroup(
+      const rpc::Call& call, const v1::RecommendForGroupRequest& request);
+  Result<v1::WhatIfResponse> WhatIf(const rpc::Call& call, const v1::WhatIfRequest& request);
   Result<v1::ListSimilarMoviesResponse> ListSimilarMovies(
       const rpc::Call& call, const v1::ListSimilarMoviesRequest& request);
   Result<v1::PredictRatingResponse> PredictRating(const rpc::Call& call,

@@ -11,30 +11,67 @@ namespace {
 
 using models::OptionValues;
 
+constexpr double kSearchShare = 0.6;  // of training, for who asks how far it is
+
 // The API's hyperparameters by the names that options have behind their prefix: each is the first
 // part's that has one.
-models::Option* FirstNamed(std::vector<models::Option>& options, std::string_view name) {
+const models::Option* FirstNamed(const std::vector<models::Option>& options,
+                                 std::string_view name) {
   const auto found = std::find_if(options.begin(), options.end(), [&](const auto& option) {
     return option.name.substr(option.name.find('.') + 1) == name;
   });
   return found == options.end() ? nullptr : &*found;
 }
 
-OptionValues Ask(std::vector<models::Option> options, Hyperparameters& hyperparameters) {
-  OptionValues asked;
-  const auto take = [&](std::string_view name, auto& value) {
-    const auto* option = FirstNamed(options, name);
-    if (option == nullptr) return;
-    if (value > 0)
-      asked[option->name] = static_cast<double>(value);
-    else
-      value = static_cast<std::remove_reference_t<decltype(value)>>(option->value);
+// `with`(option's name, hyperparameter) for each that the algorithm has.
+template <typename With>
+void EachNamed(const std::vector<models::Option>& options, Hyperparameters& hyperparameters,
+               const With& with) {
+  const auto one = [&](std::string_view name, auto& value) {
+    if (const auto* option = FirstNamed(options, name)) with(option->name, value);
   };
-  take("factors", hyperparameters.factors);
-  take("iterations", hyperparameters.iterations);
-  take("regularization", hyperparameters.regularization);
-  take("alpha", hyperparameters.alpha);
+  one("factors", hyperparameters.factors);
+  one("iterations", hyperparameters.iterations);
+  one("regularization", hyperparameters.regularization);
+  one("alpha", hyperparameters.alpha);
+}
+
+OptionValues Asked(const std::vector<models::Option>& options, Hyperparameters& hyperparameters) {
+  OptionValues asked;
+  EachNamed(options, hyperparameters, [&](const std::string& name, const auto& value) {
+    if (value > 0) asked[name] = static_cast<double>(value);
+  });
   return asked;
+}
+
+// What a 0 stood for.
+void Fill(const std::vector<models::Option>& options, const OptionValues& values,
+          Hyperparameters& hyperparameters) {
+  EachNamed(options, hyperparameters, [&](const std::string& name, auto& value) {
+    value = static_cast<std::remove_reference_t<decltype(value)>>(values.at(name));
+  });
+}
+
+// Every trial: "search.07.ease.regularization" is what was tried, "search.07.objective" how it did.
+void Note(const models::Found& found, std::map<std::string, double>& metrics) {
+  if (found.trials.empty()) return;
+  double best = 0;
+  for (std::size_t at = 0; at < found.trials.size(); ++at) {
+    const models::Trial& trial = found.trials[at];
+    const std::string number = (at < 10 ? "search.0" : "search.") + std::to_string(at) + ".";
+    if (!trial.option.empty()) metrics[number + trial.option] = trial.value;
+    metrics[number + "objective"] = trial.objective;
+    if (trial.taken) best = trial.objective;
+    logging::Info("options are searched", {{"trial", static_cast<std::int64_t>(at)},
+                                           {"option", trial.option},
+                                           {"value", trial.value},
+                                           {"objective", trial.objective},
+                                           {"taken", trial.taken}});
+  }
+  metrics["search.users"] = found.users;
+  metrics["search.complete"] = found.complete ? 1 : 0;
+  metrics["search.start.objective"] = found.trials.front().objective;
+  metrics["search.best.objective"] = best;
 }
 
 // Keeps the last step, and logs one in ten.
@@ -65,9 +102,9 @@ Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMa
       models::Resolve(task, wanted == options.algorithms.end() ? "auto" : wanted->second, ratings));
   ASSIGN_OR_RETURN(const auto searched, models::OptionsOf(algorithm, ratings));
   OptionValues asked;
-  if (task.name == models::kRanking) asked = Ask(searched, hyperparameters);
+  if (task.name == models::kRanking) asked = Asked(searched, hyperparameters);
+  RETURN_IF_ERROR(models::Values(searched, asked));
   TrainedModel model;
-  ASSIGN_OR_RETURN(model.options, models::Values(searched, asked));
   if (hyperparameters.seed == 0) hyperparameters.seed = 1;
 
   ASSIGN_OR_RETURN(const auto exam, HoldOut(task, ratings, options.split_seed, options.threads));
@@ -79,15 +116,22 @@ Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMa
                      share](double done) { return monitor.Report(stage, from + share * done); },
         .content = content};
   };
+  ASSIGN_OR_RETURN(const models::Found found,
+                   models::Search(algorithm, exam->train(), asked,
+                                  fitting(training, 0, kSearchShare), options.search));
+  model.options = found.values;
+  Note(found, model.metrics);
+  if (task.name == models::kRanking) Fill(searched, model.options, hyperparameters);
+  const double each = (1 - kSearchShare) / 2;
   const auto fit = [&](const models::RatingMatrix& data, double from) -> Result<models::Model> {
-    models::Fitting measured = fitting(training, from, 0.5);
+    models::Fitting measured = fitting(training, from, each);
     measured.measured = [&](const models::Measured& one) { Note(one, model.metrics); };
     auto fitted = models::Fit(algorithm, data, model.options, measured);
     RETURN_IF_ERROR(monitor.CheckCancelled());
     return fitted;
   };
-  ASSIGN_OR_RETURN(model.evaluation, fit(exam->train(), 0));
-  ASSIGN_OR_RETURN(model.served, fit(ratings, 0.5));
+  ASSIGN_OR_RETURN(model.evaluation, fit(exam->train(), kSearchShare));
+  ASSIGN_OR_RETURN(model.served, fit(ratings, kSearchShare + each));
 
   const double share = champion ? 1.0 / 3 : 1.0 / 2;
   double from = 0;

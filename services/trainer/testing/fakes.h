@@ -25,6 +25,7 @@ inline JobOptions Options(std::string code_version, const std::filesystem::path&
   JobOptions options;
   options.code_version = std::move(code_version);
   options.scratch = scratch;
+  options.training.search.trials = 3;  // what is searched well is tested by the models' tests
   return options;
 }
 

@@ -1,0 +1,98 @@
+#include "recommender/app/group.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "recommender/app/known_ratings.h"
+#include "recommender/domain/diversity.h"
+
+namespace marquee::recommender {
+namespace {
+
+// One member's scores of all items, −1 to 1 over those that may be shown; empty for who has no say.
+std::vector<float> ScoresOf(const models::Ranker& ranker, const KnownRatings& known,
+                            const models::ItemFilter& shown) {
+  if (known.items.empty()) return {};
+  std::vector<float> scores(static_cast<std::size_t>(ranker.items()), 0);
+  ranker.Read(known.items)->AddScores(1, scores);
+  float largest = 0;
+  for (const auto& one : models::TopNOf(scores, ranker.items(), shown))
+    largest = std::max(largest, std::abs(one.score));
+  if (largest > 0) {
+    for (float& score : scores) score /= largest;
+  }
+  return scores;
+}
+
+std::vector<float> Together(const std::vector<std::vector<float>>& members, std::size_t items,
+                            GroupStrategy strategy) {
+  const bool least = strategy == GroupStrategy::kLeastMisery;
+  std::vector<float> scores(items, least ? std::numeric_limits<float>::infinity() : 0);
+  const auto with_a_say = static_cast<float>(
+      std::ranges::count_if(members, [](const auto& member) { return !member.empty(); }));
+  for (const auto& member : members) {
+    for (std::size_t item = 0; item < member.size(); ++item) {
+      scores[item] =
+          least ? std::min(scores[item], member[item]) : scores[item] + member[item] / with_a_say;
+    }
+  }
+  return scores;
+}
+
+}  // namespace
+
+std::optional<GroupList> GroupListOf(std::shared_ptr<const Serving> serving,
+                                     std::span<const std::vector<Rated>> members,
+                                     GroupStrategy strategy, const ListRequest& request) {
+  const models::Ranker& ranker = *serving->ranking()->ranker;
+  const Catalogue& catalogue = *serving->catalogue();
+  std::vector<KnownRatings> known;
+  std::vector<std::int32_t> rated;
+  GroupList group;
+  for (const auto& member : members) {
+    known.push_back(KnownTo(ranker, member));
+    for (const auto& one : known.back().items) rated.push_back(one.item);
+    group.history_sizes.push_back(static_cast<std::int32_t>(known.back().items.size()));
+    group.list.history_size += group.history_sizes.back();
+  }
+  if (group.list.history_size == 0) return std::nullopt;
+
+  const auto allowed = serving->Allowed(catalogue.Resolve(request.filter));
+  const models::ItemFilter shown{.allowed = allowed, .excluded = rated};
+  std::vector<std::vector<float>> scores;
+  for (const auto& one : known) scores.push_back(ScoresOf(ranker, one, shown));
+  const auto best =
+      models::TopNOf(Together(scores, static_cast<std::size_t>(ranker.items()), strategy),
+                     static_cast<int>(CandidatesFor(Count(request), request.diversity)), shown);
+  std::vector<std::int32_t> rows;
+  std::vector<double> of_the_group;
+  for (const auto& one : best) {
+    rows.push_back(serving->RowOfItem(one.item));
+    of_the_group.push_back(one.score);
+  }
+  for (const auto at :
+       Diversify(catalogue, rows, of_the_group, request.diversity, Count(request))) {
+    group.list.movies.push_back({.row = rows[at], .score = of_the_group[at], .because = {}});
+    auto& opinions = group.opinions.emplace_back();
+    for (const auto& member : scores) {
+      opinions.emplace_back();
+      if (!member.empty())
+        opinions.back() = Opinion{.score = member[static_cast<std::size_t>(best[at].item)]};
+    }
+  }
+  if (const auto* rating = serving->rating(); rating != nullptr) {
+    for (std::size_t member = 0; member < members.size(); ++member) {
+      if (scores[member].empty()) continue;
+      auto movies = group.list.movies;
+      PredictRatings(*rating, members[member], catalogue, movies);
+      for (std::size_t at = 0; at < movies.size(); ++at)
+        group.opinions[at][member]->predicted_rating = movies[at].predicted_rating;
+    }
+  }
+  group.list.model_version = serving->ranking()->version;
+  group.list.serving = std::move(serving);
+  return group;
+}
+
+}  // namespace marquee::recommender
