@@ -94,6 +94,22 @@ TEST_F(TrainingJobTest, SaysWhichHyperparametersADefaultStoodFor) {
   EXPECT_GT(outcome_.hyperparameters.alpha, 0);
 }
 
+TEST_F(TrainingJobTest, EveryTrialOfTheSearchIsInTheRunAndTheCard) {
+  const auto versions = Complete();
+  const auto& metrics = outcome_.metrics;
+  for (const auto* trial : {"00", "01", "02"})
+    EXPECT_GT(metrics.at("ranking.search." + std::string(trial) + ".objective"), 0);
+  EXPECT_FALSE(metrics.contains("ranking.search.03.objective"));
+  EXPECT_GT(metrics.at("ranking.search.users"), 0);
+  EXPECT_EQ(metrics.at("ranking.search.complete"), 0) << "the tests' budget is small";
+  EXPECT_GE(metrics.at("ranking.search.best.objective"),
+            metrics.at("ranking.search.start.objective"));
+  const auto card = artefact::ParseModelCard(versions[0].version.card);
+  ASSERT_TRUE(card.ok());
+  EXPECT_EQ(card->metrics.at("search.00.objective"), metrics.at("ranking.search.00.objective"));
+  EXPECT_TRUE(card->hyperparameters.contains("ranking.popularity_exponent"));
+}
+
 TEST_F(TrainingJobTest, DeliversArtefactsThatLoadWithTheirCards) {
   const auto versions = Complete();
   ASSERT_EQ(versions.size(), 2U);
