@@ -116,9 +116,10 @@ Result<TrainedModel> TrainModel(const models::Task& task, const models::RatingMa
                      share](double done) { return monitor.Report(stage, from + share * done); },
         .content = content};
   };
-  ASSIGN_OR_RETURN(const models::Found found,
-                   models::Search(algorithm, exam->train(), asked,
-                                  fitting(training, 0, kSearchShare), options.search));
+  const auto searching = models::Search(algorithm, exam->train(), asked,
+                                        fitting(training, 0, kSearchShare), options.search);
+  RETURN_IF_ERROR(monitor.CheckCancelled());  // the reason, not that a fit noticed
+  ASSIGN_OR_RETURN(const models::Found found, searching);
   model.options = found.values;
   Note(found, model.metrics);
   if (task.name == models::kRanking) Fill(searched, model.options, hyperparameters);
