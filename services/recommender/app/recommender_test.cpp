@@ -90,7 +90,7 @@ TEST_F(RecommenderTest, WhatWasDislikedIsNoReasonButSaidToTakeAway) {
       std::make_shared<const ModelInUse>(ModelInUse{
           .version = 4, .created_at = {}, .ranker = *models::Ranker::Make(std::move(model))}));
   history_ = {{1, 5.0F}, {2, 4.0F}, {3, 5.0F}, {4, 0.5F}};
-  const auto list = recommender_.ForPerson(Asking(), {}, 50);
+  const auto list = recommender_.ForPerson(Asking(), {.count = 50});
   ASSERT_TRUE(list.ok());
   int taken = 0;
   for (const auto& movie : list->movies) {
@@ -107,7 +107,9 @@ TEST_F(RecommenderTest, WhatWasDislikedIsNoReasonButSaidToTakeAway) {
     EXPECT_NEAR(whole->score, movie.score, 1e-4);
     for (const auto& part : whole->contributions) {
       EXPECT_EQ(part.disliked, part.movie_id == 4);
-      if (part.disliked) EXPECT_LE(part.contribution, 0);
+      if (part.disliked) {
+        EXPECT_LE(part.contribution, 0);
+      }
     }
   }
   EXPECT_GT(taken, 0);
