@@ -81,6 +81,18 @@ def test_recommend(audience, person, api):
     assert "because you rated" in shown.stdout and "ranking model" in shown.stdout
 
 
+def test_what_if(audience, person, api):
+    """What it says, and that nothing is kept: tests/e2e/test_shaped_lists.py."""
+    known = api.movies(order_by="-rating_count", page_size=2)["movies"]
+    person.run("rate", known[0]["movie_id"], "5")
+    change = f"{known[1]['movie_id']}=4.5"
+    assert len(person.run("what-if", change, "-n", 5)["recommendations"]) == 5
+    assert "moved by" in person.text("what-if", change).stdout
+    for wrong in ("5", "=5", "1=", "1=five", "x=5"):
+        done = person.text("what-if", wrong)
+        assert done.returncode == 2 and "MOVIE=STARS" in done.stderr, wrong
+
+
 def test_login(person):
     assert person.run("login", credentials(person)["email"])["user"]["email"]
     person_password = person.environment["MARQUEE_PASSWORD"]
@@ -242,10 +254,23 @@ def test_clients(ctl, person):
     assert person.try_run("clients", "list").returncode == 2  # an administrator's
 
 
+def test_identities(person):
+    """With a provider: tests/e2e/test_identity_providers.py."""
+    assert person.run("identities", "list") == {"identities": [], "has_password": True}
+    assert person.try_run("identities", "unlink", "no-such-identity").returncode == 2
+
+
+def test_api_keys(person):
+    made = person.run("api-keys", "create", "reports", "--scope", "read")["api_key"]["api_key_id"]
+    assert made in person.text("api-keys", "list").stdout
+    person.run("api-keys", "revoke", made)
+    assert person.try_run("api-keys", "rotate", made).returncode == 2
+
+
 def test_each_command_is_run_here(ctl):
     """By the names that --help lists."""
     text = ctl.text("--help").stdout
-    commands = re.findall(r"^  ([a-z]+)  ", text[text.index("Subcommands:") :], re.MULTILINE)
+    commands = re.findall(r"^  ([a-z-]+)  ", text[text.index("Subcommands:") :], re.MULTILINE)
     assert len(commands) >= 10
     source = pathlib.Path(__file__).read_text()
     missing = [name for name in commands if f'"{name}"' not in source]
