@@ -120,6 +120,7 @@ Result<std::vector<RatingReport>> CrossValidateRatings(const SplitOfRatings& spl
       auto judged =
           JudgeRatings(held.held_out, Watched(PredictBy(std::move(ranker), held.known()), report));
       std::vector<RatingMetrics> metrics;
+      metrics.reserve(judged.size());
       for (const JudgedRater& one : judged) metrics.push_back(one.metrics);
       report.folds.push_back(Mean(metrics));
       std::move(judged.begin(), judged.end(), std::back_inserter(report.people));

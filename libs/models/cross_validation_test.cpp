@@ -12,7 +12,7 @@ namespace {
 
 using testing::RandomRatings;
 
-Method Of(std::string name, std::string algorithm, OptionValues options = {}) {
+Method Of(std::string name, const std::string& algorithm, const OptionValues& options = {}) {
   return {std::move(name), [algorithm, options](const RatingMatrix& train) {
             return FitRanker(algorithm, train, options, {});
           }};

@@ -23,7 +23,8 @@ RatingMatrix Kinds(uint64_t seed = 3) {
   Random random(seed);
   for (int user = 0; user < 400; ++user) {
     for (int item = 0; item < kItems; ++item) {
-      const double known = 0.5 / (1 + 0.1 * (item / kKinds));
+      const int place = item / kKinds;  // among those of its kind
+      const double known = 0.5 / (1 + 0.1 * place);
       if (random.Uniform() > known * (item % kKinds == user % kKinds ? 1 : 0.25)) continue;
       users.push_back(user);
       items.push_back(item);

@@ -226,7 +226,7 @@ RatingMetrics EvaluateRatings(std::span<const HeldOutRating> held_out,
   size_t with_predictive = 0;
   for (const HeldOutRating& rating : held_out) {
     const PredictedRating predicted = predict(rating.user, rating.item);
-    const double error = static_cast<double>(predicted.stars - rating.rating);
+    const auto error = static_cast<double>(predicted.stars - rating.rating);
     metrics.rmse += error * error;
     metrics.mae += std::abs(error);
     if (!predicted.predictive) continue;
@@ -266,7 +266,8 @@ PredictFunction PredictBy(std::shared_ptr<const Ranker> ranker, const RatingMatr
     std::vector<RatedItem> history{};
     std::unique_ptr<const Profile> profile{};
   };
-  auto asked = std::make_shared<Asked>(Asked{ranker, IndicesIn(*ranker, train)});
+  auto theirs = IndicesIn(*ranker, train);
+  auto asked = std::make_shared<Asked>(Asked{std::move(ranker), std::move(theirs)});
   return [asked = std::move(asked), &train](int32_t user, int32_t item) {
     if (user != asked->user) {
       asked->history.clear();

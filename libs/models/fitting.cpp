@@ -102,8 +102,7 @@ Result<OptionValues> Values(std::span<const Option> options, const OptionValues&
   OptionValues values;
   for (const Option& option : options) values[option.name] = option.value;
   for (const auto& [name, value] : asked) {
-    const auto option = std::find_if(options.begin(), options.end(),
-                                     [&](const Option& one) { return one.name == name; });
+    const auto option = std::ranges::find(options, name, &Option::name);
     if (option == options.end()) {
       return Error::InvalidArgument("unknown_option", "There is no option " + name + ".", name);
     }

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<Figure> OneEach(const std::vector<double>& values) {
   std::vector<Figure> people;
+  people.reserve(values.size());
   for (const double value : values) people.push_back({value, 1});
   return people;
 }

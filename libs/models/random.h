@@ -17,7 +17,7 @@ inline uint64_t Mix(uint64_t seed, uint64_t counter) {
   return z ^ (z >> 31);
 }
 
-__extension__ typedef unsigned __int128 Uint128;
+__extension__ using Uint128 = unsigned __int128;
 
 class Random {
  public:
@@ -40,7 +40,7 @@ inline float NormalAt(uint64_t seed, uint64_t counter) {
   const uint64_t bits = Mix(seed, counter);
   const auto sum = static_cast<int64_t>((bits & 0xffff) + (bits >> 16 & 0xffff) +
                                         (bits >> 32 & 0xffff) + (bits >> 48));
-  return static_cast<float>(sum - 2 * 0xffff) * (1.7320508F / 65536.0F);
+  return static_cast<float>(sum - int64_t{2} * 0xffff) * (1.7320508F / 65536.0F);
 }
 
 template <typename T>

@@ -48,9 +48,9 @@ struct PlannedMethod {
   std::string algorithm;
   models::OptionValues options = {};
   models::FitFunction fit = {};
-  bool baseline = false;                                                    // the task's own
+  bool baseline = false;  // the task's own
   bool searched = false;  // what was asked for is; peers and baselines have the options' start
-  std::shared_ptr<std::vector<models::Found>> searches = {};  // of each fit
+  std::shared_ptr<std::vector<models::Found>> searches = {};                // of each fit
   std::shared_ptr<std::vector<std::vector<models::Measured>>> curves = {};  // of each fit
 };
 // Those asked for, the peers, the tasks' baselines: each once. `passed_over` gets a line for each
