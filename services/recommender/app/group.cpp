@@ -1,6 +1,7 @@
 #include "recommender/app/group.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -12,13 +13,16 @@ namespace {
 
 // One member's scores of all items, −1 to 1 over those that may be shown; empty for who has no say.
 std::vector<float> ScoresOf(const models::Ranker& ranker, const KnownRatings& known,
-                            const models::ItemFilter& shown) {
+                            std::span<const std::uint64_t> shown) {
   if (known.items.empty()) return {};
-  std::vector<float> scores(static_cast<std::size_t>(ranker.items()), 0);
-  ranker.Read(known.items)->AddScores(1, scores);
+  std::vector<float> scores = ranker.ScoreAll(known.items);
   float largest = 0;
-  for (const auto& one : models::TopNOf(scores, ranker.items(), shown))
-    largest = std::max(largest, std::abs(one.score));
+  for (std::size_t word = 0; word < shown.size(); ++word) {
+    for (std::uint64_t left = shown[word]; left != 0; left &= left - 1) {
+      const std::size_t item = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
+      largest = std::max(largest, std::abs(scores[item]));
+    }
+  }
   if (largest > 0) {
     for (float& score : scores) score /= largest;
   }
@@ -48,23 +52,26 @@ std::optional<GroupList> GroupListOf(std::shared_ptr<const Serving> serving,
   const models::Ranker& ranker = *serving->ranking()->ranker;
   const Catalogue& catalogue = *serving->catalogue();
   std::vector<KnownRatings> known;
-  std::vector<std::int32_t> rated;
   GroupList group;
   for (const auto& member : members) {
     known.push_back(KnownTo(ranker, member));
-    for (const auto& one : known.back().items) rated.push_back(one.item);
     group.history_sizes.push_back(static_cast<std::int32_t>(known.back().items.size()));
     group.list.history_size += group.history_sizes.back();
   }
   if (group.list.history_size == 0) return std::nullopt;
 
-  const auto allowed = serving->Allowed(catalogue.Resolve(request.filter));
-  const models::ItemFilter shown{.allowed = allowed, .excluded = rated};
+  // One bit for each item: without what any of them rated.
+  auto shown = serving->Allowed(catalogue.Resolve(request.filter));
+  for (const auto& member : known) {
+    for (const auto& one : member.items)
+      shown[static_cast<std::size_t>(one.item) / 64] &= ~(std::uint64_t{1} << (one.item % 64));
+  }
   std::vector<std::vector<float>> scores;
   for (const auto& one : known) scores.push_back(ScoresOf(ranker, one, shown));
   const auto best =
       models::TopNOf(Together(scores, static_cast<std::size_t>(ranker.items()), strategy),
-                     static_cast<int>(CandidatesFor(Count(request), request.diversity)), shown);
+                     static_cast<int>(CandidatesFor(Count(request), request.diversity)),
+                     {.allowed = shown, .excluded = {}});
   std::vector<std::int32_t> rows;
   std::vector<double> of_the_group;
   for (const auto& one : best) {
