@@ -10,7 +10,11 @@ from support.waiting import eventually
 @pytest.fixture(scope="module")
 def known(loaded, session_suite):
     """Movies that the model knows, of several genres."""
-    return [one["movie_id"] for one in Api(session_suite.url).movies(order_by="-rating_count", page_size=40)["movies"]]
+    anyone = Api(session_suite.url)
+    movies = [one["movie_id"] for one in anyone.movies(order_by="-rating_count", page_size=40)["movies"]]
+    served = lambda: not anyone.recommend_for({movies[0]: 5})["degraded"]  # noqa: E731
+    eventually(served, 30, what="the recommender has the model")
+    return movies
 
 
 @pytest.fixture
