@@ -38,12 +38,14 @@ Time DrainedAt(const Guesses& guesses, const GuessRule& rule) {
 
 Guesses WithOneMore(const Guesses& guesses, const GuessRule& rule, Time now) {
   const double level = std::min(LevelAt(guesses, rule, now) + 1, Ceiling(rule));
-  return {.level = level, .counted_at = now, .retry_at = now + WaitAt(level, rule)};
+  const auto wait = WaitAt(level, rule);
+  return {.level = level, .counted_at = now, .retry_at = wait.count() > 0 ? now + wait : Time{}};
 }
 
 Guesses WithOneLess(const Guesses& guesses, const GuessRule& rule, Time now) {
-  return {
-      .level = std::max(0.0, LevelAt(guesses, rule, now) - 1), .counted_at = now, .retry_at = now};
+  return {.level = std::max(0.0, LevelAt(guesses, rule, now) - 1),
+          .counted_at = now,
+          .retry_at = Time{}};
 }
 
 }  // namespace marquee::auth

@@ -31,7 +31,9 @@ inline constexpr GuessRule kNetworkRule{
 struct Guesses {
   double level = 0;  // wrong ones that still count, at that time
   Time counted_at = {};
-  Time retry_at = {};  // none is looked at before
+  // None is looked at before. The epoch where there is no wait: a moment of now would, to who came
+  // just before and had to wait for a lock, or by a clock that is behind, be a wait.
+  Time retry_at = {};
 };
 
 double LevelAt(const Guesses& guesses, const GuessRule& rule, Time now);

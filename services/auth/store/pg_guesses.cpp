@@ -39,7 +39,7 @@ std::map<std::string, Guesses> Lock(pg::Transaction& tx, std::span<const GuessKe
   std::map<std::string, Guesses> locked;
   const auto rows = tx.exec_params(
       "INSERT INTO guesses (key, level, counted_at, retry_at, drained_at) "
-      "SELECT decode(name, 'hex'), 0, " MOMENT(2) ", " MOMENT(2) ", " MOMENT(
+      "SELECT decode(name, 'hex'), 0, " MOMENT(2) ", 'epoch', " MOMENT(
           2) " FROM unnest($1::text[]) name ORDER BY name "
              "ON CONFLICT (key) DO UPDATE SET key = excluded.key "
              "RETURNING encode(key, 'hex'), level, (extract(epoch FROM counted_at) * 1000000)::bigint, "

@@ -75,6 +75,18 @@ TYPED_TEST_P(GuessContract, TakesBackAndForgets) {
   EXPECT_TRUE(this->guesses().Forget(key, this->Soon()).ok()) << "what isn't there";
 }
 
+// Of two at once the one with the earlier moment may come to the row last.
+TYPED_TEST_P(GuessContract, WhoWasThereAMomentBeforeWaitsForNobody) {
+  using std::chrono::microseconds;
+  using std::chrono::seconds;
+  const typename TestFixture::Keys key{this->Key('a')};
+  EXPECT_EQ(this->Wait(key, this->now_ + microseconds{1}), seconds{0});
+  EXPECT_EQ(this->Wait(key, this->now_), seconds{0});
+  ASSERT_TRUE(this->guesses().Uncount(key, this->now_ + seconds{1}, this->Soon()).ok());
+  EXPECT_EQ(this->Wait(key, this->now_), seconds{0});
+  EXPECT_EQ(this->Wait(key, this->now_), seconds{1}) << "they were counted";
+}
+
 TYPED_TEST_P(GuessContract, PurgesWhatHasDrainedAlone) {
   using std::chrono::minutes;
   using std::chrono::seconds;
@@ -104,6 +116,6 @@ TYPED_TEST_P(GuessContract, ManyAtOnceGetNoMoreThanOne) {
 
 REGISTER_TYPED_TEST_SUITE_P(GuessContract, WaitsGrowAndARefusedGuessCountsForNothing,
                             OneThatWaitsHoldsAllAndNoneIsCounted, TakesBackAndForgets,
-                            PurgesWhatHasDrainedAlone, ManyAtOnceGetNoMoreThanOne);
+                            WhoWasThereAMomentBeforeWaitsForNobody, PurgesWhatHasDrainedAlone, ManyAtOnceGetNoMoreThanOne);
 
 }  // namespace marquee::auth
