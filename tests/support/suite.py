@@ -34,6 +34,7 @@ class Local:
         self.state = pathlib.Path(state) if state else state_folder()
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("MARQUEE_")}
         self.environment |= {"MARQUEE_STATE_DIR": str(self.state), "MARQUEE_PORT_BASE": "auto"}
+        self.environment |= {"MARQUEE_MIGRATIONS_CACHE": str(ROOT / "build" / "migrated")}
         self.environment |= {key: str(value) for key, value in settings.items()}
 
     def try_run(self, script, *arguments, timeout=300):

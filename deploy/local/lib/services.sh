@@ -83,6 +83,24 @@ migrations_mark() { # service database
     -c 'SELECT change_id FROM sqitch.changes ORDER BY change_id' || echo "none"
 }
 
+# MARQUEE_MIGRATIONS_CACHE, for tests, which make dozens of suites: a folder where it is kept what a service's migrations
+# make of an empty database. sqitch takes seconds for that, psql a tenth.
+service_migrate() { # service @file
+  local uri made
+  uri=$(cat "${2#@}")
+  if [ -z "${MARQUEE_MIGRATIONS_CACHE:-}" ] || [ "$(psql -X -Atq "$uri" -c "SELECT to_regnamespace('sqitch') IS NULL")" != t ]; then
+    "$ROOT/ci/migrate" "$1" "$2"
+    return
+  fi
+  made=$MARQUEE_MIGRATIONS_CACHE/$1-$( (cat "$ROOT/ci/migrate" && cd "$ROOT/services/$1/migrations" && cat sqitch.plan deploy/*.sql) | sha256sum | cut -c1-16).sql
+  if [ -f "$made" ]; then
+    psql -X -q -1 -v ON_ERROR_STOP=1 "$uri" -f "$made" > /dev/null
+    return
+  fi
+  "$ROOT/ci/migrate" "$1" "$2" && mkdir -p "$MARQUEE_MIGRATIONS_CACHE" &&
+    "$PG_BIN/pg_dump" --no-owner --dbname "$uri" --file "$made.$BASHPID" && mv "$made.$BASHPID" "$made"
+}
+
 # All databases at once: sqitch spends most of its time starting, which is why it isn't even asked when nothing changed.
 services_migrate() {
   local name database pids=() names=() i failed='' mark
@@ -91,7 +109,7 @@ services_migrate() {
     mark=$STATE/run/migrate-$name.mark
     [ -n "$database" ] && [ -f "$ROOT/services/$name/migrations/sqitch.plan" ] || continue
     if [ -f "$mark" ] && [ "$(migrations_mark "$name" "$database")" = "$(cat "$mark")" ]; then continue; fi
-    "$ROOT/ci/migrate" "$name" "@$STATE/secrets/postgres-$database.uri" > "$STATE/logs/migrate-$name.log" 2>&1 9>&- &
+    service_migrate "$name" "@$STATE/secrets/postgres-$database.uri" > "$STATE/logs/migrate-$name.log" 2>&1 9>&- &
     pids+=($!) names+=("$name")
   done
   for i in "${!pids[@]}"; do
