@@ -151,8 +151,10 @@ Result<Model> Fit(std::string_view algorithm, const RatingMatrix& ratings,
     }
     model.parameters.Add(std::move(fitted));
   }
-  if (values.contains(kExponent))
+  if (values.contains(kExponent)) {
     AddItemScale(ScaleOf(ratings, ItemScaleOf(values)), model.parameters);
+    Elicitation::Fit(ratings, model.parameters);
+  }
   model.item_ids = model.parameters.Keep(ratings.item_ids());
   return model;
 }

@@ -20,9 +20,11 @@ Result<std::shared_ptr<const Ranker>> Ranker::Make(Model model) {
       model.item_ids.end()) {
     return Unfit("the item ids don't ascend");
   }
-  ASSIGN_OR_RETURN(auto scorer, LoadScorer(model.algorithm, model.parameters,
-                                           static_cast<int32_t>(model.item_ids.size())));
-  return std::shared_ptr<const Ranker>(new Ranker(std::move(model), std::move(scorer)));
+  const auto items = static_cast<int32_t>(model.item_ids.size());
+  ASSIGN_OR_RETURN(auto scorer, LoadScorer(model.algorithm, model.parameters, items));
+  ASSIGN_OR_RETURN(auto elicitation, Elicitation::Load(model.parameters, items));
+  return std::shared_ptr<const Ranker>(
+      new Ranker(std::move(model), std::move(scorer), std::move(elicitation)));
 }
 
 std::optional<int32_t> Ranker::IndexOf(int64_t item_id) const {

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "models/algorithm.h"
+#include "models/elicitation.h"
 #include "models/matrix_view.h"
 #include "models/top_n.h"
 
@@ -78,12 +79,19 @@ class Ranker {
   // Views the history.
   std::unique_ptr<const Profile> Read(std::span<const RatedItem> history) const;
 
+  // What to ask a new person about; nullptr where the model doesn't say.
+  const Elicitation* elicitation() const { return elicitation_.get(); }
+
  private:
-  Ranker(Model model, std::shared_ptr<const Scorer> scorer)
-      : model_(std::move(model)), scorer_(std::move(scorer)) {}
+  Ranker(Model model, std::shared_ptr<const Scorer> scorer,
+         std::shared_ptr<const Elicitation> elicitation)
+      : model_(std::move(model)),
+        scorer_(std::move(scorer)),
+        elicitation_(std::move(elicitation)) {}
 
   Model model_;
   std::shared_ptr<const Scorer> scorer_;
+  std::shared_ptr<const Elicitation> elicitation_;
 };
 
 }  // namespace marquee::models

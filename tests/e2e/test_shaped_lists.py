@@ -125,3 +125,25 @@ def test_marqueectl_asks_what_if(session_suite, person, known):
     assert ctl.try_run("what-if", "five stars").returncode == 2
     only = ctl.run("recommend", "--rewatch", "only", "--diversity", "0.2")["recommendations"]
     assert {one["movie_id"] for one in only} == set(known[:6])
+
+
+def test_onboarding_asks_what_tells_most_and_never_twice(api, known):
+    """An anonymous visitor, and somebody whose ratings count without being sent."""
+    rated, unknown = [], []
+    for number in range(8):
+        answer = api.get("/v1/onboarding", rated=rated, unknown=unknown)
+        assert not answer["degraded"] and answer["model_version"] > 0
+        (question,) = answer["questions"]
+        assert 0 < question["chance_known"] <= 1 and 0 < question["information"] <= 1
+        assert question["movie_id"] not in rated + unknown
+        (rated if number % 2 else unknown).append(question["movie_id"])
+    person = api.other().register()
+    first = api.get("/v1/onboarding")["questions"][0]["movie_id"]
+    assert person.get("/v1/onboarding")["questions"][0]["movie_id"] == first
+    person.rate(first, 4)
+    assert person.get("/v1/onboarding") == api.get("/v1/onboarding", rated=[first])
+    assert len(api.get("/v1/onboarding", count=20)["questions"]) == 20
+    refused = api.send("GET", "/v1/onboarding", params={"count": 21})
+    assert (refused.status_code, refused.json()["field"]) == (400, "count")
+    refused = api.send("GET", "/v1/onboarding", params={"unknown": list(range(1, 202))})
+    assert (refused.status_code, refused.json()["field"]) == (400, "unknown")

@@ -212,6 +212,19 @@ RecommendationList Recommender::Popular(std::shared_ptr<const Serving> serving,
   return list;
 }
 
+Result<OnboardingList> Recommender::Onboarding(const CallContext& call,
+                                               OnboardingRequest request) {
+  // The rpc is public: whom a person lets call for them may still not see their ratings.
+  if (call.caller.user_id != 0 && call.caller.IsWithin({"read"})) {
+    ASSIGN_OR_RETURN(const auto ratings, histories_.Of(call));
+    for (const auto& rated : ratings) request.rated.push_back(rated.movie_id);
+  }
+  auto serving = serving_.Get();
+  if (serving->catalogue() == nullptr) return CatalogueMissing();
+  if (serving->lost(models::kRanking)) return ModelUnavailable();
+  return Onboard(std::move(serving), request);
+}
+
 Result<SimilarList> Recommender::Similar(std::int64_t movie_id, int count) const {
   SimilarList list{.serving = serving_.Get(), .movies = {}, .model_version = 0};
   const auto* catalogue = list.serving->catalogue();

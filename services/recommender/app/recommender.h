@@ -15,6 +15,7 @@
 #include "recommender/app/group.h"
 #include "recommender/app/histories.h"
 #include "recommender/app/list.h"
+#include "recommender/app/onboarding.h"
 #include "recommender/app/serving.h"
 #include "recommender/app/what_if.h"
 #include "recommender/domain/catalogue.h"
@@ -74,6 +75,10 @@ class Recommender {
   // reading the ratings: nothing stands in for them here.
   Result<WhatIfList> WhatIf(const CallContext& call, std::span<const RatingEdit> edits,
                             const ListRequest& request);
+
+  // What to ask somebody next. Of a person who is signed in their ratings count beside
+  // request.rated; errors as of reading them.
+  Result<OnboardingList> Onboarding(const CallContext& call, OnboardingRequest request);
 
   // NotFound "movie_unknown" when it isn't in the catalogue; empty when the model doesn't know
   // it.

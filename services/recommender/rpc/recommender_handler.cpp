@@ -107,6 +107,7 @@ RecommenderHandler::RecommenderHandler(Recommender& recommender) : recommender_(
   Register(this, &RecommenderHandler::RecommendForRatings);
   Register(this, &RecommenderHandler::RecommendForGroup);
   Register(this, &RecommenderHandler::WhatIf);
+  Register(this, &RecommenderHandler::ListOnboardingQuestions);
   Register(this, &RecommenderHandler::ListSimilarMovies);
   Register(this, &RecommenderHandler::PredictRating);
   Register(this, &RecommenderHandler::ExplainRecommendation);
@@ -172,6 +173,24 @@ Result<v1::WhatIfResponse> RecommenderHandler::WhatIf(const rpc::Call& call,
   response.set_model_version(result.list.model_version);
   response.set_history_size(result.list.history_size);
   response.set_degraded(result.list.degraded);
+  return response;
+}
+
+Result<v1::ListOnboardingQuestionsResponse> RecommenderHandler::ListOnboardingQuestions(
+    const rpc::Call& call, const v1::ListOnboardingQuestionsRequest& request) {
+  OnboardingRequest asked{.rated = {request.rated().begin(), request.rated().end()},
+                          .unknown = {request.unknown().begin(), request.unknown().end()},
+                          .count = request.count()};
+  ASSIGN_OR_RETURN(const auto list, recommender_.Onboarding(call.context(), std::move(asked)));
+  v1::ListOnboardingQuestionsResponse response;
+  for (const auto& question : list.questions) {
+    auto& wire = *response.add_questions();
+    FillMovie(*list.serving->catalogue(), question.row, wire);
+    if (question.chance_known) wire.set_chance_known(*question.chance_known);
+    if (question.information) wire.set_information(*question.information);
+  }
+  response.set_model_version(list.model_version);
+  response.set_degraded(list.degraded);
   return response;
 }
 

@@ -18,6 +18,8 @@ class RecommenderHandler final : public rpc::Service<v1::RecommenderService> {
   Result<v1::RecommendForGroupResponse> RecommendForGroup(
       const rpc::Call& call, const v1::RecommendForGroupRequest& request);
   Result<v1::WhatIfResponse> WhatIf(const rpc::Call& call, const v1::WhatIfRequest& request);
+  Result<v1::ListOnboardingQuestionsResponse> ListOnboardingQuestions(
+      const rpc::Call& call, const v1::ListOnboardingQuestionsRequest& request);
   Result<v1::ListSimilarMoviesResponse> ListSimilarMovies(
       const rpc::Call& call, const v1::ListSimilarMoviesRequest& request);
   Result<v1::PredictRatingResponse> PredictRating(const rpc::Call& call,
