@@ -17,7 +17,7 @@ struct Target {
 };
 
 inline constexpr std::size_t kMaxTargetBytes = 8192;
-inline constexpr std::size_t kMaxQueryParameters = 100;
+inline constexpr std::size_t kMaxQueryParameters = 500;
 
 // INVALID_ARGUMENT for a target that isn't an absolute path, is too long or wrongly encoded.
 Result<Target> ParseTarget(std::string_view raw);
