@@ -22,7 +22,9 @@
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/method_handler.h>
+#include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -62,15 +64,23 @@ class ServiceBase : public grpc::Service {
   // The rpc whose request is `request`; ends the program (a programming error) when the service has
   // none.
   MethodInfo& MethodOf(const google::protobuf::Descriptor* request);
-  void Add(MethodInfo& method, grpc::internal::RpcMethod::RpcType type,
-           grpc::internal::MethodHandler* handler);
+  // Unary calls come by gRPC's callback API and are handled by Workers; a stream, which goes on for
+  // as long as its caller says and would keep a worker from many, has a thread of gRPC's own.
+  void AddUnary(MethodInfo& method, grpc::internal::MethodHandler* handler);
+  void AddStream(MethodInfo& method, grpc::internal::RpcMethod::RpcType type,
+                 grpc::internal::MethodHandler* handler);
 
   // Around each call: refuses it, or runs `body`, and records and translates the outcome.
   // `request` is null for a client stream, `response` for any stream.
   using Body = std::function<Status(const Call&)>;
-  grpc::Status Guard(MethodInfo& method, grpc::ServerContext& context,
+  grpc::Status Guard(MethodInfo& method, grpc::ServerContextBase& context,
                      const google::protobuf::Message* request, google::protobuf::Message* response,
                      const Body& body);
+  // The same, by a worker: returns at once. Request, response and context live until the reactor
+  // has finished.
+  grpc::ServerUnaryReactor* Answer(MethodInfo& method, grpc::CallbackServerContext& context,
+                                   const google::protobuf::Message& request,
+                                   google::protobuf::Message& response, Body body);
 
  private:
   // What is known of a call once it is over, for the log and the audit.
@@ -78,13 +88,17 @@ class ServiceBase : public grpc::Service {
     Caller caller;
     AuditNote note;
   };
-  Status Handle(MethodInfo& method, grpc::ServerContext& context,
+  Status Handle(MethodInfo& method, grpc::ServerContextBase& context,
                 const google::protobuf::Message* request, google::protobuf::Message* response,
                 const Body& body, Told& told);
-  Time DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const;
+  Time DeadlineOf(const MethodInfo& method, const grpc::ServerContextBase& context) const;
+  // Records and logs how a call ended, and says it in gRPC's words.
+  grpc::Status Outcome(MethodInfo& method, grpc::ServerContextBase& context, const Status& status,
+                       const std::string& caller, std::chrono::steady_clock::time_point started);
 
   std::string name_;
   std::vector<std::unique_ptr<MethodInfo>> methods_;
+  int added_ = 0;
   Interceptor* interceptor_ = nullptr;
 };
 
@@ -96,25 +110,21 @@ class Service : public ServiceBase {
   template <typename Self, typename Request, typename Response>
   void Register(Self* self, Result<Response> (Self::*method)(const Call&, const Request&)) {
     MethodInfo& info = MethodOf(Request::descriptor());
-    Add(info, grpc::internal::RpcMethod::NORMAL_RPC,
-        new grpc::internal::RpcMethodHandler<ServiceBase, Request, Response>(
-            [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
-                                        const Request* request, Response* response) {
-              return Guard(info, *context, request, response, [&](const Call& call) -> Status {
-                auto result = (self->*method)(call, *request);
-                if (!result.ok()) return std::move(result).error();
-                *response = std::move(result).value();
-                return {};
-              });
-            },
-            this));
+    AddUnary(info, new grpc::internal::CallbackUnaryHandler<Request, Response>(
+                       [this, &info, self, method](grpc::CallbackServerContext* context,
+                                                   const Request* request, Response* response) {
+                         return Answer(info, *context, *request, *response,
+                                       [self, method, request, response](const Call& call) {
+                                         return Run(self, method, call, *request, *response);
+                                       });
+                       }));
   }
 
   template <typename Self, typename Request, typename Response>
   void Register(Self* self, Status (Self::*method)(const Call&, const Request&,
                                                    grpc::ServerWriter<Response>&)) {
     MethodInfo& info = MethodOf(Request::descriptor());
-    Add(info, grpc::internal::RpcMethod::SERVER_STREAMING,
+    AddStream(info, grpc::internal::RpcMethod::SERVER_STREAMING,
         new grpc::internal::ServerStreamingHandler<ServiceBase, Request, Response>(
             [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
                                         const Request* request,
@@ -130,18 +140,25 @@ class Service : public ServiceBase {
   void Register(Self* self,
                 Result<Response> (Self::*method)(const Call&, grpc::ServerReader<Request>&)) {
     MethodInfo& info = MethodOf(Request::descriptor());
-    Add(info, grpc::internal::RpcMethod::CLIENT_STREAMING,
+    AddStream(info, grpc::internal::RpcMethod::CLIENT_STREAMING,
         new grpc::internal::ClientStreamingHandler<ServiceBase, Request, Response>(
             [this, &info, self, method](ServiceBase*, grpc::ServerContext* context,
                                         grpc::ServerReader<Request>* reader, Response* response) {
-              return Guard(info, *context, nullptr, nullptr, [&](const Call& call) -> Status {
-                auto result = (self->*method)(call, *reader);
-                if (!result.ok()) return std::move(result).error();
-                *response = std::move(result).value();
-                return {};
+              return Guard(info, *context, nullptr, nullptr, [&](const Call& call) {
+                return Run(self, method, call, *reader, *response);
               });
             },
             this));
+  }
+
+ private:
+  template <typename Self, typename Method, typename Request, typename Response>
+  static Status Run(Self* self, Method method, const Call& call, Request& request,
+                    Response& response) {
+    auto result = (self->*method)(call, request);
+    if (!result.ok()) return std::move(result).error();
+    response = std::move(result).value();
+    return {};
   }
 };
 
