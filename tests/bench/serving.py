@@ -135,9 +135,7 @@ def memory(suite):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--dataset", default=str(SHARED / "data/ml-latest-small"), help="a MovieLens folder"
-    )
+    parser.add_argument("--dataset", default=str(SHARED / "data/ml-latest-small"), help="a MovieLens folder")
     parser.add_argument("--seconds", type=int, default=10, help="of load for each route")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", action="store_true")
