@@ -61,7 +61,7 @@ class Profile {
 
   // scores[i] += weight · (item i's score) for every item.
   virtual void AddScores(float weight, std::span<float> scores) const = 0;
-  // Whether AddEstimates is much cheaper than AddScores, and where they differ:
+  // Whether AddEstimates is much cheaper than AddScores.
   virtual bool HasEstimates() const { return false; }
   // The same, roughly, all of it [items]: where scores[i] was within errors[i] of what AddScores is
   // given, it is so afterwards; an error that is no number says nothing. `exact` becomes the scores as
