@@ -25,6 +25,25 @@ Result<const Tensor*> Require(const Parameters& parameters, std::string_view nam
 
 }  // namespace
 
+void Profile::AddEstimates(float weight, std::span<float> scores, std::span<float>,
+                           std::span<float> exact) const {
+  AddScores(weight, scores);
+  std::ranges::copy(scores, exact.begin());
+}
+
+void Profile::AddScoresOf(std::span<const int32_t> items, float, std::span<const float> exact,
+                          std::span<float> scores) const {
+  for (size_t i = 0; i < items.size(); ++i) scores[i] += exact[static_cast<size_t>(items[i])];
+}
+
+void Profile::AddSharesOf(std::span<const int32_t> items, std::span<const float> weights,
+                          std::span<float> shares) const {
+  if (items.empty()) return;
+  const size_t history = shares.size() / items.size();
+  for (size_t i = 0; i < items.size(); ++i)
+    AddShares(items[i], weights[i], shares.subspan(i * history, history));
+}
+
 Error Unfit(std::string message) {
   return Error::InvalidArgument("model_unfit", std::move(message));
 }

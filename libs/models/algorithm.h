@@ -61,17 +61,35 @@ class Profile {
 
   // scores[i] += weight · (item i's score) for every item.
   virtual void AddScores(float weight, std::span<float> scores) const = 0;
+  // Whether AddEstimates is much cheaper than AddScores.
+  virtual bool HasEstimates() const { return false; }
+  // The same, roughly, all of it [items]: where scores[i] was within errors[i] of what AddScores is
+  // given, it is so afterwards; an error that is no number says nothing. `exact` becomes the scores as
+  // they were before the first estimate; it comes as zeros.
+  virtual void AddEstimates(float weight, std::span<float> scores, std::span<float> errors,
+                            std::span<float> exact) const;
+  // What AddScores adds for items[i] to scores[i], which are zeros, to the bit; `exact` is what
+  // AddEstimates made of zeros with the same weight.
+  virtual void AddScoresOf(std::span<const int32_t> items, float weight,
+                           std::span<const float> exact, std::span<float> scores) const;
   // One item's score; of an item out of range, what the person alone tells (0 for most algorithms).
   virtual float Score(int32_t item) const = 0;
   // shares[j] += weight · (what the history's j-th rating adds to the item's score). They sum to
   // the score, less what doesn't depend on the history.
   virtual void AddShares(int32_t item, float weight, std::span<float> shares) const = 0;
+  // The same of several items, [items], each with a weight; shares: [items, history]. For
+  // algorithms that have much in common to work out.
+  virtual void AddSharesOf(std::span<const int32_t> items, std::span<const float> weights,
+                           std::span<float> shares) const;
   // Whether the history's j-th rating is so far below the person's own level that it takes from what
   // it would otherwise support.
   virtual bool Dislikes(size_t) const { return false; }
   // What else is believed of one item's rating: of algorithms for ratings, those that say.
   virtual std::optional<Predictive> Predict(int32_t) const { return std::nullopt; }
 };
+
+// What rounding adds to an error, with terms of this size: a few times what float loses.
+inline float RoundingOf(float magnitude) { return 0x1p-21F * magnitude; }
 
 // Made of parameters, which it views; immutable; any number of threads. Items are dense indices,
 // and those out of range in a history are ignored.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "models/scratch.h"
+
 namespace marquee::models {
 namespace {
 
@@ -21,10 +23,34 @@ class ScaledProfile final : public Profile {
       : profile_(std::move(profile)), items_(items) {}
 
   void AddScores(float weight, std::span<float> scores) const override {
-    std::vector<float> own(scores.size(), 0);
+    Scratch own(scores.size());
     profile_->AddScores(weight, own);
-    for (size_t item = 0; item < own.size(); ++item)
+    for (size_t item = 0; item < scores.size(); ++item)
       scores[item] += items_.scale[item] * own[item] + weight * items_.prior[item];
+  }
+  bool HasEstimates() const override { return profile_->HasEstimates(); }
+  void AddEstimates(float weight, std::span<float> scores, std::span<float> errors,
+                    std::span<float> exact) const override {
+    Scratch own(scores.size());
+    Scratch own_errors(scores.size());
+    profile_->AddEstimates(weight, own, own_errors, exact);
+    for (size_t item = 0; item < scores.size(); ++item) {
+      const float scaled = items_.scale[item] * own[item];
+      const float prior = weight * items_.prior[item];
+      const float error = std::abs(items_.scale[item]) * own_errors[item];
+      errors[item] += error + RoundingOf(std::abs(scores[item]) + std::abs(scaled) +
+                                         std::abs(prior) + error + errors[item]);
+      scores[item] += scaled + prior;
+    }
+  }
+  void AddScoresOf(std::span<const int32_t> items, float weight, std::span<const float> exact,
+                   std::span<float> scores) const override {
+    Scratch own(scores.size());
+    profile_->AddScoresOf(items, weight, exact, own);
+    for (size_t i = 0; i < items.size(); ++i) {
+      const auto item = static_cast<size_t>(items[i]);
+      scores[i] += items_.scale[item] * own[i] + weight * items_.prior[item];
+    }
   }
   float Score(int32_t item) const override {
     if (!Known(item)) return profile_->Score(item);
@@ -32,6 +58,12 @@ class ScaledProfile final : public Profile {
   }
   void AddShares(int32_t item, float weight, std::span<float> shares) const override {
     if (Known(item)) profile_->AddShares(item, weight * Scale(item), shares);
+  }
+  void AddSharesOf(std::span<const int32_t> items, std::span<const float> weights,
+                   std::span<float> shares) const override {
+    std::vector<float> scaled(weights.begin(), weights.end());
+    for (size_t i = 0; i < items.size(); ++i) scaled[i] *= Known(items[i]) ? Scale(items[i]) : 0;
+    profile_->AddSharesOf(items, scaled, shares);
   }
   bool Dislikes(size_t j) const override { return profile_->Dislikes(j); }
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/lower_bound.h"
+
 namespace marquee::models {
 namespace {
 
@@ -52,11 +54,10 @@ class ItemToItemProfile final : public Profile {
   float Share(const Observation& seen, int32_t item, float weight) const {
     if (!Known(seen.item)) return 0;
     const Row row = RowOf(matrix_, seen.item);
-    const auto found = std::lower_bound(row.columns.begin(), row.columns.end(), item);
-    if (found == row.columns.end() || *found != item) return 0;
+    const size_t at = LowerBound(row.columns, item);
+    if (at == row.columns.size() || row.columns[at] != item) return 0;
     const float least = seen.target < 0 ? 0 : kAny;
-    return weight * seen.weight() *
-           std::max(row.values[static_cast<size_t>(found - row.columns.begin())], least);
+    return weight * seen.weight() * std::max(row.values[at], least);
   }
 
   const SparseView& matrix_;

@@ -32,8 +32,22 @@ struct RowSystem {
 struct Kernels {
   const char* name;
 
-  // out[r] = rows[r]·v for n contiguous rows; any k.
+  // out[r] = rows[r]·v for n contiguous rows; any k. A row's product is the same to the bit wherever
+  // the row stands, by dot_gathered too.
   void (*dot_rows)(const float* rows, size_t n, size_t k, const float* v, float* out);
+  // out[r] = rows[items[r]]·v
+  void (*dot_gathered)(const float* rows, size_t k, const int32_t* items, size_t n, const float* v,
+                       float* out);
+  // out[r] = rows[r]·v for n contiguous rows of k bytes; k padded. The sums must fit 32 bits.
+  void (*dot_bytes)(const int8_t* rows, size_t n, size_t k, const int16_t* v, int32_t* out);
+
+  // estimates[r] = products[r]·(steps[r]·scale), errors[r] = reaches[r]·norm + the least normal float
+  void (*bound)(const int32_t* products, const float* steps, const float* reaches, size_t n,
+                float scale, float norm, float* estimates, float* errors);
+
+  // The indices of those of n whose estimate + error isn't below the threshold, ascending; how many.
+  size_t (*not_below)(const float* estimates, const float* errors, size_t n, float threshold,
+                      uint32_t* found);
 
   // Whether cg_row takes halves; to_half rounds n floats (n a multiple of kLane) to them.
   bool takes_halves;
@@ -58,6 +72,9 @@ struct Kernels {
   bool (*cholesky)(float* a, size_t n, size_t stride);
   // b ← (UᵀU)⁻¹·b
   void (*cholesky_solve)(const float* u, size_t n, size_t stride, float* b);
+
+  // b ← (UᵀU)⁻¹·b for many right-hand sides: b is n × columns, row-major.
+  void (*cholesky_solve_many)(const float* u, size_t n, size_t stride, float* b, size_t columns);
 
   // out += Σ_j coefficients[j]·panel[j], panel n × k; any k.
   void (*combine)(const float* panel, size_t n, size_t k, const float* coefficients, float* out);

@@ -46,10 +46,21 @@ void ToHalf(const float* from, size_t n, uint16_t* to) {
 void ToHalf(const float*, size_t, uint16_t*) {}
 #endif
 
+// By halves: not one addition after another.
 inline float Sum(Vector v) {
-  float sum = 0;
-  for (size_t i = 0; i < kWidth; ++i) sum += v[i];
-  return sum;
+#if defined(__AVX__)
+#if defined(__AVX512F__)
+  const __m256 eight =
+      _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+#else
+  const __m256 eight = (__m256)v;
+#endif
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+#else
+  return (v[0] + v[2]) + (v[1] + v[3]);
+#endif
 }
 
 // sums[i] = the sum of the lanes of a, b, c, d.
@@ -90,31 +101,117 @@ inline float Dot(const float* a, const float* b, size_t k) {
   return sum;
 }
 
-void DotRows(const float* rows, size_t n, size_t k, const float* v, float* out) {
+// Not inlined: how its sums are fused must not depend on who calls.
+__attribute__((noinline)) void DotRest(const float* f0, const float* f1, const float* f2,
+                                       const float* f3, const float* v, size_t from, size_t k,
+                                       float* out) {
+  for (size_t c = from; c < k; ++c) {
+    out[0] += f0[c] * v[c];
+    out[1] += f1[c] * v[c];
+    out[2] += f2[c] * v[c];
+    out[3] += f3[c] * v[c];
+  }
+}
+
+// The products of four rows, each added up in the same order.
+inline void DotFour(const float* f0, const float* f1, const float* f2, const float* f3,
+                    const float* v, size_t k, float* out) {
   const size_t whole = k / kWidth * kWidth;
+  Vector s0{}, s1{}, s2{}, s3{};
+  for (size_t c = 0; c < whole; c += kWidth) {
+    const Vector x = Load(v + c);
+    s0 += Load(f0 + c) * x;
+    s1 += Load(f1 + c) * x;
+    s2 += Load(f2 + c) * x;
+    s3 += Load(f3 + c) * x;
+  }
+  Sum4(s0, s1, s2, s3, out);
+  if (whole < k) DotRest(f0, f1, f2, f3, v, whole, k, out);
+}
+
+void DotRows(const float* rows, size_t n, size_t k, const float* v, float* out) {
   size_t r = 0;
   for (; r + 4 <= n; r += 4) {
-    const float* f0 = rows + r * k;
-    const float* f1 = f0 + k;
-    const float* f2 = f1 + k;
-    const float* f3 = f2 + k;
-    Vector s0{}, s1{}, s2{}, s3{};
-    for (size_t c = 0; c < whole; c += kWidth) {
-      const Vector x = Load(v + c);
-      s0 += Load(f0 + c) * x;
-      s1 += Load(f1 + c) * x;
-      s2 += Load(f2 + c) * x;
-      s3 += Load(f3 + c) * x;
-    }
-    Sum4(s0, s1, s2, s3, out + r);
-    for (size_t c = whole; c < k; ++c) {
-      out[r] += f0[c] * v[c];
-      out[r + 1] += f1[c] * v[c];
-      out[r + 2] += f2[c] * v[c];
-      out[r + 3] += f3[c] * v[c];
-    }
+    const float* f = rows + r * k;
+    DotFour(f, f + k, f + 2 * k, f + 3 * k, v, k, out + r);
   }
-  for (; r < n; ++r) out[r] = Dot(rows + r * k, v, k);
+  for (; r < n; ++r) {
+    const float* f = rows + r * k;
+    float same[4];
+    DotFour(f, f, f, f, v, k, same);
+    out[r] = same[0];
+  }
+}
+
+void DotGathered(const float* rows, size_t k, const int32_t* items, size_t n, const float* v,
+                 float* out) {
+  for (size_t r = 0; r < n; r += 4) {
+    const float* f[4];
+    for (size_t t = 0; t < 4; ++t) {
+      f[t] = rows + static_cast<size_t>(items[r + t < n ? r + t : n - 1]) * k;
+    }
+    float products[4];
+    DotFour(f[0], f[1], f[2], f[3], v, k, products);
+    for (size_t t = 0; t < 4 && r + t < n; ++t) out[r + t] = products[t];
+  }
+}
+
+void DotBytes(const int8_t* rows, size_t n, size_t k, const int16_t* v, int32_t* out) {
+  size_t r = 0;
+#if defined(__AVX2__)
+  const auto widen = [](const int8_t* from) __attribute__((always_inline)) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  };
+  for (; r + 4 <= n; r += 4) {
+    const int8_t* f = rows + r * k;
+    __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t c = 0; c < k; c += 16) {
+      const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(v + c));
+      s0 = _mm256_add_epi32(s0, _mm256_madd_epi16(widen(f + c), x));
+      s1 = _mm256_add_epi32(s1, _mm256_madd_epi16(widen(f + k + c), x));
+      s2 = _mm256_add_epi32(s2, _mm256_madd_epi16(widen(f + 2 * k + c), x));
+      s3 = _mm256_add_epi32(s3, _mm256_madd_epi16(widen(f + 3 * k + c), x));
+    }
+    const __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(s0, s1), _mm256_hadd_epi32(s2, s3));
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(out + r),
+        _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1)));
+  }
+#endif
+  for (; r < n; ++r) {
+    const int8_t* f = rows + r * k;
+    int32_t sum = 0;
+    for (size_t c = 0; c < k; ++c) sum += static_cast<int32_t>(f[c]) * v[c];
+    out[r] = sum;
+  }
+}
+
+void Bound(const int32_t* products, const float* steps, const float* reaches, size_t n, float scale,
+           float norm, float* estimates, float* errors) {
+  for (size_t r = 0; r < n; ++r) {
+    estimates[r] = static_cast<float>(products[r]) * (steps[r] * scale);
+    errors[r] = reaches[r] * norm + __FLT_MIN__;  // which covers what underflows
+  }
+}
+
+size_t NotBelow(const float* estimates, const float* errors, size_t n, float threshold,
+                uint32_t* found) {
+  size_t size = 0;
+  size_t i = 0;
+#if defined(__AVX__)
+  const __m256 bound = _mm256_set1_ps(threshold);
+  for (; i + 8 <= n; i += 8) {
+    const __m256 most = _mm256_add_ps(_mm256_loadu_ps(estimates + i), _mm256_loadu_ps(errors + i));
+    auto left = static_cast<unsigned>(
+        _mm256_movemask_ps(_mm256_cmp_ps(most, bound, _CMP_NLT_UQ)));  // no number isn't below
+    for (; left != 0; left &= left - 1)
+      found[size++] = static_cast<uint32_t>(i) + static_cast<uint32_t>(__builtin_ctz(left));
+  }
+#endif
+  for (; i < n; ++i) {
+    if (!(estimates[i] + errors[i] < threshold)) found[size++] = static_cast<uint32_t>(i);
+  }
+  return size;
 }
 
 // What a pass over a row's observations adds up: q += Σ_j w_j·f_j with, in
@@ -422,6 +519,24 @@ void CholeskySolve(const float* u, size_t n, size_t stride, float* b) {
   }
 }
 
+// As CholeskySolve, a step for all columns at once.
+void CholeskySolveMany(const float* u, size_t n, size_t stride, float* b, size_t columns) {
+  for (size_t i = 0; i < n; ++i) {
+    const float* row = u + i * stride;
+    float* solved = b + i * columns;
+    const float inverse = 1 / row[i];
+    for (size_t c = 0; c < columns; ++c) solved[c] *= inverse;
+    for (size_t j = i + 1; j < n; ++j) Subtract(b + j * columns, solved, row[j], 0, columns);
+  }
+  for (size_t i = n; i-- > 0;) {
+    const float* row = u + i * stride;
+    float* solved = b + i * columns;
+    for (size_t j = i + 1; j < n; ++j) Subtract(solved, b + j * columns, row[j], 0, columns);
+    const float inverse = 1 / row[i];
+    for (size_t c = 0; c < columns; ++c) solved[c] *= inverse;
+  }
+}
+
 void Combine(const float* panel, size_t n, size_t k, const float* coefficients, float* out) {
   const size_t whole = k / kWidth * kWidth;
   size_t j = 0;
@@ -452,6 +567,10 @@ void Combine(const float* panel, size_t n, size_t k, const float* coefficients, 
 extern const Kernels MARQUEE_KERNELS_TABLE;
 const Kernels MARQUEE_KERNELS_TABLE = {MARQUEE_KERNELS_NAME,
                                        DotRows,
+                                       DotGathered,
+                                       DotBytes,
+                                       Bound,
+                                       NotBelow,
                                        MARQUEE_HALVES != 0,
                                        ToHalf,
                                        CgRow,
@@ -460,6 +579,7 @@ const Kernels MARQUEE_KERNELS_TABLE = {MARQUEE_KERNELS_NAME,
                                        Rotate,
                                        Cholesky,
                                        CholeskySolve,
+                                       CholeskySolveMany,
                                        Combine};
 
 }  // namespace marquee::models

@@ -5,6 +5,7 @@
 
 #include "models/rating_matrix.h"
 #include "models/registry.h"
+#include "models/scratch.h"
 
 namespace marquee::models {
 namespace {
@@ -60,7 +61,18 @@ std::vector<ScoredItem> Ranker::Recommend(const Profile& profile,
 
 std::vector<ScoredItem> Ranker::Best(const Profile& profile, int n,
                                      const ItemFilter& filter) const {
-  std::vector<float> scores(model_.item_ids.size(), 0);
+  Scratch scores(model_.item_ids.size());
+  if (profile.HasEstimates() && n > 0) {
+    Scratch errors(scores.size());
+    Scratch exact(scores.size());
+    profile.AddEstimates(1, scores, errors, exact);
+    CandidateSelection selection(n, filter);
+    selection.Take(0, scores, errors);
+    const std::vector<int32_t> candidates = selection.Finish();
+    Scratch proven(candidates.size());
+    profile.AddScoresOf(candidates, 1, exact, proven);
+    return TopNAmong(candidates, proven, n);
+  }
   profile.AddScores(1, scores);
   return TopNOf(scores, n, filter);
 }
@@ -74,12 +86,17 @@ std::vector<Ranker::Explanation> Ranker::Explain(const Profile& profile,
                                                  std::span<const RatedItem> history,
                                                  std::span<const int32_t> items) const {
   const size_t skipped = history.size() - Recent(history).size();
-  std::vector<Explanation> explanations;
-  for (const int32_t item : items) {
-    Explanation explanation{0, std::vector<float>(history.size(), 0)};
-    profile.AddShares(item, 1, std::span(explanation.contributions).subspan(skipped));
-    for (const float share : explanation.contributions) explanation.score += share;
-    explanations.push_back(std::move(explanation));
+  const size_t counted = history.size() - skipped;
+  const std::vector<float> weights(items.size(), 1);
+  std::vector<float> shares(items.size() * counted, 0);
+  profile.AddSharesOf(items, weights, shares);
+  std::vector<Explanation> explanations(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    auto& [score, contributions] = explanations[i];
+    contributions.assign(skipped, 0);
+    const auto own = std::span(shares).subspan(i * counted, counted);
+    contributions.insert(contributions.end(), own.begin(), own.end());
+    for (const float share : own) score += share;
   }
   return explanations;
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/lower_bound.h"
+
 namespace marquee::models {
 namespace {
 
@@ -165,9 +167,9 @@ SparseRows Transpose(const SparseRows& rows, int32_t columns) {
 }
 
 std::optional<int32_t> IndexOf(std::span<const int64_t> ids, int64_t id) {
-  const auto found = std::lower_bound(ids.begin(), ids.end(), id);
-  if (found == ids.end() || *found != id) return std::nullopt;
-  return static_cast<int32_t>(found - ids.begin());
+  const std::size_t at = LowerBound(ids, id);
+  if (at == ids.size() || ids[at] != id) return std::nullopt;
+  return static_cast<int32_t>(at);
 }
 
 Result<RatingMatrix> RatingMatrix::Build(std::span<const int64_t> user_ids,

@@ -317,6 +317,77 @@ TEST_F(RankerTest, ExplainsTheVeryScoresThatItRanksBy) {
   }
 }
 
+// A model of many items, with what a served one has: blended, with dislikes and popularity's scale.
+TEST(Ranker, ListsTheVeryBestOfAllScoresThoughItScansEstimates) {
+  constexpr int kItems = 3'000;
+  constexpr int kFactors = 48;
+  std::vector<float> factors = RandomFactors(kItems, kFactors);
+  // The second half stands very close to the first.
+  for (size_t i = factors.size() / 2; i < factors.size(); ++i)
+    factors[i] = factors[i - factors.size() / 2] * (1 + 1e-6F * NormalAt(12, i));
+  const std::vector<float> gram = GramOf(factors, kFactors);
+  std::vector<int64_t> ids, offsets{0};
+  std::vector<int32_t> columns;
+  std::vector<float> values, scale, prior;
+  for (int32_t item = 0; item < kItems; ++item) {
+    ids.push_back(item);
+    for (int32_t other = item % 7; other < kItems; other += 31) {
+      columns.push_back(other);
+      values.push_back(0.05F * NormalAt(13, columns.size()));
+    }
+    offsets.push_back(static_cast<int64_t>(columns.size()));
+    scale.push_back(0.5F + static_cast<float>(item % 100) / 100);
+    prior.push_back(item % 5 == 0 ? 0.01F : 0);
+  }
+  for (const char* algorithm : {"ials", "ease", "ials+ease"}) {
+    for (const bool scaled : {false, true}) {
+      Model model{.algorithm = algorithm, .item_ids = ids, .parameters = {}};
+      model.parameters.Add("ials.item_factors", MatrixView{factors.data(), kItems, kFactors});
+      model.parameters.Add("ials.item_gram", MatrixView{gram.data(), kFactors, kFactors});
+      model.parameters.Add("ease", SparseView{offsets, columns, values});
+      model.parameters.numbers = {{"ials.alpha", 3},          {"ials.unobserved_weight", 0.5F},
+                                  {"ials.regularization", 8}, {"ials.regularization_exponent", 1},
+                                  {"ials.weight", 1},         {"ease.weight", 0.7F}};
+      const ConfidenceRule rule{.level = StarLevel{.aversion = 0.6F}};
+      rule.AddTo(model.parameters, "ials");
+      rule.AddTo(model.parameters, "ease");
+      if (scaled) {
+        model.parameters.Add("ranking.item_scale", std::span<const float>(scale));
+        model.parameters.Add("ranking.item_prior", std::span<const float>(prior));
+      }
+      const auto ranker = Ranker::Make(std::move(model));
+      ASSERT_TRUE(ranker.ok()) << ranker.error().ToString();
+      Random random(3);
+      for (int person = 0; person < 30; ++person) {
+        std::vector<RatedItem> history;
+        std::vector<int32_t> rated;
+        for (int j = 0; j < 3 + 5 * person; ++j) {
+          rated.push_back(static_cast<int32_t>(random.Below(kItems)));
+          history.push_back({rated.back(), 0.5F + 0.5F * static_cast<float>(random.Below(10))});
+        }
+        const std::vector<float> scores = (*ranker)->ScoreAll(history);
+        for (const int n : {1, 20, 100}) {
+          EXPECT_EQ((*ranker)->Recommend(history, n), TopNOf(scores, n, {{}, rated}))
+              << algorithm << ", scaled " << scaled << ", person " << person << ", " << n;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(RankerTest, AsksOfAPartWithoutWeightOnlyWhatIsSimilar) {
+  Model model = Of("ials+ease");
+  model.parameters.numbers["ials.weight"] = 0;
+  const auto without = *Ranker::Make(std::move(model));
+  const auto ials = *Ranker::Make(Of("ials"));
+  const auto ease = *Ranker::Make(Of("ease"));
+  const std::vector<float> alone = ease->ScoreAll(history_);
+  const std::vector<float> scores = without->ScoreAll(history_);
+  for (size_t item = 0; item < scores.size(); ++item)
+    EXPECT_FLOAT_EQ(scores[item], 0.5F * alone[item]);
+  EXPECT_EQ(without->Similar(3, 10), ials->Similar(3, 10));
+}
+
 TEST_F(RankerTest, NeverRecommendsWhatIsInTheHistoryOrFilteredOut) {
   const auto ranker = *Ranker::Make(Of("ials+ease"));
   const std::vector<int32_t> excluded{1, 2};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "models/kernels.h"
@@ -12,6 +13,14 @@ namespace {
 
 bool Better(const ScoredItem& a, const ScoredItem& b) {
   return a.score > b.score || (a.score == b.score && a.item < b.item);
+}
+
+constexpr float kNever = -std::numeric_limits<float>::infinity();
+
+bool IsAllowed(std::span<const uint64_t> allowed, int32_t item) {
+  if (allowed.empty()) return true;
+  const size_t word = static_cast<size_t>(item) / 64;
+  return word < allowed.size() && (allowed[word] >> (item % 64) & 1) != 0;
 }
 
 // Takes blocks of scores in ascending item order and keeps the best n that the filter lets through.
@@ -36,8 +45,8 @@ class Selection {
     constexpr size_t kGroup = 16;
     size_t i = 0;
     for (; i + kGroup <= scores.size(); i += kGroup) {
-      float best = scores[i];
-      for (size_t c = 1; c < kGroup; ++c) best = scores[i + c] > best ? scores[i + c] : best;
+      float best = kNever;  // not the first: it may be no number
+      for (size_t c = 0; c < kGroup; ++c) best = scores[i + c] > best ? scores[i + c] : best;
       if (!(best > threshold_)) continue;
       for (size_t c = i; c < i + kGroup; ++c) Offer(first, c, scores[c]);
     }
@@ -51,15 +60,10 @@ class Selection {
   }
 
  private:
-  static constexpr float kNever = -std::numeric_limits<float>::infinity();
-
   void Offer(int32_t first, size_t offset, float score) {
     if (!(score > threshold_)) return;
     const int32_t item = first + static_cast<int32_t>(offset);
-    if (!allowed_.empty()) {
-      const size_t word = static_cast<size_t>(item) / 64;
-      if (word >= allowed_.size() || (allowed_[word] >> (item % 64) & 1) == 0) return;
-    }
+    if (!IsAllowed(allowed_, item)) return;
     kept_.push_back({item, score});
     if (kept_.size() >= 2 * n_ + 64) Shrink();
   }
@@ -105,6 +109,74 @@ std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemF
                 });
 }
 
+std::vector<ScoredItem> TopNAmong(std::span<const int32_t> items, std::span<const float> scores,
+                                  int n) {
+  std::vector<ScoredItem> best;
+  if (n <= 0) return best;
+  best.reserve(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (scores[i] > kNever) best.push_back({items[i], scores[i]});
+  }
+  const size_t size = std::min(best.size(), static_cast<size_t>(n));
+  std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(size), best.end(),
+                    Better);
+  best.resize(size);
+  return best;
+}
+
+CandidateSelection::CandidateSelection(int n, const ItemFilter& filter)
+    : n_(static_cast<size_t>(std::max(n, 1))),
+      allowed_(filter.allowed),
+      excluded_(filter.excluded.begin(), filter.excluded.end()),
+      threshold_(kNever) {
+  std::sort(excluded_.begin(), excluded_.end());
+}
+
+void CandidateSelection::Take(int32_t first, std::span<const float> estimates,
+                              std::span<const float> errors) {
+  constexpr size_t kPart = 64;  // the threshold rises from one to the next
+  std::array<uint32_t, kPart> found;
+  const Kernels& kernels = BestKernels();
+  for (size_t i = 0; i < estimates.size(); i += kPart) {
+    const size_t size =
+        kernels.not_below(estimates.data() + i, errors.data() + i,
+                          std::min(kPart, estimates.size() - i), threshold_, found.data());
+    for (const uint32_t c : std::span(found).first(size)) {
+      Offer(first + static_cast<int32_t>(i + c), estimates[i + c], errors[i + c]);
+    }
+  }
+}
+
+void CandidateSelection::Offer(int32_t item, float estimate, float error) {
+  const float most = estimate + error;
+  if (most < threshold_ || !IsAllowed(allowed_, item) ||
+      std::binary_search(excluded_.begin(), excluded_.end(), item)) {
+    return;
+  }
+  candidates_.push_back({item, most});
+  const float least = estimate - error;
+  if (!(least > threshold_)) return;
+  lowest_.push_back(least);
+  if (lowest_.size() >= 2 * n_ + 64) Raise();
+}
+
+void CandidateSelection::Raise() {
+  if (lowest_.size() < n_) return;
+  const auto last = lowest_.begin() + static_cast<std::ptrdiff_t>(n_ - 1);
+  std::nth_element(lowest_.begin(), last, lowest_.end(), std::greater<>());
+  lowest_.resize(n_);
+  threshold_ = *last;
+  std::erase_if(candidates_, [this](const ScoredItem& one) { return one.score < threshold_; });
+}
+
+std::vector<int32_t> CandidateSelection::Finish() {
+  Raise();
+  std::vector<int32_t> items;
+  items.reserve(candidates_.size());
+  for (const ScoredItem& one : candidates_) items.push_back(one.item);
+  return items;
+}
+
 Likeness::Likeness(MatrixView factors)
     : factors_(factors), inverse_norms_(static_cast<size_t>(factors.rows)) {
   const Kernels& kernels = BestKernels();
@@ -133,6 +205,13 @@ std::vector<ScoredItem> Likeness::To(int32_t item, int n, const ItemFilter& filt
           scores[i] = inverse > 0 ? scores[i] * inverse : -std::numeric_limits<float>::infinity();
         }
       });
+}
+
+void ScoresOf(MatrixView factors, std::span<const int32_t> items, std::span<const float> vector,
+              std::span<float> out) {
+  if (vector.size() != static_cast<size_t>(factors.columns)) return;
+  BestKernels().dot_gathered(factors.data, vector.size(), items.data(), items.size(), vector.data(),
+                             out.data());
 }
 
 void Scores(MatrixView factors, std::span<const float> vector, std::span<float> out) {

@@ -34,6 +34,34 @@ class ItemSet {
 // when the filter leaves fewer.
 std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemFilter& filter = {});
 
+// The same of these items alone, ascending, with scores[i] that of items[i].
+std::vector<ScoredItem> TopNAmong(std::span<const int32_t> items, std::span<const float> scores,
+                                  int n);
+
+// Finds the items that may be among the n best where only estimates are known, and how far off they
+// may be: those that it leaves out can't be. An error that is no number makes a candidate.
+class CandidateSelection {
+ public:
+  static constexpr size_t kBlock = 1024;
+
+  CandidateSelection(int n, const ItemFilter& filter);
+  // Blocks in ascending order of items; both [n], |score of first + i − estimates[i]| ≤ errors[i].
+  void Take(int32_t first, std::span<const float> estimates, std::span<const float> errors);
+  // Ascending; at least n of them, or all that the filter lets through.
+  std::vector<int32_t> Finish();
+
+ private:
+  void Offer(int32_t item, float estimate, float error);
+  void Raise();
+
+  size_t n_;
+  std::span<const uint64_t> allowed_;
+  std::vector<int32_t> excluded_;       // ascending
+  std::vector<float> lowest_;           // of candidates: the largest of what they have at least
+  std::vector<ScoredItem> candidates_;  // the score: what they have at most
+  float threshold_;                     // n items have at least this
+};
+
 // How alike items are by the cosine of their factors, which it views.
 class Likeness {
  public:
@@ -49,5 +77,8 @@ class Likeness {
 
 // out[i] = factors.Row(i)·vector, [rows].
 void Scores(MatrixView factors, std::span<const float> vector, std::span<float> out);
+// out[i] = factors.Row(items[i])·vector, to the bit as Scores has it; [items].
+void ScoresOf(MatrixView factors, std::span<const int32_t> items, std::span<const float> vector,
+              std::span<float> out);
 
 }  // namespace marquee::models

@@ -17,7 +17,7 @@ bool IsAddress(const std::string& text) {
 
 }  // namespace
 
-Call::Call(grpc::ServerContext& context, Caller caller, Time deadline)
+Call::Call(grpc::ServerContextBase& context, Caller caller, Time deadline)
     : server_context_(context), context_(deadline, std::move(caller)) {
   constexpr std::size_t kMostPositions =
       16;  // more than a caller writes to; a header is not a place for lists

@@ -15,7 +15,7 @@
 #include "base/uuid.h"
 
 namespace grpc {
-class ServerContext;
+class ServerContextBase;
 }
 
 namespace marquee::rpc {
@@ -58,7 +58,7 @@ inline constexpr char kOperationKey[] = "marquee-operation";
 
 class Call {
  public:
-  Call(grpc::ServerContext& context, Caller caller, Time deadline);
+  Call(grpc::ServerContextBase& context, Caller caller, Time deadline);
 
   // For the ports: deadline (always finite), caller, address, positions (base/call_context.h).
   const CallContext& context() const { return context_; }
@@ -91,7 +91,7 @@ class Call {
   void BeRepetitionOf(std::string_view key_id, Time first_used);
 
  private:
-  grpc::ServerContext& server_context_;
+  grpc::ServerContextBase& server_context_;
   CallContext context_;
   bool repeatable_ = false;
   mutable std::vector<Position> told_;

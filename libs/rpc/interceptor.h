@@ -11,9 +11,9 @@
 
 #include "base/result.h"
 #include "metrics/metrics.h"
-#include "rpc/admission.h"
 #include "rpc/call.h"
 #include "rpc/idempotency.h"
+#include "rpc/workers.h"
 
 namespace google::protobuf {
 class FieldDescriptor;
@@ -53,7 +53,7 @@ class Interceptor {
   // `check` may be empty: tokens are then believed until they expire.
   // Without `keys`, an Idempotency-Key is looked at and means nothing.
   // Without `audit`, no entries are made.
-  // `running` and `waiting` are Admission's.
+  // `running` and `waiting` are those of Workers.
   Interceptor(token::Verifier& verifier, CallerCheck check, IdempotencyStore* keys, AuditSink audit,
               metrics::Metrics& metrics, std::chrono::milliseconds default_deadline, int running,
               int waiting)
@@ -63,7 +63,7 @@ class Interceptor {
         audit_(std::move(audit)),
         metrics_(metrics),
         default_deadline_(default_deadline),
-        admission_(running, waiting, metrics) {}
+        workers_(running, waiting, metrics) {}
 
   // Reads the method's Policy; FAILED_PRECONDITION when it has none or it makes no sense.
   Status Learn(MethodInfo& method) const;
@@ -87,7 +87,7 @@ class Interceptor {
   void Record(MethodInfo& method, int code, std::chrono::nanoseconds took) const;
 
   IdempotencyStore* keys() const { return keys_; }
-  Admission& admission() { return admission_; }
+  Workers& workers() { return workers_; }
   std::chrono::milliseconds default_deadline() const { return default_deadline_; }
 
  private:
@@ -97,7 +97,7 @@ class Interceptor {
   const AuditSink audit_;
   metrics::Metrics& metrics_;
   std::chrono::milliseconds default_deadline_;
-  Admission admission_;
+  Workers workers_;  // last: their work uses the others
 };
 
 }  // namespace marquee::rpc

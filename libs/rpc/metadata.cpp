@@ -28,7 +28,7 @@ void AddMetadata(grpc::ClientContext& context, std::string_view key, std::string
   if (Admitted(key, value)) context.AddMetadata(std::string(key), std::string(value));
 }
 
-void AddTrailingMetadata(grpc::ServerContext& context, std::string_view key,
+void AddTrailingMetadata(grpc::ServerContextBase& context, std::string_view key,
                          std::string_view value) {
   if (Admitted(key, value)) context.AddTrailingMetadata(std::string(key), std::string(value));
 }

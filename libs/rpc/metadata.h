@@ -8,7 +8,7 @@
 
 namespace grpc {
 class ClientContext;
-class ServerContext;
+class ServerContextBase;
 }  // namespace grpc
 
 namespace marquee::rpc {
@@ -23,7 +23,7 @@ bool IsMetadataValue(std::string_view value);
 // Adds the pair; a value that isn't one is left out, and the log says for which key. Who has the
 // value from outside asks IsMetadataValue first and refuses it in words of their own.
 void AddMetadata(grpc::ClientContext& context, std::string_view key, std::string_view value);
-void AddTrailingMetadata(grpc::ServerContext& context, std::string_view key,
+void AddTrailingMetadata(grpc::ServerContextBase& context, std::string_view key,
                          std::string_view value);
 
 }  // namespace marquee::rpc

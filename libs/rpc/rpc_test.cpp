@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <thread>
 
@@ -12,13 +13,13 @@
 #include "marquee/recommender/v1/recommender.pb.h"
 #include "marquee/reviews/v1/reviews.grpc.pb.h"
 #include "metrics/metrics.h"
-#include "rpc/admission.h"
 #include "rpc/client.h"
 #include "rpc/metadata.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
 #include "rpc/status.h"
 #include "rpc/testing.h"
+#include "rpc/workers.h"
 #include "tracing/trace.h"
 
 namespace marquee::rpc {
@@ -501,39 +502,48 @@ TEST_F(RpcTest, LeavesMetadataOutThatGrpcWouldDieOf) {
   EXPECT_TRUE(IsMetadataValue("Bearer a.b-c~"));
 }
 
-TEST(Admission, LetsSomeThroughAndOthersWaitInOrder) {
+TEST(Workers, CarryOutSomeAtOnceAndOthersInOrder) {
   metrics::Metrics metrics;
-  Admission admission(1, 2, metrics);
-  const auto later = SystemClock().Now() + std::chrono::minutes{1};
-  ASSERT_TRUE(admission.Enter(later).ok());
   std::vector<int> order;
-  std::mutex mutex;
-  std::atomic<int> begun = 0;
-  const auto wait = [&](int number) {
-    ++begun;
-    ASSERT_TRUE(admission.Enter(later).ok());
-    {
-      const std::lock_guard lock(mutex);
-      order.push_back(number);
+  {
+    Workers workers(1, 2, metrics);
+    std::latch busy(1);
+    std::latch hold(1);
+    ASSERT_TRUE(workers.Post([&] {
+      busy.count_down();
+      hold.wait();
+    }));
+    busy.wait();
+    ASSERT_TRUE(workers.Post([&] { order.push_back(1); }));
+    ASSERT_TRUE(workers.Post([&] { order.push_back(2); }));
+    EXPECT_EQ(workers.waiting(), 2U);
+    EXPECT_FALSE(workers.Post([&] { order.push_back(3); })) << "two wait already";
+    hold.count_down();
+  }
+  EXPECT_EQ(order, (std::vector{1, 2})) << "what waits at the end is done";
+}
+
+TEST(Workers, OneThatWaitsKeepsNobodyElseWaiting) {
+  metrics::Metrics metrics;
+  Workers workers(3, 0, metrics);
+  std::latch all_at_once(3);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(workers.Post([&] { all_at_once.arrive_and_wait(); }));
+  all_at_once.wait();
+}
+
+TEST(Workers, DoAllThatManyThreadsPost) {
+  metrics::Metrics metrics;
+  std::atomic<int> done = 0;
+  {
+    Workers workers(4, 100'000, metrics);
+    std::vector<std::jthread> posting;
+    for (int thread = 0; thread < 4; ++thread) {
+      posting.emplace_back([&] {
+        for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(workers.Post([&] { ++done; }));
+      });
     }
-    admission.Leave();
-  };
-  const auto refused = [&] {
-    const auto status = admission.Enter(SystemClock().Now() + std::chrono::milliseconds{5});
-    EXPECT_EQ(status.error().reason, "overloaded");
-    EXPECT_EQ(status.error().code, Code::kUnavailable);
-  };
-  refused();  // its turn doesn't come in time
-  std::jthread first(wait, 1);
-  while (admission.waiting() < 1) std::this_thread::yield();
-  std::jthread second(wait, 2);
-  while (admission.waiting() < 2) std::this_thread::yield();
-  refused();  // two wait already
-  admission.Leave();
-  first.join();
-  second.join();
-  EXPECT_EQ(order, (std::vector{1, 2}));
-  EXPECT_TRUE(admission.Enter(later).ok()) << "all places are given back";
+  }
+  EXPECT_EQ(done, 20'000);
 }
 
 TEST(Validate, NamesANestedFieldByItsIndex) {

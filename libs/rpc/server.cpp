@@ -67,10 +67,11 @@ Result<Running> Start(const ServerConfig& config, const std::vector<ServiceBase*
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);  // as in client.cpp
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
                              0);  // a port in use is an error, not a share
   grpc::ResourceQuota quota("marquee");
-  // Who waits for admission has a thread, too; some more are gRPC's own, and those of streams.
+  // Each stream has a thread of gRPC's own; unary calls have Workers.
   quota.SetMaxThreads(config.max_threads + config.max_waiting + kSpareThreads);
   builder.SetResourceQuota(quota);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);

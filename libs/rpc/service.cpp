@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "logging/log.h"
-#include "rpc/admission.h"
 #include "rpc/interceptor.h"
 #include "rpc/keyed_run.h"
 #include "rpc/metadata.h"
@@ -26,28 +25,23 @@ namespace pb = google::protobuf;
   std::abort();
 }
 
-std::string Metadata(const grpc::ServerContext& context, const char* key) {
+std::string Metadata(const grpc::ServerContextBase& context, const char* key) {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(key);
   return found == metadata.end() ? std::string()
                                  : std::string(found->second.data(), found->second.size());
 }
 
-tracing::TraceContext TraceOf(const grpc::ServerContext& context) {
+tracing::TraceContext TraceOf(const grpc::ServerContextBase& context) {
   if (const auto parent = tracing::TraceContext::Parse(Metadata(context, tracing::kTraceparent))) {
     return parent->Child();
   }
   return tracing::TraceContext::New();
 }
 
-// A place among the calls that are handled, until the end of its own.
-struct Admitted {
-  explicit Admitted(Admission& from) : admission(from) {}
-  ~Admitted() { admission.Leave(); }
-  Admitted(const Admitted&) = delete;
-  Admitted& operator=(const Admitted&) = delete;
-  Admission& admission;
-};
+Error Overloaded() {
+  return Error::Unavailable("overloaded", "Too much is asked of this service just now; try again.");
+}
 
 }  // namespace
 
@@ -73,10 +67,33 @@ MethodInfo& ServiceBase::MethodOf(const pb::Descriptor* request) {
   Die(name_ + " has no rpc that takes a " + request->full_name());
 }
 
-void ServiceBase::Add(MethodInfo& method, grpc::internal::RpcMethod::RpcType type,
-                      grpc::internal::MethodHandler* handler) {
+void ServiceBase::AddStream(MethodInfo& method, grpc::internal::RpcMethod::RpcType type,
+                            grpc::internal::MethodHandler* handler) {
   method.registered = true;
   AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), type, handler));
+  ++added_;
+}
+
+void ServiceBase::AddUnary(MethodInfo& method, grpc::internal::MethodHandler* handler) {
+  method.registered = true;
+  AddMethod(new grpc::internal::RpcServiceMethod(
+      method.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+  MarkMethodCallback(added_++, handler);
+}
+
+grpc::ServerUnaryReactor* ServiceBase::Answer(MethodInfo& method,
+                                              grpc::CallbackServerContext& context,
+                                              const pb::Message& request, pb::Message& response,
+                                              Body body) {
+  auto* reactor = context.DefaultReactor();
+  const bool taken = interceptor_->workers().Post(
+      [this, &method, &context, &request, &response, reactor, body = std::move(body)] {
+        reactor->Finish(Guard(method, context, &request, &response, body));
+      });
+  if (!taken) {
+    reactor->Finish(Outcome(method, context, Overloaded(), {}, std::chrono::steady_clock::now()));
+  }
+  return reactor;
 }
 
 bool ServiceBase::TakesIdempotencyKeys() const {
@@ -96,7 +113,7 @@ Status ServiceBase::Bind(Interceptor& interceptor) {
 }
 
 // A unary call without a deadline gets one. A stream runs as long as its caller says.
-Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContext& context) const {
+Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContextBase& context) const {
   const bool streaming =
       method.descriptor->client_streaming() || method.descriptor->server_streaming();
   return std::min<Time>(
@@ -105,7 +122,7 @@ Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContext
                                        : interceptor_->default_deadline()));
 }
 
-Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
+Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContextBase& context,
                            const pb::Message* request, pb::Message* response, const Body& body,
                            Told& told) {
   Caller& caller = told.caller;
@@ -113,11 +130,9 @@ Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
   const std::string key = Metadata(context, kIdempotencyKey);
   RETURN_IF_ERROR(CheckIdempotencyKey(key));
   Call call(context, caller, DeadlineOf(method, context));
-  // A stream goes on for as long as its caller says: it would keep a place from many.
-  std::optional<Admitted> admitted;
-  if (response != nullptr) {
-    RETURN_IF_ERROR(interceptor_->admission().Enter(call.deadline()));
-    admitted.emplace(interceptor_->admission());
+  if (SystemClock().Now() >= call.deadline()) {  // it waited for too long
+    interceptor_->workers().CountRefused();
+    return Overloaded();
   }
   KeyedRun once(interceptor_->keys(), method, caller.subject, key, request, response);
   auto now = interceptor_->Recheck(method, call.context());
@@ -136,7 +151,7 @@ Status ServiceBase::Handle(MethodInfo& method, grpc::ServerContext& context,
   return {};
 }
 
-grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context,
+grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContextBase& context,
                                 const pb::Message* request, pb::Message* response,
                                 const Body& body) {
   const auto started = std::chrono::steady_clock::now();
@@ -153,6 +168,12 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
     const Call audited(context, caller, DeadlineOf(method, context));
     interceptor_->Audit(method, audited.context(), request, status, told.note);
   }
+  return Outcome(method, context, status, caller.subject, started);
+}
+
+grpc::Status ServiceBase::Outcome(MethodInfo& method, grpc::ServerContextBase& context,
+                                  const Status& status, const std::string& caller,
+                                  std::chrono::steady_clock::time_point started) {
   const auto took = std::chrono::steady_clock::now() - started;
   const int code = status.ok() ? 0 : static_cast<int>(status.error().code);
   interceptor_->Record(method, code, took);
@@ -161,7 +182,7 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
     logging::Info("rpc", {{"method", method.path},
                           {"code", "OK"},
                           {"ms", milliseconds},
-                          {"caller", caller.subject}});
+                          {"caller", caller}});
     return grpc::Status::OK;
   }
   const Error& error = status.error();
@@ -174,7 +195,7 @@ grpc::Status ServiceBase::Guard(MethodInfo& method, grpc::ServerContext& context
                   {"field", error.field},
                   {"error", error.message},
                   {"ms", milliseconds},
-                  {"caller", caller.subject}});
+                  {"caller", caller}});
   return ToGrpc(error, context);
 }
 

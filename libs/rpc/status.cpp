@@ -69,7 +69,7 @@ std::optional<Detail> Find(const google::rpc::Status& details) {
 
 }  // namespace
 
-grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context) {
+grpc::Status ToGrpc(const Error& error, grpc::ServerContextBase& context) {
   if (error.code == Code::kUnavailable) AddTrailingMetadata(context, kRetryPushbackKey, "-1");
   const bool hidden = error.code == Code::kInternal || error.code == Code::kUnknown;
   const grpc::Status status(

@@ -7,7 +7,7 @@
 
 namespace grpc {
 class ClientContext;
-class ServerContext;
+class ServerContextBase;
 class Status;
 }  // namespace grpc
 
@@ -21,7 +21,7 @@ inline constexpr char kRetryPushbackKey[] = "grpc-retry-pushback-ms";
 // The wire's status for an error. The message of an INTERNAL error stays in the log. A service that
 // says UNAVAILABLE itself was reached, and another try would be of no use: only what a connection's
 // end left open is tried again, which trailing metadata of `context` says.
-grpc::Status ToGrpc(const Error& error, grpc::ServerContext& context);
+grpc::Status ToGrpc(const Error& error, grpc::ServerContextBase& context);
 
 // The error of a failed call. Requires !status.ok().
 Error FromGrpc(const grpc::Status& status);

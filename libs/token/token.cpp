@@ -4,6 +4,7 @@
 #include "token/jwt.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/base64.h"
 #include "base/text.h"
@@ -11,15 +12,21 @@
 namespace marquee::token {
 namespace {
 
+// One look for each byte: tokens are long, and each is looked at several times on its way.
+constexpr std::array<bool, 256> kTokenBytes = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t c = '0'; c <= '9'; ++c) table[c] = true;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = table[c + ('a' - 'A')] = true;
+  for (const char c : std::string_view("-._~+/")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
 // b64token of RFC 6750, section 2.1.
 bool IsTokenText(std::string_view text) {
   const auto padding = text.find_last_not_of('=');
   if (padding == text.npos) return false;
-  return std::all_of(
-      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(padding) + 1, [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               std::string_view("-._~+/").find(c) != std::string_view::npos;
-      });
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(padding) + 1,
+                     [](char c) { return kTokenBytes[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace

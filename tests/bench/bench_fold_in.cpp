@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "models/ials/fold_in.h"
 #include "models/kernels.h"
 #include "models/random.h"
+#include "models/rounded_rows.h"
 #include "models/top_n.h"
 
 namespace {
@@ -55,15 +57,17 @@ void Solve(benchmark::State& state) {
   for ([[maybe_unused]] auto round : state) benchmark::DoNotOptimize(fold_in.Solve(history)[0]);
 }
 
-// The same with explanations of ten movies.
+// The same with explanations of twenty movies.
 void Explain(benchmark::State& state) {
   const FoldIn& fold_in = TheFoldIn(static_cast<std::int32_t>(state.range(0)));
   const auto history = RandomHistory(state.range(1));
+  std::vector<std::int32_t> targets(20);
+  std::iota(targets.begin(), targets.end(), 1);
+  const std::vector<float> weights(targets.size(), 1);
   for ([[maybe_unused]] auto round : state) {
     const auto system = fold_in.Assemble(history);
-    std::vector<float> shares(history.size(), 0);
-    for (std::int32_t target = 1; target <= 10; ++target)
-      fold_in.AddShares(system, target, 1, shares);
+    std::vector<float> shares(targets.size() * history.size(), 0);
+    fold_in.AddShares(system, targets, weights, shares);
     benchmark::DoNotOptimize(shares[0]);
   }
 }
@@ -77,12 +81,12 @@ void TopN(benchmark::State& state) {
   Random random(2);
   for (int i = 0; i < 100; ++i)
     excluded.push_back(static_cast<std::int32_t>(random.Below(static_cast<uint64_t>(items))));
-  std::vector<float> scores(static_cast<size_t>(items));
   const MatrixView view{factors.data(), items, k};
+  const RoundedRows rounded(view);
   std::int32_t row = 0;
   for ([[maybe_unused]] auto round : state) {
-    Scores(view, view.Row(row++ % items), scores);
-    benchmark::DoNotOptimize(TopNOf(scores, 100, {{}, excluded})[0].score);
+    benchmark::DoNotOptimize(
+        TopProducts(view, rounded, view.Row(row++ % items), 100, {{}, excluded})[0].score);
   }
 }
 

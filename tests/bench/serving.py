@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.api import PASSWORD, Api  # noqa: E402
 from support.declared import SERVICES  # noqa: E402
-from support.suite import LOCAL, ROOT, Suite  # noqa: E402
+from support.suite import LOCAL, SHARED, Suite  # noqa: E402
 from support.waiting import eventually  # noqa: E402
 
 QUIET_SECONDS = 15  # after which a service has given back what a burst took (libs/base/memory.h)
@@ -34,10 +34,13 @@ def milliseconds(text):
     return float(number) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
 
-def wrk(url, seconds, connections, token=None):
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+def wrk(url, seconds, connections, *, token=None, script=None):
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     if token:
         command += ["-H", f"Authorization: Bearer {token}"]
+    if script:
+        command += ["-s", script]
+    command.append(url)
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     latency = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", out, re.M))
     errors = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
@@ -79,17 +82,44 @@ def processor_seconds(pids):
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def load(suite, url, seconds, connections, token=None):
-    """wrk's figures, after a second of warming up, and the processor time of each layer for a request."""
-    wrk(url, 1, connections, token)
-    pids = process_ids(suite)
+def load(pids, url, seconds, connections, **arguments):
+    """wrk's figures, after a second of warming up, and the processor time of each layer's processes for a request."""
+    wrk(url, 1, connections, **arguments)
     before = {name: processor_seconds(of) for name, of in pids.items()}
-    result = wrk(url, seconds, connections, token)
+    result = wrk(url, seconds, connections, **arguments)
     result["processor_us"] = {
         name: round(1e6 * (processor_seconds(of) - before[name]) / max(1, result["requests"]))
         for name, of in pids.items()
     }
     return result
+
+
+def train(suite, dataset):
+    """Imports the data set and trains on it, as its first administrator."""
+    admin = Api(suite.url).bootstrap(suite.secret("auth-bootstrap"))
+    environment = suite.environment | {
+        "MARQUEE_CREDENTIALS_FILE": str(suite.state / "ctl.json"),
+        "MARQUEE_PASSWORD": PASSWORD,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for command in (
+            ["login", admin.user["email"]],
+            ["import", dataset, "--rejects", os.path.join(folder, "rejects.tsv")],
+            ["train"],
+        ):
+            subprocess.run(
+                [LOCAL / "marqueectl", "-q", *command], env=environment, check=True, stdout=subprocess.DEVNULL
+            )
+
+
+def popular_movies(api, count):
+    """The most rated movies' ids, once the catalogue has counted the ratings."""
+
+    def counted():
+        popular = api.get("/v1/analytics/popular", count=count)["recommendations"]
+        return len(popular) == count and all(movie["score"] > 50 for movie in popular) and popular
+
+    return [movie["movie_id"] for movie in eventually(counted, 60, what="the catalogue has counted the ratings")]
 
 
 def resident_mib(pid):
@@ -105,9 +135,7 @@ def memory(suite):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--dataset", default=str(ROOT.parent / "shared/data/ml-latest-small"), help="a MovieLens folder"
-    )
+    parser.add_argument("--dataset", default=str(SHARED / "data/ml-latest-small"), help="a MovieLens folder")
     parser.add_argument("--seconds", type=int, default=10, help="of load for each route")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", action="store_true")
@@ -117,35 +145,10 @@ def main():
     try:
         suite.up()
         empty = memory(suite)
-        admin = Api(suite.url).bootstrap(suite.secret("auth-bootstrap"))
-        environment = suite.environment | {
-            "MARQUEE_CREDENTIALS_FILE": str(suite.state / "ctl.json"),
-            "MARQUEE_PASSWORD": PASSWORD,
-        }
-        with tempfile.TemporaryDirectory() as folder:
-            for command in (
-                ["login", admin.user["email"]],
-                ["import", arguments.dataset, "--rejects", os.path.join(folder, "rejects.tsv")],
-                ["train"],
-            ):
-                subprocess.run(
-                    [LOCAL / "marqueectl", "-q", *command], env=environment, check=True, stdout=subprocess.DEVNULL
-                )
+        train(suite, arguments.dataset)
         person = Api(suite.url).register()
-        popular = eventually(
-            lambda: (
-                [
-                    movie
-                    for movie in person.get("/v1/analytics/popular", count=40)["recommendations"]
-                    if movie["score"] > 50
-                ][39:]
-                and person.get("/v1/analytics/popular", count=40)["recommendations"]
-            ),
-            60,
-            what="the catalogue has counted the ratings",
-        )
-        for movie in popular[::2]:
-            person.rate(movie["movie_id"], 4.5)
+        for movie in popular_movies(person, 40)[::2]:
+            person.rate(movie, 4.5)
         eventually(lambda: person.recommend()["history_size"] == 20, 60, what="a personal list from 20 ratings")
         time.sleep(QUIET_SECONDS)
         idle = memory(suite)
@@ -157,10 +160,12 @@ def main():
             ("+ gRPC + SQL, a movie", f"{suite.url}/v1/movies/1", None),
             ("recommendations, 20", f"{suite.url}/v1/me/recommendations?count=20", token),
         ]
+        pids = process_ids(suite)
         results = {
-            name: load(suite, url, arguments.seconds, arguments.connections, bearer) for name, url, bearer in routes
+            name: load(pids, url, arguments.seconds, arguments.connections, token=bearer)
+            for name, url, bearer in routes
         }
-        one = load(suite, routes[-1][1], arguments.seconds, 1, token)
+        one = load(pids, routes[-1][1], arguments.seconds, 1, token=token)
         loaded = memory(suite)
         histogram = suite.metrics("recommender")
     finally:

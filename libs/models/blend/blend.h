@@ -13,7 +13,8 @@ struct Part {
   float weight = 1;
 };
 
-// Scores and shares add up, in this order. Similar is the first part's.
+// Scores and shares add up. Similar is the first part's, which is all that is asked of a part without
+// weight.
 std::shared_ptr<const Scorer> Make(std::vector<Part> parts);
 
 }  // namespace marquee::models::blend

@@ -5,6 +5,7 @@
 
 #include "models/eigen_basis.h"
 #include "models/kernels.h"
+#include "models/scratch.h"
 
 namespace marquee::models {
 namespace {
@@ -44,10 +45,17 @@ Status Validate(MatrixView factors, std::span<const float> gram, const FoldInOpt
 
 }  // namespace
 
-FoldIn::System FoldIn::Assemble(std::span<const Observation> history) const {
+std::vector<float> FoldIn::Solve(std::span<const Observation> history) const {
+  static thread_local System system;  // its memory is the next history's
+  Assemble(history, system);
+  return Solve(system);
+}
+
+void FoldIn::Assemble(std::span<const Observation> history, System& system) const {
   const Kernels& kernels = BestKernels();
-  System system;
   system.k = Padded(static_cast<size_t>(factors_));
+  system.position.clear();
+  system.targets.clear();
   std::vector<int32_t> items;
   std::vector<float> roots;
   for (size_t j = 0; j < history.size(); ++j) {
@@ -61,7 +69,7 @@ FoldIn::System FoldIn::Assemble(std::span<const Observation> history) const {
                              roots.back());
   }
   const size_t n = system.n();
-  if (n == 0) return system;
+  if (n == 0) return;
 
   float regularization = options_.regularization;
   if (options_.regularization_exponent != 0) {
@@ -90,7 +98,6 @@ FoldIn::System FoldIn::Assemble(std::span<const Observation> history) const {
   }
   for (size_t i = 0; i < system.order; ++i) system.factor[i * system.order + i] += 1;
   kernels.cholesky(system.factor.data(), system.order, system.order);
-  return system;
 }
 
 Result<FoldIn> FoldIn::Make(MatrixView factors, std::span<const float> gram,
@@ -158,23 +165,44 @@ std::vector<float> FoldIn::Solve(const System& system, std::span<const float> ta
   return result;
 }
 
-void FoldIn::AddShares(const System& system, int32_t target, float weight,
-                       std::span<float> shares) const {
-  if (system.n() == 0 || target < 0 || target >= rotated_.rows) return;
+void FoldIn::AddShares(const System& system, std::span<const int32_t> targets,
+                       std::span<const float> weights, std::span<float> shares) const {
+  if (system.n() == 0 || targets.empty()) return;
   const Kernels& kernels = BestKernels();
-  std::vector<float> direction(system.k);
-  std::vector<float> own(system.n());
-  kernels.gather(rotated_.data, static_cast<size_t>(factors_), &target, 1, nullptr,
-                 system.scale.data(), system.k, direction.data());
-  if (system.dual) {  // P·A⁻¹·ỹ = K⁻¹·P·ỹ
-    kernels.dot_rows(system.panel.data(), system.n(), system.k, direction.data(), own.data());
-    kernels.cholesky_solve(system.factor.data(), system.order, system.order, own.data());
-  } else {
-    kernels.cholesky_solve(system.factor.data(), system.order, system.order, direction.data());
-    kernels.dot_rows(system.panel.data(), system.n(), system.k, direction.data(), own.data());
+  const size_t n = system.n();
+  const size_t k = system.k;
+  const size_t columns = Padded(targets.size());  // of right-hand sides
+  Scratch directions(columns * k);  // Ỹ, [columns, k]; zeros for a target out of range
+  Scratch own(n * columns);
+  for (size_t t = 0; t < targets.size(); ++t) {
+    if (targets[t] < 0 || targets[t] >= rotated_.rows) continue;
+    kernels.gather(rotated_.data, static_cast<size_t>(factors_), &targets[t], 1, nullptr,
+                   system.scale.data(), k, directions.data() + t * k);
   }
-  for (size_t j = 0; j < system.n(); ++j)
-    shares[system.position[j]] += weight * (system.targets[j] * own[j]);
+  if (system.dual) {  // P·A⁻¹·Ỹᵀ = K⁻¹·P·Ỹᵀ
+    for (size_t j = 0; j < n; ++j) {
+      kernels.dot_rows(directions.data(), columns, k, system.panel.data() + j * k,
+                       own.data() + j * columns);
+    }
+    kernels.cholesky_solve_many(system.factor.data(), n, n, own.data(), columns);
+  } else {
+    Scratch transposed(k * columns);
+    for (size_t t = 0; t < columns; ++t) {
+      for (size_t c = 0; c < k; ++c) transposed[c * columns + t] = directions[t * k + c];
+    }
+    kernels.cholesky_solve_many(system.factor.data(), k, k, transposed.data(), columns);
+    for (size_t j = 0; j < n; ++j) {
+      kernels.combine(transposed.data(), k, columns, system.panel.data() + j * k,
+                      own.data() + j * columns);
+    }
+  }
+  const size_t history = shares.size() / targets.size();
+  for (size_t t = 0; t < targets.size(); ++t) {
+    for (size_t j = 0; j < n; ++j) {
+      shares[t * history + system.position[j]] +=
+          weights[t] * (system.targets[j] * own[j * columns + t]);
+    }
+  }
 }
 
 }  // namespace marquee::models

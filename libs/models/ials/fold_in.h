@@ -52,21 +52,32 @@ class FoldIn {
 
     size_t n() const { return position.size(); }
   };
-  System Assemble(std::span<const Observation> history) const;
+  System Assemble(std::span<const Observation> history) const {
+    System system;
+    Assemble(history, system);
+    return system;
+  }
+  // The same into one whose memory is there already.
+  void Assemble(std::span<const Observation> history, System& system) const;
 
   // The user's vector, [k], in the factors' own basis; zeros for an empty history. Observations
   // whose item is out of range are ignored.
   std::vector<float> Solve(const System& system) const { return Solve(system, system.targets); }
   // For another c, [n]: the solution is linear in it.
   std::vector<float> Solve(const System& system, std::span<const float> targets) const;
-  std::vector<float> Solve(std::span<const Observation> history) const {
-    return Solve(Assemble(history));
-  }
+  std::vector<float> Solve(std::span<const Observation> history) const;
 
   // shares[j] += weight · b_j·y_tᵀ·A⁻¹·y_j for target t: what each observation of the history adds
   // to its score. Their sum over j is y_t·Solve(history), up to rounding (1e-4 relative to the sum
   // of magnitudes). Nothing for a target out of range.
-  void AddShares(const System& system, int32_t target, float weight, std::span<float> shares) const;
+  void AddShares(const System& system, int32_t target, float weight,
+                 std::span<float> shares) const {
+    AddShares(system, {&target, 1}, {&weight, 1}, shares);
+  }
+  // The same of several targets at once, [targets], for the price of little more than one: the
+  // shares are [targets, history].
+  void AddShares(const System& system, std::span<const int32_t> targets,
+                 std::span<const float> weights, std::span<float> shares) const;
 
  private:
   FoldIn() = default;

@@ -1,7 +1,6 @@
 #include "gateway/chain/authenticate.h"
 
 #include "gateway/chain/exchange.h"
-#include "gateway/clients/positions.h"
 #include "rpc/metadata.h"
 #include "token/token.h"
 
@@ -35,7 +34,6 @@ Result<Step> Authenticate::Decode(const ExchangePtr& exchange) {
   // nginx's own word for it: what the client said there is replaced.
   if (const std::string* address = exchange->request.Find("x-forwarded-for"))
     exchange->outbound.client_address = *address;
-  exchange->subject = UnverifiedSubject(exchange->outbound.authorization);
   return Step::kContinue;
 }
 

@@ -23,6 +23,14 @@
 namespace marquee::gateway {
 
 struct Exchange {
+  // A list of 20 movies in one piece.
+  static google::protobuf::ArenaOptions ArenaOptions() {
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = 16 << 10;
+    options.max_block_size = 64 << 10;
+    return options;
+  }
+
   http::Request request;
   http::Responder respond;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
@@ -31,9 +39,9 @@ struct Exchange {
   Target target;                     // parse
   const Binding* binding = nullptr;  // route: null for the gateway's own pages and unknown paths
   Captures captures;                 // route
-  google::protobuf::Arena arena;
+  google::protobuf::Arena arena{ArenaOptions()};
   google::protobuf::Message* in = nullptr;  // transcode: the binding's request
-  std::string subject;                      // authenticate: of the caller's token, unverified
+  std::string subject;  // limit, or positions: of the caller's token, verified where keys are known
   Outbound outbound;
   std::optional<Allowance> allowance;  // limit: what is left of the caller's quota
   std::string_view limited_by;         // limit: which quota that is

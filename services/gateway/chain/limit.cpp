@@ -34,6 +34,7 @@ Result<Step> Limit::Decode(const ExchangePtr& exchange) {
   if (!sources_.identify || !authorization.starts_with(kBearer)) return Step::kContinue;
   const auto claims = sources_.identify(authorization.substr(kBearer.size()));
   if (!claims) return Step::kContinue;
+  exchange->subject = claims->subject;
   const bool by_key = !claims->api_key_id.empty();
   const bool by_person =
       claims->user_id != 0 && !by_key;  // also where an application acts for them

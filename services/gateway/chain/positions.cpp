@@ -5,6 +5,8 @@
 namespace marquee::gateway {
 
 Result<Step> Positions::Decode(const ExchangePtr& exchange) {
+  if (exchange->subject.empty())
+    exchange->subject = UnverifiedSubject(exchange->outbound.authorization);
   std::vector<Position> sent;
   if (const std::string* header = exchange->request.Find("marquee-position"))
     sent = ParsePositions(*header);

@@ -1,7 +1,6 @@
 #include "gateway/chain/trade.h"
 
 #include "gateway/chain/exchange.h"
-#include "gateway/clients/positions.h"
 #include "rpc/metadata.h"
 
 namespace marquee::gateway {
@@ -24,7 +23,6 @@ Result<Step> Trade::Decode(const ExchangePtr& exchange) {
                    exchange->outbound.authorization = "Bearer " + *token;
                    if (!rpc::IsMetadataValue(exchange->outbound.authorization))
                      return chain.Refuse(exchange, Error::Internal("the traded token is none"));
-                   exchange->subject = UnverifiedSubject(exchange->outbound.authorization);
                    chain.Continue(exchange);
                  });
   return Step::kStopIteration;

@@ -1,6 +1,7 @@
 #include "recommender/app/recommender.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "base/uuid.h"
@@ -11,50 +12,72 @@
 namespace marquee::recommender {
 namespace {
 
-constexpr std::size_t kBecause = 3;
 constexpr char kDegraded[] = "marquee_recommender_degraded_total";
 constexpr char kDegradedHelp[] = "Lists for which the popular one stood in, by why.";
 
-// What the known ratings say of one movie, in their order.
-std::vector<Contribution> Contributions(const models::Ranker& ranker,
-                                        const models::Profile& profile,
-                                        const models::Ranker::Explanation& explanation,
-                                        const KnownRatings& known, std::span<const Rated> ratings) {
-  std::vector<Contribution> contributions;
-  contributions.reserve(known.from.size());
-  for (std::size_t at = 0; at < known.from.size(); ++at) {
-    const Rated& rated = ratings[known.from[at]];
-    contributions.push_back({rated.movie_id, rated.value, explanation.contributions[at],
-                             ranker.Dislikes(profile, known.items, at)});
+// A person's ratings as reasons: what the model says of each, worked out once for a whole list.
+class Reasons {
+ public:
+  Reasons(const models::Ranker& ranker, const models::Profile& profile, const KnownRatings& known,
+          std::span<const Rated> ratings)
+      : known_(known), ratings_(ratings) {
+    for (std::size_t at = 0; at < known.from.size(); ++at)
+      disliked_.push_back(ranker.Dislikes(profile, known.items, at));
   }
-  return contributions;
-}
 
-// The few that `counts`, by `before`.
-template <typename Counts, typename Before>
-std::vector<Contribution> Most(std::span<const Contribution> all, const Counts& counts,
-                               const Before& before) {
-  std::vector<Contribution> most;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(most), counts);
-  const auto end = most.begin() + static_cast<std::ptrdiff_t>(std::min(most.size(), kBecause));
-  std::partial_sort(most.begin(), end, most.end(), before);
-  most.erase(end, most.end());
-  return most;
-}
+  // All of them, in the ratings' order.
+  std::vector<Contribution> All(std::span<const float> contributions) const {
+    std::vector<Contribution> all;
+    all.reserve(contributions.size());
+    for (std::size_t at = 0; at < contributions.size(); ++at)
+      all.push_back(One(at, contributions[at]));
+    return all;
+  }
+  // What speaks most for the movie; what speaks against it is no reason, nor is what was disliked.
+  std::vector<Contribution> Because(std::span<const float> contributions) const {
+    return Most(contributions, 1, false);
+  }
+  std::vector<Contribution> Despite(std::span<const float> contributions) const {
+    return Most(contributions, -1, true);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 3;
+
+  Contribution One(std::size_t at, float contribution) const {
+    const Rated& rated = ratings_[known_.from[at]];
+    return {rated.movie_id, rated.value, contribution, disliked_[at]};
+  }
+  // The few whose contribution has that sign, the largest first.
+  std::vector<Contribution> Most(std::span<const float> contributions, float sign,
+                                 bool disliked) const {
+    std::array<std::size_t, kMost> most{};
+    std::size_t size = 0;
+    for (std::size_t at = 0; at < contributions.size(); ++at) {
+      const float value = sign * contributions[at];
+      if (!(value > 0) || disliked_[at] != disliked) continue;
+      std::size_t place = size;
+      while (place > 0 && sign * contributions[most[place - 1]] < value) --place;
+      if (place == kMost) continue;
+      size = std::min(size + 1, kMost);
+      std::copy_backward(most.begin() + static_cast<std::ptrdiff_t>(place),
+                         most.begin() + static_cast<std::ptrdiff_t>(size - 1),
+                         most.begin() + static_cast<std::ptrdiff_t>(size));
+      most[place] = at;
+    }
+    std::vector<Contribution> found;
+    found.reserve(size);
+    for (const std::size_t at : std::span(most).first(size))
+      found.push_back(One(at, contributions[at]));
+    return found;
+  }
+
+  const KnownRatings& known_;
+  std::span<const Rated> ratings_;
+  std::vector<bool> disliked_;
+};
 
 bool More(const Contribution& a, const Contribution& b) { return a.contribution > b.contribution; }
-
-// What speaks most for the movie; what speaks against it is no reason, nor is what was disliked.
-std::vector<Contribution> Because(std::span<const Contribution> all) {
-  return Most(
-      all, [](const Contribution& one) { return one.contribution > 0 && !one.disliked; }, More);
-}
-
-std::vector<Contribution> Despite(std::span<const Contribution> all) {
-  return Most(
-      all, [](const Contribution& one) { return one.contribution < 0 && one.disliked; },
-      [](const Contribution& a, const Contribution& b) { return More(b, a); });
-}
 
 // The best that may be shown, best first: as many as the list is chosen from.
 std::vector<models::ScoredItem> Best(const Serving& serving, const models::Profile& profile,
@@ -163,14 +186,17 @@ Result<RecommendationList> Recommender::Personal(std::shared_ptr<const Serving> 
   const auto profile = ranker.Read(known.items);
   const auto best = Shown(*serving, Best(*serving, *profile, known, request), request);
   std::vector<std::int32_t> items;
+  items.reserve(best.size());
   for (const auto& scored : best) items.push_back(scored.item);
   const auto explanations = ranker.Explain(*profile, known.items, items);
+  const Reasons reasons(ranker, *profile, known, ratings);
+  list.movies.reserve(best.size());
   for (std::size_t at = 0; at < best.size(); ++at) {
-    const auto contributions = Contributions(ranker, *profile, explanations[at], known, ratings);
+    const auto& contributions = explanations[at].contributions;
     list.movies.push_back({.row = serving->RowOfItem(best[at].item),
                            .score = best[at].score,
-                           .because = Because(contributions),
-                           .despite = Despite(contributions)});
+                           .because = reasons.Because(contributions),
+                           .despite = reasons.Despite(contributions)});
   }
   if (const auto* rating = serving->rating(); rating != nullptr)
     PredictRatings(*rating, ratings, *serving->catalogue(), list.movies);
@@ -316,8 +342,9 @@ Result<Explanation> Recommender::Explain(const CallContext& call, std::int64_t m
   const std::int32_t one = *item;
   const auto& ranker = *ranking->ranker;
   const auto profile = ranker.Read(known.items);
-  explanation.contributions = Contributions(
-      ranker, *profile, ranker.Explain(*profile, known.items, {&one, 1}).front(), known, ratings);
+  explanation.contributions =
+      Reasons(ranker, *profile, known, ratings)
+          .All(ranker.Explain(*profile, known.items, {&one, 1}).front().contributions);
   std::stable_sort(explanation.contributions.begin(), explanation.contributions.end(), More);
   for (const auto& part : explanation.contributions) explanation.score += part.contribution;
   return explanation;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/lower_bound.h"
 #include "rules/movie.h"
 
 namespace marquee::recommender {
@@ -53,9 +54,9 @@ void Catalogue::Add(const Movie& movie) {
 }
 
 std::optional<std::int32_t> Catalogue::RowOf(std::int64_t movie_id) const {
-  const auto found = std::lower_bound(ids_.begin(), ids_.end(), movie_id);
-  if (found == ids_.end() || *found != movie_id) return std::nullopt;
-  return static_cast<std::int32_t>(found - ids_.begin());
+  const std::size_t at = LowerBound(ids_, movie_id);
+  if (at == ids_.size() || ids_[at] != movie_id) return std::nullopt;
+  return static_cast<std::int32_t>(at);
 }
 
 std::string_view Catalogue::Title(std::int32_t row) const {

@@ -57,6 +57,9 @@ class Catalogue {
   double global_mean() const { return global_mean_; }
 
   std::int32_t genre_count() const { return static_cast<std::int32_t>(genre_names_.size()); }
+  const std::string& GenreName(std::int32_t genre) const {
+    return genre_names_[static_cast<std::size_t>(genre)];
+  }
   std::span<const std::int32_t> GenresOf(std::int32_t row) const;
 
   Query Resolve(const MovieFilter& filter) const;

@@ -30,12 +30,19 @@ std::vector<Rated> RatedOf(const Ratings& wire) {
   return ratings;
 }
 
+// Straight into the message: a title is too long for a string that needs no memory.
+template <typename Wire>
+void SetTitle(const Catalogue& catalogue, std::int32_t row, Wire& wire) {
+  const std::string_view title = catalogue.Title(row);
+  wire.set_title(title.data(), title.size());
+}
+
 template <typename Wire>
 void FillMovie(const Catalogue& catalogue, std::int32_t row, Wire& wire) {
   wire.set_movie_id(catalogue.Id(row));
-  wire.set_title(std::string(catalogue.Title(row)));
+  SetTitle(catalogue, row, wire);
   wire.set_year(catalogue.Year(row));
-  for (auto& genre : catalogue.Genres(row)) wire.add_genres(std::move(genre));
+  for (const auto genre : catalogue.GenresOf(row)) wire.add_genres(catalogue.GenreName(genre));
 }
 
 void FillContribution(const Catalogue& catalogue, const Contribution& part,
@@ -43,7 +50,7 @@ void FillContribution(const Catalogue& catalogue, const Contribution& part,
   wire.set_movie_id(part.movie_id);
   // What was rated may have left the catalogue since.
   if (const auto row = catalogue.RowOf(part.movie_id)) {
-    wire.set_title(std::string(catalogue.Title(*row)));
+    SetTitle(catalogue, *row, wire);
   }
   wire.set_rating(part.rating);
   wire.set_contribution(part.contribution);
@@ -67,8 +74,7 @@ void FillMoved(const Catalogue& catalogue, const MovedMovie& moved, v1::MovedRec
   for (const Move& move : moved.moved_by) {
     auto& change = *wire.add_moved_by();
     change.set_movie_id(move.movie_id);
-    if (const auto row = catalogue.RowOf(move.movie_id))
-      change.set_title(std::string(catalogue.Title(*row)));
+    if (const auto row = catalogue.RowOf(move.movie_id)) SetTitle(catalogue, *row, change);
     if (move.rating_before) change.set_rating_before(*move.rating_before);
     if (move.rating_after) change.set_rating_after(*move.rating_after);
     change.set_change(move.change);
@@ -88,16 +94,14 @@ void FillPredictive(const models::Predictive& predictive, v1::PredictRatingRespo
 }
 
 template <typename Response>
-Response ToWire(const RecommendationList& list) {
+void Fill(const RecommendationList& list, Response& response) {
   const Catalogue& catalogue = *list.serving->catalogue();
-  Response response;
   for (const auto& movie : list.movies)
     FillRecommendation(catalogue, movie, *response.add_recommendations());
   response.set_model_version(list.model_version);
   response.set_recommendation_id(list.id);
   response.set_history_size(list.history_size);
   response.set_degraded(list.degraded);
-  return response;
 }
 
 }  // namespace
@@ -113,18 +117,22 @@ RecommenderHandler::RecommenderHandler(Recommender& recommender) : recommender_(
   Register(this, &RecommenderHandler::ExplainRecommendation);
 }
 
-Result<v1::ListRecommendationsResponse> RecommenderHandler::ListRecommendations(
-    const rpc::Call& call, const v1::ListRecommendationsRequest& request) {
+Status RecommenderHandler::ListRecommendations(const rpc::Call& call,
+                                               const v1::ListRecommendationsRequest& request,
+                                               v1::ListRecommendationsResponse& response) {
   RETURN_IF_ERROR(call.User());
   ASSIGN_OR_RETURN(const auto list, recommender_.ForPerson(call.context(), ListOf(request)));
-  return ToWire<v1::ListRecommendationsResponse>(list);
+  Fill(list, response);
+  return {};
 }
 
-Result<v1::RecommendForRatingsResponse> RecommenderHandler::RecommendForRatings(
-    const rpc::Call&, const v1::RecommendForRatingsRequest& request) {
+Status RecommenderHandler::RecommendForRatings(const rpc::Call&,
+                                               const v1::RecommendForRatingsRequest& request,
+                                               v1::RecommendForRatingsResponse& response) {
   ASSIGN_OR_RETURN(const auto list,
                    recommender_.ForRatings(RatedOf(request.ratings()), ListOf(request)));
-  return ToWire<v1::RecommendForRatingsResponse>(list);
+  Fill(list, response);
+  return {};
 }
 
 Result<v1::RecommendForGroupResponse> RecommenderHandler::RecommendForGroup(
@@ -228,7 +236,7 @@ Result<v1::ExplainRecommendationResponse> RecommenderHandler::ExplainRecommendat
   const Catalogue& catalogue = *explanation.serving->catalogue();
   v1::ExplainRecommendationResponse response;
   response.set_movie_id(request.movie_id());
-  response.set_title(std::string(catalogue.Title(explanation.row)));
+  SetTitle(catalogue, explanation.row, response);
   response.set_score(explanation.score);
   for (const auto& part : explanation.contributions) {
     FillContribution(catalogue, part, *response.add_contributions());

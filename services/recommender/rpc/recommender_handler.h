@@ -11,10 +11,10 @@ class RecommenderHandler final : public rpc::Service<v1::RecommenderService> {
  public:
   explicit RecommenderHandler(Recommender& recommender);
 
-  Result<v1::ListRecommendationsResponse> ListRecommendations(
-      const rpc::Call& call, const v1::ListRecommendationsRequest& request);
-  Result<v1::RecommendForRatingsResponse> RecommendForRatings(
-      const rpc::Call& call, const v1::RecommendForRatingsRequest& request);
+  Status ListRecommendations(const rpc::Call& call, const v1::ListRecommendationsRequest& request,
+                             v1::ListRecommendationsResponse& response);
+  Status RecommendForRatings(const rpc::Call& call, const v1::RecommendForRatingsRequest& request,
+                             v1::RecommendForRatingsResponse& response);
   Result<v1::RecommendForGroupResponse> RecommendForGroup(
       const rpc::Call& call, const v1::RecommendForGroupRequest& request);
   Result<v1::WhatIfResponse> WhatIf(const rpc::Call& call, const v1::WhatIfRequest& request);
