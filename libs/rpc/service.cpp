@@ -76,8 +76,8 @@ void ServiceBase::AddStream(MethodInfo& method, grpc::internal::RpcMethod::RpcTy
 
 void ServiceBase::AddUnary(MethodInfo& method, grpc::internal::MethodHandler* handler) {
   method.registered = true;
-  AddMethod(new grpc::internal::RpcServiceMethod(
-      method.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+  AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(),
+                                                 grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
   MarkMethodCallback(added_++, handler);
 }
 
@@ -113,7 +113,8 @@ Status ServiceBase::Bind(Interceptor& interceptor) {
 }
 
 // A unary call without a deadline gets one. A stream runs as long as its caller says.
-Time ServiceBase::DeadlineOf(const MethodInfo& method, const grpc::ServerContextBase& context) const {
+Time ServiceBase::DeadlineOf(const MethodInfo& method,
+                             const grpc::ServerContextBase& context) const {
   const bool streaming =
       method.descriptor->client_streaming() || method.descriptor->server_streaming();
   return std::min<Time>(
@@ -179,10 +180,8 @@ grpc::Status ServiceBase::Outcome(MethodInfo& method, grpc::ServerContextBase& c
   interceptor_->Record(method, code, took);
   const double milliseconds = std::chrono::duration<double, std::milli>(took).count();
   if (status.ok()) {
-    logging::Info("rpc", {{"method", method.path},
-                          {"code", "OK"},
-                          {"ms", milliseconds},
-                          {"caller", caller}});
+    logging::Info(
+        "rpc", {{"method", method.path}, {"code", "OK"}, {"ms", milliseconds}, {"caller", caller}});
     return grpc::Status::OK;
   }
   const Error& error = status.error();
