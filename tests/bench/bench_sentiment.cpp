@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   };
   show("judge", judged);
   show("explain", explained);
-  std::printf("accuracy %.4f of %zu\n", static_cast<double>(right) / static_cast<double>(texts.size()),
-              texts.size());
+  std::printf("accuracy %.4f of %zu\n",
+              static_cast<double>(right) / static_cast<double>(texts.size()), texts.size());
   return 0;
 }

@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kMostWords = 5;  // of an n-gram
 
-std::string Name(std::string_view what) { return std::string(kAlgorithm) + "." + std::string(what); }
+std::string Name(std::string_view what) {
+  return std::string(kAlgorithm) + "." + std::string(what);
+}
 
 // A text's own, so that judging allocates next to nothing.
 struct Scratch {
@@ -113,7 +115,8 @@ Result<std::shared_ptr<const Classifier>> Classifier::Load(const Parameters& par
   std::string bytes(terms->bytes.size(), '\0');
   std::memcpy(bytes.data(), terms->bytes.data(), bytes.size());
   const auto bounds = offsets->i64();
-  ASSIGN_OR_RETURN(auto vocabulary, Vocabulary::Make(std::move(bytes), {bounds.begin(), bounds.end()}));
+  ASSIGN_OR_RETURN(auto vocabulary,
+                   Vocabulary::Make(std::move(bytes), {bounds.begin(), bounds.end()}));
   const auto size = static_cast<size_t>(vocabulary.size());
   ASSIGN_OR_RETURN(const auto weights, parameters.Vector(Name("weights"), size));
   std::vector<float> scales;
@@ -161,7 +164,8 @@ Judgement Classifier::Explain(std::string_view text,
   for (const auto& [term, count] : counts) {
     contributions.push_back(
         {vectorizer_.vocabulary().term(term), count,
-         Scale(term) * count * static_cast<double>(weights_[static_cast<size_t>(term)]) * per_unit});
+         Scale(term) * count * static_cast<double>(weights_[static_cast<size_t>(term)]) *
+             per_unit});
   }
   std::sort(contributions.begin(), contributions.end(),
             [](const Contribution& a, const Contribution& b) {

@@ -9,9 +9,9 @@ namespace marquee::models::sentiment {
 namespace {
 
 struct Frequency {
-  int64_t texts = 0;   // that have it
-  int64_t count = 0;   // in all of them
-  int64_t last = -1;   // text that counted it
+  int64_t texts = 0;  // that have it
+  int64_t count = 0;  // in all of them
+  int64_t last = -1;  // text that counted it
 };
 
 struct Hash {
@@ -101,9 +101,9 @@ Result<CountVectorizer> CountVectorizer::Fit(std::span<const std::string_view> t
     offsets.push_back(static_cast<int64_t>(bytes.size()));
   }
   if (bytes.empty())
-    return Error::InvalidArgument(
-        "vocabulary_empty",
-        "No word is left for the vocabulary: the texts are empty, or min_df and max_df leave none.");
+    return Error::InvalidArgument("vocabulary_empty",
+                                  "No word is left for the vocabulary: the texts are empty, or "
+                                  "min_df and max_df leave none.");
   ASSIGN_OR_RETURN(auto vocabulary, Vocabulary::Make(std::move(bytes), std::move(offsets)));
   return CountVectorizer(options, std::move(vocabulary));
 }

@@ -31,15 +31,15 @@ Status CheckEnough(std::span<const LabelledText> texts) {
   const auto positive = std::count_if(texts.begin(), texts.end(),
                                       [](const LabelledText& text) { return text.positive; });
   const auto negative = std::ssize(texts) - positive;
-  const auto counts = std::to_string(positive) + " positive and " + std::to_string(negative) +
-                      " negative texts";
+  const auto counts =
+      std::to_string(positive) + " positive and " + std::to_string(negative) + " negative texts";
   if (positive == 0 || negative == 0)
     return Error::InvalidArgument("one_class",
                                   "There are " + counts + ": both are needed to learn from.");
   if (std::min(positive, negative) < kLeastTexts)
-    return Error::InvalidArgument("not_enough_texts",
-                                  "There are " + counts + ": at least " +
-                                      std::to_string(kLeastTexts) + " of each are needed.");
+    return Error::InvalidArgument("not_enough_texts", "There are " + counts + ": at least " +
+                                                          std::to_string(kLeastTexts) +
+                                                          " of each are needed.");
   return {};
 }
 

@@ -24,12 +24,11 @@ struct LabelledText {
 struct FitOptions {
   // Words of one character on, "isn't" as one, up to four words behind a negation marked, and pairs
   // of words; whether a term is there counts, not how often. At most half a million terms.
-  VectorizerOptions vectorizer = {.tokens = {.min_token_length = 1,
-                                             .join_apostrophes = true,
-                                             .negation_scope = 4},
-                                  .ngram_max = 2,
-                                  .max_features = 500'000,
-                                  .binary = true};
+  VectorizerOptions vectorizer = {
+      .tokens = {.min_token_length = 1, .join_apostrophes = true, .negation_scope = 4},
+      .ngram_max = 2,
+      .max_features = 500'000,
+      .binary = true};
   // Added to each term's count in each class; 0: terms aren't weighed.
   double smoothing = 1;
   // Each text to the Euclidean norm 1 (classifier.h).
@@ -37,8 +36,8 @@ struct FitOptions {
   double c = 0;  // 0: of `candidates`, by log-loss on inner folds
   std::vector<double> candidates = {0.3, 1, 3, 10, 30, 100};
   int inner_folds = 3;
-  std::uint64_t seed = 1;  // of the inner folds
-  double tolerance = 1e-7; // of logistic regression
+  std::uint64_t seed = 1;   // of the inner folds
+  double tolerance = 1e-8;  // of logistic regression
 };
 
 // CountVectorizer() and LogisticRegression() of scikit-learn, by its defaults: what the above is

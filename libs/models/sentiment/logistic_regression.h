@@ -15,7 +15,7 @@ namespace marquee::models::sentiment {
 
 struct LogisticOptions {
   double c = 1;              // above 0: the inverse of the penalty's strength
-  double tolerance = 1e-7;  // of the gradient's largest element, over max(1, C)
+  double tolerance = 1e-7;   // of the gradient's largest element, over max(1, C)
   int max_iterations = 200;  // Newton steps
 };
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -11,6 +12,7 @@
 #include "models/sentiment/fit.h"
 #include "models/sentiment/logistic_regression.h"
 #include "models/sentiment/metrics.h"
+#include "models/sentiment/training.h"
 
 namespace marquee::models::sentiment {
 namespace {
@@ -40,9 +42,10 @@ TEST(Tokens, AreScikitLearnsByDefault) {
 }
 
 TEST(Tokens, KnowOtherScripts) {
-  EXPECT_THAT(WordsOf("\u00c9t\u00e9 \u041f\u0440\u0418\u0432\u0435\u0442 \u65e5\u672c \u0662\u0663", {}),
-              ElementsAre("\u00e9t\u00e9", "\u043f\u0440\u0438\u0432\u0435\u0442", "\u65e5\u672c",
-                          "\u0662\u0663"));
+  EXPECT_THAT(
+      WordsOf("\u00c9t\u00e9 \u041f\u0440\u0418\u0432\u0435\u0442 \u65e5\u672c \u0662\u0663", {}),
+      ElementsAre("\u00e9t\u00e9", "\u043f\u0440\u0438\u0432\u0435\u0442", "\u65e5\u672c",
+                  "\u0662\u0663"));
   // The final sigma, the dotted capital I; a combining mark ends a word, as in Python's re.
   EXPECT_THAT(WordsOf("\u039f\u0394\u039f\u03a3", {}), ElementsAre("\u03bf\u03b4\u03bf\u03c2"));
   EXPECT_THAT(WordsOf("\u0130stanbul", {.min_token_length = 1}), ElementsAre("i", "stanbul"));
@@ -171,7 +174,8 @@ TEST(Fit, ALongReviewIsNoMoreCertainForItsLength) {
   const std::string once = "the film is superb. ";
   std::string often;
   for (int i = 0; i < 50; ++i) often += once;
-  EXPECT_NEAR(fitted->classifier->Judge(once).log_odds, fitted->classifier->Judge(often).log_odds, 1);
+  EXPECT_NEAR(fitted->classifier->Judge(once).log_odds, fitted->classifier->Judge(often).log_odds,
+              1);
 }
 
 TEST(Fit, IsTheSameEachTime) {
@@ -229,6 +233,22 @@ TEST(Classifier, RefusesParametersThatDontFit) {
   }
 }
 
+TEST(Training, JudgesOnTextsThatItHasNotSeen) {
+  const auto texts = MadeTexts(400);
+  const auto first = Train(texts, {}, nullptr);
+  ASSERT_TRUE(first.ok()) << first.error().ToString();
+  EXPECT_EQ(first->metrics.count("champion.accuracy"), 0U);
+  EXPECT_GT(first->metrics.at("accuracy"), first->metrics.at("majority.accuracy"));
+  EXPECT_EQ(static_cast<int64_t>(first->metrics.at("texts")),
+            std::count_if(texts.begin(), texts.end(),
+                          [](const auto& text) { return IsHeldOut(text.text); }));
+  const auto again = Train(texts, {}, first->evaluation.classifier);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->metrics.at("champion.gain"), 0);
+  EXPECT_EQ(again->metrics.at("champion.accuracy"), again->metrics.at("accuracy"));
+  EXPECT_LE(again->metrics.at("champion.gain_lower"), 0);
+}
+
 TEST(Folds, HaveEachClassInEqualParts) {
   const auto texts = MadeTexts(103);
   const auto folds = StratifiedFolds(texts, 5, 1);
@@ -246,7 +266,9 @@ TEST(Metrics, AreThoseOfTheBook) {
   EXPECT_NEAR(metrics.accuracy, .6, 1e-12);
   EXPECT_NEAR(metrics.f1, 2.0 / 3, 1e-12);
   EXPECT_NEAR(metrics.roc_auc, 5.0 / 6, 1e-12);
-  EXPECT_NEAR(metrics.log_loss, -(std::log(.9) + std::log(.8) + std::log(.4) + std::log(.4) + std::log(.8)) / 5, 1e-12);
+  EXPECT_NEAR(metrics.log_loss,
+              -(std::log(.9) + std::log(.8) + std::log(.4) + std::log(.4) + std::log(.8)) / 5,
+              1e-12);
   EXPECT_NEAR(metrics.brier, (.01 + .04 + .36 + .36 + .04) / 5, 1e-12);
   EXPECT_NEAR(metrics.calibration_error, (.1 + .2 + .6 + .6 + .2) / 5, 1e-12);
   EXPECT_NEAR(Measure(std::vector<double>{1, 1, 1}, {true, false, true}).roc_auc, .5, 1e-12);
@@ -259,11 +281,13 @@ TEST(CrossValidation, IsTheSameOnAnyNumberOfThreads) {
   ASSERT_TRUE(one.ok() && two.ok());
   EXPECT_EQ(one->log_odds, two->log_odds);
   EXPECT_EQ(one->c, two->c);
-  EXPECT_GT(Measure(one->log_odds, [&] {
-              std::vector<bool> labels;
-              for (const auto& text : texts) labels.push_back(text.positive);
-              return labels;
-            }()).accuracy,
+  EXPECT_GT(Measure(one->log_odds,
+                    [&] {
+                      std::vector<bool> labels;
+                      for (const auto& text : texts) labels.push_back(text.positive);
+                      return labels;
+                    }())
+                .accuracy,
             .95);
 }
 

@@ -12,8 +12,8 @@ constexpr std::string_view kMark = "not_";
 
 // Sorted. Beside these, whatever ends with "n't".
 constexpr std::array<std::string_view, 14> kNegations = {
-    "barely", "cannot", "hardly", "lack",    "lacks",    "neither", "never",
-    "no",     "nobody", "none",   "nor",     "not",      "nothing", "without"};
+    "barely", "cannot", "hardly", "lack", "lacks", "neither", "never",
+    "no",     "nobody", "none",   "nor",  "not",   "nothing", "without"};
 
 bool IsNegation(std::string_view word) {
   return std::binary_search(kNegations.begin(), kNegations.end(), word) || word.ends_with("n't") ||

@@ -43,7 +43,7 @@ std::string_view Vocabulary::term(int32_t number) const {
 int32_t Vocabulary::Find(std::string_view wanted) const {
   if (slots_.empty()) return -1;
   const size_t mask = slots_.size() - 1;
-  for (size_t at = std::hash<std::string_view>{}(wanted) & mask; slots_[at] >= 0;
+  for (size_t at = std::hash<std::string_view>{}(wanted)&mask; slots_[at] >= 0;
        at = (at + 1) & mask) {
     if (term(slots_[at]) == wanted) return slots_[at];
   }
