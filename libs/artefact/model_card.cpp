@@ -62,10 +62,11 @@ class ObjectReader {
     if (!hex) Problem(Path(key), "is no SHA-256 in lower-case hexadecimal");
     return text;
   }
+  bool Has(const char* key) const { return object_.is_object() && object_.contains(key); }
   // A key that may be missing.
   std::string OptionalString(const char* key) {
     known_.insert(key);
-    return object_.is_object() && object_.contains(key) ? String(key) : std::string{};
+    return Has(key) ? String(key) : std::string{};
   }
   std::int64_t Int(const char* key, std::int64_t least = std::numeric_limits<std::int64_t>::min()) {
     const Json* value = Find(key);
@@ -169,6 +170,7 @@ std::string ToJson(const ModelCard& card) {
       {"artefact_bytes", card.artefact_bytes},
       {"created_at", FormatTime(card.created_at)},
   };
+  if (card.data.texts > 0) json["data"]["texts"] = card.data.texts;
   if (!card.decision.empty()) json["decision"] = card.decision;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -190,6 +192,7 @@ Result<ModelCard> ParseModelCard(std::string_view text) {
   card.data.ratings = data.Int("ratings", 0);
   card.data.users = data.Int("users", 0);
   card.data.movies = data.Int("movies", 0);
+  if (data.Has("texts")) card.data.texts = data.Int("texts", 0);
   card.data.next_offsets = data.Offsets("next_offsets");
   card.data.sha256 = data.Sha256("sha256");
   card.seed = reader.Int("seed");

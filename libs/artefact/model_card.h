@@ -21,6 +21,7 @@ struct DataSnapshot {
   std::int64_t ratings = 0;
   std::int64_t users = 0;
   std::int64_t movies = 0;
+  std::int64_t texts = 0;  // labelled ones, of a model of texts; a card without the key has none
   // marquee.ratings.v1: the first offset of each partition (the index) that the ratings don't hold.
   std::vector<std::int64_t> next_offsets;
   std::string sha256;  // of the exported columns in the order received; lower-case hexadecimal
@@ -29,7 +30,7 @@ struct DataSnapshot {
 };
 
 struct ModelCard {
-  std::string model;        // "ranking" or "rating"
+  std::string model;        // "ranking", "rating" or "sentiment"
   std::string algorithm;    // "ials", "bayesian_mf"
   std::int64_t run_id = 0;  // of the trainer; 0: trained elsewhere
   DataSnapshot data;

@@ -49,6 +49,13 @@ TEST(ModelCard, SaysTheDecisionWhereThereIsOne) {
   EXPECT_EQ(parsed->decision, "beats_champion");
 }
 
+TEST(ModelCard, SaysHowManyTextsWhereThereAreAny) {
+  auto card = Card();
+  EXPECT_EQ(ToJson(card).find("texts"), std::string::npos);
+  card.data.texts = 10'662;
+  EXPECT_EQ(ParseModelCard(ToJson(card))->data.texts, 10'662);
+}
+
 TEST(ModelCard, LeavesOutMetricsThatAreNotFinite) {
   auto card = Card();
   card.metrics["broken"] = std::nan("");

@@ -43,6 +43,16 @@ std::string Text(float value) {
   return {buffer, end};
 }
 
+Metadata MetadataOf(const std::string& algorithm,
+                    const std::map<std::string, float, std::less<>>& numbers,
+                    const Metadata& extra) {
+  Metadata metadata{{"format_version", std::to_string(kModelFormatVersion)},
+                    {"algorithm", algorithm}};
+  for (const auto& [name, number] : numbers) metadata[name] = Text(number);
+  metadata.insert(extra.begin(), extra.end());  // keys that are there already stay
+  return metadata;
+}
+
 Status AddNumber(const std::string& key, const std::string& text, std::string_view name,
                  models::Parameters& parameters) {
   float value = 0;
@@ -103,11 +113,16 @@ Result<WrittenFile> SaveModel(const std::filesystem::path& path, const models::M
   std::vector<Tensor> tensors{
       Tensor::Of(kItemIds, {static_cast<int64_t>(model.item_ids.size())}, model.item_ids)};
   tensors.insert(tensors.end(), model.parameters.tensors.begin(), model.parameters.tensors.end());
-  Metadata metadata{{"format_version", std::to_string(kModelFormatVersion)},
-                    {"algorithm", model.algorithm}};
-  for (const auto& [name, number] : model.parameters.numbers) metadata[name] = Text(number);
-  metadata.insert(extra.begin(), extra.end());  // keys that are there already stay
-  return WriteSafetensors(path, tensors, metadata);
+  return WriteSafetensors(path, tensors,
+                          MetadataOf(model.algorithm, model.parameters.numbers, extra));
+}
+
+Result<WrittenFile> SaveModel(const std::filesystem::path& path,
+                              const models::sentiment::Classifier& model, const Metadata& extra) {
+  const auto parameters = model.ToParameters();
+  return WriteSafetensors(
+      path, parameters.tensors,
+      MetadataOf(std::string(models::sentiment::kAlgorithm), parameters.numbers, extra));
 }
 
 Result<LoadedModel> LoadModel(const std::filesystem::path& path) {
@@ -121,6 +136,14 @@ Result<LoadedModel> LoadModel(const std::filesystem::path& path) {
   if (version != "1" && version != std::to_string(kModelFormatVersion)) {
     return Broken("its format version is not 1 to " + std::to_string(kModelFormatVersion));
   }
+  if (text("algorithm") == models::sentiment::kAlgorithm) {
+    ASSIGN_OR_RETURN(const models::Parameters parameters, Read(*file));
+    auto classifier = models::sentiment::Classifier::Load(parameters);
+    if (!classifier.ok()) return Broken(classifier.error().message);
+    return LoadedModel{{},       *std::move(classifier), text("algorithm"),
+                       metadata, file->Sha256(),         file->size_bytes(),
+                       file};
+  }
   ASSIGN_OR_RETURN(const Tensor ids, file->Require(kItemIds, DType::kI64, 1));
   models::Model model{.algorithm = text("algorithm"), .item_ids = ids.i64(), .parameters = {}};
   ASSIGN_OR_RETURN(model.parameters, version == "1" ? ReadVersion1(*file) : Read(*file));
@@ -128,13 +151,16 @@ Result<LoadedModel> LoadModel(const std::filesystem::path& path) {
   model.parameters.storage.push_back(file);
   auto ranker = models::Ranker::Make(std::move(model));
   if (!ranker.ok()) return Broken(ranker.error().message);
-  return LoadedModel{*std::move(ranker), metadata, file->Sha256(), file->size_bytes(), file};
+  const std::string algorithm = (*ranker)->model().algorithm;
+  return LoadedModel{*std::move(ranker), {},  algorithm, metadata, file->Sha256(),
+                     file->size_bytes(), file};
 }
 
-Status CheckServes(std::string_view model, const models::Ranker& ranker) {
-  if (ranker.items() == 0) return Broken("it knows no movie");
-  const auto task = models::TaskOf(ranker.model().algorithm);
+Status CheckServes(std::string_view model, const LoadedModel& loaded) {
+  const auto task = loaded.classifier != nullptr ? Result<std::string_view>(models::kSentiment)
+                                                 : models::TaskOf(loaded.algorithm);
   if (!task.ok() || *task != model) return Broken("it is no model for " + std::string(model));
+  if (loaded.ranker != nullptr && loaded.ranker->items() == 0) return Broken("it knows no movie");
   return {};
 }
 

@@ -82,6 +82,20 @@ class ModelFile : public testing::Test {
   Trained trained_;
 };
 
+// Of four words; held for as long as the tests run, since parameters view it.
+std::shared_ptr<const models::sentiment::Classifier> MadeClassifier() {
+  static const auto made = [] {
+    namespace sentiment = models::sentiment;
+    auto vocabulary = sentiment::Vocabulary::Make(
+        "badcaf\xC3\xA9"
+        "filmgood",
+        {0, 3, 8, 12, 16});
+    return *sentiment::Classifier::Make({{}, *std::move(vocabulary)}, {1, 1, 0.5F, 2},
+                                        {-1, 0.25F, 0.125F, 1}, 0.5F, true);
+  }();
+  return made;
+}
+
 const std::vector<RatedItem> kHistory{{0, 5}, {2, 1.5}};
 
 TEST_F(ModelFile, ServesTheSameAfterARoundTrip) {
@@ -103,12 +117,44 @@ TEST_F(ModelFile, ServesTheSameAfterARoundTrip) {
 }
 
 TEST_F(ModelFile, IsForOneTask) {
-  const auto ranking = *Ranker::Make(trained_.Ranking());
-  EXPECT_TRUE(CheckServes("ranking", *ranking).ok());
-  EXPECT_EQ(CheckServes("rating", *ranking).error().reason, "artefact_broken");
-  const auto rating = *Ranker::Make(trained_.Rating());
-  EXPECT_TRUE(CheckServes("rating", *rating).ok());
-  EXPECT_FALSE(CheckServes("ranking", *rating).ok());
+  const auto saved = [this](const auto& model) {
+    EXPECT_TRUE(SaveModel(Path(), model, {}).ok());
+    return *LoadModel(Path());
+  };
+  const auto ranking = saved(trained_.Ranking());
+  EXPECT_TRUE(CheckServes("ranking", ranking).ok());
+  EXPECT_EQ(CheckServes("rating", ranking).error().reason, "artefact_broken");
+  const auto rating = saved(trained_.Rating());
+  EXPECT_TRUE(CheckServes("rating", rating).ok());
+  EXPECT_FALSE(CheckServes("ranking", rating).ok());
+  const auto sentiment = saved(*MadeClassifier());
+  EXPECT_TRUE(CheckServes("sentiment", sentiment).ok());
+  EXPECT_FALSE(CheckServes("ranking", sentiment).ok());
+}
+
+TEST_F(ModelFile, JudgesTextsTheSameAfterARoundTrip) {
+  const auto classifier = MadeClassifier();
+  const auto written = SaveModel(Path(), *classifier, {{"code_version", "abc"}});
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  const auto loaded = LoadModel(Path());
+  ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
+  EXPECT_EQ(loaded->algorithm, "nb_logistic");
+  EXPECT_EQ(loaded->ranker, nullptr);
+  EXPECT_EQ(loaded->sha256, written->sha256);
+  for (const char* text : {"good", "a good bad film", "caf\u00e9", ""})
+    EXPECT_EQ(loaded->classifier->Judge(text).log_odds, classifier->Judge(text).log_odds) << text;
+}
+
+TEST_F(ModelFile, RefusesAVocabularyThatDoesNotFit) {
+  auto parameters = MadeClassifier()->ToParameters();
+  std::erase_if(parameters.tensors,
+                [](const auto& tensor) { return tensor.name == "nb_logistic.weights"; });
+  Metadata metadata{{"format_version", "2"}, {"algorithm", "nb_logistic"}};
+  for (const auto& [name, number] : parameters.numbers) metadata[name] = std::to_string(number);
+  ASSERT_TRUE(WriteSafetensors(Path(), parameters.tensors, metadata).ok());
+  const auto loaded = LoadModel(Path());
+  EXPECT_EQ(loaded.error().reason, "artefact_broken");
+  EXPECT_NE(loaded.error().message.find("nb_logistic.weights"), std::string::npos);
 }
 
 TEST_F(ModelFile, RefusesTensorsThatDoNotFitEachOther) {

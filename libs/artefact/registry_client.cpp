@@ -111,7 +111,7 @@ struct RegistryClient::Impl {
       return Corrupt(loaded.error().message);
     }
     if (loaded->sha256 != version.sha256) return Corrupt("its SHA-256 is another");
-    if (const auto kind = CheckServes(version.model, *loaded->ranker); !kind.ok())
+    if (const auto kind = CheckServes(version.model, *loaded); !kind.ok())
       return Corrupt(kind.error().message);
     return FetchedModel{version, path, *std::move(loaded)};
   }

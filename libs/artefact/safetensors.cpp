@@ -37,7 +37,7 @@ Error Broken(std::string message) {
 }
 
 std::optional<DType> ParseDType(std::string_view name) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kI32, DType::kI64}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kI32, DType::kI64, DType::kU8}) {
     if (Name(dtype) == name) return dtype;
   }
   return std::nullopt;
@@ -202,7 +202,8 @@ bool AllFinite(const Tensor& tensor) {
       return true;
     }
     case DType::kI32:
-    case DType::kI64: return true;
+    case DType::kI64:
+    case DType::kU8: return true;
   }
   return true;
 }

@@ -55,6 +55,60 @@ bool IsSeen(CodePoint point) {
   }
 }
 
+// Unicode 3.13, D135 and D136, as far as the final sigma needs them.
+bool IsCased(char32_t point) {
+  if (point < 0x80) return (point >= 'a' && point <= 'z') || (point >= 'A' && point <= 'Z');
+  const auto category = utf8proc_category(static_cast<CodePoint>(point));
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
+         category == UTF8PROC_CATEGORY_LT;
+}
+
+bool IsCaseIgnorable(char32_t point) {
+  switch (point) {
+    case '\'':
+    case '.':
+    case ':':
+    case 0xB7:
+    case 0x2019:
+    case 0x2027: return true;
+    default: break;
+  }
+  switch (utf8proc_category(static_cast<CodePoint>(point))) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK: return true;
+    default: return false;
+  }
+}
+
+// Whether the next character that isn't to be ignored is a letter with a case.
+bool BeginsWithCased(std::string_view text) {
+  while (!text.empty()) {
+    const auto [point, bytes] = FirstCharacter(text);
+    if (!IsCaseIgnorable(point)) return IsCased(point);
+    text.remove_prefix(bytes);
+  }
+  return false;
+}
+
+void AppendLower(char32_t point, bool ends_word, std::string& out) {
+  constexpr char32_t kCapitalSigma = 0x3A3;
+  constexpr char32_t kFinalSigma = 0x3C2;
+  constexpr char32_t kCapitalIWithDot = 0x130;
+  if (point == kCapitalIWithDot) {
+    out += "i\xCC\x87";
+    return;
+  }
+  const CodePoint lower = point == kCapitalSigma && ends_word
+                              ? static_cast<CodePoint>(kFinalSigma)
+                              : utf8proc_tolower(static_cast<CodePoint>(point));
+  utf8proc_uint8_t bytes[4];
+  const auto count = utf8proc_encode_char(lower, bytes);
+  out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count));
+}
+
 }  // namespace
 
 std::string OpaqueString(std::string_view text) {
@@ -96,6 +150,55 @@ bool HasHidden(std::string_view text) {
     return true;
   }
   return false;
+}
+
+Character FirstCharacter(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < 0x80) return {first, 1};
+  CodePoint point = -1;
+  const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                      static_cast<utf8proc_ssize_t>(text.size()), &point);
+  if (bytes <= 0) return {0xFFFD, 1};
+  return {static_cast<char32_t>(point), static_cast<std::size_t>(bytes)};
+}
+
+bool IsWordCharacter(char32_t point) {
+  if (point < 0x80) {
+    return (point >= 'a' && point <= 'z') || (point >= 'A' && point <= 'Z') ||
+           (point >= '0' && point <= '9') || point == '_';
+  }
+  switch (utf8proc_category(static_cast<CodePoint>(point))) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO: return true;
+    default: return false;
+  }
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower;
+  lower.reserve(text.size());
+  bool after_letter = false;
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte < 0x80) {
+      const bool capital = byte >= 'A' && byte <= 'Z';
+      lower += static_cast<char>(capital ? byte | 0x20 : byte);
+      after_letter = IsCased(byte) || (after_letter && IsCaseIgnorable(byte));
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto [point, bytes] = FirstCharacter(text);
+    text.remove_prefix(bytes);
+    AppendLower(point, after_letter && !BeginsWithCased(text), lower);
+    after_letter = IsCased(point) || (after_letter && IsCaseIgnorable(point));
+  }
+  return lower;
 }
 
 }  // namespace marquee

@@ -1,6 +1,8 @@
-// What rules for names and passwords need of Unicode's tables (by utf8proc). Text is valid UTF-8.
+// What rules for names and passwords, and the reading of words, need of Unicode's tables (by
+// utf8proc). Text is valid UTF-8; what isn't is no memory's fault.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,5 +22,20 @@ bool IsVisible(std::string_view text);
 // separators. The joiners that emoji and some scripts need are let be between characters that are
 // seen.
 bool HasHidden(std::string_view text);
+
+// The character that `text`, which isn't empty, begins with, and its bytes. U+FFFD and one byte
+// where it begins with none.
+struct Character {
+  char32_t point = 0;
+  std::size_t bytes = 0;
+};
+Character FirstCharacter(std::string_view text);
+
+// A letter, a number or "_": `\w` of regular expressions, as Python's re takes it.
+bool IsWordCharacter(char32_t point);
+
+// In lower case by Unicode's full mapping, as Python's str.lower: "İ" becomes two characters, and
+// "Σ" is "ς" at a word's end.
+std::string Lower(std::string_view text);
 
 }  // namespace marquee

@@ -5,6 +5,7 @@
 
 #include "models/blend/blend.h"
 #include "models/item_scale.h"
+#include "models/sentiment/classifier.h"
 
 namespace marquee::models {
 
@@ -42,11 +43,12 @@ Result<const Algorithm*> Find(std::string_view name) {
 
 constexpr std::array<std::string_view, 2> kRankingAlgorithms = {"ials+ease", "ials"};
 constexpr std::array<std::string_view, 2> kRatingAlgorithms = {"bayesian_mf", "biased_als"};
+constexpr std::array<std::string_view, 1> kSentimentAlgorithms = {sentiment::kAlgorithm};
 
 }  // namespace
 
 std::span<const Task> Tasks() {
-  static const std::array<Task, 2> tasks = {Task{.name = kRanking,
+  static const std::array<Task, 3> tasks = {Task{.name = kRanking,
                                                  .algorithms = kRankingAlgorithms,
                                                  .metric = "ndcg_at_100",
                                                  .higher_is_better = true,
@@ -59,9 +61,18 @@ std::span<const Task> Tasks() {
                                                  .higher_is_better = false,
                                                  .baseline = "bias",
                                                  .baseline_algorithm = "biased_als",
-                                                 .baseline_options = {{"biased_als.factors", 0}}}};
+                                                 .baseline_options = {{"biased_als.factors", 0}}},
+                                            Task{.name = kSentiment,
+                                                 .algorithms = kSentimentAlgorithms,
+                                                 .metric = "accuracy",
+                                                 .higher_is_better = true,
+                                                 .baseline = "majority",
+                                                 .baseline_algorithm = {},
+                                                 .baseline_options = {}}};
   return tasks;
 }
+
+std::span<const Task> TasksOfRatings() { return Tasks().first(2); }
 
 const Task* FindTask(std::string_view name) {
   const auto tasks = Tasks();

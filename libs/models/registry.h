@@ -33,8 +33,11 @@ struct Task {
 
 inline constexpr std::string_view kRanking = "ranking";  // orders movies
 inline constexpr std::string_view kRating = "rating";    // predicts stars
+// Judges texts: models/sentiment, which isn't behind the seam of algorithm.h.
+inline constexpr std::string_view kSentiment = "sentiment";
 
-std::span<const Task> Tasks();
+std::span<const Task> Tasks();           // of every model that there is
+std::span<const Task> TasksOfRatings();  // those that are learned from ratings: without the last
 const Task* FindTask(std::string_view name);  // nullptr: there is none
 
 std::vector<std::string_view> Algorithms();  // the names in algorithms.def

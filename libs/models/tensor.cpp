@@ -25,6 +25,7 @@ std::string_view Name(DType dtype) {
     case DType::kF16: return "F16";
     case DType::kI32: return "I32";
     case DType::kI64: return "I64";
+    case DType::kU8: return "U8";
   }
   return "";
 }
@@ -35,6 +36,7 @@ size_t ItemSize(DType dtype) {
     case DType::kF16: return 2;
     case DType::kI32: return 4;
     case DType::kI64: return 8;
+    case DType::kU8: return 1;
   }
   return 1;
 }

@@ -10,7 +10,7 @@
 
 namespace marquee::models {
 
-enum class DType { kF32, kF16, kI32, kI64 };
+enum class DType { kF32, kF16, kI32, kI64, kU8 };
 std::string_view Name(DType dtype);  // "F32", …
 size_t ItemSize(DType dtype);        // bytes
 

@@ -8,6 +8,7 @@
 #include "ctl/app/commands.h"
 #include "ctl/app/completion.h"
 #include "ctl/app/evaluate_line.h"
+#include "ctl/app/sentiment_line.h"
 #include "ctl/clients/rest.h"
 #include "rules/scope.h"
 
@@ -82,6 +83,7 @@ void AddDataCommands(CLI::App& app, const Context& context, std::function<int()>
   c->add_option("--seed", datagen.seed, "The same seed, the same data")->capture_default_str();
   c->callback([&] { run = [&] { return Datagen(context, datagen); }; });
   AddEvaluate(app, context, run);
+  AddSentiment(app, context, run);
 }
 
 // After AddAccountCommands, to whose commands it adds.
@@ -276,7 +278,7 @@ void AddModelFileCommands(CLI::App& models, const Context& context, std::functio
 
   static ModelDownloadFlags downloading;
   c = models.add_subcommand("download", "Write a version's artefact to a file");
-  c->add_option("model", downloading.model, "ranking or rating")
+  c->add_option("model", downloading.model, "ranking, rating or sentiment")
       ->required()
       ->check(CLI::IsMember(TaskNames()));
   c->add_option("version", downloading.which, "Its number, or champion or candidate")->required();
@@ -287,7 +289,9 @@ void AddModelFileCommands(CLI::App& models, const Context& context, std::functio
   static std::string shown;
   static std::string which;
   c = models.add_subcommand("show", "A version's card");
-  c->add_option("model", shown, "ranking or rating")->required()->check(CLI::IsMember(TaskNames()));
+  c->add_option("model", shown, "ranking, rating or sentiment")
+      ->required()
+      ->check(CLI::IsMember(TaskNames()));
   c->add_option("version", which, "Its number, or champion or candidate")->required();
   c->callback([&] { run = [&] { return ShowModel(context, shown, which); }; });
 }
@@ -306,7 +310,7 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
 
   static std::string model;
   auto* models = app.add_subcommand("models", "The models' versions");
-  models->add_option("model", model, "List them: ranking or rating; both when unset")
+  models->add_option("model", model, "List them: ranking, rating or sentiment; all when unset")
       ->check(CLI::IsMember(TaskNames()));
   models->callback([&, models] {
     if (models->get_subcommands().empty()) run = [&] { return Models(context, model); };
@@ -315,7 +319,9 @@ void AddModelCommands(CLI::App& app, const Context& context, std::function<int()
 
   static std::int64_t version = 0;
   c = app.add_subcommand("promote", "Make a version the champion: promotion or rollback");
-  c->add_option("model", model, "ranking or rating")->required()->check(CLI::IsMember(TaskNames()));
+  c->add_option("model", model, "ranking, rating or sentiment")
+      ->required()
+      ->check(CLI::IsMember(TaskNames()));
   c->add_option("version", version, "Its number")->required()->check(CLI::PositiveNumber);
   c->callback([&] { run = [&] { return Promote(context, model, version); }; });
 

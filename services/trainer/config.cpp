@@ -43,7 +43,7 @@ void ReadConnections(config::Reader& reader, Config& config) {
 }
 
 void ReadJob(config::Reader& reader, Config& config) {
-  for (const models::Task& task : models::Tasks()) {
+  for (const models::Task& task : models::TasksOfRatings()) {
     std::string variable = "MARQUEE_TRAINER_" + std::string(task.name) + "_ALGORITHM";
     std::transform(variable.begin(), variable.end(), variable.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });

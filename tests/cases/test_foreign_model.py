@@ -224,3 +224,29 @@ def test_killed_in_the_middle_nothing_is_half_registered(world, tmp_path):
     assert not person.recommend()["degraded"], "the recommender goes on"
     registered = ctl.run("models", "register", file, "--card", card)
     assert registered["decision"] == "beats_champion", "and again it is taken"
+
+
+def test_a_model_of_texts_is_trained_here_and_passes_the_gate(world, tmp_path):
+    _, ctl, _, _ = world
+    words = {1: ("lovely", "superb", "moving"), 0: ("dull", "awful", "clumsy")}
+    rows = [(f"a {words[n % 2][n % 3]} film, number {n}", n % 2) for n in range(300)]
+    file = tmp_path / "reviews.csv"
+    file.write_text("text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows))
+    first = ctl.run("sentiment", "train", file)
+    assert first["decision"] == "first_version"
+    assert first["model_version"]["aliases"] == ["candidate", "champion"]
+    card = json.loads(ctl.run("models", "show", "sentiment", "champion")["card"])
+    assert card["data"]["texts"] == 300
+    assert card["decision"] == "first_version"
+
+    # Without what tells the classes apart it is worse than the champion, which is judged on the same texts.
+    file.write_text("text,label\n" + "".join(f'"film number {n}",{n % 2}\n' for n in range(300)))
+    worse = ctl.run("sentiment", "train", file)
+    assert "champion.accuracy" in worse["metrics"]
+    assert worse["decision"] != "beats_champion"
+
+    file.write_text("text,label\n" + "good,1\n" * 50)
+    refused = ctl.try_run("sentiment", "train", file)
+    assert json.loads(refused.stdout)["error"]["reason"] == "one_class"
+    versions = ctl.run("models", "sentiment")
+    assert sorted(version["version"] for version in versions) == [1, 2]

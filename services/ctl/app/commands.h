@@ -35,7 +35,7 @@ struct ReadingFlags {
   std::string rated_at;  // of ratings without a time: a date, seconds since 1970, or "unknown"
 };
 
-// What models are for, and what a model is called: "ranking", "rating".
+// What models are for, and what a model is called: "ranking", "rating", "sentiment".
 std::vector<std::string> TaskNames();
 
 // What `evaluate` judges, and on which part of the data.
@@ -60,6 +60,26 @@ struct EvaluateFlags {
 };
 // 1 when the data allow nothing to be judged.
 int Evaluate(const Context& context, const EvaluateFlags& flags);
+
+// Which labelled texts, and how they are learned from (files/labelled_texts.h, models/sentiment/fit.h).
+struct SentimentFlags {
+  std::vector<std::filesystem::path> paths;
+  std::string encoding = "utf-8";  // or windows-1252
+  std::string text_column;         // empty: the usual names
+  std::string label_column;
+  std::string method = "nb";  // or "counts"
+  double c = 0;               // 0: the method's
+  int ngram_max = 0;          // 0: the method's
+  std::string min_df;         // a number of texts, or a share with a point; empty: the method's
+  std::string max_df;
+  std::int64_t max_features = -1;  // 0: all; below: the method's
+  bool binary = false;             // also where the method counts
+  int folds = 5;
+  std::uint64_t seed = 1;
+  int threads = 0;                    // 0: all cores
+  std::filesystem::path predictions;  // a CSV file of them; empty: none
+};
+int EvaluateSentiment(const Context& context, const SentimentFlags& flags);
 
 // --- over gRPC
 // ------------------------------------------------------------------------------------------------------
@@ -169,6 +189,13 @@ struct ModelDownloadFlags {
 };
 int DownloadModel(const Context& context, const ModelDownloadFlags& flags);
 int ShowModel(const Context& context, const std::string& model, const std::string& which);
+struct SentimentTrainFlags {
+  SentimentFlags data;
+  std::filesystem::path
+      out;  // files with this name's stem, and nothing is registered; empty: it is
+  bool force_promotion = false;
+};
+int TrainSentiment(const Context& context, const SentimentTrainFlags& flags);
 int Promote(const Context& context, const std::string& model, std::int64_t version);
 int StatusOf(const Context& context);
 

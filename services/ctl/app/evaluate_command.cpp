@@ -31,7 +31,8 @@ std::vector<std::string> TaskNames() {
 }
 
 std::vector<std::string> EvaluationTasks() {
-  std::vector<std::string> names = TaskNames();
+  std::vector<std::string> names;
+  for (const models::Task& task : models::TasksOfRatings()) names.emplace_back(task.name);
   names.emplace_back(kIntervalsTask);
   names.emplace_back(kColdItemsTask);
   return names;

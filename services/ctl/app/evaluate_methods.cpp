@@ -11,7 +11,7 @@ using models::Task;
 
 std::vector<const Task*> TasksOf(std::string_view task) {
   std::vector<const Task*> tasks;
-  for (const Task& one : models::Tasks()) {
+  for (const Task& one : models::TasksOfRatings()) {
     const bool asked = task == kColdItemsTask || one.name == task ||
                        (task == kIntervalsTask && one.name == models::kRating);
     if (asked) tasks.push_back(&one);

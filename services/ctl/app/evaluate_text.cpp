@@ -234,7 +234,7 @@ json ToJson(const Comparison& comparison) {
              {"per_fold", FoldsOf(comparison, first)},
              {"reference", comparison.methods[comparison.reference].name},
              {"methods", json::array()}};
-  for (const models::Task& task : models::Tasks()) {
+  for (const models::Task& task : models::TasksOfRatings()) {
     const MethodResult* baseline = Named(comparison, task.baseline);
     if (baseline == nullptr) continue;
     const std::string key = task.name == models::kRanking ? "popularity" : "bias_baseline";

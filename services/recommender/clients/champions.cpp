@@ -73,8 +73,8 @@ Champions::Champions(artefact::RegistryClient& registry, Options options,
                                    "Times that a model was taken into use.")) {
   std::vector<artefact::RegistryWatcher*> watchers;
   // All are there before one can install: what each touches stays where it is.
-  for (const auto& task : models::Tasks()) sha256_[std::string(task.name)];
-  for (const auto& task : models::Tasks()) {
+  for (const auto& task : models::TasksOfRatings()) sha256_[std::string(task.name)];
+  for (const auto& task : models::TasksOfRatings()) {
     const std::string model(task.name);
     watchers_[model] = Watch(registry, model);
     watchers.push_back(watchers_[model].get());

@@ -22,8 +22,8 @@ constexpr std::chrono::milliseconds kLeftoverTime{10'000};
 // That the file loads and is good for what the model's name promises; its algorithm.
 Result<std::string> CheckModelFile(const std::string& model, const Upload& upload) {
   ASSIGN_OR_RETURN(const auto loaded, artefact::LoadModel(upload.path()));
-  RETURN_IF_ERROR(artefact::CheckServes(model, *loaded.ranker));
-  return loaded.ranker->model().algorithm;
+  RETURN_IF_ERROR(artefact::CheckServes(model, loaded));
+  return loaded.algorithm;
 }
 
 Error Refused(const Error& error) {

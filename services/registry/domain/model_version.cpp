@@ -8,7 +8,7 @@ Status CheckModel(std::string_view model) {
   if (models::FindTask(model) != nullptr) return {};
   std::string known;
   for (const auto& task : models::Tasks())
-    known += (known.empty() ? "" : " and ") + std::string(task.name);
+    known += (known.empty() ? "" : ", ") + std::string(task.name);
   return Error::NotFound("model_unknown", "There is no such model: the models are " + known + ".");
 }
 

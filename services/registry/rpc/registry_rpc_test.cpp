@@ -169,6 +169,20 @@ TEST_F(RegistryRpcTest, TheGateIsTheSameForAll) {
   ASSERT_TRUE(Send(Deliver("rating", 1, 0.9)).ok());
   EXPECT_EQ(Send(Deliver("rating", 2, 0.95))->decision(), "does_not_beat_champion");
   EXPECT_EQ(Send(Deliver("rating", 3, 0.8))->decision(), "beats_champion") << "less is better";
+  EXPECT_EQ(Send(Deliver("sentiment", 1, 0.78))->decision(), "first_version");
+  EXPECT_EQ(Send(Deliver("sentiment", 2, 0.77))->decision(), "does_not_beat_champion");
+  EXPECT_EQ(Send(Deliver("sentiment", 3, 0.79))->decision(), "beats_champion");
+  EXPECT_EQ(Champion("sentiment"), 3);
+}
+
+TEST_F(RegistryRpcTest, AModelOfTextsIsNoModelOfMovies) {
+  auto delivered = Deliver("sentiment", 1, 0.8);
+  delivered.card.model = "ranking";
+  EXPECT_EQ(Send(delivered).error().reason, "artefact_broken");
+  delivered = Deliver("ranking", 1, 0.8);
+  delivered.card.model = "sentiment";
+  EXPECT_EQ(Send(delivered).error().reason, "artefact_broken");
+  EXPECT_EQ(Champion("sentiment"), 0);
 }
 
 TEST_F(RegistryRpcTest, AChampionThatWasJudgedAnewCountsAsItWasJudged) {

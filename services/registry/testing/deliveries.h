@@ -13,6 +13,7 @@
 #include "artefact/model_file.h"
 #include "base/clock.h"
 #include "base/testing/temporary_folder.h"
+#include "models/registry.h"
 
 namespace marquee::registry::testing {
 
@@ -22,6 +23,16 @@ struct Delivered {
 
   std::string Card() const { return artefact::ToJson(card); }
 };
+
+// A model of two words, whose weight the seed is.
+inline Result<artefact::WrittenFile> SaveSentiment(const std::filesystem::path& path, int seed) {
+  namespace sentiment = models::sentiment;
+  auto vocabulary = sentiment::Vocabulary::Make("badgood", {0, 3, 7});
+  const auto weight = static_cast<float>(seed);
+  const auto classifier =
+      sentiment::Classifier::Make({{}, *std::move(vocabulary)}, {}, {-weight, weight}, 0, false);
+  return artefact::SaveModel(path, **classifier, {{"made_by", "a test"}});
+}
 
 // Movies 1 to `movies`; `seed` makes it another artefact than that of another seed.
 inline Delivered Deliver(const std::string& model, int seed, double metric, int movies = 6) {
@@ -35,7 +46,8 @@ inline Delivered Deliver(const std::string& model, int seed, double metric, int 
   made.item_ids = ids;
   const std::vector<float> mean{3.5F};
   const bool ranking = model == "ranking";
-  made.algorithm = ranking ? "popularity" : "biased_als";
+  const bool texts = model == models::kSentiment;
+  made.algorithm = texts ? models::sentiment::kAlgorithm : ranking ? "popularity" : "biased_als";
   if (ranking) {
     made.parameters.Add("popularity.counts", values);
   } else {
@@ -45,7 +57,8 @@ inline Delivered Deliver(const std::string& model, int seed, double metric, int 
   }
   const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
-  const auto written = artefact::SaveModel(path, made, {{"made_by", "a test"}});
+  const auto written =
+      texts ? SaveSentiment(path, seed) : artefact::SaveModel(path, made, {{"made_by", "a test"}});
   EXPECT_TRUE(written.ok()) << written.error().ToString();
   std::ifstream stream(path, std::ios::binary);
   Delivered delivered;
@@ -58,7 +71,7 @@ inline Delivered Deliver(const std::string& model, int seed, double metric, int 
                .movies = movies,
                .next_offsets = {},
                .sha256 = std::string(64, 'd')};
-  card.metrics = {{ranking ? "ndcg_at_100" : "rmse", metric}};
+  card.metrics = {{std::string(models::FindTask(model)->metric), metric}};
   card.code_version = "test";
   card.artefact_sha256 = written->sha256;
   card.artefact_bytes = written->bytes;

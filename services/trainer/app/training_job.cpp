@@ -26,7 +26,7 @@ Status TrainingJob::Run(const TrainingRun& run, RunMonitor& monitor, RunOutcome&
   ASSIGN_OR_RETURN(const auto data, Export(monitor, outcome));
   const auto content = content_.Get();
   std::vector<NewVersion> versions;
-  for (const models::Task& task : models::Tasks()) {
+  for (const models::Task& task : models::TasksOfRatings()) {
     ASSIGN_OR_RETURN(const auto champion, FindChampion(std::string(task.name), workspace));
     ASSIGN_OR_RETURN(const auto model,
                      TrainModel(task, data.matrix, outcome.hyperparameters, options_.training,
@@ -95,7 +95,7 @@ Result<TrainingJob::Champion> TrainingJob::FindChampion(const std::string& model
   const auto load = [&]() -> Result<std::shared_ptr<const models::Ranker>> {
     RETURN_IF_ERROR(registry_.FetchEvaluation(*champion.version, file, NextCall()));
     ASSIGN_OR_RETURN(auto loaded, artefact::LoadModel(file));
-    RETURN_IF_ERROR(artefact::CheckServes(model, *loaded.ranker));
+    RETURN_IF_ERROR(artefact::CheckServes(model, loaded));
     return std::move(loaded.ranker);
   };
   auto evaluation = load();
