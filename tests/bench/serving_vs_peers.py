@@ -7,6 +7,7 @@ Starts a suite on free ports, imports a data set, trains, and registers people w
 answer is one of those people's lists. Then wrk asks both in turn, direct and through an nginx of the same
 configuration, each request for another person, and for each the median round's figures are shown: requests/s,
 latency, and the processor time of each process for a request, which other work on the machine disturbs far less.
+Needs Go (1.26 or later) beside what ci/bootstrap installs; the peer is built in .tools.
 
   tests/bench/serving_vs_peers.py [--dataset DIR] [--people 1000] [--rounds 5] [--seconds 4] [--connections 32] [--json]
 """
