@@ -43,6 +43,7 @@ Result<Trained> Train(std::span<const LabelledText> texts, const FitOptions& opt
   Trained trained;
   ASSIGN_OR_RETURN(trained.evaluation, Fit(train, options));
   std::vector<bool> positive;
+  positive.reserve(held_out.size());
   for (const auto& text : held_out) positive.push_back(text.positive);
   const auto positives = std::count(positive.begin(), positive.end(), true);
   if (positives == 0 || positives == std::ssize(positive))

@@ -56,6 +56,7 @@ Status ParseFrequency(const std::string& text, const char* flag,
 
 std::vector<bool> LabelsOf(const std::vector<sentiment::LabelledText>& texts) {
   std::vector<bool> positive;
+  positive.reserve(texts.size());
   for (const auto& text : texts) positive.push_back(text.positive);
   return positive;
 }
@@ -95,6 +96,7 @@ Status WritePredictions(const std::filesystem::path& path, const Measured& measu
 std::string ToText(const std::vector<Measured>& methods, const std::vector<bool>& positive,
                    const SentimentFlags& flags) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(methods.size());
   for (const auto& [method, validated, m] : methods)
     rows.push_back({method, Fixed(m.accuracy, 4), Fixed(m.f1, 4), Fixed(m.roc_auc, 4),
                     Fixed(m.log_loss, 4), Fixed(m.brier, 4), Fixed(m.calibration_error, 4)});
