@@ -132,7 +132,8 @@ Result<std::shared_ptr<const Elicitation>> Elicitation::Load(const Parameters& p
   ASSIGN_OR_RETURN(elicitation->means_, parameters.Vector(kMeans, movies));
   ASSIGN_OR_RETURN(const MatrixView covariance,
                    parameters.Matrix(kCovariance, static_cast<int32_t>(movies)));
-  if (covariance.columns != static_cast<int32_t>(movies)) return Unfit(std::string(kCovariance) + " isn't square");
+  if (covariance.columns != static_cast<int32_t>(movies))
+    return Unfit(std::string(kCovariance) + " isn't square");
   elicitation->covariance_ = {covariance.data, movies * movies};
   for (size_t at = 0; at < movies; ++at)
     elicitation->places_.emplace_back(elicitation->items_[at], static_cast<int32_t>(at));
@@ -158,7 +159,8 @@ std::vector<Question> Elicitation::Next(std::span<const int32_t> rated,
   std::vector<float> answers;
   const auto answer = [&](std::span<const int32_t> items, float known) {
     for (const int32_t item : items) {
-      const auto found = std::ranges::lower_bound(places_, item, {}, &std::pair<int32_t, int32_t>::first);
+      const auto found =
+          std::ranges::lower_bound(places_, item, {}, &std::pair<int32_t, int32_t>::first);
       if (found == places_.end() || found->first != item) continue;
       const auto at = static_cast<size_t>(found->second);
       if (open[at] == 0) continue;

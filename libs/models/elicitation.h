@@ -28,7 +28,7 @@ struct Question {
 // Views the parameters; immutable; any number of threads.
 class Elicitation {
  public:
-  static constexpr int32_t kMovies = 500;   // as many are asked about at most
+  static constexpr int32_t kMovies = 500;  // as many are asked about at most
   static constexpr size_t kAnswers = 200;  // the first so many count
 
   // Adds "elicitation.items" [m] i32, ".means" [m] f32 and ".covariance" [m, m] f32 of the m most

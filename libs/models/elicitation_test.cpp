@@ -78,8 +78,8 @@ TEST(Elicitation, ChancesAreTheRegressionOnTheAnswers) {
   const std::vector<Eigen::Index> asked = {1, 4, 6};
   const Eigen::Vector3d said(1 - mean[1], 1 - mean[4], 0 - mean[6]);
   const Eigen::VectorXd expected =
-      mean.transpose() + covariance(Eigen::all, asked) *
-                             Eigen::MatrixXd(covariance(asked, asked)).ldlt().solve(said);
+      mean.transpose() +
+      covariance(Eigen::all, asked) * Eigen::MatrixXd(covariance(asked, asked)).ldlt().solve(said);
 
   const std::vector<int32_t> rated = {4, 1};
   const std::vector<int32_t> unknown = {6};

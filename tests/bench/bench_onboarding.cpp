@@ -136,7 +136,8 @@ int main(int argc, char** argv) {
       people["most rated"].push_back(Interview(**ranker, user, InOrder(popular)));
       auto order = popular;
       Random random(seed * 1'000'003 + static_cast<uint64_t>(user.user));
-      for (size_t at = order.size(); at > 1; --at) std::swap(order[at - 1], order[random.Below(at)]);
+      for (size_t at = order.size(); at > 1; --at)
+        std::swap(order[at - 1], order[random.Below(at)]);
       people["random"].push_back(Interview(**ranker, user, InOrder(std::move(order))));
     }
     std::fprintf(stderr, "fold %d of %d\n", fold + 1, folds);
@@ -147,14 +148,16 @@ int main(int argc, char** argv) {
     for (const Person& person : people[way]) result.push_back({person.*value, 1});
     return result;
   };
-  std::printf("%zu people, each asked until they know %zu of the movies\n", people["ours"].size(), kAnswers);
+  std::printf("%zu people, each asked until they know %zu of the movies\n", people["ours"].size(),
+              kAnswers);
   std::printf("%-12s %9s %22s %12s %22s %10s\n", "asked", "NDCG@100", "ours is better by",
               "after 10", "ours is better by", "questions");
   for (const auto& way : ways) {
     double questions = 0;
     for (const Person& person : people[way]) questions += person.questions;
     const auto difference = [&](double Person::*value) {
-      const auto d = Difference(figures("ours", value), figures(way, value), marquee::models::Scale::kMean);
+      const auto d =
+          Difference(figures("ours", value), figures(way, value), marquee::models::Scale::kMean);
       char text[64];
       std::snprintf(text, sizeof text, "%+.4f ± %.4f", d.value, d.standard_error);
       return way == "ours" ? std::string() : std::string(text);

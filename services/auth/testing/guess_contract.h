@@ -116,6 +116,7 @@ TYPED_TEST_P(GuessContract, ManyAtOnceGetNoMoreThanOne) {
 
 REGISTER_TYPED_TEST_SUITE_P(GuessContract, WaitsGrowAndARefusedGuessCountsForNothing,
                             OneThatWaitsHoldsAllAndNoneIsCounted, TakesBackAndForgets,
-                            WhoWasThereAMomentBeforeWaitsForNobody, PurgesWhatHasDrainedAlone, ManyAtOnceGetNoMoreThanOne);
+                            WhoWasThereAMomentBeforeWaitsForNobody, PurgesWhatHasDrainedAlone,
+                            ManyAtOnceGetNoMoreThanOne);
 
 }  // namespace marquee::auth

@@ -26,9 +26,9 @@ OnboardingList Onboard(std::shared_ptr<const Serving> serving, const OnboardingR
   if (ranking != nullptr && ranking->ranker->elicitation() != nullptr) {
     const models::Ranker& ranker = *ranking->ranker;
     const auto allowed = serving->Allowed({});
-    const auto questions = ranker.elicitation()->Next(ItemsOf(ranker, request.rated),
-                                                      ItemsOf(ranker, request.unknown), count,
-                                                      {.allowed = allowed, .excluded = {}});
+    const auto questions =
+        ranker.elicitation()->Next(ItemsOf(ranker, request.rated), ItemsOf(ranker, request.unknown),
+                                   count, {.allowed = allowed, .excluded = {}});
     for (const auto& question : questions) {
       list.questions.push_back(
           {serving->RowOfItem(question.item), question.chance, question.information});

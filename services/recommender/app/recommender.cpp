@@ -238,8 +238,7 @@ RecommendationList Recommender::Popular(std::shared_ptr<const Serving> serving,
   return list;
 }
 
-Result<OnboardingList> Recommender::Onboarding(const CallContext& call,
-                                               OnboardingRequest request) {
+Result<OnboardingList> Recommender::Onboarding(const CallContext& call, OnboardingRequest request) {
   // The rpc is public: whom a person lets call for them may still not see their ratings.
   if (call.caller.user_id != 0 && call.caller.IsWithin({"read"})) {
     ASSIGN_OR_RETURN(const auto ratings, histories_.Of(call));
