@@ -10,9 +10,9 @@
 namespace marquee::models {
 namespace {
 
-constexpr char kItems[] = "elicitation.items";
-constexpr char kMeans[] = "elicitation.means";
-constexpr char kCovariance[] = "elicitation.covariance";
+constexpr char kItems[] = "ranking.elicitation_items";
+constexpr char kMeans[] = "ranking.elicitation_means";
+constexpr char kCovariance[] = "ranking.elicitation_covariance";
 // As many people are added in whom no movie goes with another: what a few have in common is no rule.
 constexpr double kPseudoPeople = 50;
 // The least chance that is reckoned with: the mean of a Gaussian may be below 0.

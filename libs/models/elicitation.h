@@ -31,8 +31,8 @@ class Elicitation {
   static constexpr int32_t kMovies = 500;  // as many are asked about at most
   static constexpr size_t kAnswers = 200;  // the first so many count
 
-  // Adds "elicitation.items" [m] i32, ".means" [m] f32 and ".covariance" [m, m] f32 of the m most
-  // rated movies to the parameters; nothing where fewer than two have ratings.
+  // Adds "ranking.elicitation_items" [m] i32, "…_means" [m] f32 and "…_covariance" [m, m] f32 of the
+  // m most rated movies to the parameters; nothing where fewer than two have ratings.
   static void Fit(const RatingMatrix& ratings, Parameters& parameters);
 
   // nullptr where the parameters have none of it. InvalidArgument "model_unfit".

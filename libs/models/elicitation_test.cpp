@@ -144,18 +144,19 @@ TEST(Elicitation, RefusesParametersThatAreNone) {
   };
   std::vector<int32_t> items(30);
   for (int32_t item = 0; item < 30; ++item) items[static_cast<size_t>(item)] = item;
-  EXPECT_EQ(with(Tensor::Of("elicitation.items", {30}, items)), "");
+  EXPECT_EQ(with(Tensor::Of("ranking.elicitation_items", {30}, items)), "");
   items[3] = 4;
-  EXPECT_EQ(with(Tensor::Of("elicitation.items", {30}, items)), "model_unfit") << "twice";
+  EXPECT_EQ(with(Tensor::Of("ranking.elicitation_items", {30}, items)), "model_unfit") << "twice";
   items[3] = 30;
-  EXPECT_EQ(with(Tensor::Of("elicitation.items", {30}, items)), "model_unfit") << "out of range";
+  EXPECT_EQ(with(Tensor::Of("ranking.elicitation_items", {30}, items)), "model_unfit")
+      << "out of range";
   std::vector<float> matrix(900, 0);
-  EXPECT_EQ(with(Tensor::Of("elicitation.covariance", {30, 30}, matrix)), "model_unfit");
-  EXPECT_EQ(with(Tensor::Of("elicitation.covariance", {900}, matrix)), "model_unfit");
+  EXPECT_EQ(with(Tensor::Of("ranking.elicitation_covariance", {30, 30}, matrix)), "model_unfit");
+  EXPECT_EQ(with(Tensor::Of("ranking.elicitation_covariance", {900}, matrix)), "model_unfit");
   for (size_t at = 0; at < 30; ++at) matrix[at * 31] = 1;
-  EXPECT_EQ(with(Tensor::Of("elicitation.covariance", {30, 30}, matrix)), "");
+  EXPECT_EQ(with(Tensor::Of("ranking.elicitation_covariance", {30, 30}, matrix)), "");
   matrix[1] = 0.5F;
-  EXPECT_EQ(with(Tensor::Of("elicitation.covariance", {30, 30}, matrix)), "model_unfit")
+  EXPECT_EQ(with(Tensor::Of("ranking.elicitation_covariance", {30, 30}, matrix)), "model_unfit")
       << "not symmetric";
 }
 

@@ -97,6 +97,12 @@ TEST_F(OnboardingTest, TheMostRatedStandInWithoutAModel) {
   EXPECT_TRUE(recommender_.Onboarding(anonymous_, {})->degraded);
 }
 
+TEST_F(OnboardingTest, WhoIsNoMoreAsksLikeAnybody) {
+  InstallWithQuestions();
+  signed_out_ = true;
+  EXPECT_EQ(Asked(Asking(), {.count = 3}), Asked(anonymous_, {.count = 3}));
+}
+
 TEST_F(OnboardingTest, SaysThatRatingsCantBeRead) {
   InstallWithQuestions();
   ratings_down_ = true;

@@ -241,8 +241,11 @@ RecommendationList Recommender::Popular(std::shared_ptr<const Serving> serving,
 Result<OnboardingList> Recommender::Onboarding(const CallContext& call, OnboardingRequest request) {
   // The rpc is public: whom a person lets call for them may still not see their ratings.
   if (call.caller.user_id != 0 && call.caller.IsWithin({"read"})) {
-    ASSIGN_OR_RETURN(const auto ratings, histories_.Of(call));
-    for (const auto& rated : ratings) request.rated.push_back(rated.movie_id);
+    const auto ratings = histories_.Of(call);
+    // Who is no more, or signed out, asks like anybody.
+    if (!ratings.ok() && ratings.error().code != Code::kUnauthenticated) return ratings.error();
+    if (ratings.ok())
+      for (const auto& rated : *ratings) request.rated.push_back(rated.movie_id);
   }
   auto serving = serving_.Get();
   if (serving->catalogue() == nullptr) return CatalogueMissing();

@@ -17,6 +17,7 @@ class RecommenderTest : public testing::Test {
       : store_({}, SystemClock()),
         source_([this](const CallContext&) -> Result<StoredHistory> {
           if (ratings_down_) return Error::Unavailable("ratings_down", "down");
+          if (signed_out_) return Error::Unauthenticated("session_ended", "ended");
           return StoredHistory{.position = {0, 0, 0}, .ratings = history_};
         }),
         histories_(store_, source_, log_, {}, SystemClock(), metrics_),
@@ -40,6 +41,7 @@ class RecommenderTest : public testing::Test {
   FakeLog log_;
   std::vector<Rated> history_ = {{1, 5.0F}, {2, 4.0F}, {3, 3.5F}, {4, 1.0F}, {65, 5.0F}};
   bool ratings_down_ = false;
+  bool signed_out_ = false;
   FakeSource source_;
   Histories histories_;
   Recommender recommender_;
