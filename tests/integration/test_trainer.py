@@ -358,6 +358,15 @@ def test_a_promotion_that_kafka_missed_is_announced_after_a_restart(world, annou
         eventually(lambda: world.rows(unannounced, of="registry") == [(0,)])
 
 
+def champion_of(caller, model):
+    try:
+        return caller.registry.GetAlias(model=model, alias="champion")[0].model_version
+    except grpc.RpcError as error:
+        if error.code() != grpc.StatusCode.NOT_FOUND:
+            raise
+        return None
+
+
 def test_the_models_of_before_are_taken_over_with_their_files(world):
     """The upgrade from the chart in which the trainer kept the registry, with its artefacts on a volume."""
     with world.process().running() as process:
@@ -387,7 +396,8 @@ def test_the_models_of_before_are_taken_over_with_their_files(world):
         process.wait_for("SERVING")
         caller = Caller(world, process)
         for version in run.model_versions:
-            champion = caller.registry.GetAlias(model=version.model, alias="champion")[0].model_version
+            # The trainer is ready before they are handed over.
+            champion = eventually(lambda model=version.model: champion_of(caller, model), 60)
             assert (champion.version, champion.sha256, champion.card) == (1, version.sha256, version.card)
             assert (champion.artefact_state, champion.evaluation_state) == (1, 1), "present"
         assert len(caller.GetTrainingRun(run_id=run.run_id)[0].run.model_versions) == 2
