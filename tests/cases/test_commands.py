@@ -267,6 +267,17 @@ def test_api_keys(person):
     assert person.try_run("api-keys", "rotate", made).returncode == 2
 
 
+def test_sentiment(ctl, tmp_path):
+    """What it says of texts is held against scikit-learn in test_sentiment.py."""
+    texts = [(f"a lovely film of {n} hours", 1) for n in range(40)] + [(f"{n} dull hours", 0) for n in range(40)]
+    file = tmp_path / "reviews.csv"
+    file.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in texts))
+    assert ctl.run("sentiment", "evaluate", file, "--folds", 2)["methods"][0]["accuracy"] == 1
+    trained = ctl.run("sentiment", "train", file, "--out", tmp_path / "model")
+    assert pathlib.Path(trained["file"]).stat().st_size > 0
+    assert ctl.text("sentiment", "evaluate", tmp_path / "none.csv").returncode != 0
+
+
 def test_each_command_is_run_here(ctl):
     """By the names that --help lists."""
     text = ctl.text("--help").stdout
