@@ -21,15 +21,6 @@ constexpr double kLeastChance = 0.01;
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using View = Eigen::Map<const Matrix>;
 
-bool Allows(const ItemFilter& filter, int32_t item) {
-  const auto word = static_cast<size_t>(item) / 64;
-  if (!filter.allowed.empty() &&
-      (word >= filter.allowed.size() || (filter.allowed[word] >> (item % 64) & 1) == 0)) {
-    return false;
-  }
-  return std::ranges::find(filter.excluded, item) == filter.excluded.end();
-}
-
 std::vector<int32_t> MostRated(const RatingMatrix& ratings, int32_t most) {
   std::vector<int32_t> items(static_cast<size_t>(ratings.items()));
   std::iota(items.begin(), items.end(), 0);
@@ -173,7 +164,10 @@ std::vector<Question> Elicitation::Next(std::span<const int32_t> rated,
   answer(rated, 1);
   answer(unknown, 0);
   for (size_t at = 0; at < items_.size(); ++at) {
-    if (!Allows(filter, items_[at])) open[at] = 0;
+    if (!IsAllowed(filter.allowed, items_[at]) ||
+        std::ranges::find(filter.excluded, items_[at]) != filter.excluded.end()) {
+      open[at] = 0;
+    }
   }
 
   Belief belief(means_, covariance_);
@@ -194,8 +188,8 @@ std::vector<Question> Elicitation::Next(std::span<const int32_t> rated,
     }
     if (!best) break;
     open[*best] = 0;
-    belief.Expect(static_cast<Eigen::Index>(*best));
     questions.push_back(question);
+    if (std::ssize(questions) < n) belief.Expect(static_cast<Eigen::Index>(*best));
   }
   return questions;
 }

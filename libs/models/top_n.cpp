@@ -17,12 +17,6 @@ bool Better(const ScoredItem& a, const ScoredItem& b) {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-bool IsAllowed(std::span<const uint64_t> allowed, int32_t item) {
-  if (allowed.empty()) return true;
-  const size_t word = static_cast<size_t>(item) / 64;
-  return word < allowed.size() && (allowed[word] >> (item % 64) & 1) != 0;
-}
-
 // Takes blocks of scores in ascending item order and keeps the best n that the filter lets through.
 class Selection {
  public:
@@ -101,6 +95,12 @@ std::vector<ScoredItem> Select(int32_t items, int n, const ItemFilter& filter,
 }
 
 }  // namespace
+
+bool IsAllowed(std::span<const uint64_t> allowed, int32_t item) {
+  if (allowed.empty()) return true;
+  const size_t word = static_cast<size_t>(item) / 64;
+  return word < allowed.size() && (allowed[word] >> (item % 64) & 1) != 0;
+}
 
 std::vector<ScoredItem> TopNOf(std::span<const float> scores, int n, const ItemFilter& filter) {
   return Select(static_cast<int32_t>(scores.size()), n, filter,

@@ -16,6 +16,9 @@ struct ItemFilter {
   std::span<const int32_t> excluded;  // any order, repeats and unknown indices are harmless
 };
 
+// Whether ItemFilter's `allowed` has the item, which isn't below 0.
+bool IsAllowed(std::span<const uint64_t> allowed, int32_t item);
+
 // One bit for each item, as ItemFilter takes it.
 class ItemSet {
  public:

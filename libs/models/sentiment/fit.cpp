@@ -20,13 +20,6 @@ std::vector<std::string_view> Views(std::span<const LabelledText> texts) {
   return views;
 }
 
-std::vector<bool> Labels(std::span<const LabelledText> texts) {
-  std::vector<bool> labels;
-  labels.reserve(texts.size());
-  for (const auto& text : texts) labels.push_back(text.positive);
-  return labels;
-}
-
 Status CheckEnough(std::span<const LabelledText> texts) {
   const auto positive = std::count_if(texts.begin(), texts.end(),
                                       [](const LabelledText& text) { return text.positive; });
@@ -125,6 +118,13 @@ Result<double> ChooseC(std::span<const LabelledText> texts, const Features& coun
 
 }  // namespace
 
+std::vector<bool> LabelsOf(std::span<const LabelledText> texts) {
+  std::vector<bool> labels;
+  labels.reserve(texts.size());
+  for (const auto& text : texts) labels.push_back(text.positive);
+  return labels;
+}
+
 FitOptions PlainCounts() {
   FitOptions options;
   options.vectorizer = {};
@@ -154,7 +154,7 @@ std::vector<int32_t> StratifiedFolds(std::span<const LabelledText> texts, int fo
 Result<Fitted> Fit(std::span<const LabelledText> texts, const FitOptions& options) {
   RETURN_IF_ERROR(CheckEnough(texts));
   const auto views = Views(texts);
-  const auto positive = Labels(texts);
+  const auto positive = LabelsOf(texts);
   ASSIGN_OR_RETURN(auto vectorizer, CountVectorizer::Fit(views, options.vectorizer));
   ASSIGN_OR_RETURN(Features features, vectorizer.Transform(views));
   Fitted fitted{.classifier = {}, .c = options.c};

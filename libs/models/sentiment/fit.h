@@ -21,6 +21,8 @@ struct LabelledText {
   bool positive = false;
 };
 
+std::vector<bool> LabelsOf(std::span<const LabelledText> texts);
+
 struct FitOptions {
   // Words of one character on, "isn't" as one, up to four words behind a negation marked, and pairs
   // of words; whether a term is there counts, not how often. At most half a million terms.

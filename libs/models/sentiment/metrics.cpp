@@ -46,6 +46,14 @@ double LogLoss(double log_odds, bool positive) {
   return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
 }
 
+std::vector<Figure> Hits(std::span<const double> log_odds, const std::vector<bool>& positive) {
+  std::vector<Figure> hits;
+  hits.reserve(log_odds.size());
+  for (size_t i = 0; i < log_odds.size(); ++i)
+    hits.push_back({.sum = (log_odds[i] > 0) == positive[i] ? 1.0 : 0.0, .weight = 1});
+  return hits;
+}
+
 std::vector<CalibrationBin> Calibration(std::span<const double> log_odds,
                                         const std::vector<bool>& positive) {
   std::vector<CalibrationBin> bins(kBins);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "models/paired.h"
 #include "models/sentiment/fit.h"
 
 namespace marquee::models::sentiment {
@@ -33,6 +34,8 @@ double LogLoss(double log_odds, bool positive);
 
 // log_odds[i] and positive[i] of text i; both classes are there.
 Metrics Measure(std::span<const double> log_odds, const std::vector<bool>& positive);
+// For each text whether it was judged right, as models/paired.h compares methods.
+std::vector<Figure> Hits(std::span<const double> log_odds, const std::vector<bool>& positive);
 std::vector<CalibrationBin> Calibration(std::span<const double> log_odds,
                                         const std::vector<bool>& positive);
 

@@ -18,15 +18,6 @@ std::vector<double> LogOddsOf(const Classifier& classifier, std::span<const Labe
   return log_odds;
 }
 
-// For each text whether it was judged right, as models/paired.h compares it.
-std::vector<Figure> Hits(std::span<const double> log_odds, const std::vector<bool>& positive) {
-  std::vector<Figure> hits;
-  hits.reserve(log_odds.size());
-  for (size_t i = 0; i < log_odds.size(); ++i)
-    hits.push_back({.sum = (log_odds[i] > 0) == positive[i] ? 1.0 : 0.0, .weight = 1});
-  return hits;
-}
-
 }  // namespace
 
 bool IsHeldOut(std::string_view text) {
@@ -42,9 +33,7 @@ Result<Trained> Train(std::span<const LabelledText> texts, const FitOptions& opt
   for (const auto& text : texts) (IsHeldOut(text.text) ? held_out : train).push_back(text);
   Trained trained;
   ASSIGN_OR_RETURN(trained.evaluation, Fit(train, options));
-  std::vector<bool> positive;
-  positive.reserve(held_out.size());
-  for (const auto& text : held_out) positive.push_back(text.positive);
+  const auto positive = LabelsOf(held_out);
   const auto positives = std::count(positive.begin(), positive.end(), true);
   if (positives == 0 || positives == std::ssize(positive))
     return Error::InvalidArgument("not_enough_texts",

@@ -54,13 +54,6 @@ Status ParseFrequency(const std::string& text, const char* flag,
                                 flag);
 }
 
-std::vector<bool> LabelsOf(const std::vector<sentiment::LabelledText>& texts) {
-  std::vector<bool> positive;
-  positive.reserve(texts.size());
-  for (const auto& text : texts) positive.push_back(text.positive);
-  return positive;
-}
-
 json ToJson(const sentiment::Metrics& metrics) {
   return {{"accuracy", metrics.accuracy}, {"f1", metrics.f1},
           {"roc_auc", metrics.roc_auc},   {"log_loss", metrics.log_loss},
@@ -69,13 +62,8 @@ json ToJson(const sentiment::Metrics& metrics) {
 
 // By how much the first method is more accurate than the second, with its standard error.
 models::Estimate Gain(const Measured& a, const Measured& b, const std::vector<bool>& positive) {
-  std::vector<models::Figure> hits_of_a;
-  std::vector<models::Figure> hits_of_b;
-  for (std::size_t i = 0; i < positive.size(); ++i) {
-    hits_of_a.push_back({(a.validated.log_odds[i] > 0) == positive[i] ? 1.0 : 0.0, 1});
-    hits_of_b.push_back({(b.validated.log_odds[i] > 0) == positive[i] ? 1.0 : 0.0, 1});
-  }
-  return models::Difference(hits_of_a, hits_of_b, models::Scale::kMean);
+  return models::Difference(sentiment::Hits(a.validated.log_odds, positive),
+                            sentiment::Hits(b.validated.log_odds, positive), models::Scale::kMean);
 }
 
 Status WritePredictions(const std::filesystem::path& path, const Measured& measured,
@@ -146,7 +134,7 @@ int EvaluateSentiment(const Context& context, const SentimentFlags& flags) {
   if (!options.ok()) return Fail(context, options.error());
   const auto texts = ReadTexts(flags);
   if (!texts.ok()) return Fail(context, texts.error());
-  const auto positive = LabelsOf(*texts);
+  const auto positive = sentiment::LabelsOf(*texts);
   std::vector<std::pair<std::string, sentiment::FitOptions>> planned = {{flags.method, *options}};
   if (flags.method != "counts") planned.emplace_back("counts", sentiment::PlainCounts());
 

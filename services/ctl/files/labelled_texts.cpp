@@ -126,7 +126,9 @@ class Reader {
     return kind == LineReader::Kind::kLine;
   }
 
-  Status ReadLines(const fs::path& path, bool positive) {
+  // What `read` makes of each line that isn't blank, decoded; it stands until the next.
+  template <typename Read>  // Status(const std::string& line)
+  Status EachLine(const fs::path& path, const Read& read) {
     ASSIGN_OR_RETURN(LineReader lines, Open(path));
     std::string text;
     for (std::string_view line;;) {
@@ -134,23 +136,21 @@ class Reader {
       if (!more) return {};
       if (Trimmed(line).empty()) continue;
       RETURN_IF_ERROR(Decode(line, text));
-      RETURN_IF_ERROR(Add(text, positive));
+      RETURN_IF_ERROR(read(text));
     }
   }
 
+  Status ReadLines(const fs::path& path, bool positive) {
+    return EachLine(path, [&](const std::string& text) { return Add(text, positive); });
+  }
+
   Status ReadJsonLines(const fs::path& path) {
-    ASSIGN_OR_RETURN(LineReader lines, Open(path));
-    std::string text;
-    for (std::string_view line;;) {
-      ASSIGN_OR_RETURN(const bool more, Next(lines, line));
-      if (!more) return {};
-      if (Trimmed(line).empty()) continue;
-      RETURN_IF_ERROR(Decode(line, text));
+    return EachLine(path, [&](const std::string& text) -> Status {
       const auto object = ParseJson(text);
       if (!object.ok()) return Wrong("bad_json", "the line " + object.error().message);
       if (!object->is_object()) return Wrong("bad_json", "the line is not a JSON object.");
-      RETURN_IF_ERROR(AddObject(*object));
-    }
+      return AddObject(*object);
+    });
   }
 
   Status AddObject(const nlohmann::json& object) {
